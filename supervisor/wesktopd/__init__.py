@@ -1,0 +1,1 @@
+"""wesktopd, the supervisor."""
