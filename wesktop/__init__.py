@@ -1,1 +1,71 @@
-"""wesktop."""
+"""Desktop programs in Python with a web face: write routes, `run()` shows them in a native window.
+
+The public names are loaded when they are first used, so that `import wesktop` costs next to nothing.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from wesktop.asgi import (
+        BytesResponse,
+        HTMLResponse,
+        JSONResponse,
+        Request,
+        Router,
+        StreamResponse,
+        TextResponse,
+        add_ws_route,
+        create_app,
+    )
+    from wesktop.desktop import run
+    from wesktop.entries import create_entry, remove_entry
+    from wesktop.server import serve
+    from wesktop.sse import Broadcaster, sse_route
+
+    __version__: str
+
+__all__ = [
+    "run",
+    "serve",
+    "Router",
+    "create_app",
+    "add_ws_route",
+    "Request",
+    "JSONResponse",
+    "TextResponse",
+    "HTMLResponse",
+    "BytesResponse",
+    "StreamResponse",
+    "Broadcaster",
+    "sse_route",
+    "create_entry",
+    "remove_entry",
+]
+
+_HOMES = {
+    "run": "wesktop.desktop",
+    "serve": "wesktop.server",
+    "Broadcaster": "wesktop.sse",
+    "sse_route": "wesktop.sse",
+    "create_entry": "wesktop.entries",
+    "remove_entry": "wesktop.entries",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        value: Any = version("wesktop")
+    elif name in __all__:
+        from importlib import import_module
+
+        value = getattr(import_module(_HOMES.get(name, "wesktop.asgi")), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, "__version__"})

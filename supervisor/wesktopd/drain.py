@@ -1,0 +1,79 @@
+"""Lets a server end while requests are open: those that only wait for their client are told that it has gone."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+GOING_AWAY = 1001  # RFC 6455, 7.4.1: the server is going down
+
+
+class Drain:
+    """ASGI middleware that counts the open requests and can end those that would never end by themselves.
+
+    An event stream or a WebSocket keeps a graceful stop waiting for ever (measured on granian). Once `begin` was
+    called, whoever waits in `receive()` for more than the request's body hears that the client has disconnected,
+    and ends in good order; a request that is still being worked on is left alone until `cancel`.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._open: set[asyncio.Task[Any]] = set()
+        self._begun = asyncio.Event()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        task = asyncio.current_task()
+        assert task is not None
+        self._open.add(task)
+        try:
+            await self._app(scope, _Receiver(receive, scope["type"], self._begun), send)
+        finally:
+            self._open.discard(task)
+
+    def begin(self) -> None:
+        """From now on waiting for the client ends."""
+        self._begun.set()
+
+    def cancel(self) -> None:
+        """Cancel what is still open."""
+        for task in self._open:
+            task.cancel()
+
+
+class _Receiver:
+    """`receive()`, until the drain begins."""
+
+    __slots__ = ("_begun", "_kind", "_receive", "_waits_for_client")
+
+    def __init__(self, receive: Receive, kind: str, begun: asyncio.Event) -> None:
+        self._receive = receive
+        self._kind = kind
+        self._begun = begun
+        self._waits_for_client = False
+
+    async def __call__(self) -> Message:
+        if not self._waits_for_client:
+            message = await self._receive()
+            # What comes after a body's end, or after a WebSocket's connect, comes when the client pleases.
+            self._waits_for_client = not message.get("more_body", False)
+            return message
+        waiting = asyncio.ensure_future(self._receive())
+        begun = asyncio.ensure_future(self._begun.wait())
+        try:
+            await asyncio.wait((waiting, begun), return_when=asyncio.FIRST_COMPLETED)
+            if waiting.done():
+                return waiting.result()
+        finally:
+            waiting.cancel()
+            begun.cancel()
+        if self._kind == "websocket":
+            return {"type": "websocket.disconnect", "code": GOING_AWAY, "reason": "the server is going away"}
+        return {"type": "http.disconnect"}

@@ -1,0 +1,123 @@
+"""Every exception that wesktop raises on purpose. The whole tree:
+
+WesktopError
++-- ConfigurationError (ValueError)   a parameter is wrong: nothing was started
+|   +-- TargetError                   the target is not of the form "module:attribute"
++-- StartupError                      the app did not start; `log_tail` holds its last lines
+|   +-- TargetImportError             its module or attribute is missing, raises, or is not callable
+|   +-- LifespanError                 its lifespan answered `lifespan.startup.failed`
++-- BindError (OSError)               the address cannot be bound
+|   +-- PortInUseError                somebody else has the port; the message names who
++-- AlreadyRunningError               a server of this name runs already
++-- PidFileError                      the PID file cannot be written, or is not ours to write
++-- WindowError                       the window did not open
+|   +-- NoDisplayError                there is no display to open it on
+|   +-- NoBackendError                no GUI toolkit is installed; the message has the line to install one
++-- NotRunningError                   no server of this name runs
++-- ControlError                      a running server could not be talked to
+    +-- ControlTimeoutError           it did not answer in time
+"""
+
+from typing import ClassVar
+
+
+class WesktopError(Exception):
+    """The base of them all.
+
+    `message` is one sentence that names the value and says what to do. `log_tail` is the end of the server's log
+    where the application itself failed, else empty; `str()` shows both. `exit_code` is what the command line ends
+    with.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, log_tail: str = "") -> None:
+        super().__init__(message, log_tail)
+        self.message = message
+        self.log_tail = log_tail
+
+    def __str__(self) -> str:
+        if not self.log_tail:
+            return self.message
+        return f"{self.message}\nThe last lines of its log:\n{self.log_tail}"
+
+
+class ConfigurationError(WesktopError, ValueError):
+    """A parameter is wrong. Raised before anything is started."""
+
+    exit_code = 2
+
+
+class TargetError(ConfigurationError):
+    """The target is an object, or a string that is not of the form "module:attribute"."""
+
+
+class StartupError(WesktopError):
+    """The application's worker ended, or stayed silent for too long, before it was ready."""
+
+
+class TargetImportError(StartupError):
+    """The target's module does not import, has no such attribute, or the attribute is not callable."""
+
+
+class LifespanError(StartupError):
+    """The application's lifespan failed at start-up."""
+
+
+class BindError(WesktopError, OSError):
+    """The address cannot be bound: no such host, or a port that needs privileges."""
+
+
+class PortInUseError(BindError):
+    """Another process listens on the port."""
+
+
+class AlreadyRunningError(WesktopError):
+    """A server of this name already runs for this user."""
+
+
+class PidFileError(WesktopError):
+    """The PID file cannot be written, holds something else, or names another live process."""
+
+
+class WindowError(WesktopError):
+    """The window process ended before it had shown a window."""
+
+
+class NoDisplayError(WindowError):
+    """There is no display: neither Wayland nor an X server answers."""
+
+
+class NoBackendError(WindowError):
+    """No GUI toolkit that pywebview can use is installed."""
+
+
+class NotRunningError(WesktopError):
+    """No server of this name runs for this user."""
+
+    exit_code = 3
+
+
+class ControlError(WesktopError):
+    """The control connection broke, or the other side does not speak the protocol."""
+
+
+class ControlTimeoutError(ControlError):
+    """A running server did not answer in time."""
+
+    exit_code = 5
+
+
+def _tree(base: type[WesktopError]) -> dict[str, type[WesktopError]]:
+    found = {base.__name__: base}
+    for child in base.__subclasses__():
+        found |= _tree(child)
+    return found
+
+
+_BY_NAME = _tree(WesktopError)
+
+
+def from_wire(name: str, message: str, log_tail: str = "") -> WesktopError:
+    """The exception that another process reported by its class's name; `WesktopError` for an unknown name."""
+    return _BY_NAME.get(name, WesktopError)(message, log_tail)

@@ -1,0 +1,40 @@
+"""Watches the lifespan's answer go by: it is what makes a worker ready, or refuses it.
+
+ASGI lifespan protocol 2.0: an app answers `startup.complete` or `startup.failed`; one that raises on the lifespan
+scope does not support it, and is served without.
+"""
+
+from collections.abc import Callable
+
+from wesktopd.drain import ASGIApp, Message, Receive, Scope, Send
+
+
+class LifespanWatch:
+    """ASGI middleware that calls `on_ready()`, or `on_failed(message)`, once."""
+
+    def __init__(self, app: ASGIApp, on_ready: Callable[[], None], on_failed: Callable[[str], None]) -> None:
+        self._app = app
+        self._on_ready = on_ready
+        self._on_failed = on_failed
+        self._answered = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+
+        async def watched_send(message: Message) -> None:
+            await send(message)
+            if not self._answered and message["type"].startswith("lifespan.startup."):
+                self._answered = True
+                if message["type"] == "lifespan.startup.complete":
+                    self._on_ready()
+                else:
+                    self._on_failed(str(message.get("message", "")))
+
+        try:
+            await self._app(scope, receive, watched_send)
+        finally:
+            if not self._answered:  # it raised or returned without a word: lifespan is not supported
+                self._answered = True
+                self._on_ready()

@@ -1,0 +1,116 @@
+"""The listening socket: bound once, kept for as long as the supervisor lives, inherited by its workers."""
+
+import errno
+import logging
+import socket
+import zlib
+from pathlib import Path
+
+from wesktopd.errors import BindError, PortInUseError
+from wesktopd.pidfile import describe
+
+BACKLOG = 1024
+# Below every system's range for outgoing connections (from 32768 on Linux, 49152 elsewhere), so that a port that was
+# once chosen is not taken by chance before the next start.
+CHOSEN_PORTS = range(20000, 32000)
+CHOICES = 100
+
+logger = logging.getLogger("wesktopd")
+
+
+def listen(host: str, port: int, name: str, memory: Path) -> socket.socket:
+    """Bind and listen; port 0 takes a free port for `name` and remembers it in the file `memory`.
+
+    A page's localStorage belongs to its port, so the same name gets the same port again. Raises PortInUseError, which
+    names the process that has the port, or BindError.
+    """
+    if port:
+        return _bind(host, port)
+    remembered = _recall(memory)
+    candidates = [remembered] if remembered else []
+    start = zlib.crc32(name.encode())
+    candidates += [CHOSEN_PORTS[(start + i) % len(CHOSEN_PORTS)] for i in range(CHOICES)]
+    for candidate in candidates:
+        try:
+            listener = _bind(host, candidate)
+        except PortInUseError as error:
+            if candidate == remembered:
+                logger.warning("%s Taking another one this time: the page starts without its storage.", error)
+            continue
+        if remembered is None:
+            _remember(memory, candidate)
+        return listener
+    return _bind(host, 0)
+
+
+def url_of(listener: socket.socket) -> str:
+    """The address to open in a window or browser on this machine."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except (socket.gaierror, UnicodeError) as error:
+        raise BindError(f"host {host!r} is not an address of this machine: {error}.") from None
+    listener = socket.socket(family, kind, proto)
+    try:
+        # Without it a port stays refused for a minute after its connections closed. SO_REUSEPORT is never set:
+        # it would let a second server share the port without an error.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+        listener.setblocking(False)
+    except OSError as error:
+        listener.close()
+        raise _explain(error, host, port) from None
+    return listener
+
+
+def _explain(error: OSError, host: str, port: int) -> BindError:
+    if error.errno == errno.EADDRINUSE:
+        holder = holder_of(port)
+        return PortInUseError(
+            f"port {port} on {host} is in use by {holder or 'another process'}: "
+            "stop it, or give another port (0 takes a free one)."
+        )
+    if error.errno == errno.EACCES:
+        return BindError(f"port {port} on {host} may not be bound by this user: give one from 1024 up.")
+    return BindError(f"{host} port {port} cannot be bound: {error.strerror}.")
+
+
+def holder_of(port: int) -> str | None:
+    """The process that listens on `port`, as "name (pid 12)"; None when it cannot be seen."""
+    import psutil
+
+    try:
+        connections = psutil.net_connections("tcp")
+    except (psutil.Error, OSError):  # macOS shows other processes' sockets to root alone
+        return None
+    for connection in connections:
+        at = connection.laddr
+        if connection.status == psutil.CONN_LISTEN and at and at.port == port and connection.pid:
+            return describe(connection.pid)
+    return None
+
+
+def _recall(memory: Path) -> int | None:
+    try:
+        port = int(memory.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
+    return port if 1024 <= port <= 65535 else None
+
+
+def _remember(memory: Path, port: int) -> None:
+    try:
+        memory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = memory.with_suffix(".draft")
+        draft.write_text(f"{port}\n", encoding="ascii")
+        draft.replace(memory)
+    except OSError as error:
+        logger.warning("port %d cannot be kept for the next start: %s", port, error)

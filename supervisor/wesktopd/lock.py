@@ -1,0 +1,43 @@
+"""The lock that says whether an app runs: held for as long as its supervisor lives, however it dies."""
+
+import fcntl
+import os
+from pathlib import Path
+
+
+class Lock:
+    """An flock on a file that is removed with it.
+
+    The kernel releases it when the holder dies, so that it cannot be stale as a PID file can.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._fd: int | None = None
+
+    def acquire(self) -> bool:
+        """Take the lock; False when another process has it. Raises OSError when the file cannot be made."""
+        while True:
+            fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                os.close(fd)
+                return False
+            if self._is_current(fd):
+                self._fd = fd
+                return True
+            os.close(fd)  # its holder removed it between our open and our lock: that file is nobody's now
+
+    def _is_current(self, fd: int) -> bool:
+        try:
+            return os.path.samestat(self._path.stat(), os.fstat(fd))
+        except FileNotFoundError:
+            return False
+
+    def release(self) -> None:
+        """Remove the file, then give the lock back; without effect when it is not held."""
+        if self._fd is not None:
+            self._path.unlink(missing_ok=True)
+            os.close(self._fd)
+            self._fd = None

@@ -1,0 +1,79 @@
+"""What the workers print: the last lines kept in memory, and passed on to this process's own output."""
+
+import asyncio
+import os
+import select
+from collections import deque
+
+RING_LINES = 1000
+MAX_LINE = 8 * 1024  # bytes; the rest of a longer line is dropped
+CHUNK = 512  # PIPE_BUF at its smallest (POSIX): a writable pipe takes this much without blocking
+MAX_WAITING = 1024 * 1024  # bytes that wait for a slow reader
+
+
+class LogRing:
+    """The last lines of all streams, in the order in which they came."""
+
+    def __init__(self, lines: int = RING_LINES) -> None:
+        self._lines: deque[bytes] = deque(maxlen=lines)
+        self._partial: dict[str, bytes] = {}
+
+    def feed(self, stream: str, data: bytes) -> None:
+        """Add what a stream printed; a line that is not ended yet waits for its end."""
+        *lines, rest = (self._partial.get(stream, b"") + data).split(b"\n")
+        self._lines.extend(line[:MAX_LINE] for line in lines)
+        self._partial[stream] = rest[:MAX_LINE]
+
+    def tail(self, lines: int, max_bytes: int) -> str:
+        """The last lines as text, unfinished ones included, cut at the front to `max_bytes`."""
+        last = [*self._lines, *filter(None, self._partial.values())][-lines:]
+        return b"\n".join(last)[-max_bytes:].decode(errors="replace")
+
+
+class Echo:
+    """Passes output on to a descriptor without ever waiting for who reads it.
+
+    The supervisor must go on when its terminal is stopped or its pipe is full: then a bounded amount waits, and what
+    comes on top of it is dropped. The descriptor stays blocking, since it is shared with the caller.
+    """
+
+    def __init__(self, fd: int, loop: asyncio.AbstractEventLoop) -> None:
+        self._fd = fd
+        self._loop = loop
+        self._waiting = b""
+        self._gone = False
+
+    def write(self, data: bytes) -> None:
+        """Write what fits now, and the rest when there is room."""
+        if self._gone or len(self._waiting) + len(data) > MAX_WAITING:
+            return
+        had_to_wait = bool(self._waiting)
+        self._waiting += data
+        if not had_to_wait:
+            self._flush()
+            if self._waiting:
+                self._loop.add_writer(self._fd, self._on_writable)
+
+    def close(self) -> None:
+        """Write what still fits, and stop watching the descriptor; it stays open."""
+        if self._waiting:
+            self._loop.remove_writer(self._fd)
+            self._flush()
+
+    def _on_writable(self) -> None:
+        self._flush()
+        if not self._waiting:
+            self._loop.remove_writer(self._fd)
+
+    def _flush(self) -> None:
+        try:
+            while self._waiting and self._writable():
+                self._waiting = self._waiting[os.write(self._fd, self._waiting[:CHUNK]) :]
+        except OSError:  # its reader is gone for good
+            self._gone = True
+            self._waiting = b""
+
+    def _writable(self) -> bool:
+        poll = select.poll()
+        poll.register(self._fd, select.POLLOUT)
+        return bool(poll.poll(0))

@@ -1,0 +1,82 @@
+"""Where an app's socket, lock and state live. Every directory that is made here is for its owner alone."""
+
+import os
+import stat
+import sys
+import tempfile
+from pathlib import Path
+
+import platformdirs
+
+from wesktopd.errors import ConfigurationError
+from wesktopd.spec import MAX_NAME
+
+APP = "wesktop"
+MAX_SOCKET_PATH = 103 if sys.platform == "darwin" else 107  # sizeof sockaddr_un.sun_path, less the final NUL
+
+
+class AppPaths:
+    """The files of one app: `lock` and `socket` in the runtime directory, `port` in the state directory."""
+
+    def __init__(self, name: str) -> None:
+        runtime = runtime_dir()
+        self.lock = runtime / f"{name}.lock"
+        self.socket = runtime / f"{name}.sock"
+        self.port = state_dir() / f"{name}.port"
+
+
+def runtime_dir() -> Path:
+    """The private directory for sockets and locks, made if need be.
+
+    The platform's own (XDG_RUNTIME_DIR on Linux) where it can be used and is short enough for a socket's address,
+    else one of this user's in the temporary directory. The order depends on nothing but the environment, so that
+    a server and those who look for it agree. Raises ConfigurationError when neither can be had.
+    """
+    refused = []
+    for candidate in _runtime_candidates():
+        try:
+            if len(os.fsencode(candidate)) + 1 + MAX_NAME + len(".sock") > MAX_SOCKET_PATH:
+                raise OSError("its path is too long for a socket's address")
+            return private_dir(candidate)
+        except OSError as error:
+            refused.append(f"{candidate}: {error.strerror or error}")
+    raise ConfigurationError(f"no directory for the control socket ({'; '.join(refused)}): set XDG_RUNTIME_DIR.")
+
+
+def _runtime_candidates() -> list[Path]:
+    user = str(os.getuid()) if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
+    candidates = [Path(tempfile.gettempdir()) / f"{APP}-{user}", Path("/tmp") / f"{APP}-{user}"]
+    if os.environ.get("XDG_RUNTIME_DIR") or sys.platform != "linux":
+        return [platformdirs.user_runtime_path(APP, appauthor=False), *candidates]
+    if Path(f"/run/user/{user}").is_dir():  # set by logind, though this process was started outside a session
+        return [Path(f"/run/user/{user}") / APP, *candidates]
+    return candidates
+
+
+def private_dir(path: Path) -> Path:
+    """Make `path` with mode 0700; raises OSError when it is somebody else's, or is a link."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    info = path.lstat()
+    if not stat.S_ISDIR(info.st_mode):
+        raise OSError("it is not a directory")
+    if hasattr(os, "getuid"):
+        if info.st_uid != os.getuid():
+            raise PermissionError(f"it belongs to user {info.st_uid}")
+        if info.st_mode & 0o077:
+            path.chmod(0o700)
+    return path
+
+
+def state_dir() -> Path:
+    """Where what an app keeps between runs is; not made yet."""
+    return platformdirs.user_state_path(APP, appauthor=False)
+
+
+def storage_dir(name: str) -> Path:
+    """Where the window keeps the page's cookies and localStorage; not made yet."""
+    return platformdirs.user_data_path(APP, appauthor=False) / name
+
+
+def running_names() -> list[str]:
+    """The names that have a control socket: those that run, and any that were killed."""
+    return sorted(path.stem for path in runtime_dir().glob("*.sock"))

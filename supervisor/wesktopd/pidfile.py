@@ -1,0 +1,86 @@
+"""The PID file: `pid\\n`, for others to read. Whether an app runs is decided by its lock, never by this file."""
+
+import os
+from pathlib import Path
+
+from wesktopd.errors import PidFileError
+
+REUSE_SLACK = 2.0  # seconds by which a file's time and a process's may disagree
+
+
+class PidFile:
+    """Claims a path for this process, and gives it back."""
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = Path(path)
+
+    def claim(self) -> None:
+        """Write this process's PID, whole or not at all.
+
+        A file of a process that is gone is replaced, also where its PID has since gone to another process. Raises
+        PidFileError when the file names a live process, holds something that is no PID, or cannot be written.
+        """
+        self._refuse_foreign()
+        draft = self._path.with_name(f".{self._path.name}.{os.getpid()}")
+        try:
+            draft.write_text(f"{os.getpid()}\n", encoding="ascii")
+            draft.replace(self._path)
+        except OSError as error:
+            draft.unlink(missing_ok=True) if os.access(draft.parent, os.W_OK) else None
+            raise PidFileError(
+                f"PID file {str(self._path)!r} cannot be written: {error.strerror}. "
+                "Give a path in a directory that exists and that you may write to."
+            ) from None
+
+    def release(self, pid: int | None = None) -> None:
+        """Remove the file if it still names `pid`, by default this process."""
+        try:
+            if self._path.read_text(encoding="ascii").strip() == str(pid or os.getpid()):
+                self._path.unlink()
+        except (OSError, ValueError):
+            pass  # already gone, or somebody else's by now
+
+    def _refuse_foreign(self) -> None:
+        try:
+            text = self._path.read_bytes()[:64].decode("ascii", "replace").strip()
+            written = self._path.stat().st_mtime
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise PidFileError(f"PID file {str(self._path)!r} cannot be read: {error.strerror}.") from None
+        if not text:
+            return  # cut short when its writer died
+        if not text.isdecimal() or not 0 < int(text) < 2**31:
+            raise PidFileError(
+                f"PID file {str(self._path)!r} holds {text[:20]!r}, which is no PID: "
+                "remove the file, or give another pid_path."
+            )
+        if int(text) != os.getpid() and (owner := living(int(text), written)):
+            raise PidFileError(
+                f"PID file {str(self._path)!r} names {owner}, which is running: stop it, or give another pid_path."
+            )
+
+
+def living(pid: int, written: float) -> str | None:
+    """What runs as `pid`, as "name (pid 12)"; None when nothing does, or when it began after `written`."""
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE or process.create_time() > written + REUSE_SLACK:
+            return None
+        return describe(pid)
+    except psutil.NoSuchProcess:
+        return None
+    except psutil.AccessDenied:
+        return f"pid {pid}"
+
+
+def describe(pid: int) -> str:
+    """A process as people know it: "name (pid 12)"."""
+    import psutil
+
+    try:
+        return f"{psutil.Process(pid).name()} (pid {pid})"
+    except psutil.Error:
+        return f"pid {pid}"

@@ -1,0 +1,100 @@
+"""AppSpec: what to run and how. The one description that travels from the caller to the supervisor."""
+
+import re
+import zlib
+from pathlib import Path
+
+import msgspec
+
+from wesktopd.errors import ConfigurationError, TargetError
+
+MAX_NAME = 48  # keeps "<runtime directory>/<name>.sock" within a socket address (108 bytes, 104 on macOS)
+DRAIN_TIMEOUT = 5.0
+START_TIMEOUT = 60.0
+
+_NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{MAX_NAME - 1}}}")
+_TARGET = re.compile(r"(?P<module>[^\W\d]\w*(\.[^\W\d]\w*)*):(?P<attribute>[^\W\d]\w*(\.[^\W\d]\w*)*)")
+
+
+class AppSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One app and how it is to be served.
+
+    target: "module:attribute" of an ASGI callable, or of a function that returns one where `factory` is true.
+    name: identifies the app to this user: one supervisor a name. Also names its sockets, storage and window class.
+    label: what log messages call it.
+    host, port: where to listen; port 0 takes a free port and keeps it for this name.
+    working_dir, import_path: where the worker starts and what it puts before its `sys.path`.
+    one_shot: the server ends with the last lease on it.
+    drain_timeout: seconds that requests have to finish in at a stop, before the worker is killed.
+    start_timeout: seconds that the worker has to become ready in.
+
+    Raises ConfigurationError (TargetError for the target) when a value is out of range.
+    """
+
+    target: str
+    name: str
+    working_dir: str
+    label: str = ""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    pid_path: str | None = None
+    import_path: list[str] = []
+    factory: bool = False
+    debug: bool = False
+    one_shot: bool = False
+    drain_timeout: float = DRAIN_TIMEOUT
+    start_timeout: float = START_TIMEOUT
+
+    def __post_init__(self) -> None:
+        parse_target(self.target)
+        check_name(self.name)
+        if not self.host:
+            raise ConfigurationError("host is empty: give an address such as '127.0.0.1'.")
+        if not 0 <= self.port <= 65535:
+            raise ConfigurationError(f"port {self.port} is out of range: give 1 to 65535, or 0 for a free one.")
+        for field in ("drain_timeout", "start_timeout"):
+            seconds = getattr(self, field)
+            if not 0 < seconds <= 86400:
+                raise ConfigurationError(f"{field} {seconds!r} is out of range: give seconds above 0, at most a day.")
+
+    def same_app(self, other: "AppSpec") -> bool:
+        """Whether both mean the same program, not merely two of one name."""
+        return (self.target, self.import_path) == (other.target, other.import_path)
+
+
+def parse_target(target: object) -> tuple[str, str]:
+    """Split "module:attribute"; raises TargetError for anything else."""
+    if not isinstance(target, str):
+        raise TargetError(
+            f"target is a {type(target).__name__} object, but the server imports it in a process of its own: "
+            'pass where to find it as a string, such as "myapp:app".'
+        )
+    match = _TARGET.fullmatch(target)
+    if match is None:
+        raise TargetError(f'target {target!r} is not of the form "module:attribute", such as "myapp:app".')
+    return match["module"], match["attribute"]
+
+
+def check_name(name: str) -> None:
+    """Refuse a name that could not be a file's name everywhere; raises ConfigurationError."""
+    if not _NAME.fullmatch(name):
+        raise ConfigurationError(
+            f"name {name!r} does not fit: use at most {MAX_NAME} letters, digits, '.', '_' or '-', "
+            "beginning with a letter or digit."
+        )
+
+
+def default_name(target: str) -> str:
+    """The app's name where none is given: the target's module, made to fit."""
+    module, _ = parse_target(target)
+    if _NAME.fullmatch(module):
+        return module
+    # Too long, or not ASCII: a checksum keeps two such modules apart.
+    kept = re.sub(r"[^A-Za-z0-9._-]", "", module)[: MAX_NAME - 13]
+    return f"app-{kept}-{zlib.crc32(module.encode()):08x}".replace("--", "-")
+
+
+def import_root(path: list[str], working_dir: Path) -> str:
+    """What `sys.path[0]` stands for: an empty or relative entry is the working directory's."""
+    first = path[0] if path else ""
+    return str((working_dir / first).resolve())

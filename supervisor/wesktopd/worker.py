@@ -1,0 +1,166 @@
+"""The worker process: granian on the inherited socket, one app, one event loop.
+
+Started by the supervisor as `python -m wesktopd.worker FD`, FD being its end of the channel.
+"""
+
+import asyncio
+import contextlib
+import os
+import resource
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+from typing import Any
+
+from wesktopd.channel import Refused, Serving, WorkerSpec, decode_spec, encode, inherited, read_line
+from wesktopd.context import set_worker
+from wesktopd.drain import ASGIApp, Drain
+from wesktopd.errors import LifespanError, TargetImportError, WesktopError
+from wesktopd.lifespan import LifespanWatch
+from wesktopd.target import load
+
+CANCEL_AT = 0.8  # the part of the drain timeout after which open requests are cancelled, leaving time to end
+ORPHAN_TIMEOUT = 0.7  # seconds to end in, once the supervisor has died
+REFUSED, ORPHANED = 3, 4  # exit codes: of a worker that said why, and of one that was left alone
+
+
+class Worker:
+    """Serves `app` until told to stop, or until the supervisor is gone."""
+
+    def __init__(self, spec: WorkerSpec, channel: socket.socket, app: ASGIApp) -> None:
+        self._spec = spec
+        self._channel = channel
+        self._drain = Drain(app)
+        self._refused = False
+        self._stopping: asyncio.TimerHandle | None = None
+
+    async def serve(self) -> int:
+        """Serve; the exit code."""
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_signal_handler(signal.SIGTERM, self._stop)
+        threading.Thread(target=self._lifeline, name="lifeline", daemon=True).start()
+        listener = socket.socket(fileno=self._spec.listener)
+        watched = LifespanWatch(self._drain, self._on_ready, self._on_failed)
+        self._server = embedded_server(watched, listener)
+        await self._server.serve()
+        if self._stopping is not None:
+            self._stopping.cancel()
+        return REFUSED if self._refused else 0
+
+    def _on_ready(self) -> None:
+        self._say(Serving())
+
+    def _on_failed(self, message: str) -> None:
+        self._refused = True
+        reason = f": {message}" if message else ""
+        self._say(
+            Refused(error=LifespanError.__name__, message=f"the lifespan of {self._spec.target!r} failed{reason}")
+        )
+
+    def _say(self, outcome: Serving | Refused) -> None:
+        with contextlib.suppress(OSError):  # the supervisor is gone: the lifeline tells
+            self._channel.sendall(encode(outcome))
+
+    def _lifeline(self) -> None:
+        """Wait for the channel's end: the supervisor never speaks again, so then it has died.
+
+        In a thread, since an app may block its loop for ever, and no orphan is to be left.
+        """
+        with contextlib.suppress(OSError):
+            self._channel.recv(1)
+        with contextlib.suppress(RuntimeError):  # the loop is closed: ending already
+            self._loop.call_soon_threadsafe(self._stop)
+        time.sleep(ORPHAN_TIMEOUT)
+        os._exit(ORPHANED)
+
+    def _stop(self) -> None:
+        if self._stopping is None:
+            self._stopping = self._loop.call_later(self._spec.drain_timeout * CANCEL_AT, self._drain.cancel)
+            self._drain.begin()
+            self._server.stop()
+
+
+def embedded_server(app: ASGIApp, listener: socket.socket) -> Any:
+    """granian's embedded server on a socket that is bound already.
+
+    granian has no option for that (2.8): `_init_shared_socket` is its private seam, and a test holds it.
+    """
+    from granian._granian import SocketHolder
+    from granian.constants import HTTPModes, Interfaces
+    from granian.log import LogLevels
+    from granian.server.embed import Server
+
+    from wesktopd.listener import BACKLOG
+
+    class InheritedSocketServer(Server):  # type: ignore[misc]
+        def _init_shared_socket(self) -> None:
+            fd = listener.fileno()
+            unix = listener.family == getattr(socket, "AF_UNIX", None)
+            arguments = (fd, unix) if sys.platform == "darwin" else (fd, unix, BACKLOG)
+            self._ssp = None
+            self._shd = SocketHolder(*arguments)
+            self._sfd = fd
+            self._sso = listener
+
+    host, port = listener.getsockname()[:2]
+    return InheritedSocketServer(
+        app,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        http=HTTPModes.http1,  # the plain port would speak h2c otherwise
+        backlog=BACKLOG,
+        log_level=LogLevels.error,
+    )
+
+
+def raise_descriptor_limit() -> None:
+    """Out of descriptors a worker spins and cannot be ended: take all that the system grants."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def prepare(spec: WorkerSpec) -> ASGIApp:
+    """Import the app as the caller would; raises TargetImportError."""
+    try:
+        os.chdir(spec.working_dir)
+    except OSError as error:
+        raise TargetImportError(f"working directory {spec.working_dir!r}: {error.strerror}.") from None
+    sys.path[:0] = spec.import_path
+    set_worker(importing=True)
+    app = load(spec.target, factory=spec.factory)
+    set_worker(importing=False)
+    return app
+
+
+def main(fd: int) -> int:
+    """Serve what the channel says; the exit code."""
+    channel = inherited(fd)
+    spec = decode_spec(read_line(channel))
+    os.set_inheritable(spec.listener, False)  # what the app starts is not to hold the port
+    raise_descriptor_limit()
+    try:
+        app = prepare(spec)
+    except WesktopError as error:
+        if error.__cause__ is not None:
+            traceback.print_exception(error.__cause__)
+        channel.sendall(encode(Refused(error=type(error).__name__, message=error.message)))
+        return REFUSED
+    return run_loop(Worker(spec, channel, app))
+
+
+def run_loop(worker: Worker) -> int:
+    """Run on uvloop where there is one: about 30 % less CPU a request."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(worker.serve())
+    return uvloop.run(worker.serve())
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1])))

@@ -1,0 +1,124 @@
+"""Putting an application together: a chain of ASGI apps, each of which hands on what is not its own."""
+
+import logging
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from wesktop.asgi.bodies import MAX_BODY_SIZE, BodyCutShortError, BodyTooLargeError, read_body
+from wesktop.asgi.lifespan import Lifespan
+from wesktop.asgi.requests import Request
+from wesktop.asgi.responses import NOT_FOUND, EmptyResponse, Response, as_response, error_response
+from wesktop.asgi.routing import Route, Router
+from wesktop.asgi.static import SinglePage, StaticFiles
+from wesktop.asgi.types import ASGIApp, Receive, Scope, Send
+from wesktop.asgi.websockets import WebSockets
+
+_CUT_SHORT = error_response(400, "request body cut short")
+_TOO_LARGE = error_response(413, "request body too large")
+_INTERNAL_ERROR = error_response(500, "internal server error")
+
+
+def create_app(
+    router: Router,
+    *,
+    middleware: Sequence[type] | None = None,
+    static_dir: str | os.PathLike[str] | None = None,
+    static_path: str = "/assets",
+    spa_fallback: str | os.PathLike[str] | None = None,
+    lifespan: Callable[..., Any] | None = None,
+    name: str | None = None,
+    max_body_size: int | None = MAX_BODY_SIZE,
+) -> ASGIApp:
+    """Make the ASGI application that serves *router*.
+
+    Parameters:
+        router: the routes; they are asked first.
+        middleware: ASGI middleware classes, outermost first; each is called with the app it wraps, and sees requests,
+            WebSockets and the lifespan.
+        static_dir: a directory whose files are served under *static_path* ("/assets").
+        spa_fallback: a page for every GET that nothing else answers and that accepts HTML.
+        lifespan: a callable that returns an async context manager (or an async generator function), entered at startup
+            and left at shutdown; it takes no argument or the app. A dict that it yields is every request's `state`.
+        name: the name of the logger, "wesktop" unless given.
+        max_body_size: the longest request body in bytes, 64 MiB unless given; None for no limit. A longer one is
+            answered with 413.
+
+    Raises ValueError when *static_dir* or *spa_fallback* does not exist or *static_path* has no leading slash, and
+    TypeError for a lifespan that cannot be called so.
+    """
+    logger = logging.getLogger(name or "wesktop")
+    http: ASGIApp = Unmatched(router)
+    if spa_fallback is not None:
+        http = SinglePage(spa_fallback, http)
+    if static_dir is not None:
+        http = StaticFiles(static_dir, static_path, http)
+    http = Routes(router, http, logger, max_body_size)
+    life = Lifespan(lifespan, logger)
+    app: ASGIApp = ByScopeType(http=http, websocket=WebSockets(logger), lifespan=life)
+    for wrap in reversed(middleware or ()):
+        app = wrap(app)
+    life.app = app
+    return app
+
+
+class ByScopeType:
+    """The ASGI app that hands each scope to the app for its type; raises RuntimeError for a type that has none."""
+
+    def __init__(self, **apps: ASGIApp) -> None:
+        self.apps = apps
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self.apps.get(scope["type"])
+        if app is None:
+            raise RuntimeError(f"scope type {scope['type']!r} is not one of {', '.join(self.apps)}")
+        await app(scope, receive, send)
+
+
+class Routes:
+    """The ASGI app of a router's handlers; a request without a route goes on to *next_app*."""
+
+    def __init__(self, router: Router, next_app: ASGIApp, logger: logging.Logger, max_body_size: int | None) -> None:
+        self.router = router
+        self.next_app = next_app
+        self.logger = logger
+        self.max_body_size = max_body_size
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        found = self.router.find(scope["method"], scope["path"])
+        if found is None:
+            await self.next_app(scope, receive, send)
+            return
+        response = await self._answer(*found, scope, receive)
+        # Outside of every try: once a response has started, an exception can only end the connection.
+        await response(scope, receive, send)
+
+    async def _answer(self, route: Route, path_params: dict[str, str], scope: Scope, receive: Receive) -> Response:
+        try:
+            body = await read_body(scope, receive, self.max_body_size)
+            return as_response(await route.call(Request(scope, path_params, body)))
+        except BodyTooLargeError:
+            return _TOO_LARGE
+        except BodyCutShortError:
+            # Whoever broke the framing is still there to read it.
+            return _CUT_SHORT
+        except Exception:
+            self.logger.exception("%s %s failed", scope["method"], scope["path"])
+            return _INTERNAL_ERROR
+
+
+class Unmatched:
+    """The ASGI app at the end of the chain: OPTIONS for a route that exists, 405 for its other methods, 404 for the rest."""
+
+    def __init__(self, router: Router) -> None:
+        self.router = router
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        allowed = self.router.allowed_methods(scope["path"])
+        if not allowed:
+            response = NOT_FOUND
+        elif scope["method"] == "OPTIONS":
+            response = EmptyResponse(headers={"Allow": ", ".join(allowed)})
+        else:
+            response = error_response(405, "method not allowed", headers={"Allow": ", ".join(allowed)})
+        await response(scope, receive, send)

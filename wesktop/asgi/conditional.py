@@ -1,0 +1,45 @@
+"""Conditional requests: whether the client has the current version of a file already (RFC 9110, section 13)."""
+
+import os
+from datetime import UTC, datetime
+
+from wesktop.asgi.types import Scope
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def entity_tag(stat: os.stat_result) -> str:
+    """The ETag of a file's version: it changes with the time of modification (in nanoseconds) and the size."""
+    return f'"{stat.st_mtime_ns:x}-{stat.st_size:x}"'
+
+
+def http_date(timestamp: float) -> str:
+    """*timestamp* (seconds since 1970) as an IMF-fixdate (RFC 9110, section 5.6.7); strftime would use the locale."""
+    moment = datetime.fromtimestamp(int(timestamp), UTC)
+    return (
+        f"{_DAYS[moment.weekday()]}, {moment:%d} {_MONTHS[moment.month - 1]} {moment.year:04} {moment:%H:%M:%S} GMT"
+    )
+
+
+def is_current(scope: Scope, etag: str, modified: float) -> bool:
+    """Whether the request's conditions say that the client has the version *etag*, *modified* (seconds since 1970).
+
+    If-None-Match goes before If-Modified-Since (RFC 9110, section 13.2.2) and compares weakly (section 13.1.2).
+    """
+    tags = [value for name, value in scope["headers"] if name == b"if-none-match"]
+    if tags:
+        candidates = [tag.strip().removeprefix("W/") for tag in b",".join(tags).decode("latin-1").split(",")]
+        return etag in candidates or candidates == ["*"]
+    dates = [value for name, value in scope["headers"] if name == b"if-modified-since"]
+    return len(dates) == 1 and _not_modified_since(dates[0].decode("latin-1"), modified)
+
+
+def _not_modified_since(date: str, modified: float) -> bool:
+    from email.utils import mktime_tz, parsedate_tz  # late: costs 10 ms, and browsers send ETags
+
+    parsed = parsedate_tz(date)
+    try:
+        return parsed is not None and int(modified) <= mktime_tz(parsed)
+    except (ValueError, OverflowError):  # a date that is not one is to be ignored (RFC 9110, section 13.1.3)
+        return False

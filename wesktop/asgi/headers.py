@@ -1,0 +1,69 @@
+"""Header fields: what may stand in one, checked before it reaches the server (RFC 9110, section 5)."""
+
+import string
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+
+Headers = Mapping[str, str] | Sequence[tuple[str, str]]
+"""Header fields as a mapping, or as pairs where one name occurs more than once (Set-Cookie)."""
+
+RawHeaders = list[tuple[bytes, bytes]]
+
+TOKEN = frozenset(string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~")
+"""The characters of a method or a field name (RFC 9110, section 5.6.2)."""
+
+# RFC 9110, section 5.5, forbids CR, LF and NUL; servers refuse the other control characters but the tab too.
+_CONTROLS = bytes(set(range(0x20)) - {0x09}) + b"\x7f"
+
+# The body decides the framing and the constructor's own parameter the type; a second opinion is a wrong one.
+_RESERVED = frozenset({b"content-length", b"content-type", b"transfer-encoding"})
+
+_HAS_NO_CHARSET = "text/event-stream"  # always UTF-8: WHATWG HTML, section 9.2.5
+
+
+def is_token(text: str) -> bool:
+    """Whether *text* is a token, as a method or a field name must be."""
+    return bool(text) and TOKEN.issuperset(text)
+
+
+def encode_headers(headers: Headers | None) -> RawHeaders:
+    """Check *headers* and encode them for ASGI: lower-case names, latin-1 values.
+
+    Raises ValueError for a name that is not a token, for a value with control characters or characters outside
+    latin-1, and for Content-Length, Content-Type and Transfer-Encoding, which are the response's own.
+    """
+    if not headers:
+        return []
+    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    return [_encode(name, value) for name, value in pairs]
+
+
+def _encode(name: str, value: str) -> tuple[bytes, bytes]:
+    if not is_token(name):
+        raise ValueError(f"header name {name!r} is not a token: use letters, digits and hyphens")
+    raw_name = name.lower().encode("ascii")
+    if raw_name in _RESERVED:
+        raise ValueError(f"header {name!r} is set by the response itself: leave it out of headers")
+    return raw_name, _encode_value(name, value)
+
+
+def _encode_value(name: str, value: str) -> bytes:
+    try:
+        raw = value.encode("latin-1")
+    except UnicodeEncodeError:
+        raise ValueError(f"header {name!r} has the value {value!r}: percent-encode what is not latin-1") from None
+    if len(raw.translate(None, _CONTROLS)) != len(raw):
+        raise ValueError(f"header {name!r} has the value {value!r}: remove the control characters")
+    return raw
+
+
+@lru_cache(maxsize=128)
+def content_type_header(content_type: str) -> tuple[bytes, bytes]:
+    """The Content-Type field for *content_type*; a text type without a charset is declared to be UTF-8.
+
+    Raises ValueError for a value that no header may have.
+    """
+    essence, _, parameters = content_type.lower().partition(";")
+    if essence.startswith("text/") and "charset=" not in parameters and essence.strip() != _HAS_NO_CHARSET:
+        content_type += "; charset=utf-8"
+    return b"content-type", _encode_value("Content-Type", content_type)

@@ -1,0 +1,90 @@
+"""A response that is sent while it is made."""
+
+import asyncio
+from collections.abc import AsyncIterable
+
+from wesktop.asgi.headers import Headers, content_type_header, encode_headers
+from wesktop.asgi.responses import Response, check_status, has_content, send_start
+from wesktop.asgi.types import Receive, Scope, Send
+
+
+class StreamResponse(Response):
+    """The chunks of an async generator, each sent as soon as it is there.
+
+    Parameters: *generator*, an async generator of bytes or str (sent as UTF-8); *content_type*; *headers*, further ones;
+    *status*, 200 unless given. When the client goes, the generator is closed at once, whether it is waiting or busy: its
+    `finally` blocks run. HEAD does not start it. An exception in it breaks the connection off, so that the client does
+    not take what it has for the whole.
+
+    Raises TypeError when *generator* is not an async iterable, ValueError for a status outside 100..999 or one without
+    content, or a malformed content type or header.
+    """
+
+    def __init__(
+        self,
+        generator: AsyncIterable[bytes | str],
+        content_type: str,
+        headers: Headers | None = None,
+        *,
+        status: int = 200,
+    ) -> None:
+        if not isinstance(generator, AsyncIterable):
+            raise TypeError(f"{generator!r} is not an async generator: call an `async def` function that yields")
+        if not has_content(check_status(status)):
+            raise ValueError(f"status {status} has no content: return EmptyResponse({status}) instead of a stream")
+        self.generator = generator
+        self.content_type = content_type
+        self.headers = headers
+        self.status = status
+        self._raw_headers = [content_type_header(content_type), *encode_headers(headers)]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send_start(send, self.status, self._raw_headers)
+        if scope["method"] == "HEAD":
+            await self._close()
+        else:
+            await self._send_until_disconnect(receive, send)
+        # After a disconnect too: a server that is being stopped reports one, to end streams, while the client is
+        # still there to see a proper end; and to a client that is gone it does no harm.
+        await send({"type": "http.response.body", "body": b""})
+
+    async def _send_until_disconnect(self, receive: Receive, send: Send) -> None:
+        # granian's send() goes on without an error when the client is gone; only receive() tells. Tasks of our own, as
+        # a request's task cannot be cancelled from within under granian's own task implementation.
+        sending = asyncio.create_task(self._send_chunks(send))
+        watching = asyncio.create_task(_wait_for_disconnect(receive))
+        try:
+            await asyncio.wait((sending, watching), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sending.cancel()
+            watching.cancel()
+            await asyncio.wait((sending, watching))
+        for task in (sending, watching):
+            if not task.cancelled():
+                task.result()  # raises what the generator raised
+
+    async def _send_chunks(self, send: Send) -> None:
+        try:
+            async for chunk in self.generator:
+                body = chunk.encode() if isinstance(chunk, str) else chunk
+                await send({"type": "http.response.body", "body": body, "more_body": True})
+        finally:
+            await self._close()
+
+    async def _close(self) -> None:
+        close = getattr(self.generator, "aclose", None)  # an async iterator of another kind need not have one
+        if close is not None:
+            await close()
+
+
+async def _wait_for_disconnect(receive: Receive) -> None:
+    ends = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+        ends += not message.get("more_body", False)
+        if ends > 1:
+            # The body ends once. A server that repeats its end will not tell of a disconnect either, and might not
+            # even suspend: to ask on would block the loop.
+            await asyncio.get_running_loop().create_future()

@@ -1,0 +1,128 @@
+"""serve(): the supervisor in the calling process, with no window."""
+
+import contextlib
+import logging
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wesktopd.spec import DRAIN_TIMEOUT
+
+from wesktop.target import app_spec, imported_by_worker, pid_path_option
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
+    from wesktopd.daemon import Supervisor
+
+DEFAULT_NAME = "wesktop"
+
+logger = logging.getLogger("wesktopd")
+
+
+def serve(
+    target: str,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    pid_path: Path | None = None,
+    name: str = DEFAULT_NAME,
+    factory: bool = False,
+    drain_timeout: float = DRAIN_TIMEOUT,
+) -> None:
+    """Serve an ASGI app and block until it is stopped.
+
+    Ctrl-C and SIGTERM stop it gracefully, a second one at once. From a thread other than the main one it serves
+    without signal handling; `wesktop ctl stop NAME` ends it from anywhere. While a worker imports the script that
+    calls it, it returns at once.
+
+    target: "module:attribute" of the app, imported as here: same working directory, same `sys.path[0]`.
+    host, port: where to listen; port 0 takes a free port and keeps it for this name.
+    pid_path: a file to write this process's PID to while it serves.
+    name: what the server is called in log messages and by `wesktop ctl`; left as it is, the target's module.
+    factory: the target is a function that returns the app.
+    drain_timeout: seconds that open requests have to finish in at a stop.
+
+    Raises TargetError or ConfigurationError for a parameter that is wrong, AlreadyRunningError, PidFileError,
+    PortInUseError or BindError when the server cannot start, and TargetImportError, LifespanError or StartupError
+    when the app does not; see wesktop.errors.
+    """
+    if imported_by_worker("serve"):
+        return
+    spec = app_spec(
+        target,
+        name=None if name == DEFAULT_NAME else name,
+        label=name,
+        host=host,
+        port=port,
+        pid_path=pid_path_option(pid_path),
+        factory=factory,
+        drain_timeout=drain_timeout,
+    )
+    from wesktopd.daemon import Supervisor
+
+    supervisor = Supervisor(spec)
+    with _log_to_stderr():
+        supervisor.acquire()
+        try:
+            _run(supervisor)
+        finally:
+            supervisor.release()
+
+
+def _run(supervisor: "Supervisor") -> None:
+    import asyncio
+
+    async def main() -> None:
+        with _signals(asyncio.get_running_loop(), supervisor):
+            await supervisor.run()
+
+    asyncio.run(main())
+
+
+@contextlib.contextmanager
+def _signals(loop: "AbstractEventLoop", supervisor: "Supervisor") -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM stop the supervisor; put back what was there before."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    asked = False
+
+    def stop(number: signal.Signals) -> None:
+        nonlocal asked
+        if asked:
+            supervisor.request_kill()
+        else:
+            supervisor.request_stop(f"on {number.name}")
+        asked = True
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in numbers}
+    for number in numbers:
+        loop.add_signal_handler(number, stop, number)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+            signal.signal(number, before[number])
+
+
+@contextlib.contextmanager
+def _log_to_stderr() -> Iterator[None]:
+    """Show the server's own few lines, unless the program has set up logging."""
+    if logger.hasHandlers():
+        yield
+        return
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)

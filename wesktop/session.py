@@ -1,0 +1,165 @@
+"""What `run()` holds while it blocks: the supervisor's process and the window's."""
+
+import contextlib
+import logging
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+
+import msgspec
+from wesktopd import client
+from wesktopd.channel import encode, start
+from wesktopd.client import Connection
+from wesktopd.errors import StartupError, WesktopError, WindowError, from_wire
+from wesktopd.paths import AppPaths
+from wesktopd.protocol import Answer, End, Failed, Listening, Ready, Stop
+from wesktopd.spec import AppSpec
+
+from wesktop.window_spec import Attachable, FromWindow, NotOpened, Opened, WindowSpec
+
+WINDOW_CLOSES_WITHIN = 2.0  # seconds until a window that does not close is killed
+STOP_MARGIN = 2.0  # seconds beyond the drain timeout until a supervisor that does not end is killed
+
+logger = logging.getLogger("wesktop")
+
+
+class Session:
+    """Starts the window and, unless one runs already, the server; a context manager that ends both.
+
+    Each is watched by the channel that joins it to this process, whose end says that it is gone.
+    """
+
+    def __init__(self, spec: AppSpec, look: WindowSpec, *, serve: bool) -> None:
+        self._spec = spec
+        self._at = Attachable(socket=str(AppPaths(spec.name).socket), name=spec.name)
+        self._supervisor: subprocess.Popen[bytes] | None = None
+        self._server: Connection | None = None
+        self._opened = False
+        self._attachable = False
+        self._answers = b""
+        # The window first: its toolkit takes longest, and the server starts beside it.
+        self._window, self._window_channel = start("wesktop.window", look)
+        try:
+            if serve:
+                self._supervisor, channel = start("wesktopd", spec)
+                self._server = Connection(channel)
+            else:
+                self._let_attach()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> "Session":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def wait(self) -> None:
+        """Block until the window is closed or the server has ended. Raises what kept either from starting."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._window_channel, selectors.EVENT_READ)
+            if self._server is not None:
+                selector.register(self._server, selectors.EVENT_READ)
+            while True:
+                ready = {key.fileobj for key, _ in selector.select()}
+                if self._server is not None and self._server in ready and not self._hear_server(self._server):
+                    return
+                if self._window_channel in ready and not self._hear_window():
+                    return
+
+    def _hear_server(self, server: Connection) -> bool:
+        for event in server.pending():
+            if event is None:
+                self._server_died()
+                return False
+            if isinstance(event, End):
+                return False
+            self._on_event(event)
+        return True
+
+    def _on_event(self, event: Answer) -> None:
+        if isinstance(event, Failed):
+            raise from_wire(event.error, event.message, event.log_tail)
+        if isinstance(event, Ready | Listening) and not self._attachable:
+            self._let_attach()
+
+    def _server_died(self) -> None:
+        assert self._supervisor is not None
+        code = self._supervisor.wait()
+        if not self._opened:
+            raise StartupError(f"the server of {self._spec.name!r} ended before it was ready (exit code {code}).")
+        logger.error("the server of %r ended unasked (exit code %d): its window is closed", self._spec.name, code)
+
+    def _let_attach(self) -> None:
+        self._attachable = True
+        with contextlib.suppress(OSError):  # the window is gone: its channel tells
+            self._window_channel.sendall(encode(self._at))
+
+    def _hear_window(self) -> bool:
+        try:
+            data = self._window_channel.recv(64 * 1024)
+        except OSError:
+            data = b""
+        if not data:
+            self._check_window_opened()
+            return False
+        for message in self._messages(data):
+            if isinstance(message, NotOpened):
+                raise from_wire(message.error, message.message)
+            if isinstance(message, Opened):
+                self._opened = True
+        return True
+
+    def _messages(self, data: bytes) -> Iterator[FromWindow]:
+        *lines, self._answers = (self._answers + data).split(b"\n")
+        for line in lines:
+            yield msgspec.json.decode(line, type=FromWindow)
+
+    def _check_window_opened(self) -> None:
+        code = self._window.wait()
+        if not self._opened and code not in (0, -signal.SIGKILL, -signal.SIGTERM):
+            raise WindowError(f"the window's process ended with exit code {code} before it had opened a window.")
+
+    def close(self) -> None:
+        """Close the window and end the server, and wait until both are gone; a second Ctrl-C ends them at once."""
+        try:
+            self._window_channel.close()
+            if self._server is not None:
+                self._end_server(self._server)
+            _wait_or_kill(self._window, time.monotonic() + WINDOW_CLOSES_WITHIN)
+        except BaseException:
+            _kill(self._window)
+            raise
+        finally:
+            if self._supervisor is not None:
+                self._finish(self._supervisor)
+
+    def _end_server(self, server: Connection) -> None:
+        with contextlib.suppress(WesktopError):
+            server.send(Stop())
+
+    def _finish(self, supervisor: subprocess.Popen[bytes]) -> None:
+        try:
+            _wait_or_kill(supervisor, time.monotonic() + self._spec.drain_timeout + STOP_MARGIN)
+        except BaseException:
+            _kill(supervisor)
+            raise
+        finally:
+            if self._server is not None:
+                self._server.close()
+            client.clean_up(self._spec.name, self._spec.pid_path, supervisor.pid)
+
+
+def _wait_or_kill(process: subprocess.Popen[bytes], deadline: float) -> None:
+    try:
+        process.wait(max(0.0, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        _kill(process)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()

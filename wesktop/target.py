@@ -1,0 +1,69 @@
+"""From what the caller passes as a target to the AppSpec of its server."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from wesktopd.context import in_worker, worker_importing
+from wesktopd.errors import ConfigurationError, WesktopError
+from wesktopd.spec import AppSpec, default_name, import_root, parse_target
+
+
+def imported_by_worker(function: str) -> bool:
+    """Whether `run()` or `serve()` is called because a worker imports the script that calls it.
+
+    The worker needs the module's app, not a second server. Raises WesktopError when the app itself calls it later.
+    """
+    if in_worker() and not worker_importing():
+        raise WesktopError(f"{function}() was called by the app inside its own server, which runs already.")
+    return worker_importing()
+
+
+def app_spec(target: object, *, name: str | None, **options: Any) -> AppSpec:
+    """Describe the app as seen from this process: its working directory and its `sys.path[0]`.
+
+    Raises TargetError or ConfigurationError for a value that does not fit.
+    """
+    parse_target(target)
+    found = _outside_main(str(target))
+    working_dir = Path.cwd()
+    for option, value in options.items():
+        _check_type(option, value)
+    return AppSpec(
+        target=found,
+        name=default_name(found) if name is None else name,
+        working_dir=str(working_dir),
+        import_path=[import_root(sys.path, working_dir)],
+        **options,
+    )
+
+
+_TYPES: dict[str, tuple[type, ...]] = {"host": (str,), "port": (int,), "drain_timeout": (int, float)}
+
+
+def _check_type(option: str, value: object) -> None:
+    expected = _TYPES.get(option)
+    if expected and (not isinstance(value, expected) or isinstance(value, bool)):
+        wanted = " or ".join(kind.__name__ for kind in expected)
+        raise ConfigurationError(f"{option} {value!r} is a {type(value).__name__}: give a {wanted}.")
+
+
+def _outside_main(target: str) -> str:
+    """The target with `__main__` replaced by the module that the running script is, as others import it."""
+    module, _, attribute = target.partition(":")
+    if module != "__main__":
+        return target
+    main = sys.modules["__main__"]
+    spec = getattr(main, "__spec__", None)
+    if spec is not None:  # python -m package.module
+        return f"{spec.name}:{attribute}"
+    file = getattr(main, "__file__", None)
+    if file is None:
+        raise ConfigurationError("target '__main__' is an interactive session: put the app into a module.")
+    return f"{Path(file).stem}:{attribute}"
+
+
+def pid_path_option(pid_path: str | os.PathLike[str] | None) -> str | None:
+    """The PID file's path as it is from anywhere."""
+    return None if pid_path is None else str(Path(pid_path).absolute())
