@@ -1,0 +1,30 @@
+"""Fixtures for the whole suite."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from support.scripts import Script, isolated_env, write_script
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A scratch home directory, short enough for a socket's address."""
+    return tmp_path
+
+
+@pytest.fixture
+def start_script(home: Path) -> Iterator[Callable[..., Script]]:
+    """Start a script from its source in an environment of its own; everything that it started ends with the test."""
+    started: list[Script] = []
+    env = isolated_env(home)
+
+    def start(name: str, source: str, *args: str, **extra_env: str) -> Script:
+        script = Script(write_script(home, name, source), {**env, **extra_env}, args)
+        started.append(script)
+        return script
+
+    yield start
+    for script in started:
+        script.close()

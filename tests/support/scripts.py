@@ -1,0 +1,134 @@
+"""A user's script in a directory of its own, run as a process of its own, and what becomes of it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import psutil
+
+from support.waiting import wait_for
+
+
+def free_port() -> int:
+    """A port that nobody listens on right now."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+def get(url: str, timeout: float = 5.0) -> bytes:
+    """The body of a 200 answer."""
+    with urllib.request.urlopen(url, timeout=timeout) as response:
+        body: bytes = response.read()
+        return body
+
+
+def answers(url: str) -> bytes | None:
+    """The body, or None while nobody answers with 200."""
+    try:
+        return get(url) or b" "
+    except (urllib.error.URLError, OSError):
+        return None
+
+
+class Script:
+    """A running script. `output` is what it and its server have printed; `tree` all its processes so far."""
+
+    def __init__(self, path: Path, env: dict[str, str], args: tuple[str, ...] = ()) -> None:
+        self._log = path.with_suffix(".out")
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, str(path), *args],
+                cwd=path.parent, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )  # fmt: skip
+        self.pid = self.process.pid
+        self._seen: dict[int, psutil.Process] = {}
+
+    @property
+    def output(self) -> str:
+        return self._log.read_text(errors="replace")
+
+    def tree(self) -> list[psutil.Process]:
+        """The living processes that the script has started, and theirs, oldest first; remembers them."""
+        roots = [self.pid, *self._seen]
+        for pid in roots:
+            try:
+                for process in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
+                    self._seen.setdefault(process.pid, process)
+            except psutil.NoSuchProcess:
+                continue
+        return [process for process in self._seen.values() if alive(process)]
+
+    def find(self, module: str) -> psutil.Process:
+        """The one living process of the tree that runs `python -m module`."""
+
+        def look() -> psutil.Process | None:
+            for process in self.tree():
+                try:
+                    if module in process.cmdline():
+                        return process
+                except psutil.Error:
+                    continue
+            return None
+
+        return wait_for(look, f"a process that runs {module}; output: {self.output}")
+
+    def wait(self, timeout: float = 20.0) -> int:
+        """The exit code."""
+        return self.process.wait(timeout)
+
+    def close(self) -> None:
+        """End whatever is left."""
+        for process in self.tree():
+            try:
+                process.send_signal(signal.SIGKILL)
+            except psutil.NoSuchProcess:
+                continue
+        self.process.wait()
+
+
+def alive(process: psutil.Process) -> bool:
+    """Whether it runs; a zombie that nobody has reaped does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def isolated_env(home: Path) -> dict[str, str]:
+    """An environment in which the user's directories are below `home`, so that tests cannot meet."""
+    runtime = home / "run"
+    runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return {
+        **{
+            name: value
+            for name, value in os.environ.items()
+            if name not in ("WAYLAND_DISPLAY", "PYTEST_CURRENT_TEST")
+        },
+        "HOME": str(home),
+        "XDG_RUNTIME_DIR": str(runtime),
+        "XDG_STATE_HOME": str(home / "state"),
+        "XDG_DATA_HOME": str(home / "data"),
+        "XDG_CACHE_HOME": str(home / "cache"),
+        "XDG_CONFIG_HOME": str(home / "config"),
+    }
+
+
+def write_script(directory: Path, name: str, source: str) -> Path:
+    """Write a module into `directory`."""
+    path = directory / f"{name}.py"
+    path.write_text(textwrap.dedent(source))
+    return path
+
+
+def left_behind(home: Path) -> list[str]:
+    """What is left in the runtime directory of `isolated_env(home)`."""
+    return sorted(path.name for path in (home / "run" / "wesktop").glob("*"))
