@@ -1,17 +1,18 @@
 """Fixtures for the whole suite."""
 
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-
 from support.scripts import Script, isolated_env, write_script
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A scratch home directory, short enough for a socket's address."""
-    return tmp_path
+def home() -> Iterator[Path]:
+    """A scratch home directory; pytest's own are too long for a socket's address."""
+    with tempfile.TemporaryDirectory(prefix="wesktop-") as directory:
+        yield Path(directory)
 
 
 @pytest.fixture

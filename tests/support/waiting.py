@@ -7,7 +7,7 @@ from typing import TypeVar
 Value = TypeVar("Value")
 
 
-def wait_for(condition: Callable[[], Value], what: str, timeout: float = 20.0) -> Value:
+def wait_for(condition: Callable[[], Value | None], what: str, timeout: float = 20.0) -> Value:
     """The first true value of `condition`; AssertionError that names `what` when there is none in time."""
     deadline = time.monotonic() + timeout
     while True:

@@ -3,7 +3,6 @@
 import sys
 
 import click
-
 from wesktopd.errors import WesktopError
 
 from wesktop.cli.main import cli
