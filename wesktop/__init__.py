@@ -3,8 +3,7 @@
 The public names are loaded when they are first used, so that `import wesktop` costs next to nothing.
 """
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # as type checkers know it; importing typing would double what this costs
 if TYPE_CHECKING:
     from wesktop.asgi import (
         BytesResponse,
@@ -52,11 +51,11 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name == "__version__":
         from importlib.metadata import version
 
-        value: Any = version("wesktop")
+        value: object = version("wesktop")
     elif name in __all__:
         from importlib import import_module
 

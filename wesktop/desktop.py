@@ -6,15 +6,14 @@ import time
 from pathlib import Path
 from typing import Any
 
+from wesktop.display import check_display
+from wesktop.target import app_spec, imported_by_worker, pid_path_option
+from wesktop.window_spec import WindowSpec, check_background, check_gui, check_icon, check_options, check_size
 from wesktopd import client
 from wesktopd.errors import AlreadyRunningError, ControlError, NotRunningError
 from wesktopd.paths import storage_dir
 from wesktopd.protocol import Report
 from wesktopd.spec import DRAIN_TIMEOUT, AppSpec
-
-from wesktop.display import check_display
-from wesktop.target import app_spec, imported_by_worker, pid_path_option
-from wesktop.window_spec import WindowSpec, check_background, check_gui, check_icon, check_options, check_size
 
 FOCUS_WITHIN = 10.0  # seconds that another start of the same app may take to have a window
 

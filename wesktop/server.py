@@ -1,16 +1,15 @@
 """serve(): the supervisor in the calling process, with no window."""
 
 import contextlib
-import logging
 import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wesktopd.spec import DRAIN_TIMEOUT
-
 from wesktop.target import app_spec, imported_by_worker, pid_path_option
+from wesktopd.instance import Instance, StartedWorker
+from wesktopd.spec import DRAIN_TIMEOUT
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from wesktopd.daemon import Supervisor
 
 DEFAULT_NAME = "wesktop"
-
-logger = logging.getLogger("wesktopd")
 
 
 def serve(
@@ -61,25 +58,21 @@ def serve(
         factory=factory,
         drain_timeout=drain_timeout,
     )
+    with Instance(spec) as instance:
+        _supervise(instance, instance.start_worker())
+
+
+def _supervise(instance: Instance, first: StartedWorker) -> None:
+    import asyncio  # late: the worker boots meanwhile
+
     from wesktopd.daemon import Supervisor
 
-    supervisor = Supervisor(spec)
-    with _log_to_stderr():
-        supervisor.acquire()
-        try:
-            _run(supervisor)
-        finally:
-            supervisor.release()
-
-
-def _run(supervisor: "Supervisor") -> None:
-    import asyncio
-
-    async def main() -> None:
-        with _signals(asyncio.get_running_loop(), supervisor):
+    async def run() -> None:
+        supervisor = Supervisor(instance, first)
+        with _log_to_stderr(), _signals(asyncio.get_running_loop(), supervisor):
             await supervisor.run()
 
-    asyncio.run(main())
+    asyncio.run(run())
 
 
 @contextlib.contextmanager
@@ -113,6 +106,9 @@ def _signals(loop: "AbstractEventLoop", supervisor: "Supervisor") -> Iterator[No
 @contextlib.contextmanager
 def _log_to_stderr() -> Iterator[None]:
     """Show the server's own few lines, unless the program has set up logging."""
+    import logging
+
+    logger = logging.getLogger("wesktopd")
     if logger.hasHandlers():
         yield
         return

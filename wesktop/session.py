@@ -9,6 +9,8 @@ import time
 from collections.abc import Iterator
 
 import msgspec
+
+from wesktop.window_spec import Attachable, FromWindow, NotOpened, Opened, WindowSpec
 from wesktopd import client
 from wesktopd.channel import encode, start
 from wesktopd.client import Connection
@@ -16,8 +18,6 @@ from wesktopd.errors import StartupError, WesktopError, WindowError, from_wire
 from wesktopd.paths import AppPaths
 from wesktopd.protocol import Answer, End, Failed, Listening, Ready, Stop
 from wesktopd.spec import AppSpec
-
-from wesktop.window_spec import Attachable, FromWindow, NotOpened, Opened, WindowSpec
 
 WINDOW_CLOSES_WITHIN = 2.0  # seconds until a window that does not close is killed
 STOP_MARGIN = 2.0  # seconds beyond the drain timeout until a supervisor that does not end is killed

@@ -58,15 +58,15 @@ class Broadcaster:
             return len(self._clients)
 
     def register_event(self, name: str) -> None:
-        """Allow the event *name*; again is no error. Raises ValueError for an empty name or one with CR, LF or NUL."""
+        """Allow the event *name*. Raises ValueError for an empty name or one with CR, LF or NUL."""
         _check_event_name(name)
         self._event_types |= {name}
 
     def broadcast(self, event: str, data: Any) -> None:
         """Send *event* to all clients, without waiting for any: *data* as it is when a str, otherwise as JSON.
 
-        Raises ValueError for an event name that is not registered (when strict) or that has CR, LF or NUL, and TypeError
-        when msgspec cannot encode *data*.
+        Raises ValueError for an event name that is not registered (when strict) or that has CR, LF or NUL, and
+        TypeError when msgspec cannot encode *data*.
         """
         if event not in self._event_types:
             if self.strict:
@@ -95,7 +95,7 @@ class Broadcaster:
 
 
 class _Client:
-    """What waits for one client. Messages are offered from any thread and taken on the loop of the client's stream."""
+    """What waits for one client: offered from any thread, taken on the loop of the client's stream."""
 
     def __init__(self, buffer_size: int, drop: Callable[["_Client"], None]) -> None:
         self._buffer_size = buffer_size
@@ -130,7 +130,8 @@ class _Client:
 
     async def messages(self) -> AsyncIterator[bytes]:
         """The stream: what is offered, a comment at first and when there is nothing for a while."""
-        # Before the first look at the buffer: what a thread offers earlier is found there, what it offers later wakes.
+        # Before the first look at the buffer: what a thread offers earlier is found there, what it offers later
+        # wakes.
         self._loop = asyncio.get_running_loop()
         try:
             yield _CONNECTED

@@ -25,9 +25,9 @@ class TestClient:
         with TestClient(app) as client:
             assert client.get("/").status_code == 200
 
-    Without, each request has an event loop of its own and there is no lifespan. Parameters: *app*, any ASGI application;
-    *base_url*, "http://testserver" unless given; *headers*, sent with every request. Cookies are kept. A response is
-    returned when it is complete: a stream must end.
+    Without, each request has an event loop of its own and there is no lifespan. Parameters: *app*, any ASGI
+    application; *base_url*, "http://testserver" unless given; *headers*, sent with every request. Cookies are kept.
+    A response is returned when it is complete: a stream must end.
 
     Raises ModuleNotFoundError, when imported, if httpx is not installed, and RuntimeError when the lifespan fails.
     """
@@ -98,7 +98,7 @@ class TestClient:
 
     async def _request(self, method: str, url: str, **options: Any) -> httpx.Response:
         async with httpx.AsyncClient(
-            transport=httpx.ASGITransport(self._app_with_state),  # type: ignore[arg-type]
+            transport=httpx.ASGITransport(self._app_with_state),
             base_url=self.base_url,
             headers=self.headers,
             cookies=self.cookies,

@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from wesktopd.channel import encode, inherited, read_line
-from wesktopd.client import Connection, attach
-from wesktopd.errors import ConfigurationError, NoDisplayError, WesktopError
-from wesktopd.protocol import Answer, Down, End, Listening, Raise, Ready
 
 from wesktop.backends import choose
 from wesktop.splash import HIDE, show_note, splash
 from wesktop.window_spec import Attachable, NotOpened, Opened, WindowSpec
+from wesktopd.channel import encode, inherited, read_line
+from wesktopd.client import Connection, attach
+from wesktopd.errors import ConfigurationError, NoDisplayError, WesktopError
+from wesktopd.protocol import Answer, Down, End, Listening, Raise, Ready
 
 NOTE_AFTER = 0.4  # seconds: a worker that is back sooner was not missed
 RETRY_EVERY = 0.5  # seconds between looks for a server that is gone

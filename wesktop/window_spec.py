@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+
 from wesktopd.errors import ConfigurationError
 
 MIN_SIZE, MAX_SIZE = 100, 16384  # pixels; X11 and the toolkits' surfaces end at 16384

@@ -1,4 +1,4 @@
-"""The supervisor: holds an app's lock and port, keeps its worker running, and answers the control socket.
+"""The supervisor: keeps an app's worker running, and answers the control socket.
 
 State is *desired* against *actual*: requests, signals and leases only change what is desired, and one loop,
 `_reconcile`, carries out what `generations.plan` says.
@@ -11,18 +11,14 @@ import os
 import socket
 import time
 
-from wesktopd.channel import Refused, WorkerSpec, decode_outcome
+from wesktopd.channel import Refused, decode_outcome
 from wesktopd.control import ControlServer
-from wesktopd.errors import AlreadyRunningError, StartupError, WesktopError, from_wire
+from wesktopd.errors import StartupError, WesktopError, from_wire
 from wesktopd.generations import ALIVE, Act, Desired, Event, State, Worker, plan
-from wesktopd.listener import listen, url_of
-from wesktopd.lock import Lock
+from wesktopd.instance import Instance, StartedWorker
 from wesktopd.logs import Echo, LogRing
-from wesktopd.paths import AppPaths
-from wesktopd.pidfile import PidFile
 from wesktopd.processes import WorkerProcess, describe_exit
 from wesktopd.protocol import MAX_LOG_TAIL, Answer, Down, End, Listening, Ready, Report, WorkerReport, failure
-from wesktopd.spec import AppSpec
 
 TAIL_LINES = 20
 STDOUT, STDERR = 1, 2
@@ -31,17 +27,15 @@ logger = logging.getLogger("wesktopd")
 
 
 class Supervisor:
-    """Serves one app: `acquire`, then `run`, then `release`.
+    """Serves the app of an instance that is held. first: a worker that was started already.
 
     `request_stop` and `request_kill` may be called at any time, from the loop.
     """
 
-    def __init__(self, spec: AppSpec) -> None:
-        self._spec = spec
-        self._paths = AppPaths(spec.name)
-        self._lock = Lock(self._paths.lock)
-        self._pid_file = PidFile(spec.pid_path) if spec.pid_path else None
-        self._listener: socket.socket | None = None
+    def __init__(self, instance: Instance, first: StartedWorker | None = None) -> None:
+        self._instance = instance
+        self._spec = instance.spec
+        self._first = first
         self._started = time.time()
         self._worker = Worker()
         self._process: WorkerProcess | None = None
@@ -50,38 +44,6 @@ class Supervisor:
         self._failure: WesktopError | None = None
         self._running = True
         self._ring = LogRing()
-
-    def acquire(self) -> None:
-        """Take the lock, the PID file and the port.
-
-        Raises AlreadyRunningError, PidFileError or BindError, and then holds none of them.
-        """
-        if not self._lock.acquire():
-            raise AlreadyRunningError(
-                f"{self._spec.name!r} runs already: stop it with `wesktop ctl stop {self._spec.name}`, "
-                "or give another name."
-            )
-        try:
-            if self._pid_file:
-                self._pid_file.claim()
-            self._listener = listen(self._spec.host, self._spec.port, self._spec.name, self._paths.port)
-        except BaseException:
-            self.release()
-            raise
-
-    def release(self) -> None:
-        """Give back what `acquire` took."""
-        if self._listener is not None:
-            self._listener.close()
-        if self._pid_file:
-            self._pid_file.release()
-        self._lock.release()
-
-    @property
-    def url(self) -> str:
-        """Where the app answers; known once `acquire` has returned."""
-        assert self._listener is not None, "acquire() comes first"
-        return url_of(self._listener)
 
     async def run(self, channel: socket.socket | None = None) -> None:
         """Serve until a stop is asked for. channel: an inherited control connection.
@@ -109,9 +71,9 @@ class Supervisor:
 
     async def _open_control(self) -> None:
         try:
-            await self._control.open(self._paths.socket)
+            await self._control.open(self._instance.paths.socket)
         except OSError as error:  # serving matters more
-            logger.error("no control socket at %s: %s", self._paths.socket, error)
+            logger.error("no control socket at %s: %s", self._instance.paths.socket, error)
 
     # Requests: they change what is desired.
 
@@ -159,20 +121,14 @@ class Supervisor:
         return wake_at
 
     def _spawn(self) -> None:
-        assert self._listener is not None, "acquire() comes first"
-        spec = WorkerSpec(
-            target=self._spec.target,
-            listener=self._listener.fileno(),
-            working_dir=self._spec.working_dir,
-            import_path=self._spec.import_path,
-            factory=self._spec.factory,
-            drain_timeout=self._spec.drain_timeout,
-        )
         self._advance(Event.SPAWNED)
         try:
-            self._process = WorkerProcess(spec, self._on_output, self._on_line, self._on_exit)
+            started = self._first or self._instance.start_worker()
         except OSError as error:
             self._fail_start(StartupError(f"no worker can be started: {error}."), str(error))
+            return
+        self._first = None
+        self._process = WorkerProcess(started, self._on_output, self._on_line, self._on_exit)
 
     def _kill_late(self, process: WorkerProcess) -> None:
         if self._worker.state is State.STARTING:
@@ -196,8 +152,8 @@ class Supervisor:
             self._advance(Event.READY)
             if not self._served:
                 self._served = True
-                logger.info("%s: serving %s on %s", self._spec.label, self._spec.target, self.url)
-            self._control.broadcast(Ready(url=self.url))
+                logger.info("%s: serving %s on %s", self._spec.label, self._spec.target, self._instance.url)
+            self._control.broadcast(Ready(url=self._instance.url))
 
     def _on_exit(self, code: int) -> None:
         self._process = None
@@ -240,10 +196,10 @@ class Supervisor:
         if self._failure is not None:
             return failure(self._failure)
         if self._worker.state is State.READY:
-            return Ready(url=self.url)
+            return Ready(url=self._instance.url)
         if self._served:
             return Down(reason=self._worker.last_exit or "starting")
-        return Listening(url=self.url)
+        return Listening(url=self._instance.url)
 
     def report(self) -> Report:
         """How the app is, for `Status`."""
@@ -252,7 +208,7 @@ class Supervisor:
             name=self._spec.name,
             target=self._spec.target,
             import_path=self._spec.import_path,
-            url=self.url,
+            url=self._instance.url,
             pid=os.getpid(),
             started=self._started,
             one_shot=self._spec.one_shot,

@@ -1,7 +1,6 @@
 """The listening socket: bound once, kept for as long as the supervisor lives, inherited by its workers."""
 
 import errno
-import logging
 import socket
 import zlib
 from pathlib import Path
@@ -14,8 +13,6 @@ BACKLOG = 1024
 # once chosen is not taken by chance before the next start.
 CHOSEN_PORTS = range(20000, 32000)
 CHOICES = 100
-
-logger = logging.getLogger("wesktopd")
 
 
 def listen(host: str, port: int, name: str, memory: Path) -> socket.socket:
@@ -35,7 +32,7 @@ def listen(host: str, port: int, name: str, memory: Path) -> socket.socket:
             listener = _bind(host, candidate)
         except PortInUseError as error:
             if candidate == remembered:
-                logger.warning("%s Taking another one this time: the page starts without its storage.", error)
+                _warn(f"{error} Taking another one this time: the page starts without its storage.")
             continue
         if remembered is None:
             _remember(memory, candidate)
@@ -113,4 +110,10 @@ def _remember(memory: Path, port: int) -> None:
         draft.write_text(f"{port}\n", encoding="ascii")
         draft.replace(memory)
     except OSError as error:
-        logger.warning("port %d cannot be kept for the next start: %s", port, error)
+        _warn(f"port {port} cannot be kept for the next start: {error}")
+
+
+def _warn(text: str) -> None:
+    import logging  # late: the first worker waits for this module
+
+    logging.getLogger("wesktopd").warning(text)

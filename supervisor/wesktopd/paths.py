@@ -3,7 +3,6 @@
 import os
 import stat
 import sys
-import tempfile
 from pathlib import Path
 
 import platformdirs
@@ -45,7 +44,7 @@ def runtime_dir() -> Path:
 
 def _runtime_candidates() -> list[Path]:
     user = str(os.getuid()) if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
-    candidates = [Path(tempfile.gettempdir()) / f"{APP}-{user}", Path("/tmp") / f"{APP}-{user}"]
+    candidates = [Path(place) / f"{APP}-{user}" for place in (os.environ.get("TMPDIR"), "/tmp") if place]
     if os.environ.get("XDG_RUNTIME_DIR") or sys.platform != "linux":
         return [platformdirs.user_runtime_path(APP, appauthor=False), *candidates]
     if Path(f"/run/user/{user}").is_dir():  # set by logind, though this process was started outside a session

@@ -3,17 +3,16 @@
 import asyncio
 import os
 import signal
-import subprocess
 import threading
 from collections.abc import Callable
 
-from wesktopd.channel import WorkerSpec, start
+from wesktopd.instance import StartedWorker
 
 READ_SIZE = 64 * 1024
 
 
 class WorkerProcess:
-    """Starts `python -m wesktopd.worker` and reports what becomes of it, from the loop.
+    """Reports what becomes of a worker that was started, from the loop.
 
     on_output(stream, data): it printed to "stdout" or "stderr". on_line(line): its one line on the channel.
     on_exit(code): it is gone (code as in subprocess: negative for a signal), and all that it printed was reported.
@@ -21,7 +20,7 @@ class WorkerProcess:
 
     def __init__(
         self,
-        spec: WorkerSpec,
+        started: StartedWorker,
         on_output: Callable[[str, bytes], None],
         on_line: Callable[[bytes], None],
         on_exit: Callable[[int], None],
@@ -29,9 +28,7 @@ class WorkerProcess:
         self._loop = asyncio.get_running_loop()
         self._on_output, self._on_line, self._on_exit = on_output, on_line, on_exit
         self._heard = b""
-        self._process, self._channel = start(
-            "wesktopd.worker", spec, (spec.listener,), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
+        self._process, self._channel = started
         self.pid = self._process.pid
         self._channel.setblocking(False)
         self._loop.add_reader(self._channel, self._hear)

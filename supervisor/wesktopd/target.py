@@ -36,7 +36,9 @@ def _import(module: str) -> Any:
     except ModuleNotFoundError as error:
         # Telling apart "no such module" from "it imports something that is missing".
         if error.name and (module == error.name or module.startswith(f"{error.name}.")):
-            raise TargetImportError(f"no module named {error.name!r} was found; looked first in {sys.path[0]}.") from None
+            raise TargetImportError(
+                f"no module named {error.name!r} was found; looked first in {sys.path[0]}."
+            ) from None
         raise TargetImportError(f"module {module!r} does not import: {error}.") from error
     except (Exception, SystemExit) as error:
         raise TargetImportError(f"module {module!r} does not import: {type(error).__name__}: {error}") from error

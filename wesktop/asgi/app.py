@@ -38,8 +38,9 @@ def create_app(
             WebSockets and the lifespan.
         static_dir: a directory whose files are served under *static_path* ("/assets").
         spa_fallback: a page for every GET that nothing else answers and that accepts HTML.
-        lifespan: a callable that returns an async context manager (or an async generator function), entered at startup
-            and left at shutdown; it takes no argument or the app. A dict that it yields is every request's `state`.
+        lifespan: a callable that returns an async context manager, or an async generator function; entered at
+            startup and left at shutdown; takes no argument or the app. A dict that it yields is every request's
+            `state`.
         name: the name of the logger, "wesktop" unless given.
         max_body_size: the longest request body in bytes, 64 MiB unless given; None for no limit. A longer one is
             answered with 413.
@@ -108,7 +109,7 @@ class Routes:
 
 
 class Unmatched:
-    """The ASGI app at the end of the chain: OPTIONS for a route that exists, 405 for its other methods, 404 for the rest."""
+    """The ASGI app at the end of the chain: OPTIONS of a route, 405 for its other methods, 404 for all else."""
 
     def __init__(self, router: Router) -> None:
         self.router = router
@@ -116,7 +117,7 @@ class Unmatched:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         allowed = self.router.allowed_methods(scope["path"])
         if not allowed:
-            response = NOT_FOUND
+            response: Response = NOT_FOUND
         elif scope["method"] == "OPTIONS":
             response = EmptyResponse(headers={"Allow": ", ".join(allowed)})
         else:

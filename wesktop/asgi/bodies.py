@@ -17,8 +17,8 @@ class BodyCutShortError(Exception):
 async def read_body(scope: Scope, receive: Receive, limit: int | None) -> bytes | None:
     """Read the whole body, or return None when the request has none.
 
-    Raises BodyTooLargeError above *limit* bytes (None: no limit), if possible before reading, and BodyCutShortError when
-    the connection ends before the body does.
+    Raises BodyTooLargeError above *limit* bytes (None: no limit), if possible before reading, and BodyCutShortError
+    when the connection ends before the body does.
     """
     headers = dict(scope["headers"])
     declared = headers.get(b"content-length")

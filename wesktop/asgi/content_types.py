@@ -55,5 +55,5 @@ BY_SUFFIX = {
 
 
 def content_type_of(path: str | PurePath) -> str:
-    """The content type of the file *path*, by its suffix in any case; "application/octet-stream" for an unknown one."""
+    """The content type of the file *path*, by its suffix; "application/octet-stream" for an unknown one."""
     return BY_SUFFIX.get(PurePath(path).suffix.lower(), DEFAULT)

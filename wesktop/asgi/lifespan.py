@@ -15,9 +15,9 @@ Context = AbstractAsyncContextManager[Any]
 class Lifespan:
     """The ASGI app of the "lifespan" scope: enters the application's context at startup, leaves it at shutdown.
 
-    Parameters: *lifespan*, a callable that returns an async context manager, or an async generator function that yields
-    once, either taking no argument or the app; *logger*, where failures go. A dict that it yields becomes the server's
-    state, which every request carries. `app` is what a lifespan with an argument is given.
+    Parameters: *lifespan*, a callable that returns an async context manager, or an async generator function that
+    yields once, either taking no argument or the app; *logger*, where failures go. A dict that it yields becomes
+    the server's state, which every request carries. `app` is what a lifespan with an argument is given.
 
     Raises TypeError when *lifespan* is not such a callable.
     """

@@ -20,8 +20,8 @@ _BOOLEANS = {
 class Request:
     """An HTTP request: the ASGI scope, the path parameters and the body, each part read when first asked for.
 
-    Parameters: *scope*, the ASGI HTTP scope; *path_params*, what the route's `{name}` segments matched (default: none);
-    *body*, the whole body (default None: the request has none).
+    Parameters: *scope*, the ASGI HTTP scope; *path_params*, what the route's `{name}` segments matched (default:
+    none); *body*, the whole body (default None: the request has none).
     """
 
     __slots__ = ("_headers", "_json", "_query", "body", "path_params", "scope")
@@ -63,7 +63,7 @@ class Request:
         if self._json is _UNREAD:
             try:
                 self._json = msgspec.json.decode(self.body) if self.body else None
-            except ValueError:  # msgspec.DecodeError, and UnicodeDecodeError for text that is not UTF-8
+            except (ValueError, RecursionError):  # not JSON, not UTF-8 or nested beyond reason
                 self._json = None
         return self._json
 
@@ -78,8 +78,8 @@ class Request:
     def query(self, name: str, default: Any = None, type_: Callable[[str], Any] = str) -> Any:
         """Return the first value of the query parameter *name*, converted by *type_*.
 
-        Returns *default* when the parameter is missing or cannot be converted. `bool` understands true, 1, yes, on and
-        false, 0, no, off in any case; a parameter without a value is "".
+        Returns *default* when the parameter is missing or cannot be converted. `bool` understands true, 1, yes, on
+        and false, 0, no, off in any case; a parameter without a value is "".
         """
         if self._query is None:
             pairs = parse_qsl(self.scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)

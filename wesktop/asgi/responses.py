@@ -1,7 +1,8 @@
 """What a handler answers.
 
 A response is an ASGI callable, and it is settled when constructed: the body is encoded and the header list prepared
-once, so that one response may answer any number of requests. The constructor's parameters stay readable as attributes.
+once, so that one response may answer any number of requests. The constructor's parameters stay readable as
+attributes.
 """
 
 import dataclasses
@@ -23,6 +24,23 @@ class Response:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         raise NotImplementedError
+
+
+async def send_start(send: Send, status: int, raw_headers: RawHeaders) -> None:
+    """Send the start of a response, with a copy of the list: middleware may add to what it sees."""
+    await send({"type": "http.response.start", "status": status, "headers": raw_headers.copy()})
+
+
+def check_status(status: int) -> int:
+    """Return *status*; raises ValueError outside 100..999, on which granian panics and takes the worker with it."""
+    if not 100 <= status <= 999:
+        raise ValueError(f"status {status!r} is not an HTTP status: use one from 100 to 999")
+    return status
+
+
+def has_content(status: int) -> bool:
+    """Whether a response with *status* has a body and a Content-Length (RFC 9110, sections 6.4.1 and 8.6)."""
+    return status >= 200 and status not in (204, 304)
 
 
 class FixedResponse(Response):
@@ -55,7 +73,8 @@ class FixedResponse(Response):
 class JSONResponse(FixedResponse):
     """*data* as JSON: whatever msgspec encodes. *status* is 200 unless given; *headers* are further ones.
 
-    Raises TypeError when msgspec cannot encode *data*, ValueError for a status outside 100..999 or a malformed header.
+    Raises TypeError when msgspec cannot encode *data*, ValueError for a status outside 100..999 or a malformed
+    header.
     """
 
     def __init__(self, data: Any, status: int = 200, *, headers: Headers | None = None) -> None:
@@ -90,7 +109,9 @@ class HTMLResponse(FixedResponse):
 
 
 class BytesResponse(FixedResponse):
-    """*data* as it is. *content_type* is "application/octet-stream" and *status* 200 unless given; *headers* are further ones.
+    """*data* as it is.
+
+    *content_type* is "application/octet-stream" and *status* 200 unless given; *headers* are further ones.
 
     Raises ValueError for a status outside 100..999 or a malformed content type or header.
     """
@@ -145,20 +166,3 @@ def as_response(answer: Any) -> Response:
     if dataclasses.is_dataclass(answer) and not isinstance(answer, type):
         return JSONResponse(answer)
     raise TypeError(f"the handler returned {type(answer).__name__}: return a response, or what can be made one")
-
-
-async def send_start(send: Send, status: int, raw_headers: RawHeaders) -> None:
-    """Send the start of a response; the list is copied, as middleware may add to it and responses may be sent again."""
-    await send({"type": "http.response.start", "status": status, "headers": raw_headers.copy()})
-
-
-def check_status(status: int) -> int:
-    """Return *status*; raises ValueError outside 100..999, on which granian panics and takes the worker with it."""
-    if not 100 <= status <= 999:
-        raise ValueError(f"status {status!r} is not an HTTP status: use one from 100 to 999")
-    return status
-
-
-def has_content(status: int) -> bool:
-    """Whether a response with *status* has a body and a Content-Length (RFC 9110, sections 6.4.1 and 8.6)."""
-    return status >= 200 and status not in (204, 304)

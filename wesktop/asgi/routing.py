@@ -62,8 +62,9 @@ class _Node:
 class Router:
     """The routes of an application.
 
-    A pattern is a path such as `/users/{id}`. `{id}` stands for exactly one segment that is not empty; a literal segment
-    goes before a parameter. Paths are compared percent-decoded, as ASGI gives them, and exactly: `/a` is not `/a/`.
+    A pattern is a path such as `/users/{id}`. `{id}` stands for exactly one segment that is not empty; a literal
+    segment goes before a parameter. Paths are compared percent-decoded, as ASGI gives them, and exactly: `/a` is
+    not `/a/`.
     """
 
     def __init__(self) -> None:
@@ -97,8 +98,8 @@ class Router:
         The handler takes the `Request` and returns a response, or a dict, list, str, bytes, dataclass, msgspec Struct
         or None to be made one. A plain function runs in a thread, so that it may block.
 
-        Raises ValueError when the method is not a token, the pattern is malformed or the same route exists already, and
-        TypeError when the handler cannot be called or is an async generator function.
+        Raises ValueError when the method is not a token, the pattern is malformed or the same route exists already,
+        and TypeError when the handler cannot be called or is an async generator function.
         """
         method = method.upper()
         if not is_token(method):
@@ -130,7 +131,7 @@ class Router:
         return self.find("GET", path) if method == "HEAD" else None
 
     def allowed_methods(self, path: str) -> list[str]:
-        """Return the methods that *path* answers, for an Allow header; HEAD and OPTIONS with them, [] for no route."""
+        """Return the methods for *path*'s Allow header, HEAD and OPTIONS among them; [] where there is no route."""
         methods = [method for method in self._methods if self.find(method, path) is not None]
         if "GET" in methods and "HEAD" not in methods:
             methods.insert(methods.index("GET") + 1, "HEAD")

@@ -20,8 +20,8 @@ _NOT_ALLOWED = error_response(405, "method not allowed", headers={"Allow": "GET,
 class StaticFiles:
     """The files below *directory*, under the URL prefix *prefix*; 404 for all that is not a file there.
 
-    With the prefix "/" a path without a file goes on to *next_app*, which would have nothing left to answer otherwise.
-    Raises ValueError when the directory does not exist or the prefix does not begin with a slash.
+    With the prefix "/" a path without a file goes on to *next_app*, which would have nothing left to answer
+    otherwise. Raises ValueError when the directory does not exist or the prefix does not begin with a slash.
     """
 
     def __init__(self, directory: str | os.PathLike[str], prefix: str, next_app: ASGIApp) -> None:
@@ -71,7 +71,7 @@ class SinglePage:
 
 
 def locate(root: Path, relative: str) -> Path | None:
-    """Return the file at the URL path *relative* below *root*, a resolved directory; None when it is not to be served.
+    """Return the file at the URL path *relative* below *root*, a resolved directory; None when it is not served.
 
     Not served: dotfiles; a path that is not in its plain form ("..", ".", empty segments); characters that separate
     paths on some system (backslash, colon) or end them (NUL); and whatever symbolic links lead out of the root.
@@ -89,7 +89,7 @@ def locate(root: Path, relative: str) -> Path | None:
 
 
 def accepts_html(scope: Scope) -> bool:
-    """Whether the request accepts text/html: by that name or a wildcard, or for want of any Accept (RFC 9110, 12.5.1)."""
+    """Whether the request accepts text/html, as it also does without any Accept (RFC 9110, section 12.5.1)."""
     values = [value for name, value in scope["headers"] if name == b"accept"]
     if not values:
         return True

@@ -11,13 +11,13 @@ from wesktop.asgi.types import Receive, Scope, Send
 class StreamResponse(Response):
     """The chunks of an async generator, each sent as soon as it is there.
 
-    Parameters: *generator*, an async generator of bytes or str (sent as UTF-8); *content_type*; *headers*, further ones;
-    *status*, 200 unless given. When the client goes, the generator is closed at once, whether it is waiting or busy: its
-    `finally` blocks run. HEAD does not start it. An exception in it breaks the connection off, so that the client does
-    not take what it has for the whole.
+    Parameters: *generator*, an async generator of bytes or str (sent as UTF-8); *content_type*; *headers*, further
+    ones; *status*, 200 unless given. When the client goes, the generator is closed at once, whether it is waiting
+    or busy: its `finally` blocks run. HEAD does not start it. An exception in it breaks the connection off, so that
+    the client does not take what it has for the whole.
 
-    Raises TypeError when *generator* is not an async iterable, ValueError for a status outside 100..999 or one without
-    content, or a malformed content type or header.
+    Raises TypeError when *generator* is not an async iterable, ValueError for a status outside 100..999 or one
+    without content, or a malformed content type or header.
     """
 
     def __init__(
@@ -49,8 +49,8 @@ class StreamResponse(Response):
         await send({"type": "http.response.body", "body": b""})
 
     async def _send_until_disconnect(self, receive: Receive, send: Send) -> None:
-        # granian's send() goes on without an error when the client is gone; only receive() tells. Tasks of our own, as
-        # a request's task cannot be cancelled from within under granian's own task implementation.
+        # granian's send() goes on without an error when the client is gone; only receive() tells. Tasks of our own,
+        # as a request's task cannot be cancelled from within under granian's own task implementation.
         sending = asyncio.create_task(self._send_chunks(send))
         watching = asyncio.create_task(_wait_for_disconnect(receive))
         try:
@@ -68,6 +68,9 @@ class StreamResponse(Response):
             async for chunk in self.generator:
                 body = chunk.encode() if isinstance(chunk, str) else chunk
                 await send({"type": "http.response.body", "body": body, "more_body": True})
+                # To a client that is gone granian's send() returns without suspending; a generator that does not suspend
+                # either would then hold the loop for ever, and the disconnect would never be seen.
+                await asyncio.sleep(0)
         finally:
             await self._close()
 

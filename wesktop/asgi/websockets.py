@@ -1,7 +1,7 @@
 """WebSocket endpoints, as raw ASGI.
 
-The registry is the module's own, as the specification has it: every app that `create_app` makes in this process serves
-the same WebSocket paths.
+The registry is the module's own, as the specification has it: every app that `create_app` makes in this process
+serves the same WebSocket paths.
 """
 
 import contextlib

@@ -3,9 +3,9 @@
 import sys
 
 import click
-from wesktopd.errors import WesktopError
 
 from wesktop.cli.main import cli
+from wesktopd.errors import WesktopError
 
 INTERRUPTED = 130  # as shells have it: 128 + SIGINT
 

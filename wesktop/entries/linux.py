@@ -20,9 +20,10 @@ _NEEDS_NO_QUOTES = re.compile(r"[A-Za-z0-9_./:@%+,=-]+")
 
 def create(entry: Entry) -> Path:
     """Write the entry's file, or replace it; raises FileExistsError when a file of that name is not ours."""
-    if "=" in entry.arguments[0]:
+    # "=" is ruled out by "The Exec key"; GLib looks for the program before it turns "%%" back into "%".
+    if found := re.search("[=%]", entry.arguments[0]):
         raise ValueError(
-            f"program {entry.arguments[0]!r} has a '=' in its path, which an Exec line cannot hold: "
+            f"program {entry.arguments[0]!r} has a {found[0]!r} in its path, with which no launcher finds it: "
             "start it through a link of another name"
         )
     path = _path(entry.name)

@@ -1,0 +1,37 @@
+# Every target sets up what it needs; scripts/setup has the how.
+#   PYTHON=python3.12   the interpreter, instead of the one that suits the system's GTK
+#   WORKERS=8           test processes; they mostly wait for servers and windows, so more than there are cores
+
+WORKERS ?= 4
+
+.PHONY: help demo test test-qt lint bench clean
+
+help: ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+demo: ## run the demo program; without a display, draw its page to demo.png
+	@scripts/setup demo
+	.venv/bin/python scripts/demo.py
+
+test: ## lint, then run the tests
+	@scripts/setup test
+	@$(MAKE) --no-print-directory lint
+	.venv/bin/python -m pytest -n $(WORKERS) -m "not qt"
+
+test-qt: ## run the tests of the Qt windows, in an environment of their own
+	@scripts/setup qt
+	.venv-qt/bin/python -m pytest -m qt
+
+lint: ## check style, format and types
+	@scripts/setup lint
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+
+bench: ## measure how long a start takes
+	@scripts/setup test
+	.venv/bin/python benchmarks/startup.py
+
+clean: ## remove everything that the other targets made
+	rm -rf .venv .venv-qt .mypy_cache .pytest_cache .ruff_cache build dist demo.png
+	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,68 @@
+"""What makes a process the one server of an app's name: the lock, the PID file and the listening socket.
+
+It needs no event loop. The first worker is started from here, so that it boots while the supervisor is still loading
+asyncio: a sixth of the time to the first answer.
+"""
+
+import socket
+import subprocess
+
+from wesktopd.channel import WorkerSpec, start
+from wesktopd.errors import AlreadyRunningError
+from wesktopd.listener import listen, url_of
+from wesktopd.lock import Lock
+from wesktopd.paths import AppPaths
+from wesktopd.pidfile import PidFile
+from wesktopd.spec import AppSpec
+
+StartedWorker = tuple["subprocess.Popen[bytes]", socket.socket]
+
+
+class Instance:
+    """Holds an app's name, for as long as it is entered: a context manager.
+
+    Entering raises AlreadyRunningError, PidFileError or BindError, and then nothing is held.
+    """
+
+    def __init__(self, spec: AppSpec) -> None:
+        self.spec = spec
+        self.paths = AppPaths(spec.name)
+        self._lock = Lock(self.paths.lock)
+        self._pid_file = PidFile(spec.pid_path) if spec.pid_path else None
+        self._listener: socket.socket | None = None
+
+    def __enter__(self) -> "Instance":
+        name = self.spec.name
+        if not self._lock.acquire():
+            raise AlreadyRunningError(
+                f"{name!r} runs already: stop it with `wesktop ctl stop {name}`, or give another name."
+            )
+        try:
+            if self._pid_file:
+                self._pid_file.claim()
+            self._listener = listen(self.spec.host, self.spec.port, name, self.paths.port)
+        except BaseException:
+            self.__exit__()
+            raise
+        self.url = url_of(self._listener)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._listener is not None:
+            self._listener.close()
+        if self._pid_file:
+            self._pid_file.release()
+        self._lock.release()
+
+    def start_worker(self) -> StartedWorker:
+        """Start a worker's process; with its end of the channel. Raises OSError when the system refuses."""
+        assert self._listener is not None, "enter the instance first"
+        spec = WorkerSpec(
+            target=self.spec.target,
+            listener=self._listener.fileno(),
+            working_dir=self.spec.working_dir,
+            import_path=self.spec.import_path,
+            factory=self.spec.factory,
+            drain_timeout=self.spec.drain_timeout,
+        )
+        return start("wesktopd.worker", spec, (spec.listener,), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
