@@ -73,7 +73,6 @@ def run(
         port=port,
         pid_path=pid_path_option(pid_path),
         factory=factory,
-        debug=debug,
         one_shot=True,
         drain_timeout=drain_timeout,
     )

@@ -3,6 +3,7 @@
 from wesktopd.errors import (
     AlreadyRunningError,
     BindError,
+    BindPermissionError,
     ConfigurationError,
     ControlError,
     ControlTimeoutError,
@@ -28,6 +29,7 @@ __all__ = [
     "LifespanError",
     "BindError",
     "PortInUseError",
+    "BindPermissionError",
     "AlreadyRunningError",
     "PidFileError",
     "WindowError",

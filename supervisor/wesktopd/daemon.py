@@ -9,6 +9,7 @@ import contextlib
 import logging
 import os
 import socket
+import sys
 import time
 
 from wesktopd.channel import Refused, decode_outcome
@@ -21,7 +22,7 @@ from wesktopd.processes import WorkerProcess, describe_exit
 from wesktopd.protocol import MAX_LOG_TAIL, Answer, Down, End, Listening, Ready, Report, WorkerReport, failure
 
 TAIL_LINES = 20
-STDOUT, STDERR = 1, 2
+DESCRIPTORS = {"stdout": 1, "stderr": 2}
 
 logger = logging.getLogger("wesktopd")
 
@@ -52,7 +53,9 @@ class Supervisor:
         """
         loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
-        self._echoes = {"stdout": Echo(STDOUT, loop), "stderr": Echo(STDERR, loop)}
+        outputs = {"stdout": sys.stdout, "stderr": sys.stderr}
+        # By number, since the streams may have been replaced; none where there was no descriptor at the start.
+        self._echoes = {name: Echo(DESCRIPTORS[name], loop) for name, output in outputs.items() if output}
         self._control = ControlServer(self)
         self._apply(loop.time())  # the worker starts while the rest is prepared
         try:
@@ -142,7 +145,8 @@ class Supervisor:
 
     def _on_output(self, stream: str, data: bytes) -> None:
         self._ring.feed(stream, data)
-        self._echoes[stream].write(data)
+        if stream in self._echoes:
+            self._echoes[stream].write(data)
 
     def _on_line(self, line: bytes) -> None:
         outcome = decode_outcome(line)

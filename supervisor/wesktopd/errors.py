@@ -72,6 +72,12 @@ class PortInUseError(BindError):
     """Another process listens on the port."""
 
 
+class BindPermissionError(BindError):
+    """The port is one that this user may not bind."""
+
+    exit_code = 4
+
+
 class AlreadyRunningError(WesktopError):
     """A server of this name already runs for this user."""
 

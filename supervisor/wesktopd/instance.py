@@ -30,6 +30,7 @@ class Instance:
         self._lock = Lock(self.paths.lock)
         self._pid_file = PidFile(spec.pid_path) if spec.pid_path else None
         self._listener: socket.socket | None = None
+        self._workers: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> "Instance":
         name = self.spec.name
@@ -48,6 +49,10 @@ class Instance:
         return self
 
     def __exit__(self, *_: object) -> None:
+        for worker in self._workers:  # none lives, unless an exception came between its start and its supervision
+            if worker.poll() is None:
+                worker.kill()
+                worker.wait()
         if self._listener is not None:
             self._listener.close()
         if self._pid_file:
@@ -65,4 +70,8 @@ class Instance:
             factory=self.spec.factory,
             drain_timeout=self.spec.drain_timeout,
         )
-        return start("wesktopd.worker", spec, (spec.listener,), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process, channel = start(
+            "wesktopd.worker", spec, (spec.listener,), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        self._workers = [*(worker for worker in self._workers if worker.returncode is None), process]
+        return process, channel

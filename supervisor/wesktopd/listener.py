@@ -5,7 +5,7 @@ import socket
 import zlib
 from pathlib import Path
 
-from wesktopd.errors import BindError, PortInUseError
+from wesktopd.errors import BindError, BindPermissionError, PortInUseError
 from wesktopd.pidfile import describe
 
 BACKLOG = 1024
@@ -76,7 +76,7 @@ def _explain(error: OSError, host: str, port: int) -> BindError:
             "stop it, or give another port (0 takes a free one)."
         )
     if error.errno == errno.EACCES:
-        return BindError(f"port {port} on {host} may not be bound by this user: give one from 1024 up.")
+        return BindPermissionError(f"port {port} on {host} may not be bound by this user: give one from 1024 up.")
     return BindError(f"{host} port {port} cannot be bound: {error.strerror}.")
 
 

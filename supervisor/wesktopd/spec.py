@@ -40,7 +40,6 @@ class AppSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     pid_path: str | None = None
     import_path: list[str] = []
     factory: bool = False
-    debug: bool = False
     one_shot: bool = False
     drain_timeout: float = DRAIN_TIMEOUT
     start_timeout: float = START_TIMEOUT
@@ -56,10 +55,6 @@ class AppSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             seconds = getattr(self, field)
             if not 0 < seconds <= 86400:
                 raise ConfigurationError(f"{field} {seconds!r} is out of range: give seconds above 0, at most a day.")
-
-    def same_app(self, other: "AppSpec") -> bool:
-        """Whether both mean the same program, not merely two of one name."""
-        return (self.target, self.import_path) == (other.target, other.import_path)
 
 
 def parse_target(target: object) -> tuple[str, str]:

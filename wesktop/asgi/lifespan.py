@@ -51,8 +51,10 @@ def _no_context(_app: ASGIApp) -> Context:
 
 def _context_factory(lifespan: Callable[..., Any]) -> Callable[[ASGIApp], Context]:
     """Decide, once, how *lifespan* is called."""
-    if not callable(lifespan) or inspect.iscoroutinefunction(lifespan):
-        raise TypeError(f"lifespan {lifespan!r} must return an async context manager: use @asynccontextmanager")
+    # The result of @asynccontextmanager's function is callable too, as a decorator.
+    is_context = isinstance(lifespan, AbstractAsyncContextManager)
+    if is_context or not callable(lifespan) or inspect.iscoroutinefunction(lifespan):
+        raise TypeError(f"lifespan {lifespan!r} must be a function that returns an async context manager: give one, uncalled")
     context = contextlib.asynccontextmanager(lifespan) if inspect.isasyncgenfunction(lifespan) else lifespan
     signature = inspect.signature(lifespan)
     if _accepts(signature, 1):
