@@ -29,9 +29,9 @@ lint: ## check style, format and types
 	.venv/bin/mypy
 
 bench: ## measure how long a start takes
-	@scripts/setup test
-	.venv/bin/python benchmarks/startup.py
+	@scripts/setup bench
+	.venv-bench/bin/python benchmarks/startup.py
 
 clean: ## remove everything that the other targets made
-	rm -rf .venv .venv-qt .mypy_cache .pytest_cache .ruff_cache build dist demo.png
+	rm -rf .venv .venv-qt .venv-bench .mypy_cache .pytest_cache .ruff_cache build dist demo.png
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,7 +1,6 @@
 """run(): a window and its server, each in a process of its own, for as long as the window is open."""
 
 import contextlib
-import logging
 import time
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,6 @@ from wesktopd.protocol import Report
 from wesktopd.spec import DRAIN_TIMEOUT, AppSpec
 
 FOCUS_WITHIN = 10.0  # seconds that another start of the same app may take to have a window
-
-logger = logging.getLogger("wesktop")
 
 
 def run(

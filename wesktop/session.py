@@ -1,7 +1,6 @@
 """What `run()` holds while it blocks: the supervisor's process and the window's."""
 
 import contextlib
-import logging
 import selectors
 import signal
 import subprocess
@@ -21,8 +20,6 @@ from wesktopd.spec import AppSpec
 
 WINDOW_CLOSES_WITHIN = 2.0  # seconds until a window that does not close is killed
 STOP_MARGIN = 2.0  # seconds beyond the drain timeout until a supervisor that does not end is killed
-
-logger = logging.getLogger("wesktop")
 
 
 class Session:
@@ -91,7 +88,11 @@ class Session:
         code = self._supervisor.wait()
         if not self._opened:
             raise StartupError(f"the server of {self._spec.name!r} ended before it was ready (exit code {code}).")
-        logger.error("the server of %r ended unasked (exit code %d): its window is closed", self._spec.name, code)
+        import logging  # late: the window waits for this module
+
+        logging.getLogger("wesktop").error(
+            "the server of %r ended unasked (exit code %d): its window is closed", self._spec.name, code
+        )
 
     def _let_attach(self) -> None:
         self._attachable = True

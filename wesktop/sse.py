@@ -44,7 +44,8 @@ class Broadcaster:
         self._event_types: frozenset[str] = frozenset()
         # Weak, as a stream that is never started (for a HEAD request) has no end at which it could be taken out.
         self._clients: weakref.WeakSet[_Client] = weakref.WeakSet()
-        self._lock = threading.Lock()  # over the set of clients
+        # Over the set of clients; re-entrant, as garbage collection may close a stream in the middle of it.
+        self._lock = threading.RLock()
 
     @property
     def event_types(self) -> frozenset[str]:

@@ -4,7 +4,7 @@ ASGI lifespan protocol 2.0: an app answers `startup.complete` or `startup.failed
 scope does not support it, and is served without.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from wesktopd.drain import ASGIApp, Message, Receive, Scope, Send
 
@@ -18,11 +18,12 @@ class LifespanWatch:
         self._on_failed = on_failed
         self._answered = False
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "lifespan":
-            await self._app(scope, receive, send)
-            return
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        # Not a coroutine of its own: a request is to pass through here at the price of a call.
+        watch = scope["type"] == "lifespan"
+        return self._watch(scope, receive, send) if watch else self._app(scope, receive, send)
 
+    async def _watch(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def watched_send(message: Message) -> None:
             await send(message)
             if not self._answered and message["type"].startswith("lifespan.startup."):

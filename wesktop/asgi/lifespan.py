@@ -54,7 +54,9 @@ def _context_factory(lifespan: Callable[..., Any]) -> Callable[[ASGIApp], Contex
     # The result of @asynccontextmanager's function is callable too, as a decorator.
     is_context = isinstance(lifespan, AbstractAsyncContextManager)
     if is_context or not callable(lifespan) or inspect.iscoroutinefunction(lifespan):
-        raise TypeError(f"lifespan {lifespan!r} must be a function that returns an async context manager: give one, uncalled")
+        raise TypeError(
+            f"lifespan {lifespan!r} must be a function that returns an async context manager: give one, uncalled"
+        )
     context = contextlib.asynccontextmanager(lifespan) if inspect.isasyncgenfunction(lifespan) else lifespan
     signature = inspect.signature(lifespan)
     if _accepts(signature, 1):

@@ -68,8 +68,8 @@ class StreamResponse(Response):
             async for chunk in self.generator:
                 body = chunk.encode() if isinstance(chunk, str) else chunk
                 await send({"type": "http.response.body", "body": body, "more_body": True})
-                # To a client that is gone granian's send() returns without suspending; a generator that does not suspend
-                # either would then hold the loop for ever, and the disconnect would never be seen.
+                # To a client that is gone granian's send() returns without suspending; with a generator that does not
+                # suspend either, the loop would be held for ever and the disconnect never be seen.
                 await asyncio.sleep(0)
         finally:
             await self._close()
