@@ -29,7 +29,7 @@ class Row:
 class Sort:
     """How a column sorts: by which key, and whether the large values come first unless asked otherwise."""
 
-    key: Callable[[Row], str | float]
+    key: Callable[[Row], str | float | tuple[float, ...]]
     descending: bool = False
 
 
@@ -37,7 +37,7 @@ SORTS = {
     "name": Sort(lambda row: row.name.casefold()),
     "pid": Sort(lambda row: row.pid),
     "user": Sort(lambda row: row.user.casefold()),
-    "cpu": Sort(lambda row: row.cpu, descending=True),
+    "cpu": Sort(lambda row: (row.cpu, row.memory), descending=True),  # most are idle: of those, the large ones
     "memory": Sort(lambda row: row.memory, descending=True),
     "threads": Sort(lambda row: row.threads, descending=True),
     "state": Sort(lambda row: row.state),

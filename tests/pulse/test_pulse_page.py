@@ -12,6 +12,7 @@ import pytest
 
 from examples.pulse.app import STATIC, app, lifespan
 from examples.pulse.processes import SORTS
+from wesktop.asgi.types import Message, Scope
 from wesktop.testing import TestClient
 
 INDEX = (STATIC / "index.html").read_text()
@@ -101,18 +102,18 @@ async def read_event(name: str) -> dict[str, Any]:
     received: asyncio.Queue[bytes] = asyncio.Queue()
     left = asyncio.Event()
 
-    async def receive() -> dict[str, Any]:
+    async def receive() -> Message:
         await left.wait()
         return {"type": "http.disconnect"}
 
-    async def send(message: dict[str, Any]) -> None:
+    async def send(message: Message) -> None:
         received.put_nowait(message.get("body", b""))
 
-    scope = {
+    scope: Scope = {
         "type": "http", "method": "GET", "path": "/api/events", "raw_path": b"/api/events", "query_string": b"",
         "headers": [], "http_version": "1.1", "scheme": "http", "root_path": "", "asgi": {"version": "3.0"},
     }  # fmt: skip
-    streaming = asyncio.create_task(app(scope, receive, send))  # type: ignore[arg-type]
+    streaming = asyncio.ensure_future(app(scope, receive, send))
     stream = b""
     async with asyncio.timeout(10):
         while not (event := re.search(rb"event: %b\ndata: (.+)\n\n" % name.encode(), stream)):

@@ -21,8 +21,8 @@ def create_entry(
     command: str,
     *,
     icon: str | Path | None = None,
-    comment: str = "",
-    categories: Sequence[str] | None = None,
+    comment: str | None = None,
+    categories: Sequence[str] | str | None = None,
 ) -> Path:
     """Put a program into the user's launcher. An entry that this function made under the same name is replaced.
 
@@ -34,20 +34,21 @@ def create_entry(
         name: what the launcher shows. Any text; where it cannot be a file's name, a slug with a hash stands in.
         command: a program and its arguments, split as a POSIX shell splits words on every system, and started
             without a shell: no variables, pipes or patterns. ``shlex.join([sys.executable, "-m", "myapp"])`` is safe.
-            The program is looked up now, on PATH, and its absolute path is written.
+            The program is looked up now, on PATH, and its absolute path is written; one that is not there yet is
+            written as given.
         icon: an image file, which must exist (macOS: ``.icns``; Windows: ``.ico``), or on Linux the name of an icon
             of the theme.
         comment: one line about the program; no comment by default.
-        categories: where the menu sorts it, such as ``["Utility"]``, by the freedesktop.org menu specification;
-            Linux alone has them.
+        categories: where the menu sorts it, such as ``["Utility"]`` or ``"Utility;"``, by the freedesktop.org menu
+            specification; Linux alone has them.
 
     Returns:
         The path of what was made.
 
     Raises:
-        ValueError: a name or command that is empty, a program or icon that does not exist, a category or character
-            that an entry cannot hold.
-        TypeError: a text that is not a string, or categories given as one string.
+        ValueError: a name or command that is empty, an icon that does not exist, a category or character that an
+            entry cannot hold.
+        TypeError: a text that is not a string.
         FileExistsError: a file of that name exists that this function did not make (Linux, macOS).
         OSError: it could not be written.
     """

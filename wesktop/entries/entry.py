@@ -18,7 +18,10 @@ _IMAGE_SUFFIXES = {".png", ".svg", ".svgz", ".xpm", ".jpg", ".jpeg", ".ico", ".i
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A checked entry: the program is an absolute path, the icon an absolute path or the name of a theme's icon."""
+    """A checked entry.
+
+    The program is an absolute path where it was found, the icon an absolute path or the name of a theme's icon.
+    """
 
     name: str
     arguments: tuple[str, ...]
@@ -35,13 +38,13 @@ def check_entry(
     name: str,
     command: str,
     icon: str | Path | None,
-    comment: str,
-    categories: Sequence[str] | None,
+    comment: str | None,
+    categories: Sequence[str] | str | None,
 ) -> Entry:
     """Check what an application asked for; raises ValueError or TypeError as `create_entry` describes."""
     check_name(name)
-    _check_text("comment", comment)
-    return Entry(name, _split(command), _find_icon(icon), comment, _check_categories(categories))
+    _check_text("comment", comment or "")
+    return Entry(name, _split(command), _find_icon(icon), comment or "", _check_categories(categories))
 
 
 def check_name(name: str) -> None:
@@ -66,14 +69,14 @@ def _split(command: str) -> tuple[str, ...]:
         raise ValueError(f"command {command!r} cannot be split ({error}): build it with shlex.join") from None
     if not arguments or not arguments[0]:
         raise ValueError(f"command {command!r} is empty: give a program and its arguments")
-    # A launcher has a PATH and a directory of its own, so the program is found now.
+    # A launcher has a PATH and a directory of its own, so the program is found now; it may also be installed later.
     program = shutil.which(arguments[0])
-    if program is None:
+    if program is None and "=" in arguments[0]:
         raise ValueError(
-            f"command {command!r} starts with {arguments[0]!r}, which is no program here: "
-            "give its path (and variables, if any, as 'env NAME=value program')"
+            f"command {command!r} sets a variable, for which there is no shell: use 'env NAME=value program'"
         )
-    return (str(Path(program).absolute()), *arguments[1:])  # not resolved: a venv's python is a link
+    # Not resolved: a venv's python is a link.
+    return (str(Path(program).absolute()) if program else arguments[0], *arguments[1:])
 
 
 def _find_icon(icon: str | Path | None) -> Path | str | None:
@@ -92,9 +95,9 @@ def _looks_like_file(icon: str) -> bool:
     return not icon or "/" in icon or "\\" in icon or Path(icon).suffix.lower() in _IMAGE_SUFFIXES
 
 
-def _check_categories(categories: Sequence[str] | None) -> tuple[str, ...]:
-    if isinstance(categories, str):
-        raise TypeError(f"categories must be a list of names, not the string {categories!r}")
+def _check_categories(categories: Sequence[str] | str | None) -> tuple[str, ...]:
+    if isinstance(categories, str):  # as the file has them: "Utility;Development;"
+        categories = [category for category in categories.split(";") if category]
     for category in categories or ():
         if not _CATEGORY.fullmatch(category):
             raise ValueError(f"category {category!r} must be made of letters, digits and '-', such as 'Utility'")

@@ -59,11 +59,12 @@ export class Panels {
   }
 
   draw() {
-    if (document.hidden || !this.#samples.length) return;
+    if (document.hidden) return;
     const axis = this.#axis();
     this.#drawProcessor(axis);
     this.#drawMemory(axis);
     this.#drawNetwork(axis);
+    if (!this.#samples.length) return;
     const at = axis.cursor ?? this.#samples.length - 1;
     this.#write(this.#samples[at], axis.cursor === null ? null : ago(axis.now - axis.times[at]));
   }
@@ -79,34 +80,33 @@ export class Panels {
     const now = times.at(-1) ?? 0;
     let span = SHORTEST;
     while (span < Math.min(now - times[0], this.#machine.span)) span *= 2;
-    const cursor = this.#cursor === null ? null : nearest(times, this.#cursor);
+    const cursor = this.#cursor === null || !times.length ? null : nearest(times, this.#cursor);
     return { times, now, span, cursor, interval: this.#machine.interval };
   }
 
-  #values(read) {
-    return this.#samples.map(read);
+  #shares(read, top) {
+    return this.#samples.map((one) => read(one) / top);
   }
 
   #drawProcessor(axis) {
-    const values = this.#values((one) => one.cpu);
-    drawCurves($("cpu-plot"), [{ values }], 100, [[100, "100\u202f%"], [50, "50"]], axis);
-    drawCores($("cores"), this.#samples, axis);
+    drawCurves($("cpu-plot"), [{ shares: this.#shares((one) => one.cpu, 100) }], ["100\u202f%", "50\u202f%"], axis);
+    drawCores($("cores"), this.#samples, this.#machine.cores, axis);
   }
 
   #drawMemory(axis) {
     const { memory_total: total, swap_total: swap } = this.#machine;
-    const lines = [{ values: this.#values((one) => (100 * one.memory_used) / total) }];
-    if (swap) lines.push({ values: this.#values((one) => (100 * one.swap_used) / swap), dashed: true });
-    drawCurves($("memory-plot"), lines, 100, [[100, size(total)], [50, size(total / 2)]], axis);
+    const lines = [{ shares: this.#shares((one) => one.memory_used, total) }];
+    if (swap) lines.push({ shares: this.#shares((one) => one.swap_used, swap), dashed: true });
+    drawCurves($("memory-plot"), lines, [size(total), size(total / 2)], axis);
   }
 
   #drawNetwork(axis) {
     const top = ceiling(this.#peak());
     const lines = [
-      { values: this.#values((one) => one.down) },
-      { values: this.#values((one) => one.up), dashed: true },
+      { shares: this.#shares((one) => one.down, top) },
+      { shares: this.#shares((one) => one.up, top), dashed: true },
     ];
-    drawCurves($("network-plot"), lines, top, [[top, roundRate(top)], [top / 2, roundRate(top / 2)]], axis);
+    drawCurves($("network-plot"), lines, [roundRate(top), roundRate(top / 2)], axis);
   }
 
   #peak() {

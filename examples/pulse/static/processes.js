@@ -4,6 +4,7 @@
 import { size } from "./format.js";
 
 const REFRESH = 2000; // milliseconds
+const SECOND_LOOK = 1100; // the server knows how busy a process is from its second look on, a second after the first
 const ROW = 32; // pixels; the style sheet has the same
 const SPARE = 6; // rows above and below the view, so that scrolling shows no gap
 
@@ -55,6 +56,7 @@ export class Processes {
     this.#asked?.abort();
     const asked = (this.#asked = new AbortController());
     const order = this.#descending ? "desc" : "asc";
+    const pause = this.#read ? REFRESH : SECOND_LOOK;
     try {
       const answer = await fetch(`/api/processes?sort=${this.#sort}&order=${order}`, { signal: asked.signal });
       if (!answer.ok) throw new Error(answer.statusText);
@@ -65,7 +67,7 @@ export class Processes {
       if (error.name === "AbortError") return; // a newer question is under way
       this.#say(this.#read ? "Not up to date; trying again" : "No answer yet; trying again");
     }
-    if (!document.hidden) this.#timer = setTimeout(() => this.refresh(), REFRESH);
+    if (!document.hidden) this.#timer = setTimeout(() => this.refresh(), pause);
   }
 
   focus() {
