@@ -1,20 +1,11 @@
 """run(): a window and its server, each in a process of its own, for as long as the window is open."""
 
-import contextlib
-import time
 from pathlib import Path
 from typing import Any
 
-from wesktop.display import check_display
-from wesktop.target import app_spec, imported_by_worker, pid_path_option
-from wesktop.window_spec import WindowSpec, check_background, check_gui, check_icon, check_options, check_size
-from wesktopd import client
-from wesktopd.errors import AlreadyRunningError, ControlError, NotRunningError
-from wesktopd.paths import storage_dir
-from wesktopd.protocol import Report
-from wesktopd.spec import DRAIN_TIMEOUT, AppSpec
-
-FOCUS_WITHIN = 10.0  # seconds that another start of the same app may take to have a window
+from wesktopd.context import imported_by_worker
+from wesktopd.launch import launch
+from wesktopd.limits import DRAIN_TIMEOUT
 
 
 def run(
@@ -62,70 +53,43 @@ def run(
     """
     if imported_by_worker("run"):
         return
-    spec = app_spec(
-        target,
-        name=name,
-        label=title,
-        host=host,
-        port=port,
-        pid_path=pid_path_option(pid_path),
-        factory=factory,
-        one_shot=True,
-        drain_timeout=drain_timeout,
-    )
-    check_size(width, height)
-    check_gui(gui)
-    look = WindowSpec(
-        app_id=spec.name,
-        title=title,
-        width=width,
-        height=height,
-        background=check_background(background),
-        storage=str(storage_dir(spec.name)),
-        icon=check_icon(icon),
-        gui=gui,
-        debug=debug,
-        options=check_options(window),
-    )
-    check_display(gui)
-    running = _running(spec)
-    if running is not None and _focus(running):
-        return
-    from wesktop.session import Session
+    # Before all else, as its toolkit takes longest to load: what it is to show is settled meanwhile.
+    with launch("wesktop.window") as window_process:
+        from wesktop.display import check_display
+        from wesktop.session import Session
+        from wesktop.single_instance import bring_to_front, bring_to_front_when_open, find_running
+        from wesktop.target import app_spec, pid_path_option
+        from wesktop.window_options import window_spec
+        from wesktopd.errors import AlreadyRunningError
 
-    with Session(spec, look, serve=running is None) as session, contextlib.suppress(AlreadyRunningError):
-        session.wait()
-        return
-    # Another start of the same app was quicker: it is the one that the user gets to see.
-    _focus_when_open(spec)
-
-
-def _running(spec: AppSpec) -> Report | None:
-    """The same app, running already. Raises AlreadyRunningError when another program has its name."""
-    try:
-        report = client.status(spec.name)
-    except (NotRunningError, ControlError):
-        return None
-    if (report.target, report.import_path) != (spec.target, spec.import_path):
-        raise AlreadyRunningError(
-            f"another program, {report.target!r} from {', '.join(report.import_path)}, "
-            f"runs under the name {spec.name!r}: give this one a name of its own with name=."
+        spec = app_spec(
+            target,
+            name=name,
+            label=title,
+            host=host,
+            port=port,
+            pid_path=pid_path_option(pid_path),
+            factory=factory,
+            one_shot=True,
+            drain_timeout=drain_timeout,
         )
-    return report
-
-
-def _focus(running: Report) -> bool:
-    """Bring the running app's window to the front; False when a window is to be opened on it."""
-    if running.windows or running.one_shot:
-        client.focus(running.name)
-        return True
-    return False
-
-
-def _focus_when_open(spec: AppSpec) -> None:
-    deadline = time.monotonic() + FOCUS_WITHIN
-    while time.monotonic() < deadline:
-        with contextlib.suppress(NotRunningError, ControlError):
-            if _running(spec) is not None and client.focus(spec.name):
-                return
-        time.sleep(0.05)
+        look = window_spec(
+            spec.name,
+            title=title,
+            width=width,
+            height=height,
+            background=background,
+            icon=icon,
+            gui=gui,
+            debug=debug,
+            options=window or {},
+        )
+        check_display(gui)
+        running = find_running(spec)
+        if running is not None and bring_to_front(running):
+            return
+        try:
+            with Session(window_process, spec, look, serve=running is None) as session:
+                session.wait()
+        except AlreadyRunningError:  # another start was quicker: its window is the one to see
+            bring_to_front_when_open(spec)

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wesktop.target import app_spec, imported_by_worker, pid_path_option
-from wesktopd.instance import Instance, StartedWorker
-from wesktopd.spec import DRAIN_TIMEOUT
+from wesktop.target import app_spec, pid_path_option
+from wesktopd.context import imported_by_worker
+from wesktopd.instance import Instance
+from wesktopd.launch import Launched
+from wesktopd.limits import DRAIN_TIMEOUT
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -62,7 +64,7 @@ def serve(
         _supervise(instance, instance.start_worker())
 
 
-def _supervise(instance: Instance, first: StartedWorker) -> None:
+def _supervise(instance: Instance, first: Launched) -> None:
     import asyncio  # late: the worker boots meanwhile
 
     from wesktopd.daemon import Supervisor

@@ -11,9 +11,10 @@ import msgspec
 
 from wesktop.window_spec import Attachable, FromWindow, NotOpened, Opened, WindowSpec
 from wesktopd import client
-from wesktopd.channel import encode, start
-from wesktopd.client import Connection
+from wesktopd.channel import start, tell
+from wesktopd.connection import Connection
 from wesktopd.errors import StartupError, WesktopError, WindowError, from_wire
+from wesktopd.launch import Launched
 from wesktopd.paths import AppPaths
 from wesktopd.protocol import Answer, End, Failed, Listening, Ready, Stop
 from wesktopd.spec import AppSpec
@@ -23,30 +24,26 @@ STOP_MARGIN = 2.0  # seconds beyond the drain timeout until a supervisor that do
 
 
 class Session:
-    """Starts the window and, unless one runs already, the server; a context manager that ends both.
+    """Tells a window's process what to show and, unless one runs already, starts the server; ends both at its end.
 
     Each is watched by the channel that joins it to this process, whose end says that it is gone.
     """
 
-    def __init__(self, spec: AppSpec, look: WindowSpec, *, serve: bool) -> None:
+    def __init__(self, window: Launched, spec: AppSpec, look: WindowSpec, *, serve: bool) -> None:
         self._spec = spec
         self._at = Attachable(socket=str(AppPaths(spec.name).socket), name=spec.name)
-        self._supervisor: subprocess.Popen[bytes] | None = None
+        self._window = window
+        self._supervisor: Launched | None = None
         self._server: Connection | None = None
         self._opened = False
         self._attachable = False
         self._answers = b""
-        # The window first: its toolkit takes longest, and the server starts beside it.
-        self._window, self._window_channel = start("wesktop.window", look)
-        try:
-            if serve:
-                self._supervisor, channel = start("wesktopd", spec)
-                self._server = Connection(channel)
-            else:
-                self._let_attach()
-        except BaseException:
-            self.close()
-            raise
+        tell(window.channel, look)
+        if serve:
+            self._supervisor = start("wesktopd", spec)
+            self._server = Connection(self._supervisor.channel)
+        else:
+            self._let_attach()
 
     def __enter__(self) -> "Session":
         return self
@@ -57,14 +54,14 @@ class Session:
     def wait(self) -> None:
         """Block until the window is closed or the server has ended. Raises what kept either from starting."""
         with selectors.DefaultSelector() as selector:
-            selector.register(self._window_channel, selectors.EVENT_READ)
+            selector.register(self._window.channel, selectors.EVENT_READ)
             if self._server is not None:
                 selector.register(self._server, selectors.EVENT_READ)
             while True:
                 ready = {key.fileobj for key, _ in selector.select()}
                 if self._server is not None and self._server in ready and not self._hear_server(self._server):
                     return
-                if self._window_channel in ready and not self._hear_window():
+                if self._window.channel in ready and not self._hear_window():
                     return
 
     def _hear_server(self, server: Connection) -> bool:
@@ -85,7 +82,7 @@ class Session:
 
     def _server_died(self) -> None:
         assert self._supervisor is not None
-        code = self._supervisor.wait()
+        code = self._supervisor.process.wait()
         if not self._opened:
             raise StartupError(f"the server of {self._spec.name!r} ended before it was ready (exit code {code}).")
         import logging  # late: the window waits for this module
@@ -96,12 +93,11 @@ class Session:
 
     def _let_attach(self) -> None:
         self._attachable = True
-        with contextlib.suppress(OSError):  # the window is gone: its channel tells
-            self._window_channel.sendall(encode(self._at))
+        tell(self._window.channel, self._at)
 
     def _hear_window(self) -> bool:
         try:
-            data = self._window_channel.recv(64 * 1024)
+            data = self._window.channel.recv(64 * 1024)
         except OSError:
             data = b""
         if not data:
@@ -120,47 +116,34 @@ class Session:
             yield msgspec.json.decode(line, type=FromWindow)
 
     def _check_window_opened(self) -> None:
-        code = self._window.wait()
+        code = self._window.process.wait()
         if not self._opened and code not in (0, -signal.SIGKILL, -signal.SIGTERM):
             raise WindowError(f"the window's process ended with exit code {code} before it had opened a window.")
 
     def close(self) -> None:
         """Close the window and end the server, and wait until both are gone; a second Ctrl-C ends them at once."""
         try:
-            self._window_channel.close()
+            self._window.channel.close()
             if self._server is not None:
-                self._end_server(self._server)
+                with contextlib.suppress(WesktopError):
+                    self._server.send(Stop())
             _wait_or_kill(self._window, time.monotonic() + WINDOW_CLOSES_WITHIN)
-        except BaseException:
-            _kill(self._window)
-            raise
         finally:
+            self._window.kill()
             if self._supervisor is not None:
                 self._finish(self._supervisor)
 
-    def _end_server(self, server: Connection) -> None:
-        with contextlib.suppress(WesktopError):
-            server.send(Stop())
-
-    def _finish(self, supervisor: subprocess.Popen[bytes]) -> None:
+    def _finish(self, supervisor: Launched) -> None:
         try:
             _wait_or_kill(supervisor, time.monotonic() + self._spec.drain_timeout + STOP_MARGIN)
-        except BaseException:
-            _kill(supervisor)
-            raise
         finally:
-            if self._server is not None:
-                self._server.close()
-            client.clean_up(self._spec.name, self._spec.pid_path, supervisor.pid)
+            supervisor.kill()
+            supervisor.channel.close()
+            client.clean_up(self._spec.name, self._spec.pid_path, supervisor.process.pid)
 
 
-def _wait_or_kill(process: subprocess.Popen[bytes], deadline: float) -> None:
+def _wait_or_kill(launched: Launched, deadline: float) -> None:
     try:
-        process.wait(max(0.0, deadline - time.monotonic()))
+        launched.process.wait(max(0.0, deadline - time.monotonic()))
     except subprocess.TimeoutExpired:
-        _kill(process)
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    process.kill()
-    process.wait()
+        launched.kill()

@@ -16,7 +16,9 @@ KEEP_ALIVE_SECONDS = 15.0
 """How long a stream is silent before a comment is sent, which keeps proxies from closing it (WHATWG HTML, 9.2.7)."""
 
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-_CONNECTED = b": connected\n\n"  # sent at once, as EventSource fires `open` only with the first bytes on some paths
+
+# Sent at once: a proxy may hold the headers, and with them EventSource's `open`, until the first byte comes.
+_CONNECTED = b": connected\n\n"
 _KEEP_ALIVE = b": keep-alive\n\n"
 
 
@@ -108,7 +110,7 @@ class _Client:
 
     def offer(self, message: bytes) -> bool:
         """Have *message* sent; return False when the buffer is full, and end the stream after what is in it."""
-        accepted = len(self._waiting) < self._buffer_size
+        accepted = not self._dropped and len(self._waiting) < self._buffer_size
         if accepted:
             self._waiting.append(message)
         else:
@@ -131,7 +133,7 @@ class _Client:
 
     async def messages(self) -> AsyncIterator[bytes]:
         """The stream: what is offered, a comment at first and when there is nothing for a while."""
-        # Before the first look at the buffer: what a thread offers earlier is found there, what it offers later
+        # Before the first look at the buffer: what a thread offers until now is found there, what it offers later
         # wakes.
         self._loop = asyncio.get_running_loop()
         try:

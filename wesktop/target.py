@@ -5,19 +5,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from wesktopd.context import in_worker, worker_importing
-from wesktopd.errors import ConfigurationError, WesktopError
+from wesktopd.errors import ConfigurationError
 from wesktopd.spec import AppSpec, default_name, import_root, parse_target
-
-
-def imported_by_worker(function: str) -> bool:
-    """Whether `run()` or `serve()` is called because a worker imports the script that calls it.
-
-    The worker needs the module's app, not a second server. Raises WesktopError when the app itself calls it later.
-    """
-    if in_worker() and not worker_importing():
-        raise WesktopError(f"{function}() was called by the app inside its own server, which runs already.")
-    return worker_importing()
 
 
 def app_spec(target: object, *, name: str | None, **options: Any) -> AppSpec:

@@ -12,6 +12,7 @@ import socket
 import sys
 import threading
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from wesktop.backends import choose
 from wesktop.splash import HIDE, show_note, splash
 from wesktop.window_spec import Attachable, NotOpened, Opened, WindowSpec
 from wesktopd.channel import encode, inherited, read_line
-from wesktopd.client import Connection, attach
+from wesktopd.connection import Connection, attach
 from wesktopd.errors import ConfigurationError, NoDisplayError, WesktopError
 from wesktopd.protocol import Answer, Down, End, Listening, Raise, Ready
 
@@ -44,6 +45,8 @@ class Page:
         event += self._on_create
 
     def _on_create(self) -> None:
+        if self._gui == "gtk":
+            _fill_gtk(self._window.native, self._window.background_color)
         with self._lock:
             self._created = True
             if self._url is not None:
@@ -88,6 +91,18 @@ class Page:
         deadline.daemon = True
         deadline.start()
         self._window.destroy()
+
+
+def _fill_gtk(native: Any, colour: str) -> None:
+    """Let the display fill the window with its colour when it appears, before the toolkit has painted anything."""
+    from gi.repository import Gdk
+
+    rgba = Gdk.RGBA()
+    rgba.parse(colour)
+    native.realize()
+    with warnings.catch_warnings():  # deprecated, for the sake of compositors that have no such thing; X11 does
+        warnings.simplefilter("ignore", DeprecationWarning)
+        native.get_window().set_background_rgba(rgba)
 
 
 def _present_gtk(native: Any) -> None:
@@ -217,9 +232,15 @@ def set_environment(gui: str | None) -> None:
 def set_identity(gui: str | None, app_id: str) -> None:
     """Make `app_id` the window's class, before the toolkit makes its connection to the display."""
     if gui == "gtk":
-        from gi.repository import GLib
+        import gi
 
+        gi.require_version("Gdk", "3.0")
+        gi.require_version("Gtk", "3.0")
+        from gi.repository import Gdk, GLib, Gtk
+
+        Gtk.init_check()  # it makes up a class of its own, once
         GLib.set_prgname(app_id)
+        Gdk.set_program_class(app_id)
     elif gui == "qt":
         sys.argv[0] = app_id
         from qtpy.QtCore import QCoreApplication
@@ -282,7 +303,12 @@ def say(caller: socket.socket, message: Opened | NotOpened) -> None:
 def main(fd: int) -> int:
     """Show the window that the channel describes; the exit code."""
     caller = inherited(fd)
-    spec = msgspec.json.decode(read_line(caller), type=WindowSpec)
+    import webview  # noqa: F401  while the caller settles what is to be shown
+
+    line = read_line(caller)
+    if not line:  # nothing is to be shown after all
+        return 0
+    spec = msgspec.json.decode(line, type=WindowSpec)
     try:
         gui = choose(spec.gui)
         set_environment(gui)

@@ -1,31 +1,8 @@
 """WindowSpec: how the window looks, and the few messages between the caller and the window's process."""
 
-import inspect
-import os
-from pathlib import Path
 from typing import Any
 
 import msgspec
-
-from wesktopd.errors import ConfigurationError
-
-MIN_SIZE, MAX_SIZE = 100, 16384  # pixels; X11 and the toolkits' surfaces end at 16384
-GUIS = ("gtk", "qt")
-
-# The first bytes of what the toolkits read: PNG, JPEG, GIF, BMP, ICO, WebP, TIFF, and SVG, which is text.
-_MAGIC = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"BM", b"\0\0\1\0", b"RIFF", b"II*\0", b"MM\0*")
-_OURS = {  # set from run()'s own parameters, or of no use in a process of its own
-    "title",
-    "url",
-    "html",
-    "width",
-    "height",
-    "background_color",
-    "js_api",
-    "server",
-    "server_args",
-    "http_port",
-}
 
 
 class WindowSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,63 +44,3 @@ class NotOpened(msgspec.Struct, frozen=True, tag="not_opened"):
 
 
 FromWindow = Opened | NotOpened
-
-
-def check_size(width: object, height: object) -> None:
-    """Refuse a size that no toolkit can show; raises ConfigurationError."""
-    for option, value in (("width", width), ("height", height)):
-        if not isinstance(value, int) or isinstance(value, bool) or not MIN_SIZE <= value <= MAX_SIZE:
-            raise ConfigurationError(f"{option} {value!r} is out of range: give {MIN_SIZE} to {MAX_SIZE} pixels.")
-
-
-def check_gui(gui: object) -> None:
-    """Refuse an unknown toolkit; raises ConfigurationError."""
-    if gui is not None and gui not in GUIS:
-        raise ConfigurationError(f"gui {gui!r} is unknown: give 'gtk', 'qt', or None for what is installed.")
-
-
-def check_background(background: object) -> str:
-    """The colour as #rrggbb; raises ConfigurationError for what is not #rgb or #rrggbb."""
-    digits = background.removeprefix("#") if isinstance(background, str) else ""
-    if len(digits) not in (3, 6) or background == digits or not set(digits) <= set("0123456789abcdefABCDEF"):
-        raise ConfigurationError(f"background {background!r} is not a colour: give one such as '#1e2227'.")
-    if len(digits) == 3:
-        digits = "".join(digit * 2 for digit in digits)
-    return f"#{digits.lower()}"
-
-
-def check_icon(icon: str | os.PathLike[str] | None) -> str | None:
-    """The icon's absolute path; raises ConfigurationError when it is missing or no image."""
-    if icon is None:
-        return None
-    path = Path(icon).absolute()
-    try:
-        with path.open("rb") as file:
-            start = file.read(512)
-    except OSError as error:
-        raise ConfigurationError(f"icon {str(icon)!r} cannot be read: {error.strerror}.") from None
-    if not start.startswith(_MAGIC) and b"<svg" not in start and not start.lstrip().startswith(b"<?xml"):
-        raise ConfigurationError(f"icon {str(icon)!r} is not an image: give a PNG, SVG or ICO file.")
-    return str(path)
-
-
-def check_options(options: dict[str, Any] | None) -> dict[str, Any]:
-    """Refuse an option that `webview.create_window` has not, or that is ours; raises ConfigurationError."""
-    if not options:
-        return {}
-    import webview
-
-    known = set(inspect.signature(webview.create_window).parameters) - _OURS
-    for option, value in options.items():
-        if option not in known:
-            raise ConfigurationError(
-                f"window option {option!r} is unknown: pywebview has {', '.join(sorted(known))}."
-            )
-        try:
-            msgspec.json.encode(value)
-        except TypeError:
-            raise ConfigurationError(
-                f"window option {option!r} is a {type(value).__name__}: the window is a process of its own, "
-                "so give plain numbers, strings, booleans or lists."
-            ) from None
-    return dict(options)

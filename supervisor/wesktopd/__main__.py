@@ -13,12 +13,13 @@ import msgspec
 
 from wesktopd.channel import inherited, read_line
 from wesktopd.errors import WesktopError
-from wesktopd.instance import Instance, StartedWorker
+from wesktopd.instance import Instance
+from wesktopd.launch import Launched
 from wesktopd.protocol import encode, failure
 from wesktopd.spec import AppSpec
 
 
-def supervise(instance: Instance, first: StartedWorker, channel: socket.socket) -> None:
+def supervise(instance: Instance, first: Launched, channel: socket.socket) -> None:
     """Serve until a signal, a request, or the last lease's end; raises what kept the app from starting."""
     import asyncio  # late: the worker boots meanwhile
 

@@ -6,11 +6,11 @@ The parent sends one line, which says what to do; to a worker that is a WorkerSp
 
 import contextlib
 import socket
-import subprocess
-import sys
 from typing import Any
 
 import msgspec
+
+from wesktopd.launch import Launched, launch
 
 
 class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,29 +41,17 @@ _outcomes: msgspec.json.Decoder[Outcome] = msgspec.json.Decoder(Outcome)
 _specs = msgspec.json.Decoder(WorkerSpec)
 
 
-def start(
-    module: str, spec: msgspec.Struct, pass_fds: tuple[int, ...] = (), **options: Any
-) -> tuple["subprocess.Popen[bytes]", socket.socket]:
-    """Start `python -m module FD` and send it `spec` on the channel, of which FD is its end.
+def start(module: str, spec: msgspec.Struct, pass_fds: tuple[int, ...] = (), **options: Any) -> Launched:
+    """Launch `module` and tell it what to do. Raises OSError when no process can be started."""
+    launched = launch(module, pass_fds, **options)
+    tell(launched.channel, spec)
+    return launched
 
-    It gets a session of its own, so that a terminal's Ctrl-C goes to the caller alone, which decides what ends when.
-    Raises OSError when no process can be started.
-    """
-    ours, theirs = socket.socketpair()
-    with theirs:
-        fd = theirs.fileno()
-        # -P: no module is to be found in the directory that this process happens to be in.
-        command = [sys.executable, "-P", "-m", module, str(fd)]
-        try:
-            process = subprocess.Popen(
-                command, pass_fds=(fd, *pass_fds), stdin=subprocess.DEVNULL, start_new_session=True, **options
-            )
-        except BaseException:
-            ours.close()
-            raise
-    with contextlib.suppress(OSError):  # it died at once: its end says so
-        ours.sendall(encode(spec))
-    return process, ours
+
+def tell(channel: socket.socket, message: msgspec.Struct) -> None:
+    """Send a message; if the other side is gone, the channel's end says so."""
+    with contextlib.suppress(OSError):
+        channel.sendall(encode(message))
 
 
 def inherited(fd: int) -> socket.socket:

@@ -1,19 +1,21 @@
 """What this process is. A worker imports the same module as the script did, `run()` call included."""
 
-_worker_importing: bool | None = None
+from wesktopd.errors import WesktopError
+
+_worker_importing: bool | None = None  # None where this is no worker
 
 
-def set_worker(importing: bool) -> None:
+def set_worker(*, importing: bool) -> None:
     """Called by a worker: before it imports its target with True, after with False."""
     global _worker_importing
     _worker_importing = importing
 
 
-def in_worker() -> bool:
-    """Whether this process is a worker."""
-    return _worker_importing is not None
+def imported_by_worker(function: str) -> bool:
+    """Whether `run()` or `serve()` is called because a worker imports the script that calls it.
 
-
-def worker_importing() -> bool:
-    """Whether this process is a worker that is importing its target right now."""
+    The worker needs the module's app, not a second server. Raises WesktopError when the app itself calls it later.
+    """
+    if _worker_importing is False:
+        raise WesktopError(f"{function}() was called by the app inside its own server, which runs already.")
     return bool(_worker_importing)

@@ -16,7 +16,8 @@ from wesktopd.channel import Refused, decode_outcome
 from wesktopd.control import ControlServer
 from wesktopd.errors import StartupError, WesktopError, from_wire
 from wesktopd.generations import ALIVE, Act, Desired, Event, State, Worker, plan
-from wesktopd.instance import Instance, StartedWorker
+from wesktopd.instance import Instance
+from wesktopd.launch import Launched
 from wesktopd.logs import Echo, LogRing
 from wesktopd.processes import WorkerProcess, describe_exit
 from wesktopd.protocol import MAX_LOG_TAIL, Answer, Down, End, Listening, Ready, Report, WorkerReport, failure
@@ -33,7 +34,7 @@ class Supervisor:
     `request_stop` and `request_kill` may be called at any time, from the loop.
     """
 
-    def __init__(self, instance: Instance, first: StartedWorker | None = None) -> None:
+    def __init__(self, instance: Instance, first: Launched | None = None) -> None:
         self._instance = instance
         self._spec = instance.spec
         self._first = first

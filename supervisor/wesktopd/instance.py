@@ -9,13 +9,12 @@ import subprocess
 
 from wesktopd.channel import WorkerSpec, start
 from wesktopd.errors import AlreadyRunningError
+from wesktopd.launch import Launched
 from wesktopd.listener import listen, url_of
 from wesktopd.lock import Lock
 from wesktopd.paths import AppPaths
 from wesktopd.pidfile import PidFile
 from wesktopd.spec import AppSpec
-
-StartedWorker = tuple["subprocess.Popen[bytes]", socket.socket]
 
 
 class Instance:
@@ -30,7 +29,7 @@ class Instance:
         self._lock = Lock(self.paths.lock)
         self._pid_file = PidFile(spec.pid_path) if spec.pid_path else None
         self._listener: socket.socket | None = None
-        self._workers: list[subprocess.Popen[bytes]] = []
+        self._workers: list[Launched] = []
 
     def __enter__(self) -> "Instance":
         name = self.spec.name
@@ -50,17 +49,15 @@ class Instance:
 
     def __exit__(self, *_: object) -> None:
         for worker in self._workers:  # none lives, unless an exception came between its start and its supervision
-            if worker.poll() is None:
-                worker.kill()
-                worker.wait()
+            worker.kill()
         if self._listener is not None:
             self._listener.close()
         if self._pid_file:
             self._pid_file.release()
         self._lock.release()
 
-    def start_worker(self) -> StartedWorker:
-        """Start a worker's process; with its end of the channel. Raises OSError when the system refuses."""
+    def start_worker(self) -> Launched:
+        """Start a worker's process. Raises OSError when the system refuses."""
         assert self._listener is not None, "enter the instance first"
         spec = WorkerSpec(
             target=self.spec.target,
@@ -70,8 +67,7 @@ class Instance:
             factory=self.spec.factory,
             drain_timeout=self.spec.drain_timeout,
         )
-        process, channel = start(
-            "wesktopd.worker", spec, (spec.listener,), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
-        self._workers = [*(worker for worker in self._workers if worker.returncode is None), process]
-        return process, channel
+        output = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        worker = start("wesktopd.worker", spec, (spec.listener,), **output)
+        self._workers = [*(other for other in self._workers if other.process.returncode is None), worker]
+        return worker

@@ -6,7 +6,7 @@ import signal
 import threading
 from collections.abc import Callable
 
-from wesktopd.instance import StartedWorker
+from wesktopd.launch import Launched
 
 READ_SIZE = 64 * 1024
 
@@ -20,7 +20,7 @@ class WorkerProcess:
 
     def __init__(
         self,
-        started: StartedWorker,
+        started: Launched,
         on_output: Callable[[str, bytes], None],
         on_line: Callable[[bytes], None],
         on_exit: Callable[[int], None],
@@ -28,7 +28,7 @@ class WorkerProcess:
         self._loop = asyncio.get_running_loop()
         self._on_output, self._on_line, self._on_exit = on_output, on_line, on_exit
         self._heard = b""
-        self._process, self._channel = started
+        self._process, self._channel = started.process, started.channel
         self.pid = self._process.pid
         self._channel.setblocking(False)
         self._loop.add_reader(self._channel, self._hear)

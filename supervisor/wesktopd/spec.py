@@ -7,10 +7,9 @@ from pathlib import Path
 import msgspec
 
 from wesktopd.errors import ConfigurationError, TargetError
+from wesktopd.limits import DRAIN_TIMEOUT, START_TIMEOUT
 
 MAX_NAME = 48  # keeps "<runtime directory>/<name>.sock" within a socket address (108 bytes, 104 on macOS)
-DRAIN_TIMEOUT = 5.0
-START_TIMEOUT = 60.0
 
 _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{MAX_NAME - 1}}}")
 _TARGET = re.compile(r"(?P<module>[^\W\d]\w*(\.[^\W\d]\w*)*):(?P<attribute>[^\W\d]\w*(\.[^\W\d]\w*)*)")

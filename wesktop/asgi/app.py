@@ -5,11 +5,11 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from wesktop.asgi.bodies import MAX_BODY_SIZE, BodyCutShortError, BodyTooLargeError, read_body
+from wesktop.asgi.bodies import MAX_BODY_SIZE, BodyCutShortError, BodyTooLargeError, has_body, read_body
 from wesktop.asgi.lifespan import Lifespan
 from wesktop.asgi.requests import Request
 from wesktop.asgi.responses import NOT_FOUND, EmptyResponse, Response, as_response, error_response
-from wesktop.asgi.routing import Route, Router
+from wesktop.asgi.routing import Router
 from wesktop.asgi.static import SinglePage, StaticFiles
 from wesktop.asgi.types import ASGIApp, Receive, Scope, Send
 from wesktop.asgi.websockets import WebSockets
@@ -90,22 +90,23 @@ class Routes:
         if found is None:
             await self.next_app(scope, receive, send)
             return
-        response = await self._answer(*found, scope, receive)
-        # Outside of every try: once a response has started, an exception can only end the connection.
-        await response(scope, receive, send)
-
-    async def _answer(self, route: Route, path_params: dict[str, str], scope: Scope, receive: Receive) -> Response:
+        route, path_params = found
+        response: Response
         try:
-            body = await read_body(scope, receive, self.max_body_size)
-            return as_response(await route.call(Request(scope, path_params, body)))
+            headers = dict(scope["headers"])
+            body = None
+            if has_body(headers, scope.get("http_version")):
+                body = await read_body(headers, receive, self.max_body_size)
+            response = as_response(await route.call(Request(scope, path_params, body)))
         except BodyTooLargeError:
-            return _TOO_LARGE
+            response = _TOO_LARGE
         except BodyCutShortError:
-            # Whoever broke the framing is still there to read it.
-            return _CUT_SHORT
+            response = _CUT_SHORT  # whoever broke the framing is still there to read it
         except Exception:
             self.logger.exception("%s %s failed", scope["method"], scope["path"])
-            return _INTERNAL_ERROR
+            response = _INTERNAL_ERROR
+        # Outside of the try: once a response has started, an exception can only end the connection.
+        await response(scope, receive, send)
 
 
 class Unmatched:

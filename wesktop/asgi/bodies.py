@@ -1,6 +1,6 @@
 """Reading the body of a request."""
 
-from wesktop.asgi.types import Receive, Scope
+from wesktop.asgi.types import Receive
 
 MAX_BODY_SIZE = 64 * 1024 * 1024
 """The largest body that is read into memory, in bytes: a longer one is answered with 413."""
@@ -14,17 +14,19 @@ class BodyCutShortError(Exception):
     """The client went away, or broke the framing, before the end of the body."""
 
 
-async def read_body(scope: Scope, receive: Receive, limit: int | None) -> bytes | None:
-    """Read the whole body, or return None when the request has none.
+def has_body(headers: dict[bytes, bytes], http_version: str | None) -> bool:
+    """Whether a request with *headers* has a body: an HTTP/1 request says so (RFC 9112, section 6.3)."""
+    return b"content-length" in headers or b"transfer-encoding" in headers or http_version == "2"
+
+
+async def read_body(headers: dict[bytes, bytes], receive: Receive, limit: int | None) -> bytes | None:
+    """Read the whole body, or return None when it is empty.
 
     Raises BodyTooLargeError above *limit* bytes (None: no limit), if possible before reading, and BodyCutShortError
     when the connection ends before the body does.
     """
-    headers = dict(scope["headers"])
-    declared = headers.get(b"content-length")
-    if declared is None and b"transfer-encoding" not in headers and scope.get("http_version") != "2":
-        return None  # RFC 9112, section 6.3: an HTTP/1 request without either has no body
-    length = int(declared) if declared is not None and declared.isdigit() else None
+    declared = headers.get(b"content-length", b"")
+    length = int(declared) if declared.isdigit() else None
     if length == 0:
         return None
     if limit is not None and length is not None and length > limit:

@@ -38,8 +38,8 @@ def is_current(scope: Scope, etag: str, modified: float) -> bool:
 def _not_modified_since(date: str, modified: float) -> bool:
     from email.utils import mktime_tz, parsedate_tz  # late: costs 10 ms, and browsers send ETags
 
-    parsed = parsedate_tz(date)
     try:
+        parsed = parsedate_tz(date)
         return parsed is not None and int(modified) <= mktime_tz(parsed)
     except (ValueError, OverflowError):  # a date that is not one is to be ignored (RFC 9110, section 13.1.3)
         return False

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from wesktop.asgi.conditional import entity_tag, http_date, is_current
 from wesktop.asgi.content_types import content_type_of
 from wesktop.asgi.headers import Headers, content_type_header, encode_headers
-from wesktop.asgi.responses import NOT_FOUND, Response, check_status, has_content, send_start
+from wesktop.asgi.responses import NOT_FOUND, Response, check_status, has_content, start_message
 from wesktop.asgi.types import Receive, Scope, Send
 
 CHUNK_SIZE = 64 * 1024
@@ -78,10 +78,11 @@ class FileResponse(Response):
         ]
         method = scope["method"]
         if self.status == 200 and method in ("GET", "HEAD") and is_current(scope, etag, stat.st_mtime):
-            await send_start(send, 304, headers)
+            await send(start_message(304, headers))
             await send({"type": "http.response.body", "body": b""})
             return
-        await send_start(send, self.status, [self._type_header, (b"content-length", b"%d" % stat.st_size), *headers])
+        length = (b"content-length", b"%d" % stat.st_size)
+        await send(start_message(self.status, [self._type_header, length, *headers]))
         if method == "HEAD":
             await send({"type": "http.response.body", "body": b""})
         elif "http.response.pathsend" in (scope.get("extensions") or ()):

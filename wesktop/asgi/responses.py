@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from wesktop.asgi.headers import Headers, RawHeaders, content_type_header, encode_headers
-from wesktop.asgi.types import Receive, Scope, Send
+from wesktop.asgi.types import Message, Receive, Scope, Send
 
 _JSON = content_type_header("application/json")
 
@@ -26,9 +26,9 @@ class Response:
         raise NotImplementedError
 
 
-async def send_start(send: Send, status: int, raw_headers: RawHeaders) -> None:
-    """Send the start of a response, with a copy of the list: middleware may add to what it sees."""
-    await send({"type": "http.response.start", "status": status, "headers": raw_headers.copy()})
+def start_message(status: int, raw_headers: RawHeaders) -> Message:
+    """The message that starts a response, with a copy of the list: middleware may add to what it sees."""
+    return {"type": "http.response.start", "status": status, "headers": raw_headers.copy()}
 
 
 def check_status(status: int) -> int:
@@ -65,7 +65,7 @@ class FixedResponse(Response):
         self._body = body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        await send_start(send, self.status, self._raw_headers)
+        await send(start_message(self.status, self._raw_headers))
         body = b"" if scope["method"] == "HEAD" else self._body
         await send({"type": "http.response.body", "body": body})
 

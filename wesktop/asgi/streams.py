@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterable
 
 from wesktop.asgi.headers import Headers, content_type_header, encode_headers
-from wesktop.asgi.responses import Response, check_status, has_content, send_start
+from wesktop.asgi.responses import Response, check_status, has_content, start_message
 from wesktop.asgi.types import Receive, Scope, Send
 
 
@@ -13,8 +13,8 @@ class StreamResponse(Response):
 
     Parameters: *generator*, an async generator of bytes or str (sent as UTF-8); *content_type*; *headers*, further
     ones; *status*, 200 unless given. When the client goes, the generator is closed at once, whether it is waiting
-    or busy: its `finally` blocks run. HEAD does not start it. An exception in it breaks the connection off, so that
-    the client does not take what it has for the whole.
+    or busy: its `finally` blocks run. HEAD does not start it. An exception in it goes to the server, which logs
+    it and breaks the connection off, so that the client does not take what it has for the whole.
 
     Raises TypeError when *generator* is not an async iterable, ValueError for a status outside 100..999 or one
     without content, or a malformed content type or header.
@@ -39,7 +39,7 @@ class StreamResponse(Response):
         self._raw_headers = [content_type_header(content_type), *encode_headers(headers)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send_start(send, self.status, self._raw_headers)
+        await send(start_message(self.status, self._raw_headers))
         if scope["method"] == "HEAD":
             await self._close()
         else:

@@ -46,7 +46,6 @@ class WebSockets:
             await handler(scope, receive, send)
         except Exception:
             self.logger.exception("WebSocket handler of %s failed", scope["path"])
-            with contextlib.suppress(
-                Exception
-            ):  # the connection may be closed already, which servers refuse to repeat
+            # The connection may be closed already, which no server lets one repeat.
+            with contextlib.suppress(Exception):
                 await send({"type": "websocket.close", "code": INTERNAL_ERROR})

@@ -1,0 +1,91 @@
+"""A control connection: synchronous, and light to import, since a window waits for it."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+from wesktopd.errors import ControlError, ControlTimeoutError, NotRunningError, from_wire
+from wesktopd.protocol import Answer, Attach, Failed, Lines, Request, decode_answer, encode
+
+TIMEOUT = 5.0  # seconds that a supervisor has to answer in
+READ_SIZE = 64 * 1024
+
+
+class Connection:
+    """A control connection. Usable as a context manager; closing it ends a lease taken on it."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._lines = Lines()
+        self._waiting: list[bytes] = []
+
+    def __enter__(self) -> "Connection":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def fileno(self) -> int:
+        """For selectors: readable when an answer has come, or the end."""
+        return self._sock.fileno()
+
+    def close(self) -> None:
+        """End the connection."""
+        self._sock.close()
+
+    def send(self, request: Request) -> None:
+        """Send a request. Raises ControlError when the other side is gone."""
+        try:
+            self._sock.sendall(encode(request))
+        except OSError as error:
+            raise ControlError(f"the supervisor is gone: {error}.") from None
+
+    def receive(self, timeout: float | None = TIMEOUT) -> Answer | None:
+        """The next answer; None at the end of the connection. Raises ControlTimeoutError after `timeout` seconds."""
+        while not self._waiting:
+            self._sock.settimeout(timeout)
+            try:
+                data = self._sock.recv(READ_SIZE)
+            except TimeoutError:
+                raise ControlTimeoutError(f"the supervisor did not answer within {timeout} seconds.") from None
+            except OSError:
+                return None
+            if not data:
+                return None
+            self._waiting = self._lines.feed(data)
+        return decode_answer(self._waiting.pop(0))
+
+    def pending(self) -> Iterator[Answer | None]:
+        """What has come, without waiting for more; None for the end. To be called when readable."""
+        yield self.receive()
+        while self._waiting:
+            yield self.receive()
+
+    def ask(self, request: Request) -> Answer:
+        """Send a request and return its answer. Raises what a `Failed` answer names, or ControlError."""
+        self.send(request)
+        answer = self.receive()
+        if answer is None:
+            raise ControlError("the supervisor closed the connection without an answer.")
+        if isinstance(answer, Failed):
+            raise from_wire(answer.error, answer.message, answer.log_tail)
+        return answer
+
+
+def connect_path(path: Path, name: str) -> Connection:
+    """Connect to a control socket."""
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    sock.settimeout(TIMEOUT)
+    try:
+        sock.connect(str(path))
+    except OSError:
+        sock.close()
+        raise NotRunningError(f"{name!r} is not running.") from None
+    return Connection(sock)
+
+
+def attach(path: Path, name: str, kind: str) -> Connection:
+    """Take a lease on a running app; its first event comes as the answer."""
+    connection = connect_path(path, name)
+    connection.send(Attach(kind=kind))
+    return connection

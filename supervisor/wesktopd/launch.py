@@ -1,0 +1,48 @@
+"""Starts a process of ours, joined to this one by a socket pair; light, so that it can be done first."""
+
+import socket
+import subprocess
+import sys
+from typing import Any
+
+
+class Launched:
+    """A process, and this side of its channel. As a context manager it is gone at the end."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", channel: socket.socket) -> None:
+        self.process = process
+        self.channel = channel
+
+    def __enter__(self) -> "Launched":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.channel.close()
+        self.kill()
+
+    def kill(self) -> None:
+        """End it at once, unless it has ended already."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+
+def launch(module: str, pass_fds: tuple[int, ...] = (), **options: Any) -> Launched:
+    """Start `python -m module FD`, FD being its end of the channel.
+
+    It gets a session of its own, so that a terminal's Ctrl-C goes to the caller alone, which decides what ends when.
+    options: further ones of Popen. Raises OSError when no process can be started.
+    """
+    ours, theirs = socket.socketpair()
+    with theirs:
+        fd = theirs.fileno()
+        # -P: no module is to be found in the directory that this process happens to be in.
+        command = [sys.executable, "-P", "-m", module, str(fd)]
+        try:
+            process = subprocess.Popen(
+                command, pass_fds=(fd, *pass_fds), stdin=subprocess.DEVNULL, start_new_session=True, **options
+            )
+        except BaseException:
+            ours.close()
+            raise
+    return Launched(process, ours)
