@@ -1,16 +1,18 @@
 """Server-sent events (WHATWG HTML, section 9.2): one broadcaster, any number of pages."""
 
-import asyncio
 import threading
 import weakref
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from wesktop.asgi.requests import Request
 from wesktop.asgi.streams import StreamResponse
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
 
 KEEP_ALIVE_SECONDS = 15.0
 """How long a stream is silent before a comment is sent, which keeps proxies from closing it (WHATWG HTML, 9.2.7)."""
@@ -101,12 +103,14 @@ class _Client:
     """What waits for one client: offered from any thread, taken on the loop of the client's stream."""
 
     def __init__(self, buffer_size: int, drop: Callable[["_Client"], None]) -> None:
+        import asyncio  # late: see wesktop.asgi
+
         self._buffer_size = buffer_size
         self._drop = drop
         self._waiting: deque[bytes] = deque()
         self._dropped = False
         self._news = asyncio.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop: AbstractEventLoop | None = None
 
     def offer(self, message: bytes) -> bool:
         """Have *message* sent; return False when the buffer is full, and end the stream after what is in it."""
@@ -133,6 +137,8 @@ class _Client:
 
     async def messages(self) -> AsyncIterator[bytes]:
         """The stream: what is offered, a comment at first and when there is nothing for a while."""
+        import asyncio
+
         # Before the first look at the buffer: what a thread offers until now is found there, what it offers later
         # wakes.
         self._loop = asyncio.get_running_loop()
@@ -167,7 +173,9 @@ def _check_event_name(name: str) -> None:
         raise ValueError(f"event name {name!r} must be one line and not empty: remove CR, LF and NUL")
 
 
-def _running_loop() -> asyncio.AbstractEventLoop | None:
+def _running_loop() -> "AbstractEventLoop | None":
+    import asyncio
+
     try:
         return asyncio.get_running_loop()
     except RuntimeError:

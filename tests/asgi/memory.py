@@ -1,7 +1,7 @@
 """An ASGI server in memory: one request, and the checks that a strict server would make of the answer."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -120,6 +120,27 @@ class Exchange:
             assert answer.body == b"", "a body where none may be"
         elif length is not None and answer.sent_path is None:
             assert int(length) == len(answer.body), "content-length is not true"
+
+
+async def until(condition: Callable[[], Any]) -> None:
+    """Let the loop run until *condition* is true."""
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110  asked after every turn of the loop, as the tests have no event to wait for
+            await asyncio.sleep(0)
+
+
+async def first_of(chunks: AsyncIterable[bytes | str]) -> bytes | str:
+    """The first of *chunks*; StopAsyncIteration when there is none."""
+    return await aiter(chunks).__anext__()
+
+
+def run(app: Awaitable[None]) -> None:
+    """Run what calling an app returned."""
+
+    async def wait() -> None:
+        await app
+
+    asyncio.run(wait())
 
 
 async def fetch(

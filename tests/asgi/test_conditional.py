@@ -43,6 +43,8 @@ def test_http_date_is_an_imf_fixdate(timestamp: float, text: str) -> None:
         ([("if-modified-since", "Sun, 06 Nov 1994 08:49:36 GMT")], False),
         ([("if-modified-since", "yesterday")], False),
         ([("if-modified-since", "")], False),
+        ([("if-modified-since", "Sun, 06 Nov 99999999 08:49:37 GMT")], False),
+        ([("if-modified-since", "Sun, 06 Nov 99999999999999999999 08:49:37 GMT")], False),
         ([("if-modified-since", "Sun, 99 Foo 99999 99:99:99 GMT")], False),
         ([("if-none-match", '"x"'), ("if-modified-since", "Sun, 06 Nov 1994 08:49:37 GMT")], False),
         ([("if-none-match", ETAG), ("if-modified-since", "Sun, 06 Nov 1994 08:49:36 GMT")], True),

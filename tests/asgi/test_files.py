@@ -1,4 +1,6 @@
 import os
+import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -9,7 +11,7 @@ from wesktop.asgi import FileResponse
 from wesktop.asgi.content_types import BY_SUFFIX, content_type_of
 from wesktop.asgi.files import CHUNK_SIZE, content_disposition
 
-PATHSEND = {"http.response.pathsend": {}}
+PATHSEND: dict[str, dict[str, str]] = {"http.response.pathsend": {}}
 
 
 @pytest.fixture
@@ -94,6 +96,27 @@ def test_file_that_shrinks_while_it_is_sent_breaks_the_response_off(tmp_path: Pa
 
     with pytest.raises(RuntimeError, match="became shorter"):
         request(app)
+
+
+def test_running_out_of_descriptors_is_not_taken_for_a_missing_file(file: Path) -> None:
+    program = """
+import errno, resource, sys
+from pathlib import Path
+from wesktop.asgi.files import open_file
+resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+try:
+    open_file(Path(sys.argv[1]))
+except OSError as error:
+    print(errno.errorcode[error.errno])
+"""
+    result = subprocess.run([sys.executable, "-c", program, file], capture_output=True, text=True, check=True)
+    assert result.stdout == "EMFILE\n"
+
+
+@pytest.mark.parametrize("status", [204, 304, 100])
+def test_status_without_content_is_refused(file: Path, status: int) -> None:
+    with pytest.raises(ValueError, match="no content"):
+        FileResponse(file, status=status)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 import dataclasses
 import datetime
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -115,7 +116,7 @@ async def chunks() -> Any:
 
 
 def build(kind: str, status: int = 200, headers: Any = None) -> Response:
-    return {
+    builders: dict[str, Callable[[], Response]] = {
         "json": lambda: JSONResponse({}, status, headers=headers),
         "text": lambda: TextResponse("", status=status, headers=headers),
         "html": lambda: HTMLResponse("", status, headers=headers),
@@ -123,7 +124,8 @@ def build(kind: str, status: int = 200, headers: Any = None) -> Response:
         "empty": lambda: EmptyResponse(status, headers=headers),
         "stream": lambda: StreamResponse(chunks(), "text/plain", headers, status=status),
         "file": lambda: FileResponse("x", status=status, headers=headers),
-    }[kind]()
+    }
+    return builders[kind]()
 
 
 KINDS = ["json", "text", "html", "bytes", "empty", "stream", "file"]

@@ -4,17 +4,11 @@ from typing import Any
 
 import pytest
 
-from asgi.memory import DISCONNECT, Answer, Exchange, body_messages, fetch, http_scope, request
+from asgi.memory import DISCONNECT, Answer, Exchange, body_messages, fetch, first_of, http_scope, request, until
 from wesktop.asgi import Request, Router, StreamResponse, create_app
 from wesktop.asgi.types import ASGIApp, Message
 
 Source = Callable[[list[str]], AsyncIterator[bytes | str]]
-
-
-async def until(condition: Callable[[], Any]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():
-            await asyncio.sleep(0)
 
 
 async def three(log: list[str]) -> AsyncIterator[bytes | str]:
@@ -90,7 +84,7 @@ def test_head_does_not_start_the_generator() -> None:
     answer = request(StreamResponse(generator, "text/plain"), "HEAD")
     assert (answer.chunks, log) == ([b""], [])
     with pytest.raises(StopAsyncIteration):
-        asyncio.run(anext(generator))  # type: ignore[arg-type]
+        asyncio.run(first_of(generator))
 
 
 @pytest.mark.parametrize("source", [idle, busy, stubborn])

@@ -1,12 +1,12 @@
 """Putting an application together: a chain of ASGI apps, each of which hands on what is not its own."""
 
-import logging
 import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from wesktop.asgi.bodies import MAX_BODY_SIZE, BodyCutShortError, BodyTooLargeError, has_body, read_body
 from wesktop.asgi.lifespan import Lifespan
+from wesktop.asgi.reporting import log_exception
 from wesktop.asgi.requests import Request
 from wesktop.asgi.responses import NOT_FOUND, EmptyResponse, Response, as_response, error_response
 from wesktop.asgi.routing import Router
@@ -48,7 +48,7 @@ def create_app(
     Raises ValueError when *static_dir* or *spa_fallback* does not exist or *static_path* has no leading slash, and
     TypeError for a lifespan that cannot be called so.
     """
-    logger = logging.getLogger(name or "wesktop")
+    logger = name or "wesktop"
     http: ASGIApp = Unmatched(router)
     if spa_fallback is not None:
         http = SinglePage(spa_fallback, http)
@@ -79,7 +79,7 @@ class ByScopeType:
 class Routes:
     """The ASGI app of a router's handlers; a request without a route goes on to *next_app*."""
 
-    def __init__(self, router: Router, next_app: ASGIApp, logger: logging.Logger, max_body_size: int | None) -> None:
+    def __init__(self, router: Router, next_app: ASGIApp, logger: str, max_body_size: int | None) -> None:
         self.router = router
         self.next_app = next_app
         self.logger = logger
@@ -103,7 +103,7 @@ class Routes:
         except BodyCutShortError:
             response = _CUT_SHORT  # whoever broke the framing is still there to read it
         except Exception:
-            self.logger.exception("%s %s failed", scope["method"], scope["path"])
+            log_exception(self.logger, "%s %s failed", scope["method"], scope["path"])
             response = _INTERNAL_ERROR
         # Outside of the try: once a response has started, an exception can only end the connection.
         await response(scope, receive, send)

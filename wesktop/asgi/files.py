@@ -1,6 +1,5 @@
 """A response that is a file on disk."""
 
-import asyncio
 import errno
 import os
 from io import FileIO
@@ -105,6 +104,8 @@ def open_file(path: Path) -> FileIO | None:
 
 
 async def _send_chunks(file: FileIO, remaining: int, send: Send) -> None:
+    import asyncio  # late: see wesktop.asgi
+
     while True:
         chunk = await asyncio.to_thread(file.read, min(CHUNK_SIZE, remaining))
         remaining -= len(chunk)

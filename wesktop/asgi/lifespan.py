@@ -2,11 +2,11 @@
 
 import contextlib
 import inspect
-import logging
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
+from wesktop.asgi.reporting import log_exception
 from wesktop.asgi.types import ASGIApp, Receive, Scope, Send
 
 Context = AbstractAsyncContextManager[Any]
@@ -16,15 +16,16 @@ class Lifespan:
     """The ASGI app of the "lifespan" scope: enters the application's context at startup, leaves it at shutdown.
 
     Parameters: *lifespan*, a callable that returns an async context manager, or an async generator function that
-    yields once, either taking no argument or the app; *logger*, where failures go. A dict that it yields becomes
-    the server's state, which every request carries. `app` is what a lifespan with an argument is given.
+    yields once, either taking no argument or the app; *logger*, the name of the one that failures go to. A dict that
+    it yields becomes the server's state, which every request carries. `app` is what a lifespan with an argument is
+    given.
 
     Raises TypeError when *lifespan* is not such a callable.
     """
 
     app: ASGIApp
 
-    def __init__(self, lifespan: Callable[..., Any] | None, logger: logging.Logger) -> None:
+    def __init__(self, lifespan: Callable[..., Any] | None, logger: str) -> None:
         self.logger = logger
         self._enter = _context_factory(lifespan) if lifespan is not None else _no_context
 
@@ -39,7 +40,7 @@ class Lifespan:
                 phase = "shutdown"
                 await receive()  # lifespan.shutdown
         except Exception as error:
-            self.logger.exception("lifespan failed at %s", phase)
+            log_exception(self.logger, "lifespan failed at %s", phase)
             await send({"type": f"lifespan.{phase}.failed", "message": f"{type(error).__name__}: {error}"})
         else:
             await send({"type": "lifespan.shutdown.complete"})

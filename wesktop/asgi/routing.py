@@ -4,7 +4,6 @@ A route without parameters is one look-up in a dictionary by (method, path). Rou
 path segments, one tree for each method, so that the time to find one does not depend on how many others there are.
 """
 
-import asyncio
 import functools
 import inspect
 from collections.abc import Awaitable, Callable, Iterator
@@ -193,6 +192,8 @@ def _in_thread(handler: Handler) -> Callable[[Request], Awaitable[Any]]:
             raise RuntimeError("the handler raised StopIteration") from error
 
     async def call(request: Request) -> Any:
+        import asyncio  # late: see wesktop.asgi
+
         return await asyncio.to_thread(run, request)
 
     return call

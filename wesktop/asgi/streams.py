@@ -1,6 +1,5 @@
 """A response that is sent while it is made."""
 
-import asyncio
 from collections.abc import AsyncIterable
 
 from wesktop.asgi.headers import Headers, content_type_header, encode_headers
@@ -49,6 +48,8 @@ class StreamResponse(Response):
         await send({"type": "http.response.body", "body": b""})
 
     async def _send_until_disconnect(self, receive: Receive, send: Send) -> None:
+        import asyncio  # late: see wesktop.asgi
+
         # granian's send() goes on without an error when the client is gone; only receive() tells. Tasks of our own,
         # as a request's task cannot be cancelled from within under granian's own task implementation.
         sending = asyncio.create_task(self._send_chunks(send))
@@ -64,6 +65,8 @@ class StreamResponse(Response):
                 task.result()  # raises what the generator raised
 
     async def _send_chunks(self, send: Send) -> None:
+        import asyncio
+
         try:
             async for chunk in self.generator:
                 body = chunk.encode() if isinstance(chunk, str) else chunk
@@ -81,6 +84,8 @@ class StreamResponse(Response):
 
 
 async def _wait_for_disconnect(receive: Receive) -> None:
+    import asyncio
+
     ends = 0
     while True:
         message = await receive()

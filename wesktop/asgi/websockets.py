@@ -5,9 +5,9 @@ serves the same WebSocket paths.
 """
 
 import contextlib
-import logging
 from collections.abc import Awaitable, Callable
 
+from wesktop.asgi.reporting import log_exception
 from wesktop.asgi.types import Receive, Scope, Send
 
 WebSocketHandler = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -33,7 +33,7 @@ def add_ws_route(path: str, handler: WebSocketHandler) -> None:
 class WebSockets:
     """The ASGI app of the registered paths; a connection to any other path is refused before it is accepted."""
 
-    def __init__(self, logger: logging.Logger) -> None:
+    def __init__(self, logger: str) -> None:
         self.logger = logger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -45,7 +45,7 @@ class WebSockets:
         try:
             await handler(scope, receive, send)
         except Exception:
-            self.logger.exception("WebSocket handler of %s failed", scope["path"])
+            log_exception(self.logger, "WebSocket handler of %s failed", scope["path"])
             # The connection may be closed already, which no server lets one repeat.
             with contextlib.suppress(Exception):
                 await send({"type": "websocket.close", "code": INTERNAL_ERROR})
