@@ -4,18 +4,27 @@ import contextlib
 import time
 
 from wesktopd import client
-from wesktopd.errors import AlreadyRunningError, ControlError, NotRunningError
+from wesktopd.errors import AlreadyRunningError, ControlError, ControlTimeoutError, NotRunningError
 from wesktopd.protocol import Report
 from wesktopd.spec import AppSpec
 
 FOCUS_WITHIN = 10.0  # seconds that another start of the same app may take to have a window
+END_WITHIN = 30.0  # seconds that a server which is ending may take
 LOOK_EVERY = 0.05
 
 
 def find_running(spec: AppSpec) -> Report | None:
-    """The same app, running already. Raises AlreadyRunningError when another program has its name."""
+    """The same app, running already; one that is just ending is waited for.
+
+    Raises AlreadyRunningError when another program has its name, ControlTimeoutError when it takes too long to end.
+    """
     try:
         report = client.status(spec.name)
+        if report.stopping:
+            client.stop(spec.name, END_WITHIN)
+            return None
+    except ControlTimeoutError:
+        raise
     except (NotRunningError, ControlError):
         return None
     if (report.target, report.import_path) != (spec.target, spec.import_path):

@@ -4,9 +4,13 @@ import contextlib
 import time
 
 from wesktopd.connection import Connection, connect_path
-from wesktopd.errors import ControlError, NotRunningError
+from wesktopd.errors import ControlError, ControlTimeoutError, NotRunningError
+from wesktopd.lock import Lock
 from wesktopd.paths import AppPaths, running_names
+from wesktopd.pidfile import PidFile
 from wesktopd.protocol import Done, Focus, Report, Status, Stop
+
+LOOK_EVERY = 0.005
 
 
 def connect(name: str) -> Connection:
@@ -37,6 +41,18 @@ def stop(name: str, timeout: float) -> None:
         connection.ask(Stop())
         while connection.receive(max(0.01, deadline - time.monotonic())) is not None:
             pass
+    # It closes its connections before it gives back its port, its PID file and, last, its lock.
+    while not _is_free(name):
+        if time.monotonic() > deadline:
+            raise ControlTimeoutError(f"{name!r} did not end within {timeout:g} seconds.")
+        time.sleep(LOOK_EVERY)
+
+
+def _is_free(name: str) -> bool:
+    lock = Lock(AppPaths(name).lock)
+    free = lock.acquire()
+    lock.release()
+    return free
 
 
 def running() -> list[str]:
@@ -51,9 +67,6 @@ def running() -> list[str]:
 
 def clean_up(name: str, pid_path: str | None, pid: int) -> None:
     """Remove what a supervisor left that was killed; without effect while another holds the app."""
-    from wesktopd.lock import Lock
-    from wesktopd.pidfile import PidFile
-
     paths = AppPaths(name)
     lock = Lock(paths.lock)
     if lock.acquire():

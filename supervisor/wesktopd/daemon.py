@@ -60,9 +60,9 @@ class Supervisor:
         self._control = ControlServer(self)
         self._apply(loop.time())  # the worker starts while the rest is prepared
         try:
+            await self._open_control()  # first: the caller is told of it as soon as it is adopted
             if channel is not None:
                 await self._control.adopt(channel)
-            await self._open_control()
             await self._reconcile()
         finally:
             if self._process is not None:
@@ -217,6 +217,7 @@ class Supervisor:
             pid=os.getpid(),
             started=self._started,
             one_shot=self._spec.one_shot,
+            stopping=not self._running,
             windows=sum(lease.kind == "window" for lease in self._control.leases),
             pid_path=self._spec.pid_path,
             workers=[

@@ -24,7 +24,7 @@ from enum import StrEnum
 FIRST_DELAY = 0.1
 MAX_DELAY = 30.0
 HEALTHY_AFTER = 60.0  # seconds of serving after which earlier failures are forgotten
-KILL_MARGIN = 0.5  # seconds beyond the drain timeout that a worker has to end by itself
+KILL_MARGIN = 0.5  # seconds that a worker has to end by itself, beyond those in which it drains
 
 
 class State(StrEnum):
@@ -75,6 +75,7 @@ class Worker:
     restarts: int = 0
     retry_at: float = 0.0
     last_exit: str | None = None
+    drains: bool = True  # whether there may be requests to finish at a stop
 
     def advance(self, event: Event, now: float) -> None:
         """Take the transition that the table has for `event`; raises ValueError when it has none."""
@@ -83,6 +84,8 @@ class Worker:
             raise ValueError(f"a worker that is {self.state} cannot be {event}")
         if after is State.BACKOFF:
             self._plan_retry(now)
+        if after is State.DRAINING:
+            self.drains = self.state is State.READY
         if self.state is State.BACKOFF and after is State.STARTING:
             self.restarts += 1
         self.state, self.since = after, now
@@ -130,7 +133,8 @@ def plan(worker: Worker, desired: Desired, now: float) -> tuple[Act | None, floa
         case State.BACKOFF:
             return (Act.SPAWN, None) if now >= worker.retry_at else (None, worker.retry_at)
         case State.DRAINING:
-            return _by_deadline(worker.since + desired.drain_timeout + KILL_MARGIN, now)
+            drain = desired.drain_timeout if worker.drains else 0.0
+            return _by_deadline(worker.since + drain + KILL_MARGIN, now)
         case _ if not desired.running:
             return Act.TERMINATE, None
         case State.STARTING:

@@ -4,6 +4,7 @@ ASGI lifespan protocol 2.0: an app answers `startup.complete` or `startup.failed
 scope does not support it, and is served without.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from wesktopd.drain import ASGIApp, Message, Receive, Scope, Send
@@ -17,6 +18,13 @@ class LifespanWatch:
         self._on_ready = on_ready
         self._on_failed = on_failed
         self._answered = False
+        self._task: asyncio.Task[None] | None = None
+
+    def cancel_startup(self) -> None:
+        """Have a startup that is still going on undone; neither callback is called any more."""
+        if not self._answered and self._task is not None:
+            self._answered = True
+            self._task.cancel()
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         # Not a coroutine of its own: a request is to pass through here at the price of a call.
@@ -24,6 +32,8 @@ class LifespanWatch:
         return self._watch(scope, receive, send) if watch else self._app(scope, receive, send)
 
     async def _watch(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._task = asyncio.current_task()
+
         async def watched_send(message: Message) -> None:
             await send(message)
             if not self._answered and message["type"].startswith("lifespan.startup."):

@@ -70,6 +70,7 @@ class Report(Message):
     pid: int
     started: float
     one_shot: bool
+    stopping: bool
     windows: int
     pid_path: str | None
     workers: list[WorkerReport]

@@ -43,8 +43,8 @@ class Worker:
         self._loop.add_signal_handler(signal.SIGTERM, self._stop)
         threading.Thread(target=self._lifeline, name="lifeline", daemon=True).start()
         listener = socket.socket(fileno=self._spec.listener)
-        watched = LifespanWatch(self._drain, self._on_ready, self._on_failed)
-        self._server = embedded_server(watched, listener)
+        self._lifespan = LifespanWatch(self._drain, self._on_ready, self._on_failed)
+        self._server = embedded_server(self._lifespan, listener)
         await self._server.serve()
         if self._stopping is not None:
             self._stopping.cancel()
@@ -79,6 +79,7 @@ class Worker:
     def _stop(self) -> None:
         if self._stopping is None:
             self._stopping = self._loop.call_later(self._spec.drain_timeout * CANCEL_AT, self._drain.cancel)
+            self._lifespan.cancel_startup()
             self._drain.begin()
             self._server.stop()
 
