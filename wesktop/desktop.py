@@ -1,11 +1,13 @@
 """run(): a window and its server, each in a process of its own, for as long as the window is open."""
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wesktopd.context import imported_by_worker
 from wesktopd.launch import launch
 from wesktopd.limits import DRAIN_TIMEOUT
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def run(
@@ -17,7 +19,7 @@ def run(
     icon: str | None = None,
     host: str = "127.0.0.1",
     port: int = 8000,
-    pid_path: Path | None = None,
+    pid_path: "Path | None" = None,
     name: str | None = None,
     window: dict[str, Any] | None = None,
     gui: str | None = None,

@@ -6,8 +6,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
+from wesktop.asgi import codec
 from wesktop.asgi.requests import Request
 from wesktop.asgi.streams import StreamResponse
 
@@ -80,7 +79,7 @@ class Broadcaster:
                     f"event {event!r} is not registered: call register_event first (registered: {known})"
                 )
             _check_event_name(event)
-        message = format_event(event, data.encode() if isinstance(data, str) else msgspec.json.encode(data))
+        message = format_event(event, data.encode() if isinstance(data, str) else codec.encode(data))
         with self._lock:
             clients = list(self._clients)
         for client in clients:

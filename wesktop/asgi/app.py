@@ -8,15 +8,11 @@ from wesktop.asgi.bodies import MAX_BODY_SIZE, BodyCutShortError, BodyTooLargeEr
 from wesktop.asgi.lifespan import Lifespan
 from wesktop.asgi.reporting import log_exception
 from wesktop.asgi.requests import Request
-from wesktop.asgi.responses import NOT_FOUND, EmptyResponse, Response, as_response, error_response
+from wesktop.asgi.responses import EmptyResponse, Response, as_response, error_response, not_allowed, not_found
 from wesktop.asgi.routing import Router
 from wesktop.asgi.static import SinglePage, StaticFiles
 from wesktop.asgi.types import ASGIApp, Receive, Scope, Send
 from wesktop.asgi.websockets import WebSockets
-
-_CUT_SHORT = error_response(400, "request body cut short")
-_TOO_LARGE = error_response(413, "request body too large")
-_INTERNAL_ERROR = error_response(500, "internal server error")
 
 
 def create_app(
@@ -99,12 +95,14 @@ class Routes:
                 body = await read_body(headers, receive, self.max_body_size)
             response = as_response(await route.call(Request(scope, path_params, body)))
         except BodyTooLargeError:
-            response = _TOO_LARGE
+            response = error_response(413, "request body too large")
         except BodyCutShortError:
-            response = _CUT_SHORT  # whoever broke the framing is still there to read it
+            response = error_response(
+                400, "request body cut short"
+            )  # whoever broke the framing is still there to read it
         except Exception:
             log_exception(self.logger, "%s %s failed", scope["method"], scope["path"])
-            response = _INTERNAL_ERROR
+            response = error_response(500, "internal server error")
         # Outside of the try: once a response has started, an exception can only end the connection.
         await response(scope, receive, send)
 
@@ -118,9 +116,9 @@ class Unmatched:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         allowed = self.router.allowed_methods(scope["path"])
         if not allowed:
-            response: Response = NOT_FOUND
+            response: Response = not_found()
         elif scope["method"] == "OPTIONS":
             response = EmptyResponse(headers={"Allow": ", ".join(allowed)})
         else:
-            response = error_response(405, "method not allowed", headers={"Allow": ", ".join(allowed)})
+            response = not_allowed(allowed)
         await response(scope, receive, send)

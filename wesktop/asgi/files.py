@@ -10,7 +10,7 @@ from urllib.parse import quote
 from wesktop.asgi.conditional import entity_tag, http_date, is_current
 from wesktop.asgi.content_types import content_type_of
 from wesktop.asgi.headers import Headers, content_type_header, encode_headers
-from wesktop.asgi.responses import NOT_FOUND, Response, check_status, has_content, start_message
+from wesktop.asgi.responses import Response, check_status, has_content, not_found, start_message
 from wesktop.asgi.types import Receive, Scope, Send
 
 CHUNK_SIZE = 64 * 1024
@@ -63,7 +63,7 @@ class FileResponse(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         file = open_file(self.path)
         if file is None:
-            await NOT_FOUND(scope, receive, send)
+            await not_found()(scope, receive, send)
             return
         with file:
             await self._send(file, os.fstat(file.fileno()), scope, send)

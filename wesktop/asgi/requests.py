@@ -4,8 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, overload
 from urllib.parse import parse_qsl
 
-import msgspec
-
+from wesktop.asgi import codec
 from wesktop.asgi.types import Scope
 
 T = TypeVar("T")
@@ -62,7 +61,7 @@ class Request:
         """The body decoded as JSON; None when there is no body or it is not JSON."""
         if self._json is _UNREAD:
             try:
-                self._json = msgspec.json.decode(self.body) if self.body else None
+                self._json = codec.decode(self.body) if self.body else None
             except (ValueError, RecursionError):  # not JSON, not UTF-8 or nested beyond reason
                 self._json = None
         return self._json

@@ -6,10 +6,10 @@ attributes.
 """
 
 import dataclasses
+from collections.abc import Iterable
 from typing import Any
 
-import msgspec
-
+from wesktop.asgi import codec
 from wesktop.asgi.headers import Headers, RawHeaders, content_type_header, encode_headers
 from wesktop.asgi.types import Message, Receive, Scope, Send
 
@@ -79,7 +79,7 @@ class JSONResponse(FixedResponse):
 
     def __init__(self, data: Any, status: int = 200, *, headers: Headers | None = None) -> None:
         self.data = data
-        super().__init__(msgspec.json.encode(data), _JSON, status, headers)
+        super().__init__(codec.encode(data), _JSON, status, headers)
 
 
 class TextResponse(FixedResponse):
@@ -144,7 +144,14 @@ def error_response(status: int, message: str, *, headers: Headers | None = None)
     return JSONResponse({"error": message}, status, headers=headers)
 
 
-NOT_FOUND = error_response(404, "not found")
+def not_allowed(methods: Iterable[str]) -> JSONResponse:
+    """The answer to a method that is none of *methods* (RFC 9110, section 15.5.6)."""
+    return error_response(405, "method not allowed", headers={"Allow": ", ".join(methods)})
+
+
+def not_found() -> JSONResponse:
+    """The answer where there is nothing."""
+    return error_response(404, "not found")
 
 
 def as_response(answer: Any) -> Response:
@@ -155,7 +162,7 @@ def as_response(answer: Any) -> Response:
     """
     if isinstance(answer, Response):
         return answer
-    if isinstance(answer, (dict, list, msgspec.Struct)):
+    if isinstance(answer, (dict, list, codec.Struct)):
         return JSONResponse(answer)
     if isinstance(answer, str):
         return TextResponse(answer)

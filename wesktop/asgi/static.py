@@ -7,14 +7,12 @@ import os
 from pathlib import Path
 
 from wesktop.asgi.files import FileResponse
-from wesktop.asgi.responses import NOT_FOUND, error_response
+from wesktop.asgi.responses import not_allowed, not_found
 from wesktop.asgi.types import ASGIApp, Receive, Scope, Send
 
 # An asset is revalidated each time, which over loopback takes no time a user would see. Without it browsers guess a
 # lifetime (RFC 9111, section 4.2.2) and show the old page after an update.
 _HEADERS = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
-
-_NOT_ALLOWED = error_response(405, "method not allowed", headers={"Allow": "GET, HEAD"})
 
 
 class StaticFiles:
@@ -43,9 +41,9 @@ class StaticFiles:
         if file is None and self.prefix == "/":
             await self.next_app(scope, receive, send)
         elif file is None:
-            await NOT_FOUND(scope, receive, send)
+            await not_found()(scope, receive, send)
         elif scope["method"] not in ("GET", "HEAD"):
-            await _NOT_ALLOWED(scope, receive, send)
+            await not_allowed(("GET", "HEAD"))(scope, receive, send)
         else:
             await FileResponse(file, headers=_HEADERS)(scope, receive, send)
 
