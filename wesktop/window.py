@@ -47,6 +47,7 @@ class Page:
     def _on_create(self) -> None:
         if self._gui == "gtk":
             _fill_gtk(self._window.native, self._window.background_color)
+            _end_page_gtk(self._window)
         with self._lock:
             self._created = True
             if self._url is not None:
@@ -103,6 +104,14 @@ def _fill_gtk(native: Any, colour: str) -> None:
     with warnings.catch_warnings():  # deprecated, for the sake of compositors that have no such thing; X11 does
         warnings.simplefilter("ignore", DeprecationWarning)
         native.get_window().set_background_rgba(rgba)
+
+
+def _end_page_gtk(window: Any) -> None:
+    """Let the page's process end with the window: one that is busy for ever would never notice that it is gone."""
+    from webview.platforms.gtk import BrowserView
+
+    webview = BrowserView.instances[window.uid].webview
+    window.native.connect("destroy", lambda _: webview.terminate_web_process())
 
 
 def _present_gtk(native: Any) -> None:
@@ -322,4 +331,5 @@ def main(fd: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1])))
+    # Not sys.exit(): a thread of pywebview's may wait for ever for the answer of a page that was just closed.
+    os._exit(main(int(sys.argv[1])))

@@ -27,7 +27,7 @@ def test_first_program_has_at_most_15_lines_of_code() -> None:
 def test_first_program_opens_its_window_and_ends_with_it(screen: Screen, start_script: Callable[..., Script]) -> None:
     script = start_script("hello", FIRST_PROGRAM, DISPLAY=screen.display)
     window = screen.window("hello")
-    assert '"Hello"' in screen.properties(window)
+    assert screen.title(window) == "Hello"
     assert b"<h1>Hello</h1>" in wait_for(lambda: get(URL), "the page")
     wait_for(lambda: len(screen.picture(window).colours()) > 10, f"text in the window; output: {script.output}")
     tree = script.tree()

@@ -1,0 +1,51 @@
+"""Fixtures of the tests that open windows."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from support.screen import Screen, own_screen
+from support.scripts import Script, free_port
+from window.shown import LAUNCHER, Shown, program
+
+TESTS = str(Path(__file__).parent.parent)
+
+
+@pytest.fixture(scope="session")
+def screen() -> Iterator[Screen]:
+    """A screen for this test process."""
+    with own_screen() as opened:
+        yield opened
+
+
+@pytest.fixture
+def start(start_script: Callable[..., Script], screen: Screen) -> Callable[..., Script]:
+    """Start a script on the screen; it can import what is in tests/."""
+
+    def start_on_screen(name: str, source: str, *args: str, **extra_env: str) -> Script:
+        return start_script(name, source, *args, **{"DISPLAY": screen.display, "PYTHONPATH": TESTS, **extra_env})
+
+    return start_on_screen
+
+
+@pytest.fixture
+def show(start: Callable[..., Script], screen: Screen, home: Path) -> Callable[..., Shown]:
+    """Start a program that shows `page_app(page)` with `run(options)`, both given as source."""
+
+    def show_program(options: str = "", page: str = "", name: str = "demo", port: int | None = None) -> Shown:
+        port = free_port() if port is None else port
+        return Shown(start(name, program(name, f"port={port}, {options}", page)), name, home, screen, port)
+
+    return show_program
+
+
+@pytest.fixture
+def show_script(start: Callable[..., Script], screen: Screen, home: Path) -> Callable[..., Shown]:
+    """Start a script beside the module `name` that shows the app of that module."""
+
+    def show_app(script: str, name: str, options: str, port: int) -> Shown:
+        source = LAUNCHER.format(name=name, options=f"port={port}, {options}")
+        return Shown(start(script, source), name, home, screen, port)
+
+    return show_app

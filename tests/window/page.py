@@ -1,0 +1,67 @@
+"""The app that the windows of these tests show. Its page says what it sees, in a file that outlives the server.
+
+Imported by the tests' scripts and by their workers.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import wesktop
+
+GO = Path("go")  # in the script's directory
+
+_PAGE = """<!doctype html><meta charset="utf-8"><title>a page</title>
+<style>html {{ background: {colour} }}</style>
+<script>
+    const say = text => fetch("/said", {{method: "POST", body: text}});
+    requestAnimationFrame(() => requestAnimationFrame(() => say("drawn")));
+    {script}
+</script>"""
+
+
+def page_app(name: str, script: str = "", colour: str = "#336699", waits: str = "") -> object:
+    """An app whose page fills the window with `colour` and runs `script`; what that `say`s goes to `name`.said.
+
+    waits: "" serves at once; "first" when the file `go` is there; "again" does so from the second worker on.
+    """
+    router = wesktop.Router()
+    said = Path(f"{name}.said")
+
+    @router.get("/")
+    async def page(_: wesktop.Request) -> wesktop.HTMLResponse:
+        return wesktop.HTMLResponse(_PAGE.format(colour=colour, script=script))
+
+    @router.post("/said")
+    async def say(request: wesktop.Request) -> dict[str, str]:
+        with open(said, "ab") as file:  # noqa: ASYNC230, PTH123
+            file.write((request.body or b"") + b"\n")
+        return {}
+
+    @router.get("/pid")
+    async def pid(_: wesktop.Request) -> wesktop.TextResponse:
+        return wesktop.TextResponse(str(os.getpid()))
+
+    @router.get("/slow")
+    async def slow(_: wesktop.Request) -> None:
+        await asyncio.sleep(3600)
+
+    @router.get("/stream")
+    async def stream(_: wesktop.Request) -> wesktop.StreamResponse:
+        return wesktop.StreamResponse(_beats(), "text/event-stream")
+
+    @asynccontextmanager
+    async def lifespan(_: object) -> AsyncIterator[None]:
+        while waits and not GO.exists() and (waits == "first" or said.exists()):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        yield
+
+    return wesktop.create_app(router, lifespan=lifespan)
+
+
+async def _beats() -> AsyncIterator[str]:
+    while True:
+        yield "data: beat\n\n"
+        await asyncio.sleep(0.2)

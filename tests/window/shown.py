@@ -1,0 +1,118 @@
+"""A program in its window, as its user and its window manager see it, and what it leaves when it ends."""
+
+import contextlib
+from functools import cached_property
+from pathlib import Path
+
+import psutil
+
+from support.screen import Picture, Screen
+from support.scripts import Script, alive, answers, get, left_behind
+from support.waiting import wait_for
+
+PROGRAM = """
+from pathlib import Path
+import wesktop
+from window.page import page_app
+
+app = page_app("{name}", {page})
+wesktop.run("{name}:app", width=400, height=300, pid_path=Path("{name}.pid"), {options})
+if __name__ == "__main__":
+    print("run() has returned")
+"""
+
+
+def program(name: str, options: str, page: str = "") -> str:
+    """The script of a program; `options` and `page` are the arguments of `run()` and `page_app()` as source."""
+    return PROGRAM.format(name=name, options=options, page=page)
+
+
+LAUNCHER = """
+import wesktop
+
+wesktop.run("{name}:app", {options})
+print("run() has returned")
+"""
+
+
+class Shown:
+    """A program that was started, and the window that it opens on `screen`."""
+
+    def __init__(self, script: Script, name: str, home: Path, screen: Screen, port: int) -> None:
+        self.script = script
+        self.name = name
+        self._said = home / f"{name}.said"
+        self.home = home
+        self.screen = screen
+        self.url = f"http://127.0.0.1:{port}"
+
+    @cached_property
+    def window(self) -> str:
+        """Its window, once it is there."""
+        wait_for(lambda: self.screen.windows(self.name) or self.script.process.poll() is not None, "its window")
+        assert self.screen.windows(self.name), self.script.output
+        return self.screen.window(self.name)
+
+    def called(self, name: str) -> "Shown":
+        """Look for its window under another name than its module's."""
+        self.name = name
+        return self
+
+    def picture(self) -> Picture:
+        """What is to be seen in its window."""
+        return self.screen.picture(self.window)
+
+    def said(self) -> list[str]:
+        """What its page has said so far, one by one."""
+        return self._said.read_text().split() if self._said.exists() else []
+
+    def hear(self, word: str, times: int = 1) -> None:
+        """Wait until the page has said `word` so often."""
+        wait_for(
+            lambda: self.said().count(word) >= times, f"{word!r} x{times} in {self.said()}; {self.script.output}"
+        )
+
+    def ready(self) -> "Shown":
+        """Wait until the page is drawn."""
+        self.hear("drawn")
+        assert self.window
+        return self
+
+    def worker(self) -> int:
+        """The PID of the worker, once one answers that is not being started."""
+        wait_for(lambda: answers(f"{self.url}/pid"), "a worker that answers")
+        return int(get(f"{self.url}/pid"))
+
+    def close(self) -> None:
+        """Close the window as its user does."""
+        self.screen.close(self.window)
+
+    def remains(self) -> list[str]:
+        """Whatever there is of it: processes, socket, lock, PID file."""
+        files = [*left_behind(self.home), *(path.name for path in self.home.glob("*.pid"))]
+        return [*processes_of(self.home), *files]
+
+    def gone(self, within: float = 1.0) -> None:
+        """Wait until nothing is left of it."""
+        with contextlib.suppress(AssertionError):  # the one below tells what is left by then
+            wait_for(lambda: not self.remains(), "its end", within)
+        left = self.remains()
+        assert not left, f"{left}; output: {self.script.output}"
+
+    def ended_well(self, within: float = 1.0) -> None:
+        """Wait until nothing is left of it and `run()` has returned."""
+        self.gone(within)
+        assert self.script.wait() == 0, self.script.output
+        assert self.script.output.splitlines()[-1] == "run() has returned"
+
+
+def processes_of(home: Path) -> list[str]:
+    """All living processes that were started with this home directory, whoever their parent is by now."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if alive(process) and process.environ().get("HOME") == str(home):
+                found.append(f"{process.pid} {' '.join(process.cmdline())}")
+        except psutil.Error:
+            continue
+    return found

@@ -1,0 +1,92 @@
+"""The server goes away under the window, and comes back."""
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from support.screen import colour
+from support.scripts import Script, answers, free_port
+from support.waiting import wait_for
+from window.shown import Shown
+
+pytestmark = pytest.mark.window
+
+PAGE = "#204060"
+
+# Says its mark, which a reload would change, at first and whenever a note has been taken away.
+WATCHED = """
+const mark = "mark-" + Math.random();
+say(mark);
+new MutationObserver(changes => changes.forEach(change => change.removedNodes.forEach(node => {
+    if (node.id === "wesktop-note") say(mark).then(() => say("again"));
+}))).observe(document.documentElement, {childList: true});
+"""
+
+
+def noted(shown: Shown) -> bool:
+    """Whether a note lies over the page: at the bottom, in the middle, and nowhere else."""
+    picture = shown.picture()
+    assert picture.corners() == {colour(PAGE)}
+    return picture.at(picture.width // 2, -29) != colour(PAGE)
+
+
+def test_a_note_says_that_the_server_is_away_and_the_page_keeps_its_state(
+    show: Callable[..., Shown], home: Path
+) -> None:
+    shown = show(f"background={PAGE!r}", f"script={WATCHED!r}, colour={PAGE!r}, waits='again'").ready()
+    wait_for(lambda: any(word.startswith("mark-") for word in shown.said()), "the page's mark")
+    os.kill(shown.worker(), signal.SIGKILL)
+    wait_for(lambda: noted(shown), "a note over the page")
+    (home / "go").touch()
+    wait_for(lambda: not noted(shown), "the note's end")
+    shown.hear("again")
+    marks = [word for word in shown.said() if word.startswith("mark-")]
+    assert marks == [marks[0]] * 2
+    shown.close()
+    shown.ended_well()
+
+
+def test_a_worker_that_is_back_at_once_is_not_worth_a_note(show: Callable[..., Shown]) -> None:
+    shown = show(f"background={PAGE!r}", f"script={WATCHED!r}, colour={PAGE!r}").ready()
+    first = shown.worker()
+    os.kill(first, signal.SIGKILL)
+    wait_for(lambda: (answers(f"{shown.url}/pid") or b"").decode() not in ("", str(first)), "another worker")
+    assert not noted(shown)
+    assert "again" not in shown.said()
+
+
+APP = f"""
+from window.page import page_app
+
+app = page_app("demo", colour={PAGE!r})
+"""
+
+
+def test_a_window_on_a_server_of_its_own_reloads_when_that_is_back_and_leaves_it_running(
+    start: Callable[..., Script], show_script: Callable[..., Shown], home: Path
+) -> None:
+    port = free_port()
+    (home / "demo.py").write_text(APP)
+    serving = f"import wesktop\nwesktop.serve('demo:app', port={port})"
+    server = start("server", serving)
+    wait_for(lambda: answers(f"http://127.0.0.1:{port}/pid"), "the server")
+    shown = show_script("face", "demo", f"background={PAGE!r}, width=400, height=300", port)
+    shown.ready()
+    wait_for(lambda: shown.picture().corners() == {colour(PAGE)}, "the page")
+
+    server.process.send_signal(signal.SIGTERM)
+    assert server.wait() == 0, server.output
+    wait_for(lambda: noted(shown), "a note over the page")
+    server = start("server", serving)
+    shown.hear("drawn", times=2)
+    wait_for(lambda: not noted(shown), "the note's end")
+
+    shown.close()
+    assert shown.script.wait() == 0, shown.script.output
+    assert answers(f"{shown.url}/pid")
+    assert [line for line in shown.remains() if "wesktop.window" in line or "WebKit" in line] == []
+    server.process.send_signal(signal.SIGTERM)
+    shown.gone()
