@@ -127,7 +127,7 @@ def running(command: list[str], cwd: Path, env: dict[str, str]) -> Iterator[subp
 
 def window(script: str, source: str, lab: Path, beacon: Beacon) -> Measure:
     """From the start of the script's process to its page's first fetch, in ms."""
-    from wesktop.backends import system_pygobject
+    from wesktop.window.backends import system_pygobject
 
     (lab / script).write_text(textwrap.dedent(source))
 

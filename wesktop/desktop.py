@@ -57,11 +57,11 @@ def run(
         return
     # Before all else, as its toolkit takes longest to load: what it is to show is settled meanwhile.
     with launch("wesktop.window") as window_process:
-        from wesktop.display import check_display
         from wesktop.session import Session
         from wesktop.single_instance import bring_to_front, bring_to_front_when_open, find_running
         from wesktop.target import app_spec, pid_path_option
-        from wesktop.window_options import window_spec
+        from wesktop.window.display import check_display
+        from wesktop.window.options import window_spec
         from wesktopd.errors import AlreadyRunningError
 
         spec = app_spec(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from wesktop.window_spec import Attachable, FromWindow, NotOpened, Opened, WindowSpec
+from wesktop.window.spec import Attachable, FromWindow, NotOpened, Opened, WindowSpec
 from wesktopd import client
 from wesktopd.channel import start, tell
 from wesktopd.connection import Connection

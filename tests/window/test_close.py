@@ -70,5 +70,5 @@ def test_ctrl_c_closes_the_window_and_reaches_the_caller(show: Show, page: str) 
     assert shown.window
     shown.script.process.send_signal(signal.SIGINT)
     shown.gone()
-    assert shown.script.wait() == -signal.SIGINT
+    assert shown.script.wait() == -signal.SIGINT, shown.script.output
     assert shown.script.output.rstrip().endswith("KeyboardInterrupt")

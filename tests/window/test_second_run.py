@@ -33,7 +33,7 @@ def test_a_second_run_brings_the_first_window_to_the_front(
 def test_of_two_that_start_at_once_one_window_stays(
     start: Callable[..., Script], show_script: Callable[..., Shown], home: Path, attempt: int
 ) -> None:
-    (home / "demo.py").write_text("from window.page import page_app\napp = page_app(\"demo\")")
+    (home / "demo.py").write_text('from window.page import page_app\napp = page_app("demo")')
     port = free_port()
     both = [show_script(name, "demo", "", port) for name in ("one", "two")]
     ended = wait_for(

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from wesktop.window_spec import WindowSpec
+from wesktop.window.spec import WindowSpec
 from wesktopd.errors import ConfigurationError
 from wesktopd.paths import storage_dir
 

@@ -1,0 +1,78 @@
+"""The window process: `python -m wesktop.window FD`.
+
+It opens at once with a splash, takes a lease on the app's server, and shows the page when the server is ready. FD is
+its channel to the process that called `run()`: a WindowSpec comes first, then where the server is; its end closes
+the window.
+"""
+
+import contextlib
+import os
+import socket
+import sys
+import threading
+
+import msgspec
+
+from wesktop.window.backends import choose
+from wesktop.window.link import Link
+from wesktop.window.page import Page
+from wesktop.window.spec import NotOpened, Opened, WindowSpec
+from wesktop.window.splash import splash
+from wesktop.window.toolkit import Toolkit, toolkit
+from wesktopd.channel import encode, inherited, read_line
+from wesktopd.errors import WesktopError
+
+
+def open_window(spec: WindowSpec, toolkit: Toolkit, caller: socket.socket) -> None:
+    """Show the window and return when it is closed."""
+    import webview
+
+    os.makedirs(spec.storage, mode=0o700, exist_ok=True)  # noqa: PTH103
+    window = webview.create_window(
+        spec.title,
+        html=splash(spec.background),
+        width=spec.width,
+        height=spec.height,
+        background_color=spec.background,
+        **spec.options,
+    )
+    window.events.shown += lambda: say(caller, Opened())
+    page = Page(window, toolkit)
+    threading.Thread(target=Link(caller, page).run, name="link", daemon=True).start()
+    webview.start(
+        gui=toolkit.name,
+        debug=spec.debug,
+        icon=spec.icon,
+        private_mode=False,  # pywebview's default loses localStorage
+        storage_path=spec.storage,
+    )
+
+
+def say(caller: socket.socket, message: Opened | NotOpened) -> None:
+    """Tell the caller; one that is gone is noticed by the link."""
+    with contextlib.suppress(OSError):
+        caller.sendall(encode(message))
+
+
+def main(fd: int) -> int:
+    """Show the window that the channel describes; the exit code."""
+    caller = inherited(fd)
+    import webview  # noqa: F401  while the caller settles what is to be shown
+
+    line = read_line(caller)
+    if not line:  # nothing is to be shown after all
+        return 0
+    spec = msgspec.json.decode(line, type=WindowSpec)
+    try:
+        chosen = toolkit(choose(spec.gui))
+        chosen.prepare(spec.app_id, spec.icon)
+        open_window(spec, chosen, caller)
+    except WesktopError as error:
+        say(caller, NotOpened(error=type(error).__name__, message=error.message))
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    # Not sys.exit(): a thread of pywebview's may wait for ever for the answer of a page that was just closed.
+    os._exit(main(int(sys.argv[1])))

@@ -1,0 +1,97 @@
+"""GTK 3 with WebKitGTK."""
+
+import contextlib
+import os
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from wesktop.window.toolkit import Toolkit
+from wesktopd.errors import ConfigurationError, NoDisplayError
+
+
+class Gtk(Toolkit):
+    """pywebview's "gtk"."""
+
+    name = "gtk"
+
+    def prepare(self, app_id: str, icon: str | None) -> None:
+        # Blank windows on NVIDIA and Wayland without it, and 70 MB more.
+        os.environ.setdefault("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
+        if "DBUS_SESSION_BUS_ADDRESS" not in os.environ:
+            os.environ.setdefault("NO_AT_BRIDGE", "1")  # no bus, no accessibility: spares a warning and its wait
+        import gi
+
+        gi.require_version("Gdk", "3.0")
+        gi.require_version("Gtk", "3.0")
+        from gi.repository import Gdk, GLib, Gtk
+
+        Gtk.init_check()  # it makes up a class of its own, once
+        GLib.set_prgname(app_id)
+        Gdk.set_program_class(app_id)
+        if Gdk.Display.get_default() is None:  # GTK would end the process by a C-level exit(1)
+            raise NoDisplayError("GTK cannot open the display. Is this user allowed to use it?")
+        if icon is not None:
+            _check_icon(icon)
+
+    def before_first_page(self, window: Any) -> Any:
+        return window.events.before_show
+
+    def dress(self, window: Any, on_failed: Callable[[str], None]) -> None:
+        from webview.platforms.gtk import BrowserView
+
+        webview = BrowserView.instances[window.uid].webview
+        _fill(window.native, window.background_color)
+        # A page that is busy for ever would never notice that its window is gone.
+        window.native.connect("destroy", lambda _: webview.terminate_web_process())
+        webview.connect("load-failed", _on_load_failed, on_failed)
+
+    def focus(self, window: Any) -> None:
+        from gi.repository import GLib
+
+        GLib.idle_add(_present, window.native)
+
+
+def _check_icon(icon: str) -> None:
+    """An icon that cannot be loaded would leave a process without a window."""
+    from gi.repository import GdkPixbuf, GLib
+
+    try:
+        GdkPixbuf.Pixbuf.new_from_file(icon)
+    except GLib.Error as error:
+        raise ConfigurationError(f"icon {icon!r} cannot be loaded: {error.message}.") from None
+
+
+def _fill(native: Any, colour: str) -> None:
+    """Let the display fill the window with its colour when it appears, before the toolkit has painted anything."""
+    from gi.repository import Gdk
+
+    rgba = Gdk.RGBA()
+    rgba.parse(colour)
+    native.realize()
+    with warnings.catch_warnings():  # deprecated, for the sake of compositors that have no such thing; X11 does
+        warnings.simplefilter("ignore", DeprecationWarning)
+        native.get_window().set_background_rgba(rgba)
+
+
+def _on_load_failed(_webview: Any, _event: Any, url: str, error: Any, on_failed: Callable[[str], None]) -> bool:
+    """Keep what is shown instead of WebKit's page about the failure."""
+    from gi.repository import WebKit2
+
+    if error.domain == "WebKitPolicyError" or error.matches(
+        WebKit2.NetworkError.quark(), WebKit2.NetworkError.CANCELLED
+    ):
+        return False  # a download, or another page that was asked for meanwhile: nothing has failed
+    on_failed(url)
+    return True
+
+
+def _present(native: Any) -> None:
+    """Raise with a timestamp of now: without one the window manager takes it for theft of the focus."""
+    native.deiconify()
+    with contextlib.suppress(ImportError, ValueError, AttributeError, TypeError):
+        from gi.repository import GdkX11
+
+        native.present_with_time(GdkX11.x11_get_server_time(native.get_window()))
+        return
+    native.present()

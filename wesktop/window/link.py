@@ -1,0 +1,117 @@
+"""What the window hears from the process that called `run()`, and from the app's server."""
+
+import contextlib
+import selectors
+import socket
+import time
+from pathlib import Path
+
+import msgspec
+
+from wesktop.window.page import Page
+from wesktop.window.spec import Attachable
+from wesktopd.connection import Connection, attach
+from wesktopd.errors import WesktopError
+from wesktopd.protocol import Answer, Down, End, Raise, Ready
+
+NOTE_AFTER = 0.4  # seconds: a worker that is back sooner was not missed
+RETRY_EVERY = 0.5  # seconds between looks for a server that is gone
+
+
+class Link:
+    """Follows the caller and the server in a thread of its own, and tells the page."""
+
+    def __init__(self, caller: socket.socket, page: Page) -> None:
+        self._caller = caller
+        self._page = page
+        self._server: Connection | None = None
+        self._at: Attachable | None = None
+        self._lost_server = False
+        self._note: str | None = None
+        self._note_due: float | None = None
+        self._noted = False
+
+    def run(self) -> None:
+        """Follow both until the caller is gone; then close the window."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._caller, selectors.EVENT_READ)
+            while True:
+                ready = {key.fileobj for key, _ in selector.select(self._timeout())}
+                if self._caller in ready and not self._hear_caller():
+                    break
+                if self._server is not None and self._server in ready:
+                    self._hear_server(selector)
+                if self._server is None and self._at is not None:
+                    self._connect(selector)
+                self._show_due_note()
+        self._page.close()
+
+    def _timeout(self) -> float | None:
+        if self._server is None and self._at is not None:
+            return RETRY_EVERY
+        return None if self._note_due is None else max(0.0, self._note_due - time.monotonic())
+
+    def _hear_caller(self) -> bool:
+        try:
+            data = self._caller.recv(4096)
+        except OSError:
+            data = b""
+        if data:
+            self._at = msgspec.json.decode(data, type=Attachable)
+        return bool(data)
+
+    def _connect(self, selector: selectors.BaseSelector) -> None:
+        assert self._at is not None
+        with contextlib.suppress(WesktopError):
+            self._server = attach(Path(self._at.socket), self._at.name, "window")
+            selector.register(self._server, selectors.EVENT_READ)
+
+    def _hear_server(self, selector: selectors.BaseSelector) -> None:
+        assert self._server is not None
+        with contextlib.suppress(WesktopError):
+            for event in self._server.pending():
+                if event is None:
+                    break
+                self._on_event(event)
+            else:
+                return
+        selector.unregister(self._server)
+        self._server.close()
+        self._server = None
+        self._on_event(End())
+
+    def _on_event(self, event: Answer) -> None:
+        match event:
+            case Ready(url=url):
+                self._on_ready(url)
+            case Down():
+                self._plan_note("Reconnecting\N{HORIZONTAL ELLIPSIS}")
+            case Raise():
+                self._page.focus()
+            case End():
+                self._lost_server = True
+                self._plan_note("The server has stopped. Waiting for it to come back\N{HORIZONTAL ELLIPSIS}")
+            case _:  # Listening: it becomes ready, or fails and ends
+                pass
+
+    def _on_ready(self, url: str) -> None:
+        self._note_due = None
+        if self._noted:
+            self._noted = False
+            self._page.clear_note()
+        if self._lost_server:
+            self._lost_server = False
+            self._page.reload(url)
+        else:
+            self._page.show(url)
+
+    def _plan_note(self, text: str) -> None:
+        self._note = text
+        if self._note_due is None:
+            self._note_due = time.monotonic() + NOTE_AFTER
+
+    def _show_due_note(self) -> None:
+        if self._note and self._note_due is not None and time.monotonic() >= self._note_due:
+            self._page.note(self._note)
+            self._note, self._noted = None, True
+            self._note_due = None

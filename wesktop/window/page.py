@@ -1,0 +1,74 @@
+"""The pywebview window, and which page it is to show."""
+
+import os
+import threading
+from typing import Any
+
+from wesktop.window.splash import HIDE, show_note
+from wesktop.window.toolkit import Toolkit
+
+CLOSE_WITHIN = 0.7  # seconds that the toolkit has to close the window, once the caller is gone
+RETRY_AFTER = 0.5  # seconds after which a page that could not be loaded is asked for again
+
+
+class Page:
+    """Its methods may be called from any thread."""
+
+    def __init__(self, window: Any, toolkit: Toolkit) -> None:
+        self._window = window
+        self._toolkit = toolkit
+        self._lock = threading.Lock()
+        self._url: str | None = None
+        self._created = False
+        window.events.before_show += lambda: toolkit.dress(window, self._on_failed)
+        event = toolkit.before_first_page(window)
+        event += self._choose_first
+
+    def _choose_first(self) -> None:
+        """A server that is ready by now needs no splash."""
+        with self._lock:
+            self._created = True
+            if self._url is not None:
+                self._window.real_url = self._url
+
+    def show(self, url: str) -> None:
+        """Load the app's page; without effect when it is there already."""
+        with self._lock:
+            if url == self._url:
+                return
+            self._url = url
+            created = self._created
+        if created:
+            self._window.load_url(url)
+
+    def reload(self, url: str) -> None:
+        """Load the app's page anew: its server has lost what it knew of it."""
+        with self._lock:
+            self._url = None
+        self.show(url)
+
+    def _on_failed(self, url: str) -> None:
+        """The server, or its worker, went away just then: what was there stays, and the page comes when it can."""
+        if self._url is not None and url.startswith(self._url):
+            again = threading.Timer(RETRY_AFTER, self._window.load_url, (url,))
+            again.daemon = True
+            again.start()
+
+    def note(self, text: str) -> None:
+        """Lay a note over the page."""
+        self._window.run_js(show_note(text))
+
+    def clear_note(self) -> None:
+        """Take the note away."""
+        self._window.run_js(HIDE)
+
+    def focus(self) -> None:
+        """Bring the window to the front."""
+        self._toolkit.focus(self._window)
+
+    def close(self) -> None:
+        """Close the window; end the process if the toolkit does not."""
+        deadline = threading.Timer(CLOSE_WITHIN, os._exit, (0,))
+        deadline.daemon = True
+        deadline.start()
+        self._window.destroy()
