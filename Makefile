@@ -20,7 +20,7 @@ test: ## lint, then run the tests
 
 test-qt: ## run the tests of the Qt windows, in an environment of their own
 	@scripts/setup qt
-	.venv-qt/bin/python -m pytest -m qt
+	.venv-qt/bin/python -m pytest -m qt tests/window
 
 lint: ## check style, format and types
 	@scripts/setup lint

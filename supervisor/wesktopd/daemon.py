@@ -22,7 +22,7 @@ from wesktopd.logs import Echo, LogRing
 from wesktopd.processes import WorkerProcess, describe_exit
 from wesktopd.protocol import MAX_LOG_TAIL, Answer, Down, End, Listening, Ready, Report, WorkerReport, failure
 
-TAIL_LINES = 20
+TAIL_LINES = 40
 DESCRIPTORS = {"stdout": 1, "stderr": 2}
 
 logger = logging.getLogger("wesktopd")

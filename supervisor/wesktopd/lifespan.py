@@ -35,13 +35,13 @@ class LifespanWatch:
         self._task = asyncio.current_task()
 
         async def watched_send(message: Message) -> None:
-            await send(message)
-            if not self._answered and message["type"].startswith("lifespan.startup."):
+            if message["type"] == "lifespan.startup.failed" and not self._answered:
                 self._answered = True
-                if message["type"] == "lifespan.startup.complete":
-                    self._on_ready()
-                else:
-                    self._on_failed(str(message.get("message", "")))
+                self._on_failed(str(message.get("message", "")))
+            await send(message)
+            if message["type"] == "lifespan.startup.complete" and not self._answered:
+                self._answered = True
+                self._on_ready()
 
         try:
             await self._app(scope, receive, watched_send)

@@ -5,6 +5,7 @@ Started by the supervisor as `python -m wesktopd.worker FD`, FD being its end of
 
 import asyncio
 import contextlib
+import logging
 import os
 import resource
 import signal
@@ -13,6 +14,7 @@ import sys
 import threading
 import time
 import traceback
+from pathlib import Path
 from typing import Any
 
 from wesktopd.channel import Refused, Serving, WorkerSpec, decode_spec, encode, inherited, read_line
@@ -45,7 +47,11 @@ class Worker:
         listener = socket.socket(fileno=self._spec.listener)
         self._lifespan = LifespanWatch(self._drain, self._on_ready, self._on_failed)
         self._server = embedded_server(self._lifespan, listener)
-        await self._server.serve()
+        try:
+            await self._server.serve()
+        except Exception:
+            if not self._refused:  # else this is granian's way to say so too
+                raise
         if self._stopping is not None:
             self._stopping.cancel()
         return REFUSED if self._refused else 0
@@ -55,6 +61,7 @@ class Worker:
 
     def _on_failed(self, message: str) -> None:
         self._refused = True
+        logging.getLogger("_granian").disabled = True  # it would say the same three times more
         reason = f": {message}" if message else ""
         self._say(
             Refused(error=LifespanError.__name__, message=f"the lifespan of {self._spec.target!r} failed{reason}")
@@ -138,6 +145,15 @@ def prepare(spec: WorkerSpec) -> ASGIApp:
     return app
 
 
+def print_traceback(error: BaseException) -> None:
+    """Print the app's part of a traceback, without the frames of the import system that led there."""
+    trace = error.__traceback__
+    leading = ("importlib", str(Path(__file__).parent))
+    while trace is not None and any(part in trace.tb_frame.f_code.co_filename for part in leading):
+        trace = trace.tb_next
+    traceback.print_exception(type(error), error, trace)
+
+
 def main(fd: int) -> int:
     """Serve what the channel says; the exit code."""
     channel = inherited(fd)
@@ -148,7 +164,7 @@ def main(fd: int) -> int:
         app = prepare(spec)
     except WesktopError as error:
         if error.__cause__ is not None:
-            traceback.print_exception(error.__cause__)
+            print_traceback(error.__cause__)
         channel.sendall(encode(Refused(error=type(error).__name__, message=error.message)))
         return REFUSED
     return run_loop(Worker(spec, channel, app))

@@ -4,6 +4,7 @@ import contextlib
 import signal
 import socket
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -72,3 +73,12 @@ def test_ctrl_c_closes_the_window_and_reaches_the_caller(show: Show, page: str) 
     shown.gone()
     assert shown.script.wait() == -signal.SIGINT, shown.script.output
     assert shown.script.output.rstrip().endswith("KeyboardInterrupt")
+
+
+@pytest.mark.parametrize("content", ["", "4194304\n"], ids=["empty", "of a process that is gone"])
+def test_a_stale_pid_file_is_replaced(show: Show, home: Path, content: str) -> None:
+    (home / "demo.pid").write_text(content)
+    shown = show().ready()
+    assert (home / "demo.pid").read_text() == f"{shown.script.find('wesktopd').pid}\n"
+    shown.close()
+    shown.ended_well()

@@ -15,7 +15,7 @@ import msgspec
 
 from wesktop.window.backends import choose
 from wesktop.window.link import Link
-from wesktop.window.page import Page
+from wesktop.window.page import CLOSE_WITHIN, Page, end_within
 from wesktop.window.spec import NotOpened, Opened, WindowSpec
 from wesktop.window.splash import splash
 from wesktop.window.toolkit import Toolkit, toolkit
@@ -74,5 +74,8 @@ def main(fd: int) -> int:
 
 
 if __name__ == "__main__":
-    # Not sys.exit(): a thread of pywebview's may wait for ever for the answer of a page that was just closed.
-    os._exit(main(int(sys.argv[1])))
+    code = main(int(sys.argv[1]))
+    # The toolkit writes the page's storage at its end; but a thread of pywebview's may wait for ever for what a page
+    # that was just closed is to answer.
+    end_within(CLOSE_WITHIN)
+    sys.exit(code)

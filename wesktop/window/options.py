@@ -43,6 +43,8 @@ def window_spec(
     options: dict[str, Any],
 ) -> WindowSpec:
     """Describe the window as `run()` was asked for it. Raises ConfigurationError for what does not fit."""
+    if not isinstance(title, str):
+        raise ConfigurationError(f"title {title!r} is a {type(title).__name__}: give a str.")
     check_size(width, height)
     check_gui(gui)
     return WindowSpec(

@@ -7,7 +7,7 @@ from typing import Any
 from wesktop.window.splash import HIDE, show_note
 from wesktop.window.toolkit import Toolkit
 
-CLOSE_WITHIN = 0.7  # seconds that the toolkit has to close the window, once the caller is gone
+CLOSE_WITHIN = 0.7  # seconds that the toolkit has to close the window, and then to end
 RETRY_AFTER = 0.5  # seconds after which a page that could not be loaded is asked for again
 
 
@@ -68,7 +68,12 @@ class Page:
 
     def close(self) -> None:
         """Close the window; end the process if the toolkit does not."""
-        deadline = threading.Timer(CLOSE_WITHIN, os._exit, (0,))
-        deadline.daemon = True
-        deadline.start()
+        end_within(CLOSE_WITHIN)
         self._window.destroy()
+
+
+def end_within(seconds: float) -> None:
+    """End this process by then, whatever else it is doing."""
+    deadline = threading.Timer(seconds, os._exit, (0,))
+    deadline.daemon = True
+    deadline.start()

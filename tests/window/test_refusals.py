@@ -1,0 +1,208 @@
+"""What `run()` raises where it cannot do what it was asked for: once, in the caller, leaving nothing behind."""
+
+import json
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from support.scripts import Script, left_behind
+from wesktop.window.backends import PIP_QT, gtk_install_line
+from window.images import png
+from window.shown import processes_of
+
+pytestmark = pytest.mark.window
+
+CALLER = """
+import json
+import wesktop
+
+async def app(scope, receive, send):
+    raise RuntimeError("not served")
+
+data = {{"not": "callable"}}
+
+def no_factory():
+    raise RuntimeError("no app today")
+
+if __name__ == "__main__":
+    try:
+        wesktop.run({arguments})
+    except Exception as error:
+        print(json.dumps([type(error).__name__, error.message, error.log_tail]))
+    else:
+        print('["nothing", "", ""]')
+"""
+
+MODULES = {
+    "broken": "import json\nprint('on the way')\njson.loads('{')",
+    "needy": "import no_such_dependency",
+    "leaving": "raise SystemExit('not here')",
+    "failing": """
+from contextlib import asynccontextmanager
+import wesktop
+
+@asynccontextmanager
+async def lifespan(app):
+    raise RuntimeError("no database")
+    yield
+
+app = wesktop.create_app(wesktop.Router(), lifespan=lifespan)
+""",
+    "dying": "import os\nprint('last words', flush=True)\nos._exit(7)",
+}
+
+
+class Refusal(NamedTuple):
+    """What was raised: the exception's name, its sentence, and the app's log where the app was to blame."""
+
+    error: str
+    message: str
+    log_tail: str
+
+
+Refuse = Callable[..., Refusal]
+
+
+@pytest.fixture
+def refuse(start: Callable[..., Script], home: Path) -> Refuse:
+    """Call `run(arguments)`, given as source, in a process of its own; nothing is left of it."""
+    for name, source in MODULES.items():
+        (home / f"{name}.py").write_text(source)
+
+    def call(arguments: str, **env: str) -> Refusal:
+        script = start("demo", CALLER.format(arguments=arguments), **env)
+        assert script.wait() == 0, script.output
+        assert processes_of(home) == []
+        assert left_behind(home) == []
+        return Refusal(*json.loads(script.output.splitlines()[-1]))
+
+    return call
+
+
+SIZES = "give 100 to 16384 pixels."
+FORM = 'is not of the form "module:attribute", such as "myapp:app".'
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ("app", "TargetError", "target is a function object, but the server imports it in a process of its own"),
+        ("None", "TargetError", "target is a NoneType object"),
+        ("'demo'", "TargetError", f"target 'demo' {FORM}"),
+        ("'a b:app'", "TargetError", f"target 'a b:app' {FORM}"),
+        ("'demo:app', width=0", "ConfigurationError", f"width 0 is out of range: {SIZES}"),
+        ("'demo:app', height=-1", "ConfigurationError", f"height -1 is out of range: {SIZES}"),
+        ("'demo:app', width=10**6", "ConfigurationError", f"width 1000000 is out of range: {SIZES}"),
+        ("'demo:app', width=True", "ConfigurationError", f"width True is out of range: {SIZES}"),
+        ("'demo:app', height=640.0", "ConfigurationError", f"height 640.0 is out of range: {SIZES}"),
+        ("'demo:app', background='red'", "ConfigurationError", "background 'red' is not a colour"),
+        ("'demo:app', title=None", "ConfigurationError", "title None is a NoneType: give a str."),
+        ("'demo:app', port=80000", "ConfigurationError", "port 80000 is out of range: give 1 to 65535"),
+        ("'demo:app', port='8000'", "ConfigurationError", "port '8000' is a str: give a int."),
+        ("'demo:app', name='a/b'", "ConfigurationError", "name 'a/b' does not fit"),
+        ("'demo:app', drain_timeout=0", "ConfigurationError", "drain_timeout 0 is out of range"),
+        ("'demo:app', gui='foo'", "ConfigurationError", "gui 'foo' is unknown: give 'gtk', 'qt', or None"),
+        ("'demo:app', window={'unknown': 1}", "ConfigurationError", "window option 'unknown' is unknown: pywebview has"),
+        ("'demo:app', window={'title': 'x'}", "ConfigurationError", "window option 'title' is unknown"),
+        ("'demo:app', window={'screen': object()}", "ConfigurationError", "window option 'screen' is a object"),
+        ("'demo:app', icon='none.png'", "ConfigurationError", "icon 'none.png' cannot be read: No such file"),
+        ("'demo:app', icon='.'", "ConfigurationError", "icon '.' cannot be read: Is a directory."),
+        ("'demo:app', icon='demo.py'", "ConfigurationError", "icon 'demo.py' is not an image: give a PNG, SVG or ICO"),
+        ("'demo:app', host='no.such.invalid'", "BindError", "host 'no.such.invalid' is not an address of this machine"),
+        ("'demo:app', host='192.0.2.1'", "BindError", "192.0.2.1 port 8000 cannot be bound"),
+        ("'nowhere:app', port=0", "TargetImportError", "no module named 'nowhere' was found; looked first in "),
+        ("'demo:missing', port=0", "TargetImportError", "'demo:missing': module 'demo' has no attribute 'missing'."),
+        ("'demo:data', port=0", "TargetImportError", "'demo:data' is a dict, not a callable ASGI application."),
+        ("'demo:no_factory', factory=True, port=0", "TargetImportError", "raised RuntimeError: no app today"),
+    ],
+)  # fmt: skip
+def test_a_wrong_parameter_is_named(refuse: Refuse, arguments: str, error: str, message: str) -> None:
+    refusal = refuse(arguments)
+    assert (refusal.error, refusal.log_tail) == (error, refusal.log_tail)
+    assert message in refusal.message
+
+
+@pytest.mark.parametrize(
+    ("module", "error", "message", "log"),
+    [
+        ("broken", "TargetImportError", "module 'broken' does not import: JSONDecodeError", ["on the way", "broken.py"]),
+        ("needy", "TargetImportError", "module 'needy' does not import: No module named 'no_such_dep", ["needy.py"]),
+        ("leaving", "TargetImportError", "module 'leaving' does not import: SystemExit: not here", ["leaving.py"]),
+        ("failing", "LifespanError", "the lifespan of 'failing:app' failed", ["RuntimeError: no database"]),
+        ("dying", "StartupError", "'dying:app' ended before it was ready (exit code 7).", ["last words"]),
+    ],
+)  # fmt: skip
+def test_an_app_that_does_not_start_is_quoted(
+    refuse: Refuse, module: str, error: str, message: str, log: list[str]
+) -> None:
+    refusal = refuse(f"'{module}:app', port=0")
+    assert refusal.error == error
+    assert message in refusal.message
+    assert [line for line in log if line not in refusal.log_tail] == []
+
+
+def test_an_icon_that_is_cut_short_is_refused_before_there_is_a_window(refuse: Refuse, home: Path) -> None:
+    (home / "cut.png").write_bytes(png((1, 2, 3), 64)[:60])
+    refusal = refuse("'demo:app', icon='cut.png', port=0")
+    assert refusal.error == "ConfigurationError"
+    assert refusal.message.startswith(f"icon '{home}/cut.png' cannot be loaded: ")
+
+
+@pytest.mark.parametrize(
+    ("env", "said"),
+    [
+        ({"DISPLAY": ""}, "neither WAYLAND_DISPLAY nor DISPLAY is set"),
+        ({"DISPLAY": ":999"}, "DISPLAY=':999' does not answer"),
+        ({"DISPLAY": "nonsense"}, "DISPLAY='nonsense' does not answer"),
+        ({"DISPLAY": "", "WAYLAND_DISPLAY": "wayland-9"}, "WAYLAND_DISPLAY='wayland-9' does not answer"),
+    ],
+)
+def test_without_a_display_run_says_so(refuse: Refuse, env: dict[str, str], said: str) -> None:
+    refusal = refuse("'demo:app', port=0", **env)
+    assert refusal.error == "NoDisplayError"
+    assert f"there is no display: {said}. Start it from" in refusal.message
+    assert "xvfb-run -a python" in refusal.message
+
+
+def test_without_a_toolkit_run_says_what_installs_one(refuse: Refuse, home: Path) -> None:
+    (home / "none" / "gi").mkdir(parents=True)
+    (home / "none" / "gi" / "__init__.py").write_text("raise ImportError('not built for this Python')")
+    refusal = refuse("'demo:app', gui='gtk', port=0", PYTHONPATH=str(home / "none"))
+    assert refusal.error == "NoBackendError"
+    assert f"Install one: {gtk_install_line(Path('/etc/os-release')) or PIP_QT}" in refusal.message
+
+
+def test_a_port_in_use_names_its_holder(refuse: Refuse) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as holder:
+        port = holder.getsockname()[1]
+        refusal = refuse(f"'demo:app', port={port}")
+    assert refusal.error == "PortInUseError"
+    assert f"port {port} on 127.0.0.1 is in use by " in refusal.message
+    assert f"(pid {os.getpid()}): stop it, or give another port" in refusal.message
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "message"),
+    [
+        ("app.pid", "hello", "holds 'hello', which is no PID: remove the file, or give another pid_path."),
+        ("app.pid", f"{os.getpid()}\n", f"(pid {os.getpid()}), which is running: stop it, or give another pid_path."),
+        ("app.pid", "-1\n", "holds '-1', which is no PID"),
+        ("missing/app.pid", None, "cannot be written: No such file or directory."),
+        (".", None, "cannot be read: Is a directory."),
+    ],
+    ids=["garbage", "somebody else's", "a group", "no directory", "a directory"],
+)
+def test_a_pid_file_that_is_not_ours_is_left_as_it_is(
+    refuse: Refuse, home: Path, path: str, content: str | None, message: str
+) -> None:
+    if content is not None:
+        (home / path).write_text(content)
+    refusal = refuse(f"'demo:app', pid_path={path!r}, port=0")
+    assert refusal.error == "PidFileError"
+    assert refusal.message.startswith("PID file '")
+    assert message in refusal.message
+    assert content is None or (home / path).read_text() == content
