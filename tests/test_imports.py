@@ -1,0 +1,133 @@
+"""Imports run one way, and are cheap: held over the import graph, and over what a fresh process has loaded."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MODULES = {
+    ".".join(path.relative_to(base).with_suffix("").parts).removesuffix(".__init__"): path
+    for base in (ROOT, ROOT / "supervisor")
+    for package in ("wesktop", "wesktopd")
+    for path in (base / package).rglob("*.py")
+}
+
+
+def ours(module: str, *, late: bool) -> set[str]:
+    """The modules of ours that `module` imports; with `late`, those inside functions and for types alone too."""
+    return {name for name in _imports(ast.parse(MODULES[module].read_text()).body, late) if name in MODULES}
+
+
+def _imports(nodes: list[ast.stmt], late: bool) -> Iterator[str]:
+    for node in nodes:
+        for inner in ast.walk(node) if late else [node]:
+            if isinstance(inner, ast.Import):
+                yield from (alias.name for alias in inner.names)
+            elif isinstance(inner, ast.ImportFrom) and inner.module:
+                yield inner.module
+                yield from (f"{inner.module}.{alias.name}" for alias in inner.names)
+
+
+def within(module: str, package: str) -> bool:
+    return module == package or module.startswith(f"{package}.")
+
+
+def imported_by(package: str) -> set[str]:
+    """What of ours the modules of `package` import from outside of it."""
+    inside = [module for module in MODULES if within(module, package)]
+    assert inside
+    return {name for module in inside for name in ours(module, late=True) if not within(name, package)}
+
+
+@pytest.mark.parametrize("package", ["wesktopd", "wesktop.asgi", "wesktop.entries"])
+def test_the_lower_layers_import_nothing_of_ours(package: str) -> None:
+    assert imported_by(package) == set()
+
+
+@pytest.mark.parametrize(
+    ("module", "allowed"),
+    [
+        ("wesktopd.protocol", {"wesktopd.errors"}),
+        ("wesktopd.connection", {"wesktopd.errors", "wesktopd.protocol"}),
+        ("wesktopd.generations", set()),
+        ("wesktopd.drain", set()),
+        ("wesktop.sse", {"wesktop.asgi", "wesktop.asgi.codec", "wesktop.asgi.requests", "wesktop.asgi.streams"}),
+    ],
+)
+def test_pure_and_light_modules_import_only_what_they_may(module: str, allowed: set[str]) -> None:
+    assert {name for name in ours(module, late=True) if name in MODULES} - allowed == set()
+
+
+@pytest.mark.parametrize(
+    ("package", "users"),
+    [
+        ("wesktop.cli", set()),
+        ("wesktopd.daemon", {"wesktopd.__main__", "wesktop.server"}),
+        ("wesktopd.worker", set()),
+    ],
+)
+def test_what_is_on_top_is_imported_by_nobody_else(package: str, users: set[str]) -> None:
+    found = {
+        module
+        for module in MODULES
+        if not within(module, package) and any(within(name, package) for name in ours(module, late=True))
+    }
+    assert found == users
+
+
+def test_no_module_imports_itself_in_a_circle() -> None:
+    graph = {module: ours(module, late=False) - {module} for module in MODULES}
+
+    def reach(start: str) -> set[str]:
+        seen: set[str] = set()
+        waiting = [*graph[start]]
+        while waiting:
+            module = waiting.pop()
+            if module not in seen:
+                seen.add(module)
+                waiting += graph[module]
+        return seen
+
+    # A package imports its own modules, which name it in `from package import module`: that is no circle.
+    circles = {module for module in graph if module in reach(module) and MODULES[module].name != "__init__.py"}
+    assert {module for module in circles if not within(module, "wesktop.asgi")} == set()
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_module_is_longer_than_350_lines(module: str) -> None:
+    assert len(MODULES[module].read_text().splitlines()) <= 350
+
+
+def loaded(source: str) -> set[str]:
+    """The modules that a fresh process has loaded after running `source`."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"{source}\nimport sys\nprint(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(done.stdout.split())
+
+
+HEAVY = {"granian", "webview", "asyncio", "psutil"}
+
+
+@pytest.mark.parametrize(
+    ("source", "unwanted"),
+    [
+        ("import wesktop", {*HEAVY, "msgspec", "typing", "logging"}),
+        ("import wesktop; wesktop.create_app, wesktop.run", {*HEAVY, "msgspec", "logging"}),
+        ("import wesktop; wesktop.serve", {*HEAVY, "logging"}),
+        ("import wesktop.sse", {*HEAVY, "msgspec", "logging"}),
+        ("import wesktopd.connection", {*HEAVY, "platformdirs"}),
+        ("import wesktop.cli", {*HEAVY, "msgspec"}),
+        ("import wesktopd.instance", {*HEAVY, "logging"}),
+        ("import wesktop.asgi", {"email", "http.client", "mimetypes", "httpx", "click"}),
+    ],
+)
+def test_what_is_not_needed_is_not_loaded(source: str, unwanted: set[str]) -> None:
+    assert loaded(source) & unwanted == set()
