@@ -8,16 +8,20 @@ from pathlib import Path
 import platformdirs
 
 from wesktopd.errors import ConfigurationError
-from wesktopd.spec import MAX_NAME
+from wesktopd.spec import MAX_NAME, check_name
 
 APP = "wesktop"
 MAX_SOCKET_PATH = 103 if sys.platform == "darwin" else 107  # sizeof sockaddr_un.sun_path, less the final NUL
 
 
 class AppPaths:
-    """The files of one app: `lock` and `socket` in the runtime directory, `port` in the state directory."""
+    """The files of one app: `lock` and `socket` in the runtime directory, `port` in the state directory.
+
+    Raises ConfigurationError for a name that no app can have, so that none leads out of these directories.
+    """
 
     def __init__(self, name: str) -> None:
+        check_name(name)
         runtime = runtime_dir()
         self.lock = runtime / f"{name}.lock"
         self.socket = runtime / f"{name}.sock"
