@@ -48,12 +48,12 @@ def runtime_dir() -> Path:
 
 def _runtime_candidates() -> list[Path]:
     user = str(os.getuid()) if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
-    candidates = [Path(place) / f"{APP}-{user}" for place in (os.environ.get("TMPDIR"), "/tmp") if place]
-    if os.environ.get("XDG_RUNTIME_DIR") or sys.platform != "linux":
-        return [platformdirs.user_runtime_path(APP, appauthor=False), *candidates]
-    if Path(f"/run/user/{user}").is_dir():  # set by logind, though this process was started outside a session
-        return [Path(f"/run/user/{user}") / APP, *candidates]
-    return candidates
+    shared = [Path(place) / f"{APP}-{user}" for place in (os.environ.get("TMPDIR"), "/tmp") if place]
+    if sys.platform in ("darwin", "win32"):
+        return [platformdirs.user_runtime_path(APP, appauthor=False), *shared]
+    # /run/user is set up by logind, and there too for a process that was started outside of the user's session.
+    own = (os.environ.get("XDG_RUNTIME_DIR", ""), f"/run/user/{user}")
+    return [*(Path(place) / APP for place in own if Path(place).is_absolute() and Path(place).is_dir()), *shared]
 
 
 def private_dir(path: Path) -> Path:

@@ -1,0 +1,1 @@
+"""wesktopd, part by part."""

@@ -1,0 +1,88 @@
+"""The listening socket: which port, and who has it."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from support.scripts import free_port
+from wesktopd.errors import BindError, PortInUseError
+from wesktopd.listener import listen, url_of
+
+
+def test_a_port_in_use_is_refused_by_the_name_of_its_holder(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(PortInUseError) as raised:
+            listen("127.0.0.1", port, "app", tmp_path / "port")
+    assert f"port {port} on 127.0.0.1 is in use by " in raised.value.message
+    assert f"(pid {os.getpid()})" in raised.value.message
+
+
+def test_a_second_listener_never_shares_the_port(tmp_path: Path) -> None:
+    port = free_port()
+    with listen("127.0.0.1", port, "app", tmp_path / "port"), socket.socket() as second:
+        second.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        with pytest.raises(OSError, match="in use"):
+            second.bind(("127.0.0.1", port))
+
+
+def test_port_0_takes_a_port_and_keeps_it_for_the_name(tmp_path: Path) -> None:
+    memory = tmp_path / "state" / "app.port"
+    with listen("127.0.0.1", 0, "app", memory) as listener:
+        port = listener.getsockname()[1]
+    assert 20000 <= port < 32000, "below the range of outgoing connections"
+    assert memory.read_text() == f"{port}\n"
+    with listen("127.0.0.1", 0, "app", memory) as again:
+        assert again.getsockname()[1] == port
+
+
+def test_a_kept_port_that_is_taken_is_replaced_for_this_time_only(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    memory = tmp_path / "app.port"
+    with listen("127.0.0.1", 0, "app", memory) as first:
+        kept = first.getsockname()[1]
+        with listen("127.0.0.1", 0, "app", memory) as second:
+            assert second.getsockname()[1] != kept
+    assert f"port {kept} on 127.0.0.1 is in use" in caplog.text
+    with listen("127.0.0.1", 0, "app", memory) as third:
+        assert third.getsockname()[1] == kept
+
+
+@pytest.mark.parametrize("content", ["", "x", "0", "80", "70000", "-1"])
+def test_a_memory_that_makes_no_sense_is_ignored(tmp_path: Path, content: str) -> None:
+    memory = tmp_path / "app.port"
+    memory.write_text(content)
+    with listen("127.0.0.1", 0, "app", memory) as listener:
+        assert memory.read_text() == f"{listener.getsockname()[1]}\n"
+
+
+def test_a_memory_that_cannot_be_written_is_said_and_serving_goes_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").touch()
+    listen("127.0.0.1", 0, "app", tmp_path / "file" / "port").close()
+    assert "cannot be kept for the next start" in caplog.text
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid", "x" * 300])
+def test_a_host_that_is_not_of_this_machine_is_refused(tmp_path: Path, host: str) -> None:
+    with pytest.raises(BindError) as raised:
+        listen(host, free_port(), "app", tmp_path / "port")
+    assert host in raised.value.message
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:{}"),
+        ("0.0.0.0", "http://127.0.0.1:{}"),
+        ("::1", "http://[::1]:{}"),
+        ("::", "http://[::1]:{}"),
+    ],
+)
+def test_the_url_is_one_that_this_machine_can_open(tmp_path: Path, host: str, url: str) -> None:
+    with listen(host, free_port(), "app", tmp_path / "port") as listener:
+        assert url_of(listener) == url.format(listener.getsockname()[1])

@@ -1,0 +1,101 @@
+"""The control messages and the exceptions that travel in them."""
+
+import pytest
+
+from wesktopd import errors
+from wesktopd.errors import ControlError, WesktopError, from_wire
+from wesktopd.protocol import (
+    MAX_FRAME,
+    MAX_LOG_TAIL,
+    Attach,
+    Done,
+    Down,
+    End,
+    Failed,
+    Focus,
+    Lines,
+    Listening,
+    Message,
+    Raise,
+    Ready,
+    Status,
+    Stop,
+    decode_answer,
+    decode_request,
+    encode,
+    failure,
+)
+
+EXCEPTIONS = [cls for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, WesktopError)]
+
+
+@pytest.mark.parametrize("request_", [Status(id=1), Stop(), Focus(id=7), Attach(id=2, kind="window")])
+def test_requests_survive_the_wire(request_: Message) -> None:
+    assert decode_request(encode(request_)) == request_
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Done(id=3),
+        Failed(error="BindError", message="no", log_tail="a\nb"),
+        Listening(url="http://x"),
+        Ready(url="http://x"),
+        Down(reason="gone"),
+        Raise(),
+        End(id=9),
+    ],
+)
+def test_answers_survive_the_wire(answer: Message) -> None:
+    assert decode_answer(encode(answer)) == answer
+
+
+@pytest.mark.parametrize(
+    "frame", [b"", b"\n", b"garbage", b"[]", b"{}", b'{"type":"nothing"}', b'{"type":"attach"}', b"\xff", b'{"type":']
+)
+def test_what_is_no_message_is_a_control_error(frame: bytes) -> None:
+    with pytest.raises(ControlError, match="not a request"):
+        decode_request(frame)
+    with pytest.raises(ControlError, match="answered with something else"):
+        decode_answer(frame)
+
+
+def test_a_field_that_is_not_known_yet_is_let_pass() -> None:
+    assert decode_request(b'{"type":"status","id":1,"since":"2.0"}') == Status(id=1)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 100])
+def test_lines_are_cut_wherever_the_bytes_are(size: int) -> None:
+    text = b"one\n\ntwo\nthree"
+    lines = Lines()
+    found = [line for i in range(0, len(text), size) for line in lines.feed(text[i : i + size])]
+    assert found == [b"one", b"", b"two"]
+    assert lines.feed(b"\n") == [b"three"]
+
+
+def test_a_line_that_is_too_long_is_refused() -> None:
+    lines = Lines()
+    assert lines.feed(b"x" * MAX_FRAME) == []
+    with pytest.raises(ControlError, match=f"longer than {MAX_FRAME} bytes"):
+        lines.feed(b"x")
+
+
+@pytest.mark.parametrize("exception", EXCEPTIONS)
+def test_every_exception_is_raised_again_on_the_other_side(exception: type[WesktopError]) -> None:
+    sent = failure(exception("a sentence.", "the log"))
+    raised = from_wire(sent.error, sent.message, sent.log_tail)
+    assert type(raised) is exception
+    assert (raised.message, raised.log_tail) == ("a sentence.", "the log")
+
+
+def test_an_unknown_exception_is_the_general_one() -> None:
+    assert type(from_wire("FutureError", "hm")) is WesktopError
+
+
+def test_str_shows_the_end_of_the_log() -> None:
+    assert str(WesktopError("It failed.")) == "It failed."
+    assert str(WesktopError("It failed.", "line")) == "It failed.\nThe last lines of its log:\nline"
+
+
+def test_the_longest_log_of_control_characters_fits_a_frame() -> None:
+    assert len(encode(failure(WesktopError("m" * 1000, "\x01" * MAX_LOG_TAIL)))) <= MAX_FRAME
