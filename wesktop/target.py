@@ -35,7 +35,7 @@ def _check_type(option: str, value: object) -> None:
     expected = _TYPES.get(option)
     if expected and (not isinstance(value, expected) or isinstance(value, bool)):
         wanted = " or ".join(kind.__name__ for kind in expected)
-        raise ConfigurationError(f"{option} {value!r} is a {type(value).__name__}: give a {wanted}.")
+        raise ConfigurationError(f"{option} {value!r} is of type {type(value).__name__}, not {wanted}.")
 
 
 def _outside_main(target: str) -> str:

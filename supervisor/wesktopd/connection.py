@@ -1,6 +1,7 @@
 """A control connection: synchronous, and light to import, since a window waits for it."""
 
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from wesktopd.errors import ControlError, ControlTimeoutError, NotRunningError, 
 from wesktopd.protocol import Answer, Attach, Failed, Lines, Request, decode_answer, encode
 
 TIMEOUT = 5.0  # seconds that a supervisor has to answer in
+RETRY_EVERY = 0.01
 READ_SIZE = 64 * 1024
 
 
@@ -73,15 +75,25 @@ class Connection:
 
 
 def connect_path(path: Path, name: str) -> Connection:
-    """Connect to a control socket."""
+    """Connect to a control socket.
+
+    Raises NotRunningError when nobody listens there, ControlTimeoutError when its queue stays full.
+    """
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     sock.settimeout(TIMEOUT)
-    try:
-        sock.connect(str(path))
-    except OSError:
-        sock.close()
-        raise NotRunningError(f"{name!r} is not running.") from None
-    return Connection(sock)
+    deadline = time.monotonic() + TIMEOUT
+    while True:
+        try:
+            sock.connect(str(path))
+            return Connection(sock)
+        except BlockingIOError:  # too many wait to be accepted
+            if time.monotonic() > deadline:
+                sock.close()
+                raise ControlTimeoutError(f"{name!r} accepts no connection within {TIMEOUT:g} seconds.") from None
+            time.sleep(RETRY_EVERY)
+        except OSError:
+            sock.close()
+            raise NotRunningError(f"{name!r} is not running.") from None
 
 
 def attach(path: Path, name: str, kind: str) -> Connection:

@@ -88,7 +88,9 @@ class ControlServer:
             raise
         finally:
             os.umask(before)
-        self._server = await asyncio.start_unix_server(self._accept, sock=listener, limit=MAX_FRAME)
+        self._server = await asyncio.start_unix_server(
+            self._accept, sock=listener, limit=MAX_FRAME, backlog=MAX_CONNECTIONS
+        )
         self._path = path
 
     async def adopt(self, connection: socket.socket) -> None:

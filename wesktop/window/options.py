@@ -44,7 +44,7 @@ def window_spec(
 ) -> WindowSpec:
     """Describe the window as `run()` was asked for it. Raises ConfigurationError for what does not fit."""
     if not isinstance(title, str):
-        raise ConfigurationError(f"title {title!r} is a {type(title).__name__}: give a str.")
+        raise ConfigurationError(f"title {title!r} is of type {type(title).__name__}, not str.")
     check_size(width, height)
     check_gui(gui)
     return WindowSpec(
@@ -115,7 +115,7 @@ def check_options(options: dict[str, Any]) -> dict[str, Any]:
             msgspec.json.encode(value)
         except TypeError:
             raise ConfigurationError(
-                f"window option {option!r} is a {type(value).__name__}: the window is a process of its own, "
+                f"window option {option!r} is of type {type(value).__name__}: the window is a process of its own, "
                 "so give plain numbers, strings, booleans or lists."
             ) from None
     return dict(options)
