@@ -27,8 +27,8 @@ class Drain:
         self._begun = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in ("http", "websocket"):
-            await self._app(scope, receive, send)
+        if scope["type"] == "lifespan":
+            await self._app(scope, self._after_requests(receive), send)
             return
         task = asyncio.current_task()
         assert task is not None
@@ -37,6 +37,22 @@ class Drain:
             await self._app(scope, _Receiver(receive, scope["type"], self._begun), send)
         finally:
             self._open.discard(task)
+
+    def _after_requests(self, receive: Receive) -> Receive:
+        """Hold the lifespan's shutdown back until the last request has ended; granian waits for no WebSocket."""
+
+        async def receive_in_order() -> Message:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                await self.ended()
+            return message
+
+        return receive_in_order
+
+    async def ended(self) -> None:
+        """Wait until no request is open."""
+        while self._open:
+            await asyncio.wait(self._open)
 
     def begin(self) -> None:
         """From now on waiting for the client ends."""
