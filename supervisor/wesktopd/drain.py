@@ -23,36 +23,39 @@ class Drain:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._open: set[asyncio.Task[Any]] = set()
+        self._open: dict[asyncio.Task[Any], str] = {}
         self._begun = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await self._app(scope, self._after_requests(receive), send)
+            await self._app(scope, self._after_websockets(receive), send)
             return
         task = asyncio.current_task()
         assert task is not None
-        self._open.add(task)
+        self._open[task] = scope["type"]
         try:
             await self._app(scope, _Receiver(receive, scope["type"], self._begun), send)
         finally:
-            self._open.discard(task)
+            del self._open[task]
 
-    def _after_requests(self, receive: Receive) -> Receive:
-        """Hold the lifespan's shutdown back until the last request has ended; granian waits for no WebSocket."""
+    def _after_websockets(self, receive: Receive) -> Receive:
+        """Hold the lifespan's shutdown back until the last WebSocket has ended.
+
+        For a request granian does that, if somebody still waits for its answer.
+        """
 
         async def receive_in_order() -> Message:
             message = await receive()
             if message["type"] == "lifespan.shutdown":
-                await self.ended()
+                await self.websockets_ended()
             return message
 
         return receive_in_order
 
-    async def ended(self) -> None:
-        """Wait until no request is open."""
-        while self._open:
-            await asyncio.wait(self._open)
+    async def websockets_ended(self) -> None:
+        """Wait until no WebSocket is open."""
+        while sockets := [task for task, kind in self._open.items() if kind == "websocket"]:
+            await asyncio.wait(sockets)
 
     def begin(self) -> None:
         """From now on waiting for the client ends."""

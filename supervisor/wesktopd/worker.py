@@ -52,7 +52,7 @@ class Worker:
         except Exception:
             if not self._refused:  # else this is granian's way to say so too
                 raise
-        await self._drain.ended()
+        await self._drain.websockets_ended()
         if self._stopping is not None:
             self._stopping.cancel()
         return REFUSED if self._refused else 0

@@ -1,0 +1,108 @@
+"""How a window may be asked for, and what its process is told."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from wesktop.window.options import check_background, check_gui, check_icon, check_options, check_size
+from wesktop.window.spec import WindowSpec
+from wesktopd.errors import ConfigurationError
+
+
+@pytest.mark.parametrize("size", [100, 1280, 16384])
+def test_a_size_that_can_be_shown_passes(size: int) -> None:
+    check_size(size, size)
+
+
+@pytest.mark.parametrize("size", [99, 0, -1, 16385, 10**9, True, 640.0, "640", None, float("nan")])
+def test_any_other_size_is_refused_by_name(size: object) -> None:
+    for option, arguments in (("width", (size, 300)), ("height", (300, size))):
+        with pytest.raises(ConfigurationError) as raised:
+            check_size(*arguments)
+        assert raised.value.message == f"{option} {size!r} is out of range: give 100 to 16384 pixels."
+
+
+@pytest.mark.parametrize("gui", [None, "gtk", "qt"])
+def test_a_known_toolkit_passes(gui: str | None) -> None:
+    check_gui(gui)
+
+
+@pytest.mark.parametrize("gui", ["", "GTK", "cef", 3])
+def test_an_unknown_toolkit_is_refused(gui: object) -> None:
+    with pytest.raises(ConfigurationError, match="give 'gtk', 'qt', or None"):
+        check_gui(gui)
+
+
+@pytest.mark.parametrize(("given", "colour"), [("#1e2227", "#1e2227"), ("#FFF", "#ffffff"), ("#aBc", "#aabbcc")])
+def test_a_colour_is_normalized(given: str, colour: str) -> None:
+    assert check_background(given) == colour
+
+
+@pytest.mark.parametrize("given", ["red", "fff", "#ff", "#ffff", "#fffffg", "##fff", "", "#12345678", None, 0xFFFFFF])
+def test_what_is_no_colour_is_refused(given: object) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        check_background(given)
+    assert raised.value.message == f"background {given!r} is not a colour: give one such as '#1e2227'."
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\x89PNG\r\n\x1a\n",
+        b"\0\0\1\0\1\0",
+        b"\xff\xd8\xff\xe0",
+        b"<svg/>",
+        b'\n <?xml version="1.0"?>',
+        b"<!-- --><svg>",
+    ],
+)
+def test_an_image_is_an_icon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    (tmp_path / "icon").write_bytes(content)
+    monkeypatch.chdir(tmp_path)
+    assert check_icon("icon") == str(tmp_path / "icon")
+
+
+@pytest.mark.parametrize("content", [b"", b"\x89PN", b"#!/bin/sh", b"PNG", bytes(64)])
+def test_anything_else_is_none(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "icon").write_bytes(content)
+    with pytest.raises(ConfigurationError, match="is not an image: give a PNG, SVG or ICO file"):
+        check_icon(tmp_path / "icon")
+
+
+def test_no_icon_is_fine() -> None:
+    assert check_icon(None) is None
+
+
+def test_window_options_are_those_of_pywebview() -> None:
+    options = {"resizable": False, "min_size": [300, 200], "x": 10}
+    assert check_options(options) == options
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"resizeable": False}, "window option 'resizeable' is unknown: pywebview has "),
+        ({"url": "/"}, "window option 'url' is unknown: pywebview has "),
+        ({"js_api": object()}, "window option 'js_api' is unknown: pywebview has "),
+        ({"menu": [object()]}, "window option 'menu' is a list: the window is a process of its own"),
+    ],
+)
+def test_any_other_window_option_is_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        check_options(options)
+    assert raised.value.message.startswith(message)
+
+
+def test_a_spec_reaches_the_window_s_process_as_it_is() -> None:
+    spec = WindowSpec(
+        app_id="demo",
+        title='"\n\N{SNOWMAN}',
+        width=400,
+        height=300,
+        background="#000000",
+        storage="/s",
+        options={"x": 1},
+    )
+    assert msgspec.json.decode(msgspec.json.encode(spec), type=WindowSpec) == spec
