@@ -8,6 +8,7 @@ WesktopError
 |   +-- LifespanError                 its lifespan answered `lifespan.startup.failed`
 +-- BindError (OSError)               the address cannot be bound
 |   +-- PortInUseError                somebody else has the port; the message names who
+|   +-- BindPermissionError           the port is one that this user may not bind
 +-- AlreadyRunningError               a server of this name runs already
 +-- PidFileError                      the PID file cannot be written, or is not ours to write
 +-- WindowError                       the window did not open

@@ -99,3 +99,23 @@ def test_str_shows_the_end_of_the_log() -> None:
 
 def test_the_longest_log_of_control_characters_fits_a_frame() -> None:
     assert len(encode(failure(WesktopError("m" * 1000, "\x01" * MAX_LOG_TAIL)))) <= MAX_FRAME
+
+
+def drawn_tree(cls: type[WesktopError], depth: int = 0) -> list[tuple[int, str]]:
+    """The exception and those below it, each with its depth."""
+    below = [line for child in cls.__subclasses__() for line in drawn_tree(child, depth + 1)]
+    return [(depth, cls.__name__), *below]
+
+
+def test_the_documented_tree_of_exceptions_is_the_real_one() -> None:
+    lines = (errors.__doc__ or "").splitlines()[2:]
+    documented = [(line.count("|") + line.count("+--") + line.startswith("    "), line) for line in lines]
+    assert [
+        (depth, line.split()[line.split().index("+--") + 1] if depth else line) for depth, line in documented
+    ] == (drawn_tree(WesktopError))
+
+
+def test_wesktop_errors_has_every_exception() -> None:
+    import wesktop.errors
+
+    assert set(wesktop.errors.__all__) == {cls.__name__ for cls in EXCEPTIONS}

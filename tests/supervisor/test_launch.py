@@ -1,0 +1,127 @@
+"""A process of ours and its channel, each with a real child."""
+
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from support.scripts import write_script
+from wesktopd.channel import read_line, start, tell
+from wesktopd.launch import Launched, launch
+
+Start = Callable[[str], Launched]
+TIMEOUT = 20.0
+CHANNEL = "import sys\nfrom wesktopd.channel import inherited, read_line\nchannel = inherited(int(sys.argv[1]))\n"
+
+
+class Errand(msgspec.Struct):
+    what: str
+
+
+def environment(directory: Path) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(directory)}
+
+
+@pytest.fixture
+def start_child(tmp_path: Path) -> Iterator[Start]:
+    """Launch a module that has the given source after the opening of its channel."""
+    started: list[Launched] = []
+
+    def start_it(source: str) -> Launched:
+        write_script(tmp_path, "probe", CHANNEL + source)
+        child = launch("probe", env=environment(tmp_path))
+        child.channel.settimeout(TIMEOUT)
+        started.append(child)
+        return child
+
+    yield start_it
+    for child in started:
+        with child:
+            pass
+
+
+def test_a_child_is_told_what_to_do_and_answers(tmp_path: Path) -> None:
+    write_script(tmp_path, "probe", CHANNEL + "channel.sendall(read_line(channel).upper())")
+    with start("probe", Errand("walk the dog"), env=environment(tmp_path)) as child:
+        child.channel.settimeout(TIMEOUT)
+        assert read_line(child.channel) == b'{"WHAT":"WALK THE DOG"}\n'
+
+
+@pytest.mark.parametrize(
+    ("sent", "lines"),
+    [
+        (b"one\ntwo\nrest", [b"one\n", b"two\n", b"rest", b""]),
+        (b"\n\n", [b"\n", b"\n", b""]),
+        (b"", [b"", b""]),
+    ],
+)
+def test_a_line_is_read_and_not_a_byte_further(sent: bytes, lines: list[bytes]) -> None:
+    ours, theirs = socket.socketpair()
+    with ours:
+        with theirs:
+            theirs.sendall(sent)
+        assert [read_line(ours) for _ in lines] == lines
+
+
+def test_a_child_that_is_gone_can_be_told_without_an_error(start_child: Start) -> None:
+    child = start_child("")
+    assert child.process.wait(TIMEOUT) == 0
+    tell(child.channel, Errand("walk the dog"))
+    assert child.channel.recv(1) == b""
+
+
+def test_a_child_learns_of_the_end_of_who_started_it(start_child: Start) -> None:
+    child = start_child("sys.exit(7 if channel.recv(1) == b'' else 8)")
+    child.channel.close()
+    assert child.process.wait(TIMEOUT) == 7
+
+
+def test_what_a_child_starts_does_not_hide_the_childs_end(start_child: Start) -> None:
+    child = start_child(
+        "import subprocess\n"
+        "sleeper = subprocess.Popen(['sleep', '60'], close_fds=False)\n"
+        "channel.sendall(b'%d\\n' % sleeper.pid)\n"
+        "import os; os._exit(0)\n"
+    )
+    sleeper = int(read_line(child.channel))
+    try:
+        assert child.channel.recv(1) == b""
+        os.kill(sleeper, 0)  # it lives, and yet the end was seen
+    finally:
+        os.kill(sleeper, signal.SIGKILL)
+
+
+def test_a_child_has_a_session_of_its_own(start_child: Start) -> None:
+    child = start_child("channel.recv(1)")
+    assert os.getsid(child.process.pid) == child.process.pid
+
+
+def test_a_child_is_gone_when_the_context_ends(start_child: Start) -> None:
+    with start_child("import time\nchannel.sendall(b'up\\n')\ntime.sleep(60)") as child:
+        assert read_line(child.channel) == b"up\n"
+    assert child.process.returncode == -signal.SIGKILL
+    assert child.channel.fileno() == -1
+
+
+def test_a_child_that_has_ended_keeps_its_exit_code(start_child: Start) -> None:
+    with start_child("sys.exit(7)") as child:
+        child.process.wait(TIMEOUT)
+    assert child.process.returncode == 7
+
+
+def test_no_module_is_found_in_the_working_directory(tmp_path: Path) -> None:
+    write_script(tmp_path, "stray", "")
+    with launch("stray", cwd=tmp_path, stderr=subprocess.PIPE) as child:
+        _, errors = child.process.communicate(timeout=TIMEOUT)
+    assert child.process.returncode == 1
+    assert b"No module named stray" in errors
+
+
+def test_a_process_that_cannot_be_started_is_an_os_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        launch("probe", cwd=tmp_path / "missing")
