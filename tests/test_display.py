@@ -1,6 +1,7 @@
 """Where a display is looked for, and what is said where there is none."""
 
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from wesktopd.errors import NoDisplayError
 
 
 @pytest.fixture
-def wayland(home: Path) -> dict[str, str]:
+def wayland(home: Path) -> Iterator[dict[str, str]]:
     """An environment whose compositor listens."""
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(home / "wayland-0"))

@@ -60,6 +60,10 @@ def __getattr__(name: str) -> object:
         from importlib import import_module
 
         value = getattr(import_module(_HOMES.get(name, "wesktop.asgi")), name)
+    elif name == "errors":  # for `except wesktop.errors.WesktopError`
+        from importlib import import_module
+
+        value = import_module("wesktop.errors")
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value

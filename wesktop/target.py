@@ -16,9 +16,9 @@ def app_spec(target: object, *, name: str | None, **options: Any) -> AppSpec:
     """
     parse_target(target)
     found = _outside_main(str(target))
-    working_dir = Path.cwd()
-    for option, value in options.items():
+    for option, value in {"name": name, **options}.items():
         _check_type(option, value)
+    working_dir = Path.cwd()
     return AppSpec(
         target=found,
         name=default_name(found) if name is None else name,
@@ -28,13 +28,20 @@ def app_spec(target: object, *, name: str | None, **options: Any) -> AppSpec:
     )
 
 
-_TYPES: dict[str, tuple[type, ...]] = {"host": (str,), "port": (int,), "drain_timeout": (int, float)}
+_TYPES: dict[str, tuple[type, ...]] = {
+    "name": (str, type(None)),
+    "host": (str,),
+    "port": (int,),
+    "factory": (bool,),
+    "drain_timeout": (int, float),
+}
 
 
 def _check_type(option: str, value: object) -> None:
-    expected = _TYPES.get(option)
-    if expected and (not isinstance(value, expected) or isinstance(value, bool)):
-        wanted = " or ".join(kind.__name__ for kind in expected)
+    expected = _TYPES.get(option, (object,))
+    # To Python True is an int, to a person it is no port.
+    if not isinstance(value, expected) or (isinstance(value, bool) and int in expected):
+        wanted = " or ".join(kind.__name__ for kind in expected if kind is not type(None))
         raise ConfigurationError(f"{option} {value!r} is of type {type(value).__name__}, not {wanted}.")
 
 
@@ -44,13 +51,16 @@ def _outside_main(target: str) -> str:
     if module != "__main__":
         return target
     main = sys.modules["__main__"]
-    spec = getattr(main, "__spec__", None)
-    if spec is not None:  # python -m package.module
+    spec, file = getattr(main, "__spec__", None), getattr(main, "__file__", None)
+    if spec is not None and spec.name != "__main__":  # python -m package.module
         return f"{spec.name}:{attribute}"
-    file = getattr(main, "__file__", None)
-    if file is None:
-        raise ConfigurationError("target '__main__' is an interactive session: put the app into a module.")
-    return f"{Path(file).stem}:{attribute}"
+    name = Path(file).stem if file and spec is None else ""
+    if not name.isidentifier():  # an interactive session, a directory or archive, a name such as my-app.py
+        place = repr(file) if file else "an interactive session"
+        raise ConfigurationError(
+            f"target {target!r}: {place} cannot be imported: put the app into a module of its own."
+        )
+    return f"{name}:{attribute}"
 
 
 def pid_path_option(pid_path: str | os.PathLike[str] | None) -> str | None:

@@ -1,5 +1,6 @@
 """The PID file: `pid\\n`, for others to read. Whether an app runs is decided by its lock, never by this file."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -26,7 +27,8 @@ class PidFile:
             draft.write_text(f"{os.getpid()}\n", encoding="ascii")
             draft.replace(self._path)
         except OSError as error:
-            draft.unlink(missing_ok=True) if os.access(draft.parent, os.W_OK) else None
+            with contextlib.suppress(OSError):
+                draft.unlink()
             raise PidFileError(
                 f"PID file {str(self._path)!r} cannot be written: {error.strerror}. "
                 "Give a path in a directory that exists and that you may write to."

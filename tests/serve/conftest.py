@@ -38,7 +38,8 @@ async def block(request):
 
 @router.get("/child")
 async def child(request):
-    return {"pid": subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]).pid}
+    # With close_fds it could not hold the port whatever the worker does.
+    return {"pid": subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], close_fds=False).pid}
 
 @router.get("/stream")
 async def stream(request):

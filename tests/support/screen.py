@@ -1,52 +1,26 @@
 """A screen of one's own: Xvfb with openbox on it, and what there is to see."""
 
 import os
+import re
 import subprocess
-from collections import Counter
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+from support.framebuffer import Framebuffer, Picture
 from support.waiting import wait_for
 
-Colour = tuple[int, int, int]
+SIZE = "1280x960x24"
 TOOLS_TIMEOUT = 10.0
-
-
-def colour(text: str) -> Colour:
-    """#rrggbb as numbers."""
-    red, green, blue = bytes.fromhex(text.removeprefix("#"))
-    return red, green, blue
-
-
-class Picture:
-    """A screenshot, from a binary PPM of 8 bits a sample (netpbm's ppm(5))."""
-
-    def __init__(self, ppm: bytes) -> None:
-        magic, width, height, depth = ppm[:40].split(maxsplit=4)[:4]
-        assert (magic, depth) == (b"P6", b"255"), f"not an 8-bit PPM: {ppm[:20]!r}"
-        self.width, self.height = int(width), int(height)
-        self._rgb = ppm[-3 * self.width * self.height :]
-
-    def at(self, x: int, y: int) -> Colour:
-        """The pixel there; negative numbers count from the right and from the bottom."""
-        start = 3 * ((y % self.height) * self.width + x % self.width)
-        red, green, blue = self._rgb[start : start + 3]
-        return red, green, blue
-
-    def corners(self, inset: int = 3) -> set[Colour]:
-        """The colours of the four corners, where neither a spinner nor a note ever is."""
-        return {self.at(x, y) for x in (inset, -inset) for y in (inset, -inset)}
-
-    def colours(self) -> Counter[Colour]:
-        """How many pixels each colour has."""
-        return Counter(zip(self._rgb[::3], self._rgb[1::3], self._rgb[2::3], strict=True))
 
 
 class Screen:
     """The X display `display` and its windows, each named by its X11 ID."""
 
-    def __init__(self, display: str) -> None:
+    def __init__(self, display: str, framebuffer: Framebuffer) -> None:
         self.display = display
+        self._framebuffer = framebuffer
         self._env = {**os.environ, "DISPLAY": display}
 
     def windows(self, name: str) -> list[str]:
@@ -60,6 +34,10 @@ class Screen:
         assert len(found) == 1
         return found[0]
 
+    def wait_until_empty(self) -> None:
+        """Wait until the windows of those that were killed are gone."""
+        wait_for(lambda: "0x" not in self._tool("xprop", "-root", "_NET_CLIENT_LIST"), "an empty screen")
+
     def listing(self) -> str:
         """All windows on the screen, a line each: ID, desktop, class, host, title."""
         # It fails where a window goes away while it looks, and before there has been any.
@@ -69,10 +47,6 @@ class Screen:
     def close(self, window: str) -> None:
         """Close it as its close button does."""
         self._tool("wmctrl", "-i", "-c", window)
-
-    def activate(self, window: str) -> None:
-        """Bring it to the front, as a click on a taskbar does."""
-        self._tool("wmctrl", "-i", "-a", window)
 
     def active(self) -> int:
         """The window that has the focus."""
@@ -96,8 +70,15 @@ class Screen:
         return line.partition("=")[2].strip()
 
     def picture(self, window: str) -> Picture:
-        """What is to be seen in it."""
-        return Picture(self._run("import", "-silent", "-window", window, "-depth", "8", "ppm:-").stdout)
+        """What is to be seen where it is, once it is on the screen, within its frame."""
+        info = wait_for(lambda: self._shown(window), f"window {window} on the screen")
+        return self._framebuffer.picture(
+            *(int(value) for value in re.findall(r"(?:Absolute upper-left [XY]|Width|Height): +(\d+)", info))
+        )
+
+    def _shown(self, window: str) -> str | None:
+        info = self._tool("xwininfo", "-id", window)
+        return info if "Map State: IsViewable" in info else None
 
     def _tool(self, *command: str) -> str:
         return self._run(*command).stdout.decode(errors="replace")
@@ -115,22 +96,23 @@ class Screen:
 @contextmanager
 def own_screen() -> Iterator[Screen]:
     """A screen for as long as the context lasts. Xvfb takes a number that is free."""
-    ours, theirs = os.pipe()
-    xvfb = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(theirs), "-screen", "0", "1280x960x24", "-nolisten", "tcp", "-noreset"],
-        pass_fds=[theirs], stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    os.close(theirs)
-    with os.fdopen(ours) as numbers:
-        number = numbers.readline().strip()
-    try:
-        assert number, "Xvfb did not start"
-        screen = Screen(f":{number}")
-        with _window_manager(screen):
-            yield screen
-    finally:
-        xvfb.terminate()
-        xvfb.wait()
+    with tempfile.TemporaryDirectory(prefix="wesktop-screen-") as directory:
+        ours, theirs = os.pipe()
+        xvfb = subprocess.Popen(
+            ["Xvfb", "-displayfd", str(theirs), "-fbdir", directory, "-screen", "0", SIZE, "-noreset", "-nocursor"],
+            pass_fds=[theirs], stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        os.close(theirs)
+        try:
+            with os.fdopen(ours) as numbers:
+                number = numbers.readline().strip()
+            assert number, "Xvfb did not start"
+            screen = Screen(f":{number}", Framebuffer(Path(directory)))
+            with _window_manager(screen):
+                yield screen
+        finally:
+            xvfb.terminate()
+            xvfb.wait()
 
 
 @contextmanager

@@ -22,6 +22,7 @@ def screen() -> Iterator[Screen]:
 @pytest.fixture
 def start(start_script: Callable[..., Script], screen: Screen) -> Callable[..., Script]:
     """Start a script on the screen; it can import what is in tests/."""
+    screen.wait_until_empty()
 
     def start_on_screen(name: str, source: str, *args: str, **extra_env: str) -> Script:
         return start_script(name, source, *args, **{"DISPLAY": screen.display, "PYTHONPATH": TESTS, **extra_env})

@@ -3,7 +3,7 @@
 import struct
 import zlib
 
-from support.screen import Colour
+from support.framebuffer import Colour
 
 
 def png(colour: Colour, size: int = 32) -> bytes:

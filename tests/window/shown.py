@@ -6,7 +6,8 @@ from pathlib import Path
 
 import psutil
 
-from support.screen import Picture, Screen
+from support.framebuffer import Picture
+from support.screen import Screen
 from support.scripts import Script, alive, answers, get, left_behind
 from support.waiting import wait_for
 

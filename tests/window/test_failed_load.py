@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from support.screen import Screen, colour
+from support.framebuffer import colour
+from support.screen import Screen
 from support.scripts import Script, free_port
 from support.waiting import wait_for
 

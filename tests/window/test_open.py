@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from support.screen import colour
+from support.framebuffer import colour
 from support.waiting import wait_for
 from window.images import png
 from window.shown import Shown
@@ -69,9 +69,3 @@ def test_the_icon_may_be_an_svg(show: Show, home: Path) -> None:
 def test_further_window_options_reach_the_window(show: Show) -> None:
     shown = show("window={'resizable': False}").ready()
     assert "program specified minimum size: 400 by 300" in shown.screen.size_hints(shown.window)
-
-
-def test_the_app_need_not_know_of_the_window(show: Show) -> None:
-    """A user's browser sees the same page as the window."""
-    shown = show().ready()
-    assert shown.worker() != shown.script.pid

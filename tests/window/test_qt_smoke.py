@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from support.screen import colour
+from support.framebuffer import colour
 from support.waiting import wait_for
 from window.images import png
 from window.shown import Shown

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support.screen import colour
+from support.framebuffer import colour
 from support.scripts import Script, answers, free_port
 from support.waiting import wait_for
 from window.shown import Shown
@@ -47,15 +47,6 @@ def test_a_note_says_that_the_server_is_away_and_the_page_keeps_its_state(
     assert marks == [marks[0]] * 2
     shown.close()
     shown.ended_well()
-
-
-def test_a_worker_that_is_back_at_once_is_not_worth_a_note(show: Callable[..., Shown]) -> None:
-    shown = show(f"background={PAGE!r}", f"script={WATCHED!r}, colour={PAGE!r}").ready()
-    first = shown.worker()
-    os.kill(first, signal.SIGKILL)
-    wait_for(lambda: (answers(f"{shown.url}/pid") or b"").decode() not in ("", str(first)), "another worker")
-    assert not noted(shown)
-    assert "again" not in shown.said()
 
 
 APP = f"""

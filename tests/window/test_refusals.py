@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from support.scripts import Script, left_behind
+from support.waiting import wait_for
 from wesktop.window.backends import PIP_QT, gtk_install_line
 from window.images import png
 from window.shown import processes_of
@@ -76,7 +77,8 @@ def refuse(start: Callable[..., Script], home: Path) -> Refuse:
     def call(arguments: str, **env: str) -> Refusal:
         script = start("demo", CALLER.format(arguments=arguments), **env)
         assert script.wait() == 0, script.output
-        assert processes_of(home) == []
+        # WebKit's own processes notice a moment later that their window's is gone.
+        wait_for(lambda: not processes_of(home), f"the end of all its processes; output: {script.output}", 2)
         assert left_behind(home) == []
         return Refusal(*json.loads(script.output.splitlines()[-1]))
 

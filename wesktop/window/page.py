@@ -1,6 +1,7 @@
 """The pywebview window, and which page it is to show."""
 
 import os
+import queue
 import threading
 from typing import Any
 
@@ -20,6 +21,8 @@ class Page:
         self._lock = threading.Lock()
         self._url: str | None = None
         self._created = False
+        self._scripts: queue.SimpleQueue[str] = queue.SimpleQueue()
+        threading.Thread(target=self._run_scripts, name="scripts", daemon=True).start()
         window.events.before_show += lambda: toolkit.dress(window, self._on_failed)
         event = toolkit.before_first_page(window)
         event += self._choose_first
@@ -56,11 +59,16 @@ class Page:
 
     def note(self, text: str) -> None:
         """Lay a note over the page."""
-        self._window.run_js(show_note(text))
+        self._scripts.put(show_note(text))
 
     def clear_note(self) -> None:
         """Take the note away."""
-        self._window.run_js(HIDE)
+        self._scripts.put(HIDE)
+
+    def _run_scripts(self) -> None:
+        """Run them one by one, in a thread of their own: each waits for the page, which may be busy for ever."""
+        while True:
+            self._window.run_js(self._scripts.get())
 
     def focus(self) -> None:
         """Bring the window to the front."""

@@ -1,0 +1,135 @@
+"""What `serve()` makes of wrong parameters: one sentence each, before anything is started."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import wesktop
+from serve.conftest import Served
+from support.scripts import Script, left_behind
+from wesktop.errors import BindError, ConfigurationError, PidFileError, TargetError, TargetImportError, WesktopError
+
+FACTORIES = """
+data = {"not": "callable"}
+
+def raising():
+    raise RuntimeError("no app today")
+
+def returning():
+    return data
+"""
+
+SECOND = """
+import json
+import wesktop
+from wesktop.errors import WesktopError
+
+try:
+    wesktop.serve("demo_app:app", port=0)
+except WesktopError as error:
+    print(json.dumps([type(error).__name__, error.message]))
+"""
+
+
+@pytest.fixture(autouse=True)
+def _own_directories(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(home / "run"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / "state"))
+    monkeypatch.chdir(home)
+
+
+def refusal(error: type[WesktopError], target: object, **options: object) -> str:
+    """The sentence with which `serve()` refuses, by exactly this exception."""
+    with pytest.raises(error) as refused:
+        wesktop.serve(target, **options)  # type: ignore[arg-type]
+    assert type(refused.value) is error
+    return refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [
+        (5, "target is a int object, but the server imports it in a process of its own"),
+        (lambda: None, "target is a function object"),
+        ("x", "target 'x' is not of the form"),
+        ("a:b:c", "target 'a:b:c' is not of the form"),
+        ("src/x.py:app", "target 'src/x.py:app' is not of the form"),
+    ],
+    ids=["a number", "an app", "no attribute", "too many colons", "a file"],
+)
+def test_what_is_no_target_is_refused(home: Path, target: object, said: str) -> None:
+    assert refusal(TargetError, target).startswith(said)
+    assert left_behind(home) == []
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "error", "said"),
+    [
+        ("port", -1, ConfigurationError, "port -1 is out of range"),
+        ("port", 70000, ConfigurationError, "port 70000 is out of range"),
+        ("port", "80", ConfigurationError, "port '80' is of type str"),
+        ("port", True, ConfigurationError, "port True is of type bool"),
+        ("host", "", ConfigurationError, "host is empty"),
+        ("host", None, ConfigurationError, "host None is of type NoneType"),
+        ("name", "", ConfigurationError, "name '' does not fit"),
+        ("name", "a/b", ConfigurationError, "name 'a/b' does not fit"),
+        ("name", "..", ConfigurationError, "name '..' does not fit"),
+        ("name", "a" * 49, ConfigurationError, f"name '{'a' * 49}' does not fit"),
+        ("drain_timeout", 0, ConfigurationError, "drain_timeout 0 is out of range"),
+        ("drain_timeout", -1.5, ConfigurationError, "drain_timeout -1.5 is out of range"),
+        ("drain_timeout", float("nan"), ConfigurationError, "drain_timeout nan is out of range"),
+        ("drain_timeout", float("inf"), ConfigurationError, "drain_timeout inf is out of range"),
+        ("host", "no.such.invalid", BindError, "host 'no.such.invalid' is not an address of this machine"),
+        ("host", "192.0.2.1", BindError, "192.0.2.1 port 8000 cannot be bound"),
+        ("pid_path", "missing/app.pid", PidFileError, "PID file '{home}/missing/app.pid' cannot be written"),
+        ("pid_path", ".", PidFileError, "PID file '{home}' cannot be read: Is a directory"),
+    ],
+)
+def test_a_wrong_value_is_named_in_one_sentence(
+    home: Path, option: str, value: object, error: type[WesktopError], said: str
+) -> None:
+    message = refusal(error, "nowhere:app", **{option: value})
+    assert message.startswith(said.format(home=home))
+    assert message.endswith(".")
+    assert "\n" not in message
+    assert left_behind(home) == []
+
+
+def test_a_pid_file_that_holds_something_else_is_left_as_it_is(home: Path) -> None:
+    (home / "notes").write_text("buy milk")
+    message = refusal(PidFileError, "nowhere:app", pid_path=Path("notes"))
+    assert message.startswith(f"PID file '{home}/notes' holds 'buy milk', which is no PID")
+    assert (home / "notes").read_text() == "buy milk"
+    assert left_behind(home) == []
+
+
+@pytest.mark.parametrize(
+    ("attribute", "said"),
+    [
+        ("data", "'made:data' is a dict, not a function that returns an app."),
+        ("raising", "'made:raising' as a factory raised RuntimeError: no app today"),
+        ("returning", "'made:returning' is a dict, not a callable ASGI application."),
+    ],
+)
+def test_a_factory_that_makes_no_app_is_named(
+    home: Path, monkeypatch: pytest.MonkeyPatch, attribute: str, said: str
+) -> None:
+    (home / "made.py").write_text(FACTORIES)
+    monkeypatch.syspath_prepend(str(home))
+    assert refusal(TargetImportError, f"made:{attribute}", factory=True, port=0) == said
+    assert left_behind(home) == []
+
+
+def test_a_name_that_runs_is_refused_and_goes_on_running(
+    serve: Callable[..., Served], start_script: Callable[..., Script]
+) -> None:
+    served = serve().ready()
+    worker = served.worker()
+    second = start_script("second", SECOND)
+    assert second.wait() == 0, second.output
+    error, message = json.loads(second.output)
+    assert error == "AlreadyRunningError"
+    assert message.startswith("'demo_app' runs already: stop it with `wesktop ctl stop demo_app`")
+    assert served.worker() == worker
