@@ -80,7 +80,7 @@ def test_main_is_the_module_that_the_script_is_to_others(
 
 def test_an_interactive_main_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "__main__", main_module())
-    with pytest.raises(ConfigurationError, match="is an interactive session: put the app into a module"):
+    with pytest.raises(ConfigurationError, match="an interactive session cannot be imported"):
         app_spec("__main__:app", name=None)
 
 

@@ -51,7 +51,8 @@ def run(
     Raises TargetError or ConfigurationError for a parameter that is wrong; NoDisplayError, NoBackendError or
     WindowError when no window can be opened; PortInUseError, BindError, PidFileError or AlreadyRunningError (another
     program of this name) when the server cannot start; TargetImportError, LifespanError or StartupError, with the
-    end of its log, when the app does not; see wesktop.errors. Nothing is left running then.
+    end of its log, when the app does not; see wesktop.errors. Ctrl-C is let through as KeyboardInterrupt. Nothing is
+    left running then.
     """
     if imported_by_worker("run"):
         return

@@ -2,6 +2,7 @@
 
 import contextlib
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from wesktop.target import app_spec, pid_path_option
 from wesktopd.context import imported_by_worker
+from wesktopd.errors import ConfigurationError
 from wesktopd.instance import Instance
 from wesktopd.launch import Launched
 from wesktopd.limits import DRAIN_TIMEOUT
@@ -33,9 +35,9 @@ def serve(
 ) -> None:
     """Serve an ASGI app and block until it is stopped.
 
-    Ctrl-C and SIGTERM stop it gracefully, a second one at once. From a thread other than the main one it serves
-    without signal handling; `wesktop ctl stop NAME` ends it from anywhere. While a worker imports the script that
-    calls it, it returns at once.
+    Ctrl-C, SIGTERM and SIGHUP stop it gracefully, a second one at once. From a thread other than the main one it
+    serves without signal handling; `wesktop ctl stop NAME` ends it from anywhere. While a worker imports the script
+    that calls it, it returns at once.
 
     target: "module:attribute" of the app, imported as here: same working directory, same `sys.path[0]`.
     host, port: where to listen; port 0 takes a free port and keeps it for this name.
@@ -50,6 +52,7 @@ def serve(
     """
     if imported_by_worker("serve"):
         return
+    _refuse_running_loop()
     spec = app_spec(
         target,
         name=None if name == DEFAULT_NAME else name,
@@ -64,15 +67,26 @@ def serve(
         _supervise(instance, instance.start_worker())
 
 
+def _refuse_running_loop() -> None:
+    """A loop that runs in this thread would stand still for as long as this serves."""
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is not None and asyncio._get_running_loop() is not None:
+        raise ConfigurationError(
+            "serve() was called from a running event loop, which it would block: "
+            "call it in a thread, with `await asyncio.to_thread(wesktop.serve, ...)`."
+        )
+
+
 def _supervise(instance: Instance, first: Launched) -> None:
     import asyncio  # late: the worker boots meanwhile
+    import logging
 
     from wesktopd.daemon import Supervisor
 
     async def run() -> None:
         supervisor = Supervisor(instance, first)
-        with _log_to_stderr(), _signals(asyncio.get_running_loop(), supervisor):
-            await supervisor.run()
+        with _signals(asyncio.get_running_loop(), supervisor):
+            await supervisor.run(log_level=logging.INFO)
 
     asyncio.run(run())
 
@@ -93,7 +107,9 @@ def _signals(loop: "AbstractEventLoop", supervisor: "Supervisor") -> Iterator[No
             supervisor.request_stop(f"on {number.name}")
         asked = True
 
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup has it
+        numbers.append(signal.SIGHUP)
     before = {number: signal.getsignal(number) for number in numbers}
     for number in numbers:
         loop.add_signal_handler(number, stop, number)
@@ -103,24 +119,3 @@ def _signals(loop: "AbstractEventLoop", supervisor: "Supervisor") -> Iterator[No
         for number in numbers:
             loop.remove_signal_handler(number)
             signal.signal(number, before[number])
-
-
-@contextlib.contextmanager
-def _log_to_stderr() -> Iterator[None]:
-    """Show the server's own few lines, unless the program has set up logging."""
-    import logging
-
-    logger = logging.getLogger("wesktopd")
-    if logger.hasHandlers():
-        yield
-        return
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    level = logger.level
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
-        logger.setLevel(level)

@@ -128,6 +128,10 @@ class Session:
                 with contextlib.suppress(WesktopError):
                     self._server.send(Stop())
             _wait_or_kill(self._window, time.monotonic() + WINDOW_CLOSES_WITHIN)
+        except BaseException:
+            if self._supervisor is not None:
+                self._supervisor.kill()
+            raise
         finally:
             self._window.kill()
             if self._supervisor is not None:

@@ -18,7 +18,7 @@ def app_spec(target: object, *, name: str | None, **options: Any) -> AppSpec:
     found = _outside_main(str(target))
     for option, value in {"name": name, **options}.items():
         _check_type(option, value)
-    working_dir = Path.cwd()
+    working_dir = _working_dir()
     return AppSpec(
         target=found,
         name=default_name(found) if name is None else name,
@@ -26,6 +26,18 @@ def app_spec(target: object, *, name: str | None, **options: Any) -> AppSpec:
         import_path=[import_root(sys.path, working_dir)],
         **options,
     )
+
+
+def _working_dir() -> Path:
+    try:
+        here = Path.cwd()
+    except OSError as error:
+        raise ConfigurationError(f"the working directory is gone ({error.strerror}): change to another.") from None
+    try:
+        str(here).encode()
+    except UnicodeEncodeError:
+        raise ConfigurationError(f"the working directory {str(here)!r} has a name that is not UTF-8.") from None
+    return here
 
 
 _TYPES: dict[str, tuple[type, ...]] = {

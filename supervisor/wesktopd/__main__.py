@@ -4,7 +4,6 @@ FD is the channel to the caller, who sends the AppSpec as its first line and hol
 """
 
 import contextlib
-import logging
 import signal
 import socket
 import sys
@@ -37,7 +36,6 @@ def supervise(instance: Instance, first: Launched, channel: socket.socket) -> No
 
 def main(fd: int) -> int:
     """Run the supervisor that the channel describes; the exit code."""
-    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
     channel = inherited(fd)
     adopted = False
     try:

@@ -18,7 +18,7 @@ from wesktopd.errors import StartupError, WesktopError, from_wire
 from wesktopd.generations import ALIVE, Act, Desired, Event, State, Worker, plan
 from wesktopd.instance import Instance
 from wesktopd.launch import Launched
-from wesktopd.logs import Echo, LogRing
+from wesktopd.logs import Echo, LogRing, own_lines
 from wesktopd.processes import WorkerProcess, describe_exit
 from wesktopd.protocol import MAX_LOG_TAIL, Answer, Down, End, Listening, Ready, Report, WorkerReport, failure
 
@@ -47,8 +47,10 @@ class Supervisor:
         self._running = True
         self._ring = LogRing()
 
-    async def run(self, channel: socket.socket | None = None) -> None:
+    async def run(self, channel: socket.socket | None = None, log_level: int = logging.WARNING) -> None:
         """Serve until a stop is asked for. channel: an inherited control connection.
+
+        log_level: from which on its own lines are shown, where the program has not set up logging.
 
         Raises StartupError when the app's first worker does not become ready.
         """
@@ -57,8 +59,18 @@ class Supervisor:
         outputs = {"stdout": sys.stdout, "stderr": sys.stderr}
         # By number, since the streams may have been replaced; none where there was no descriptor at the start.
         self._echoes = {name: Echo(DESCRIPTORS[name], loop) for name, output in outputs.items() if output}
+        try:
+            with own_lines(self._echoes.get("stderr"), log_level):
+                await self._serve(channel)
+        finally:
+            for echo in self._echoes.values():
+                echo.close()
+        if self._failure is not None:
+            raise self._failure
+
+    async def _serve(self, channel: socket.socket | None) -> None:
         self._control = ControlServer(self)
-        self._apply(loop.time())  # the worker starts while the rest is prepared
+        self._apply(asyncio.get_running_loop().time())  # the worker starts while the rest is prepared
         try:
             await self._open_control()  # first: the caller is told of it as soon as it is adopted
             if channel is not None:
@@ -68,10 +80,6 @@ class Supervisor:
             if self._process is not None:
                 self._process.kill()
             await self._control.close(failure(self._failure) if self._failure else End())
-            for echo in self._echoes.values():
-                echo.close()
-        if self._failure is not None:
-            raise self._failure
 
     async def _open_control(self) -> None:
         try:

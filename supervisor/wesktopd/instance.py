@@ -6,13 +6,14 @@ asyncio: a sixth of the time to the first answer.
 
 import socket
 import subprocess
+from pathlib import Path
 
 from wesktopd.channel import WorkerSpec, start
-from wesktopd.errors import AlreadyRunningError
-from wesktopd.launch import Launched
+from wesktopd.errors import AlreadyRunningError, ConfigurationError
+from wesktopd.launch import Launched, fill_standard_descriptors
 from wesktopd.listener import listen, url_of
 from wesktopd.lock import Lock
-from wesktopd.paths import AppPaths
+from wesktopd.paths import AppPaths, port_file
 from wesktopd.pidfile import PidFile
 from wesktopd.spec import AppSpec
 
@@ -33,14 +34,19 @@ class Instance:
 
     def __enter__(self) -> "Instance":
         name = self.spec.name
-        if not self._lock.acquire():
+        fill_standard_descriptors()
+        try:
+            locked = self._lock.acquire()
+        except OSError as error:
+            raise ConfigurationError(f"lock file {error.filename!r} cannot be opened: {error.strerror}.") from None
+        if not locked:
             raise AlreadyRunningError(
                 f"{name!r} runs already: stop it with `wesktop ctl stop {name}`, or give another name."
             )
         try:
             if self._pid_file:
                 self._pid_file.claim()
-            self._listener = listen(self.spec.host, self.spec.port, name, self.paths.port)
+            self._listener = listen(self.spec.host, self.spec.port, name, self._port_memory())
         except BaseException:
             self.__exit__()
             raise
@@ -49,12 +55,20 @@ class Instance:
 
     def __exit__(self, *_: object) -> None:
         for worker in self._workers:  # none lives, unless an exception came between its start and its supervision
-            worker.kill()
+            if worker.process.poll() is None:
+                worker.abandon()
         if self._listener is not None:
             self._listener.close()
         if self._pid_file:
             self._pid_file.release()
         self._lock.release()
+
+    def _port_memory(self) -> Path | None:
+        """Where a chosen port is kept; a user without a home has to do without."""
+        try:
+            return port_file(self.spec.name)
+        except ConfigurationError:
+            return None
 
     def start_worker(self) -> Launched:
         """Start a worker's process. Raises OSError when the system refuses."""

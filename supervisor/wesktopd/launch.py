@@ -1,9 +1,12 @@
 """Starts a process of ours, joined to this one by a socket pair; light, so that it can be done first."""
 
+import os
 import socket
 import subprocess
 import sys
 from typing import Any
+
+from wesktopd.errors import ConfigurationError
 
 
 class Launched:
@@ -26,13 +29,28 @@ class Launched:
             self.process.kill()
             self.process.wait()
 
+    def abandon(self) -> None:
+        """End it at once and close what led to it."""
+        self.kill()
+        self.channel.close()
+        for pipe in (self.process.stdout, self.process.stderr):
+            if pipe is not None:
+                pipe.close()
+
 
 def launch(module: str, pass_fds: tuple[int, ...] = (), **options: Any) -> Launched:
     """Start `python -m module FD`, FD being its end of the channel.
 
     It gets a session of its own, so that a terminal's Ctrl-C goes to the caller alone, which decides what ends when.
-    options: further ones of Popen. Raises OSError when no process can be started.
+    options: further ones of Popen. Raises OSError when no process can be started, and ConfigurationError where there
+    is no interpreter to start.
     """
+    if getattr(sys, "frozen", False) or not sys.executable:
+        # It would start the program itself again, without end.
+        raise ConfigurationError(
+            f"{sys.executable or 'this program'!r} is no Python interpreter: run from an installed one."
+        )
+    fill_standard_descriptors()
     ours, theirs = socket.socketpair()
     with theirs:
         fd = theirs.fileno()
@@ -46,3 +64,12 @@ def launch(module: str, pass_fds: tuple[int, ...] = (), **options: Any) -> Launc
             ours.close()
             raise
     return Launched(process, ours)
+
+
+def fill_standard_descriptors() -> None:
+    """Put /dev/null where stdin, stdout or stderr is closed: what is opened next would take its place."""
+    for fd in range(3):
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one

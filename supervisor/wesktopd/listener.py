@@ -15,15 +15,15 @@ CHOSEN_PORTS = range(20000, 32000)
 CHOICES = 100
 
 
-def listen(host: str, port: int, name: str, memory: Path) -> socket.socket:
-    """Bind and listen; port 0 takes a free port for `name` and remembers it in the file `memory`.
+def listen(host: str, port: int, name: str, memory: Path | None) -> socket.socket:
+    """Bind and listen; port 0 takes a free port for `name` and remembers it in the file `memory`, if there is one.
 
     A page's localStorage belongs to its port, so the same name gets the same port again. Raises PortInUseError, which
     names the process that has the port, or BindError.
     """
     if port:
         return _bind(host, port)
-    remembered = _recall(memory)
+    remembered = _recall(memory) if memory else None
     candidates = [remembered] if remembered else []
     start = zlib.crc32(name.encode())
     candidates += [CHOSEN_PORTS[(start + i) % len(CHOSEN_PORTS)] for i in range(CHOICES)]
@@ -34,7 +34,7 @@ def listen(host: str, port: int, name: str, memory: Path) -> socket.socket:
             if candidate == remembered:
                 _warn(f"{error} Taking another one this time: the page starts without its storage.")
             continue
-        if remembered is None:
+        if memory and remembered is None:
             _remember(memory, candidate)
         return listener
     return _bind(host, 0)

@@ -1,9 +1,12 @@
 """What the workers print: the last lines kept in memory, and passed on to this process's own output."""
 
 import asyncio
+import contextlib
+import logging
 import os
 import select
 from collections import deque
+from collections.abc import Iterator
 
 RING_LINES = 1000
 MAX_LINE = 8 * 1024  # bytes; the rest of a longer line is dropped
@@ -77,3 +80,31 @@ class Echo:
         poll = select.poll()
         poll.register(self._fd, select.POLLOUT)
         return bool(poll.poll(0))
+
+
+class EchoHandler(logging.Handler):
+    """A log handler that writes through an echo: a full stderr must not hold up the supervisor either."""
+
+    def __init__(self, echo: Echo) -> None:
+        super().__init__()
+        self._echo = echo
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._echo.write(f"{self.format(record)}\n".encode(errors="replace"))
+
+
+@contextlib.contextmanager
+def own_lines(echo: Echo | None, level: int) -> Iterator[None]:
+    """Show the supervisor's own few lines, unless the program has set up logging itself."""
+    logger = logging.getLogger("wesktopd")
+    if echo is None or logger.hasHandlers():
+        yield
+        return
+    handler, before = EchoHandler(echo), logger.level
+    logger.addHandler(handler)
+    logger.setLevel(level)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)

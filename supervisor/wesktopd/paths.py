@@ -3,6 +3,7 @@
 import os
 import stat
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import platformdirs
@@ -15,7 +16,7 @@ MAX_SOCKET_PATH = 103 if sys.platform == "darwin" else 107  # sizeof sockaddr_un
 
 
 class AppPaths:
-    """The files of one app: `lock` and `socket` in the runtime directory, `port` in the state directory.
+    """The files of one app in the runtime directory: its `lock` and its control `socket`.
 
     Raises ConfigurationError for a name that no app can have, so that none leads out of these directories.
     """
@@ -25,7 +26,6 @@ class AppPaths:
         runtime = runtime_dir()
         self.lock = runtime / f"{name}.lock"
         self.socket = runtime / f"{name}.sock"
-        self.port = state_dir() / f"{name}.port"
 
 
 def runtime_dir() -> Path:
@@ -70,14 +70,24 @@ def private_dir(path: Path) -> Path:
     return path
 
 
-def state_dir() -> Path:
-    """Where what an app keeps between runs is; not made yet."""
-    return platformdirs.user_state_path(APP, appauthor=False)
+def port_file(name: str) -> Path:
+    """Where an app's port is kept between runs; not made yet. Raises ConfigurationError for a user without a home."""
+    return _of_home(platformdirs.user_state_path) / f"{name}.port"
 
 
 def storage_dir(name: str) -> Path:
-    """Where the window keeps the page's cookies and localStorage; not made yet."""
-    return platformdirs.user_data_path(APP, appauthor=False) / name
+    """Where the window keeps the page's cookies and localStorage; not made yet.
+
+    Raises ConfigurationError for a user without a home.
+    """
+    return _of_home(platformdirs.user_data_path) / name
+
+
+def _of_home(locate: Callable[..., Path]) -> Path:
+    try:
+        return locate(APP, appauthor=False)
+    except RuntimeError as error:
+        raise ConfigurationError(f"there is no directory to keep things in ({error}): set HOME.") from None
 
 
 def running_names() -> list[str]:

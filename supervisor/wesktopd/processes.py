@@ -45,9 +45,8 @@ class WorkerProcess:
         self._process.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End it at once, and with it what it started: it has no chance to do that itself."""
-        if self._process.returncode is None:
-            os.killpg(self.pid, signal.SIGKILL)
+        """End it at once. What the app has started is the app's: it may be a program that the user works with."""
+        self._process.kill()
 
     def _hear(self) -> None:
         try:

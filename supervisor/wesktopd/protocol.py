@@ -10,6 +10,7 @@ import msgspec
 from wesktopd.errors import ControlError, WesktopError
 
 MAX_FRAME = 64 * 1024
+MAX_MESSAGE = 1000  # characters of an exception's sentence
 MAX_LOG_TAIL = 8 * 1024  # JSON may make six bytes of one, and it must fit a frame
 
 
@@ -133,7 +134,8 @@ def decode_answer(frame: bytes) -> Answer:
 
 def failure(error: WesktopError) -> Failed:
     """An exception as a message."""
-    return Failed(error=type(error).__name__, message=error.message, log_tail=error.log_tail)
+    message = error.message if len(error.message) <= MAX_MESSAGE else f"{error.message[:MAX_MESSAGE]}..."
+    return Failed(error=type(error).__name__, message=message, log_tail=error.log_tail)
 
 
 class Lines:

@@ -5,6 +5,7 @@ Started by the supervisor as `python -m wesktopd.worker FD`, FD being its end of
 
 import asyncio
 import contextlib
+import io
 import logging
 import os
 import resource
@@ -14,10 +15,11 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from wesktopd.channel import Refused, Serving, WorkerSpec, decode_spec, encode, inherited, read_line
+from wesktopd.channel import Refused, Serving, WorkerSpec, decode_spec, inherited, read_line, tell
 from wesktopd.context import set_worker
 from wesktopd.drain import ASGIApp, Drain
 from wesktopd.errors import LifespanError, TargetImportError, WesktopError
@@ -29,12 +31,32 @@ ORPHAN_TIMEOUT = 0.7  # seconds to end in, once the supervisor has died
 REFUSED, ORPHANED = 3, 4  # exit codes: of a worker that said why, and of one that was left alone
 
 
+class Lifeline:
+    """Ends this process soon after the supervisor has died, whatever the app is doing: no orphan is to be left.
+
+    It waits for the channel's end in a thread, since an app may block while it is imported, or its loop for ever.
+    """
+
+    def __init__(self, channel: socket.socket) -> None:
+        self.channel = channel
+        self.on_end: Callable[[], None] | None = None
+        threading.Thread(target=self._wait, name="lifeline", daemon=True).start()
+
+    def _wait(self) -> None:
+        with contextlib.suppress(OSError):
+            self.channel.recv(1)  # the supervisor never speaks again
+        if self.on_end is not None:
+            self.on_end()
+            time.sleep(ORPHAN_TIMEOUT)
+        os._exit(ORPHANED)
+
+
 class Worker:
     """Serves `app` until told to stop, or until the supervisor is gone."""
 
-    def __init__(self, spec: WorkerSpec, channel: socket.socket, app: ASGIApp) -> None:
+    def __init__(self, spec: WorkerSpec, lifeline: "Lifeline", app: ASGIApp) -> None:
         self._spec = spec
-        self._channel = channel
+        self._lifeline = lifeline
         self._drain = Drain(app)
         self._refused = False
         self._stopping: asyncio.TimerHandle | None = None
@@ -43,7 +65,7 @@ class Worker:
         """Serve; the exit code."""
         self._loop = asyncio.get_running_loop()
         self._loop.add_signal_handler(signal.SIGTERM, self._stop)
-        threading.Thread(target=self._lifeline, name="lifeline", daemon=True).start()
+        self._lifeline.on_end = self.abandoned
         listener = socket.socket(fileno=self._spec.listener)
         self._lifespan = LifespanWatch(self._drain, self._on_ready, self._on_failed)
         self._server = embedded_server(self._lifespan, listener)
@@ -69,20 +91,12 @@ class Worker:
         )
 
     def _say(self, outcome: Serving | Refused) -> None:
-        with contextlib.suppress(OSError):  # the supervisor is gone: the lifeline tells
-            self._channel.sendall(encode(outcome))
+        tell(self._lifeline.channel, outcome)
 
-    def _lifeline(self) -> None:
-        """Wait for the channel's end: the supervisor never speaks again, so then it has died.
-
-        In a thread, since an app may block its loop for ever, and no orphan is to be left.
-        """
-        with contextlib.suppress(OSError):
-            self._channel.recv(1)
+    def abandoned(self) -> None:
+        """Begin to end, from any thread: the supervisor has died."""
         with contextlib.suppress(RuntimeError):  # the loop is closed: ending already
             self._loop.call_soon_threadsafe(self._stop)
-        time.sleep(ORPHAN_TIMEOUT)
-        os._exit(ORPHANED)
 
     def _stop(self) -> None:
         if self._stopping is None:
@@ -161,14 +175,18 @@ def main(fd: int) -> int:
     spec = decode_spec(read_line(channel))
     os.set_inheritable(spec.listener, False)  # what the app starts is not to hold the port
     raise_descriptor_limit()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(line_buffering=True)  # into a pipe, which Python would fill before it shows a line
+    lifeline = Lifeline(channel)
     try:
         app = prepare(spec)
     except WesktopError as error:
         if error.__cause__ is not None:
             print_traceback(error.__cause__)
-        channel.sendall(encode(Refused(error=type(error).__name__, message=error.message)))
+        tell(channel, Refused(error=type(error).__name__, message=error.message))
         return REFUSED
-    return run_loop(Worker(spec, channel, app))
+    return run_loop(Worker(spec, lifeline, app))
 
 
 def run_loop(worker: Worker) -> int:

@@ -1,6 +1,8 @@
 """What `serve()` makes of wrong parameters: one sentence each, before anything is started."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 
 import wesktop
 from serve.conftest import Served
-from support.scripts import Script, left_behind
+from support.scripts import Script, isolated_env, left_behind
 from wesktop.errors import BindError, ConfigurationError, PidFileError, TargetError, TargetImportError, WesktopError
 
 FACTORIES = """
@@ -35,8 +37,8 @@ except WesktopError as error:
 
 @pytest.fixture(autouse=True)
 def _own_directories(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(home / "run"))
-    monkeypatch.setenv("XDG_STATE_HOME", str(home / "state"))
+    for name, value in isolated_env(home).items():
+        monkeypatch.setenv(name, value)
     monkeypatch.chdir(home)
 
 
@@ -76,6 +78,9 @@ def test_what_is_no_target_is_refused(home: Path, target: object, said: str) -> 
         ("name", "", ConfigurationError, "name '' does not fit"),
         ("name", "a/b", ConfigurationError, "name 'a/b' does not fit"),
         ("name", "..", ConfigurationError, "name '..' does not fit"),
+        ("name", 5, ConfigurationError, "name 5 is of type int"),
+        ("factory", "no", ConfigurationError, "factory 'no' is of type str"),
+        ("factory", 1, ConfigurationError, "factory 1 is of type int"),
         ("name", "a" * 49, ConfigurationError, f"name '{'a' * 49}' does not fit"),
         ("drain_timeout", 0, ConfigurationError, "drain_timeout 0 is out of range"),
         ("drain_timeout", -1.5, ConfigurationError, "drain_timeout -1.5 is out of range"),
@@ -94,6 +99,18 @@ def test_a_wrong_value_is_named_in_one_sentence(
     assert message.startswith(said.format(home=home))
     assert message.endswith(".")
     assert "\n" not in message
+    assert left_behind(home) == []
+
+
+@pytest.mark.parametrize("started", ["program", "my-app.py"], ids=["a directory", "a name with a hyphen"])
+def test_a_script_that_cannot_be_imported_cannot_serve_itself(home: Path, started: str) -> None:
+    (home / "program").mkdir()
+    source = "import wesktop\nwesktop.serve(f'{__name__}:app', port=0)\n"
+    for path in ("program/__main__.py", "my-app.py"):
+        (home / path).write_text(source)
+    done = subprocess.run([sys.executable, started], capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].endswith(" cannot be imported: put the app into a module of its own.")
     assert left_behind(home) == []
 
 

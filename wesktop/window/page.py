@@ -1,5 +1,6 @@
 """The pywebview window, and which page it is to show."""
 
+import contextlib
 import os
 import queue
 import threading
@@ -68,7 +69,9 @@ class Page:
     def _run_scripts(self) -> None:
         """Run them one by one, in a thread of their own: each waits for the page, which may be busy for ever."""
         while True:
-            self._window.run_js(self._scripts.get())
+            script = self._scripts.get()
+            with contextlib.suppress(Exception):  # pywebview gives up after 20 s: the page has gone on meanwhile
+                self._window.run_js(script)
 
     def focus(self) -> None:
         """Bring the window to the front."""
