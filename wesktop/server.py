@@ -1,12 +1,7 @@
 """serve(): the supervisor in the calling process, with no window."""
 
-import contextlib
-import signal
 import sys
-import threading
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from wesktop.target import app_spec, pid_path_option
 from wesktopd.context import imported_by_worker
@@ -14,11 +9,7 @@ from wesktopd.errors import ConfigurationError
 from wesktopd.instance import Instance
 from wesktopd.launch import Launched
 from wesktopd.limits import DRAIN_TIMEOUT
-
-if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
-
-    from wesktopd.daemon import Supervisor
+from wesktopd.signals import StopSignals
 
 DEFAULT_NAME = "wesktop"
 
@@ -63,8 +54,8 @@ def serve(
         factory=factory,
         drain_timeout=drain_timeout,
     )
-    with Instance(spec) as instance:
-        _supervise(instance, instance.start_worker())
+    with StopSignals() as signals, Instance(spec) as instance:
+        _supervise(instance, instance.start_worker(), signals)
 
 
 def _refuse_running_loop() -> None:
@@ -77,7 +68,7 @@ def _refuse_running_loop() -> None:
         )
 
 
-def _supervise(instance: Instance, first: Launched) -> None:
+def _supervise(instance: Instance, first: Launched, signals: StopSignals) -> None:
     import asyncio  # late: the worker boots meanwhile
     import logging
 
@@ -85,37 +76,7 @@ def _supervise(instance: Instance, first: Launched) -> None:
 
     async def run() -> None:
         supervisor = Supervisor(instance, first)
-        with _signals(asyncio.get_running_loop(), supervisor):
-            await supervisor.run(log_level=logging.INFO)
+        signals.stop(supervisor, asyncio.get_running_loop().call_soon_threadsafe)
+        await supervisor.run(log_level=logging.INFO)
 
     asyncio.run(run())
-
-
-@contextlib.contextmanager
-def _signals(loop: "AbstractEventLoop", supervisor: "Supervisor") -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM stop the supervisor; put back what was there before."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    asked = False
-
-    def stop(number: signal.Signals) -> None:
-        nonlocal asked
-        if asked:
-            supervisor.request_kill()
-        else:
-            supervisor.request_stop(f"on {number.name}")
-        asked = True
-
-    numbers = [signal.SIGINT, signal.SIGTERM]
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup has it
-        numbers.append(signal.SIGHUP)
-    before = {number: signal.getsignal(number) for number in numbers}
-    for number in numbers:
-        loop.add_signal_handler(number, stop, number)
-    try:
-        yield
-    finally:
-        for number in numbers:
-            loop.remove_signal_handler(number)
-            signal.signal(number, before[number])

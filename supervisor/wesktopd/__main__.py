@@ -4,7 +4,6 @@ FD is the channel to the caller, who sends the AppSpec as its first line and hol
 """
 
 import contextlib
-import signal
 import socket
 import sys
 
@@ -15,10 +14,11 @@ from wesktopd.errors import WesktopError
 from wesktopd.instance import Instance
 from wesktopd.launch import Launched
 from wesktopd.protocol import encode, failure
+from wesktopd.signals import StopSignals
 from wesktopd.spec import AppSpec
 
 
-def supervise(instance: Instance, first: Launched, channel: socket.socket) -> None:
+def supervise(instance: Instance, first: Launched, channel: socket.socket, signals: StopSignals) -> None:
     """Serve until a signal, a request, or the last lease's end; raises what kept the app from starting."""
     import asyncio  # late: the worker boots meanwhile
 
@@ -26,9 +26,7 @@ def supervise(instance: Instance, first: Launched, channel: socket.socket) -> No
 
     async def run() -> None:
         supervisor = Supervisor(instance, first)
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, supervisor.request_stop, signal.Signals(number).name)
+        signals.stop(supervisor, asyncio.get_running_loop().call_soon_threadsafe)
         await supervisor.run(channel)
 
     asyncio.run(run())
@@ -39,10 +37,11 @@ def main(fd: int) -> int:
     channel = inherited(fd)
     adopted = False
     try:
-        with Instance(msgspec.json.decode(read_line(channel), type=AppSpec)) as instance:
+        spec = msgspec.json.decode(read_line(channel), type=AppSpec)
+        with StopSignals() as signals, Instance(spec) as instance:
             first = instance.start_worker()
             adopted = True
-            supervise(instance, first, channel)
+            supervise(instance, first, channel, signals)
     except WesktopError as error:
         if not adopted:  # else the control server has told the leases
             with contextlib.suppress(OSError):

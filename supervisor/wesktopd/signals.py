@@ -1,0 +1,59 @@
+"""Signals that end the supervisor: heard from the first moment, acted on as soon as there is something to stop."""
+
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, Protocol
+
+
+class Stoppable(Protocol):
+    """What the supervisor offers."""
+
+    def request_stop(self, reason: str) -> None:
+        """End gracefully."""
+
+    def request_kill(self) -> None:
+        """End at once."""
+
+
+class StopSignals:
+    """Ctrl-C, SIGTERM and SIGHUP stop gracefully, a second one at once. A context manager that puts back what was.
+
+    Without effect in a thread other than the main one, which alone can hear signals. SIGHUP stays ignored under nohup.
+    """
+
+    def __init__(self) -> None:
+        self._heard: list[str] = []
+        self._before: dict[signal.Signals, Any] = {}
+        self._act: Callable[[], None] | None = None
+
+    def __enter__(self) -> "StopSignals":
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                if number is signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN:
+                    continue
+                self._before[number] = signal.signal(number, self._hear)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def stop(self, supervisor: Stoppable, call_soon: Callable[[Callable[[], None]], Any]) -> None:
+        """From now on stop `supervisor`, by way of its loop's `call_soon_threadsafe`."""
+
+        def act() -> None:
+            if len(self._heard) > 1:
+                supervisor.request_kill()
+            else:
+                supervisor.request_stop(f"on {self._heard[0]}")
+
+        self._act = lambda: call_soon(act)
+        if self._heard:
+            self._act()
+
+    def _hear(self, number: int, _: FrameType | None) -> None:
+        self._heard.append(signal.Signals(number).name)
+        if self._act is not None:
+            self._act()
