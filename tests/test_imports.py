@@ -120,7 +120,7 @@ HEAVY = {"granian", "webview", "asyncio", "psutil"}
     ("source", "unwanted"),
     [
         ("import wesktop", {*HEAVY, "msgspec", "typing", "logging"}),
-        ("import wesktop; wesktop.create_app, wesktop.run", {*HEAVY, "msgspec", "logging"}),
+        ("import wesktop; wesktop.create_app, wesktop.run", {*HEAVY, "msgspec", "logging", "inspect"}),
         ("import wesktop; wesktop.serve", {*HEAVY, "logging"}),
         ("import wesktop.sse", {*HEAVY, "msgspec", "logging"}),
         ("import wesktopd.connection", {*HEAVY, "platformdirs"}),

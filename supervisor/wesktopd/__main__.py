@@ -1,11 +1,11 @@
-"""`python -m wesktopd FD`: the supervisor as a process of its own.
+"""The supervisor as a process of its own.
 
-FD is the channel to the caller, who sends the AppSpec as its first line and holds a lease by it from then on.
+It has a channel to the caller, who sends the AppSpec as its first line and holds a lease by it from then on.
 """
 
 import contextlib
+import gc
 import socket
-import sys
 
 import msgspec
 
@@ -23,6 +23,8 @@ def supervise(instance: Instance, first: Launched, channel: socket.socket, signa
     import asyncio  # late: the worker boots meanwhile
 
     from wesktopd.daemon import Supervisor
+
+    gc.enable()
 
     async def run() -> None:
         supervisor = Supervisor(instance, first)
@@ -48,7 +50,3 @@ def main(fd: int) -> int:
                 channel.sendall(encode(failure(error)))
         return error.exit_code
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1])))

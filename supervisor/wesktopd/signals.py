@@ -18,7 +18,7 @@ class Stoppable(Protocol):
 
 
 class StopSignals:
-    """Ctrl-C, SIGTERM and SIGHUP stop gracefully, a second one at once. A context manager that puts back what was.
+    """Ctrl-C, SIGTERM and SIGHUP stop gracefully, a second one at once; a context manager.
 
     Without effect in a thread other than the main one, which alone can hear signals. SIGHUP stays ignored under nohup.
     """

@@ -1,10 +1,11 @@
 """The worker process: granian on the inherited socket, one app, one event loop.
 
-Started by the supervisor as `python -m wesktopd.worker FD`, FD being its end of the channel.
+Started by the supervisor, by `wesktopd.launch`.
 """
 
 import asyncio
 import contextlib
+import gc
 import io
 import logging
 import os
@@ -80,6 +81,7 @@ class Worker:
         return REFUSED if self._refused else 0
 
     def _on_ready(self) -> None:
+        gc.enable()
         self._say(Serving())
 
     def _on_failed(self, message: str) -> None:
@@ -196,7 +198,3 @@ def run_loop(worker: Worker) -> int:
     except ImportError:
         return asyncio.run(worker.serve())
     return uvloop.run(worker.serve())
-
-
-if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1])))

@@ -56,6 +56,7 @@ def test_a_module_of_a_package_serves_itself_under_python_m(start_script: Start,
 
 def test_the_log_begins_with_the_given_name(home: Path, serve: Callable[..., Served]) -> None:
     served = serve("name='My.App'").ready()
+    wait_for(lambda: "serving" in served.script.output, "its first line")
     stop(served.script, home)
     assert served.script.output.splitlines()[:2] == [
         f"My.App: serving demo_app:app on {served.url}",

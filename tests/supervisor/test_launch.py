@@ -16,7 +16,13 @@ from wesktopd.launch import Launched, launch
 
 Start = Callable[[str], Launched]
 TIMEOUT = 20.0
-CHANNEL = "import sys\nfrom wesktopd.channel import inherited, read_line\nchannel = inherited(int(sys.argv[1]))\n"
+CHANNEL = """
+import sys
+from wesktopd.channel import inherited, read_line
+
+channel = inherited(int(sys.argv[1]))
+main = lambda fd: 0  # what it does, it does while it is imported
+"""
 
 
 class Errand(msgspec.Struct):
@@ -119,7 +125,7 @@ def test_no_module_is_found_in_the_working_directory(tmp_path: Path) -> None:
     with launch("stray", cwd=tmp_path, stderr=subprocess.PIPE) as child:
         _, errors = child.process.communicate(timeout=TIMEOUT)
     assert child.process.returncode == 1
-    assert b"No module named stray" in errors
+    assert b"No module named 'stray'" in errors
 
 
 def test_a_process_that_cannot_be_started_is_an_os_error(tmp_path: Path) -> None:

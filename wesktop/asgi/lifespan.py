@@ -1,13 +1,15 @@
 """Startup and shutdown, by ASGI's lifespan protocol (https://asgi.readthedocs.io/en/latest/specs/lifespan.html)."""
 
 import contextlib
-import inspect
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wesktop.asgi.reporting import log_exception
 from wesktop.asgi.types import ASGIApp, Receive, Scope, Send
+
+if TYPE_CHECKING:
+    from inspect import Signature
 
 Context = AbstractAsyncContextManager[Any]
 
@@ -52,6 +54,8 @@ def _no_context(_app: ASGIApp) -> Context:
 
 def _context_factory(lifespan: Callable[..., Any]) -> Callable[[ASGIApp], Context]:
     """Decide, once, how *lifespan* is called."""
+    import inspect  # late: it takes 5 ms to load
+
     # The result of @asynccontextmanager's function is callable too, as a decorator.
     is_context = isinstance(lifespan, AbstractAsyncContextManager)
     if is_context or not callable(lifespan) or inspect.iscoroutinefunction(lifespan):
@@ -67,7 +71,7 @@ def _context_factory(lifespan: Callable[..., Any]) -> Callable[[ASGIApp], Contex
     raise TypeError(f"lifespan {lifespan!r} must take no argument or one, the app: it takes {signature}")
 
 
-def _accepts(signature: inspect.Signature, count: int) -> bool:
+def _accepts(signature: "Signature", count: int) -> bool:
     try:
         signature.bind(*[None] * count)
     except TypeError:

@@ -1,1 +1,1 @@
-"""The window, a process of its own: `python -m wesktop.window`."""
+"""The window, a process of its own."""

@@ -1,4 +1,4 @@
-"""The window process: `python -m wesktop.window FD`.
+"""The window process.
 
 It opens at once with a splash, takes a lease on the app's server, and shows the page when the server is ready. FD is
 its channel to the process that called `run()`: a WindowSpec comes first, then where the server is; its end closes
@@ -6,9 +6,9 @@ the window.
 """
 
 import contextlib
+import gc
 import os
 import socket
-import sys
 import threading
 
 import msgspec
@@ -36,7 +36,7 @@ def open_window(spec: WindowSpec, toolkit: Toolkit, caller: socket.socket) -> No
         background_color=spec.background,
         **spec.options,
     )
-    window.events.shown += lambda: say(caller, Opened())
+    window.events.shown += lambda: on_shown(caller)
     page = Page(window, toolkit)
     threading.Thread(target=Link(caller, page).run, name="link", daemon=True).start()
     webview.start(
@@ -46,6 +46,12 @@ def open_window(spec: WindowSpec, toolkit: Toolkit, caller: socket.socket) -> No
         private_mode=False,  # pywebview's default loses localStorage
         storage_path=spec.storage,
     )
+
+
+def on_shown(caller: socket.socket) -> None:
+    """The window is there: what is left to do is not in a hurry."""
+    gc.enable()
+    say(caller, Opened())
 
 
 def say(caller: socket.socket, message: Opened | NotOpened) -> None:
@@ -70,12 +76,7 @@ def main(fd: int) -> int:
     except WesktopError as error:
         say(caller, NotOpened(error=type(error).__name__, message=error.message))
         return error.exit_code
-    return 0
-
-
-if __name__ == "__main__":
-    code = main(int(sys.argv[1]))
     # The toolkit writes the page's storage at its end; but a thread of pywebview's may wait for ever for what a page
     # that was just closed is to answer.
     end_within(CLOSE_WITHIN)
-    sys.exit(code)
+    return 0
