@@ -1,15 +1,18 @@
 """serve(): the supervisor in the calling process, with no window."""
 
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from wesktop.target import app_spec, pid_path_option
 from wesktopd.context import imported_by_worker
 from wesktopd.errors import ConfigurationError
-from wesktopd.instance import Instance
-from wesktopd.launch import Launched
+from wesktopd.launch import Launched, launch_worker
 from wesktopd.limits import DRAIN_TIMEOUT
-from wesktopd.signals import StopSignals
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wesktopd.instance import Instance
+    from wesktopd.signals import StopSignals
 
 DEFAULT_NAME = "wesktop"
 
@@ -19,7 +22,7 @@ def serve(
     *,
     host: str = "127.0.0.1",
     port: int = 8000,
-    pid_path: Path | None = None,
+    pid_path: "Path | None" = None,
     name: str = DEFAULT_NAME,
     factory: bool = False,
     drain_timeout: float = DRAIN_TIMEOUT,
@@ -44,18 +47,25 @@ def serve(
     if imported_by_worker("serve"):
         return
     _refuse_running_loop()
-    spec = app_spec(
-        target,
-        name=None if name == DEFAULT_NAME else name,
-        label=name,
-        host=host,
-        port=port,
-        pid_path=pid_path_option(pid_path),
-        factory=factory,
-        drain_timeout=drain_timeout,
-    )
-    with StopSignals() as signals, Instance(spec) as instance:
-        _supervise(instance, instance.start_worker(), signals)
+    # Before all else, as it takes longest to load: what it is to serve is settled meanwhile.
+    with launch_worker() as worker:
+        from wesktop.target import app_spec, pid_path_option
+        from wesktopd.instance import Instance
+        from wesktopd.signals import StopSignals
+
+        spec = app_spec(
+            target,
+            name=None if name == DEFAULT_NAME else name,
+            label=name,
+            host=host,
+            port=port,
+            pid_path=pid_path_option(pid_path),
+            factory=factory,
+            drain_timeout=drain_timeout,
+        )
+        with StopSignals() as signals, Instance(spec) as instance:
+            instance.start_worker(worker)
+            _supervise(instance, worker, signals)
 
 
 def _refuse_running_loop() -> None:
@@ -68,7 +78,7 @@ def _refuse_running_loop() -> None:
         )
 
 
-def _supervise(instance: Instance, first: Launched, signals: StopSignals) -> None:
+def _supervise(instance: "Instance", first: Launched, signals: "StopSignals") -> None:
     import asyncio  # late: the worker boots meanwhile
     import logging
 

@@ -12,7 +12,7 @@ import msgspec
 from wesktopd.channel import inherited, read_line
 from wesktopd.errors import WesktopError
 from wesktopd.instance import Instance
-from wesktopd.launch import Launched
+from wesktopd.launch import Launched, launch_worker
 from wesktopd.protocol import encode, failure
 from wesktopd.signals import StopSignals
 from wesktopd.spec import AppSpec
@@ -39,11 +39,12 @@ def main(fd: int) -> int:
     channel = inherited(fd)
     adopted = False
     try:
-        spec = msgspec.json.decode(read_line(channel), type=AppSpec)
-        with StopSignals() as signals, Instance(spec) as instance:
-            first = instance.start_worker()
-            adopted = True
-            supervise(instance, first, channel, signals)
+        with launch_worker() as worker:
+            spec = msgspec.json.decode(read_line(channel), type=AppSpec)
+            with StopSignals() as signals, Instance(spec) as instance:
+                instance.start_worker(worker)
+                adopted = True
+                supervise(instance, worker, channel, signals)
     except WesktopError as error:
         if not adopted:  # else the control server has told the leases
             with contextlib.suppress(OSError):

@@ -5,6 +5,7 @@ The parent sends one line, which says what to do; to a worker that is a WorkerSp
 """
 
 import contextlib
+import os
 import socket
 from typing import Any
 
@@ -12,12 +13,13 @@ import msgspec
 
 from wesktopd.launch import Launched, launch
 
+MAX_SPEC = 64 * 1024
+
 
 class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """What a worker has to serve, and the descriptor of the listening socket that it inherits."""
+    """What a worker has to serve; the listening socket comes with it."""
 
     target: str
-    listener: int
     working_dir: str
     import_path: list[str]
     factory: bool
@@ -41,9 +43,9 @@ _outcomes: msgspec.json.Decoder[Outcome] = msgspec.json.Decoder(Outcome)
 _specs = msgspec.json.Decoder(WorkerSpec)
 
 
-def start(module: str, spec: msgspec.Struct, pass_fds: tuple[int, ...] = (), **options: Any) -> Launched:
+def start(module: str, spec: msgspec.Struct, **options: Any) -> Launched:
     """Launch `module` and tell it what to do. Raises OSError when no process can be started."""
-    launched = launch(module, pass_fds, **options)
+    launched = launch(module, **options)
     tell(launched.channel, spec)
     return launched
 
@@ -52,6 +54,23 @@ def tell(channel: socket.socket, message: msgspec.Struct) -> None:
     """Send a message; if the other side is gone, the channel's end says so."""
     with contextlib.suppress(OSError):
         channel.sendall(encode(message))
+
+
+def hand_over(channel: socket.socket, spec: WorkerSpec, listener: socket.socket) -> None:
+    """Give a worker its spec and, with it, the listening socket (SCM_RIGHTS, unix(7))."""
+    with contextlib.suppress(OSError):
+        socket.send_fds(channel, [encode(spec)], [listener.fileno()])
+
+
+def take_over(channel: socket.socket) -> tuple[WorkerSpec, int] | None:
+    """What `hand_over` gave; None when the supervisor has thought better of it."""
+    line, descriptors, _, _ = socket.recv_fds(channel, MAX_SPEC, 1)
+    while line and not line.endswith(b"\n") and (more := channel.recv(MAX_SPEC)):
+        line += more
+    if not line or not descriptors:
+        return None
+    os.set_inheritable(descriptors[0], False)  # what the app starts is not to hold the port
+    return _specs.decode(line), descriptors[0]
 
 
 def inherited(fd: int) -> socket.socket:
@@ -77,8 +96,3 @@ def encode(message: msgspec.Struct) -> bytes:
 def decode_outcome(line: bytes) -> Outcome:
     """Read the worker's line; raises msgspec.DecodeError for anything else."""
     return _outcomes.decode(line)
-
-
-def decode_spec(line: bytes) -> WorkerSpec:
-    """Read the supervisor's line; raises msgspec.DecodeError for anything else."""
-    return _specs.decode(line)

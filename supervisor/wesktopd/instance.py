@@ -5,12 +5,11 @@ asyncio: a sixth of the time to the first answer.
 """
 
 import socket
-import subprocess
 from pathlib import Path
 
-from wesktopd.channel import WorkerSpec, start
+from wesktopd.channel import WorkerSpec, hand_over
 from wesktopd.errors import AlreadyRunningError, ConfigurationError
-from wesktopd.launch import Launched, fill_standard_descriptors
+from wesktopd.launch import Launched, fill_standard_descriptors, launch_worker
 from wesktopd.listener import listen, url_of
 from wesktopd.lock import Lock
 from wesktopd.paths import AppPaths, port_file
@@ -70,18 +69,17 @@ class Instance:
         except ConfigurationError:
             return None
 
-    def start_worker(self) -> Launched:
-        """Start a worker's process. Raises OSError when the system refuses."""
+    def start_worker(self, worker: Launched | None = None) -> Launched:
+        """Have a worker serve, a new one or one that was launched already. Raises OSError when the system refuses."""
         assert self._listener is not None, "enter the instance first"
         spec = WorkerSpec(
             target=self.spec.target,
-            listener=self._listener.fileno(),
             working_dir=self.spec.working_dir,
             import_path=self.spec.import_path,
             factory=self.spec.factory,
             drain_timeout=self.spec.drain_timeout,
         )
-        output = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        worker = start("wesktopd.worker", spec, (spec.listener,), **output)
+        worker = worker or launch_worker()
+        hand_over(worker.channel, spec, self._listener)
         self._workers = [*(other for other in self._workers if other.process.returncode is None), worker]
         return worker

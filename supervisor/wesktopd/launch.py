@@ -33,8 +33,7 @@ class Launched:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.channel.close()
-        self.kill()
+        self.abandon()
 
     def kill(self) -> None:
         """End it at once, unless it has ended already."""
@@ -51,7 +50,7 @@ class Launched:
                 pipe.close()
 
 
-def launch(module: str, pass_fds: tuple[int, ...] = (), **options: Any) -> Launched:
+def launch(module: str, **options: Any) -> Launched:
     """Start a process that runs `main(fd)` of `module`, fd being its end of the channel.
 
     It gets a session of its own, so that a terminal's Ctrl-C goes to the caller alone, which decides what ends when.
@@ -71,12 +70,17 @@ def launch(module: str, pass_fds: tuple[int, ...] = (), **options: Any) -> Launc
         command = [sys.executable, "-P", "-c", START, module, str(fd)]
         try:
             process = subprocess.Popen(
-                command, pass_fds=(fd, *pass_fds), stdin=subprocess.DEVNULL, start_new_session=True, **options
+                command, pass_fds=(fd,), stdin=subprocess.DEVNULL, start_new_session=True, **options
             )
         except BaseException:
             ours.close()
             raise
     return Launched(process, ours)
+
+
+def launch_worker() -> Launched:
+    """Start a worker: it loads the server while it is being settled what to serve, see `Instance.start_worker`."""
+    return launch("wesktopd.worker", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 def fill_standard_descriptors() -> None:

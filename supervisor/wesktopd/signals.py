@@ -20,7 +20,7 @@ class Stoppable(Protocol):
 class StopSignals:
     """Ctrl-C, SIGTERM and SIGHUP stop gracefully, a second one at once; a context manager.
 
-    Without effect in a thread other than the main one, which alone can hear signals. SIGHUP stays ignored under nohup.
+    Without effect in a thread other than the main one, which alone hears signals. Under nohup SIGHUP stays ignored.
     """
 
     def __init__(self) -> None:

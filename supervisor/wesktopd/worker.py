@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from wesktopd.channel import Refused, Serving, WorkerSpec, decode_spec, inherited, read_line, tell
+from wesktopd.channel import Refused, Serving, WorkerSpec, inherited, take_over, tell
 from wesktopd.context import set_worker
 from wesktopd.drain import ASGIApp, Drain
 from wesktopd.errors import LifespanError, TargetImportError, WesktopError
@@ -55,8 +55,9 @@ class Lifeline:
 class Worker:
     """Serves `app` until told to stop, or until the supervisor is gone."""
 
-    def __init__(self, spec: WorkerSpec, lifeline: "Lifeline", app: ASGIApp) -> None:
+    def __init__(self, spec: WorkerSpec, listener: socket.socket, lifeline: Lifeline, app: ASGIApp) -> None:
         self._spec = spec
+        self._listener = listener
         self._lifeline = lifeline
         self._drain = Drain(app)
         self._refused = False
@@ -67,9 +68,8 @@ class Worker:
         self._loop = asyncio.get_running_loop()
         self._loop.add_signal_handler(signal.SIGTERM, self._stop)
         self._lifeline.on_end = self.abandoned
-        listener = socket.socket(fileno=self._spec.listener)
         self._lifespan = LifespanWatch(self._drain, self._on_ready, self._on_failed)
-        self._server = embedded_server(self._lifespan, listener)
+        self._server = embedded_server(self._lifespan, self._listener)
         try:
             await self._server.serve()
         except Exception:
@@ -162,6 +162,14 @@ def prepare(spec: WorkerSpec) -> ASGIApp:
     return app
 
 
+def preload() -> None:
+    """Load what every worker needs, while the supervisor settles what this one is to serve."""
+    import granian.server.embed  # noqa: F401
+
+    with contextlib.suppress(ImportError):
+        import uvloop  # noqa: F401
+
+
 def print_traceback(error: BaseException) -> None:
     """Print the app's part of a traceback, without the frames of the import system that led there."""
     trace = error.__traceback__
@@ -174,8 +182,11 @@ def print_traceback(error: BaseException) -> None:
 def main(fd: int) -> int:
     """Serve what the channel says; the exit code."""
     channel = inherited(fd)
-    spec = decode_spec(read_line(channel))
-    os.set_inheritable(spec.listener, False)  # what the app starts is not to hold the port
+    preload()
+    given = take_over(channel)
+    if given is None:
+        return 0
+    spec, listener = given
     raise_descriptor_limit()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -188,7 +199,7 @@ def main(fd: int) -> int:
             print_traceback(error.__cause__)
         tell(channel, Refused(error=type(error).__name__, message=error.message))
         return REFUSED
-    return run_loop(Worker(spec, lifeline, app))
+    return run_loop(Worker(spec, socket.socket(fileno=listener), lifeline, app))
 
 
 def run_loop(worker: Worker) -> int:
