@@ -217,7 +217,7 @@ def memory() -> None:
                 continue
             pss = part.memory_full_info().pss / 2**20
             total += pss
-            module = line[line.index("-m") + 1] if "-m" in line else line[0]
+            module = next((word for word in line if word in ("wesktopd", "wesktopd.worker")), "the script")
             print(f"{module:38}{pss:10.1f}")
         print(f"{'all but the window':38}{total:10.1f}")
     (ROOT / "out.log").unlink()
