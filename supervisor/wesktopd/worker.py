@@ -81,7 +81,6 @@ class Worker:
         return REFUSED if self._refused else 0
 
     def _on_ready(self) -> None:
-        gc.enable()
         self._say(Serving())
 
     def _on_failed(self, message: str) -> None:
@@ -192,6 +191,7 @@ def main(fd: int) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(line_buffering=True)  # into a pipe, which Python would fill before it shows a line
     lifeline = Lifeline(channel)
+    gc.enable()
     try:
         app = prepare(spec)
     except WesktopError as error:
