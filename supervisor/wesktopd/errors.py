@@ -19,6 +19,7 @@ WesktopError
     +-- ControlTimeoutError           it did not answer in time
 """
 
+import errno
 from typing import ClassVar
 
 
@@ -66,17 +67,26 @@ class LifespanError(StartupError):
 
 
 class BindError(WesktopError, OSError):
-    """The address cannot be bound: no such host, or a port that needs privileges."""
+    """The address cannot be bound: no such host, or a port that is not free. `errno` is set where it is known."""
+
+    code: ClassVar[int | None] = None
+
+    def __init__(self, message: str, log_tail: str = "") -> None:
+        super().__init__(message, log_tail)
+        self.errno, self.strerror = self.code, message  # which OSError takes for what it was constructed with
 
 
 class PortInUseError(BindError):
     """Another process listens on the port."""
+
+    code = errno.EADDRINUSE
 
 
 class BindPermissionError(BindError):
     """The port is one that this user may not bind."""
 
     exit_code = 4
+    code = errno.EACCES
 
 
 class AlreadyRunningError(WesktopError):

@@ -1,5 +1,6 @@
 """The listening socket: which port, and who has it."""
 
+import errno
 import os
 import socket
 from pathlib import Path
@@ -18,6 +19,7 @@ def test_a_port_in_use_is_refused_by_the_name_of_its_holder(tmp_path: Path) -> N
             listen("127.0.0.1", port, "app", tmp_path / "port")
     assert f"port {port} on 127.0.0.1 is in use by " in raised.value.message
     assert f"(pid {os.getpid()})" in raised.value.message
+    assert raised.value.errno == errno.EADDRINUSE
 
 
 def test_a_second_listener_never_shares_the_port(tmp_path: Path) -> None:
