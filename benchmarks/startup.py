@@ -26,7 +26,10 @@ import psutil
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = Path(sys.executable).parent
-GRANIAN_OPTIONS = ["--interface", "asgi", "--http", "1", "--loop", "uvloop", "--workers", "1", "--no-access-log"]
+GRANIAN_OPTIONS = [
+    *("--interface", "asgi", "--http", "1", "--loop", "uvloop", "--workers", "1"),
+    *("--no-access-log", "--log-level", "warning"),
+]
 PAGE = "<!doctype html><title>page</title><h1>Hello</h1><script>fetch('{beacon}', {{mode: 'no-cors'}})</script>"
 
 APP = """
@@ -266,20 +269,7 @@ def main() -> None:
                 options.rounds * 2,
             )
         if "serve" in wanted:
-            flags = [
-                "--interface",
-                "asgi",
-                "--http",
-                "1",
-                "--loop",
-                "uvloop",
-                "--workers",
-                "1",
-                "--no-access-log",
-                "--log-level",
-                "warning",
-            ]
-            granian = [str(BIN / "granian"), *flags, "--port", "{port}", "bench_app:app"]
+            granian = [str(BIN / "granian"), *GRANIAN_OPTIONS, "--port", "{port}", "bench_app:app"]
             ours = [str(BIN / "wesktop"), "serve", "--port", "{port}", "bench_app:app"]
             contenders = {"granian": served(granian, lab), "wesktop serve": served(ours, lab)}
             compare("start of the command to the first 200", contenders, options.rounds * 2)

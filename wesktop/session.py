@@ -4,8 +4,6 @@ import contextlib
 import selectors
 import signal
 import subprocess
-import time
-from collections.abc import Iterator
 
 import msgspec
 
@@ -16,7 +14,7 @@ from wesktopd.connection import Connection
 from wesktopd.errors import StartupError, WesktopError, WindowError, from_wire
 from wesktopd.launch import Launched
 from wesktopd.paths import AppPaths
-from wesktopd.protocol import Answer, End, Failed, Listening, Ready, Stop
+from wesktopd.protocol import Answer, End, Failed, Lines, Listening, Ready, Stop
 from wesktopd.spec import AppSpec
 
 WINDOW_CLOSES_WITHIN = 2.0  # seconds until a window that does not close is killed
@@ -37,7 +35,7 @@ class Session:
         self._server: Connection | None = None
         self._opened = False
         self._attachable = False
-        self._answers = b""
+        self._lines = Lines()
         tell(window.channel, look)
         if serve:
             self._supervisor = start("wesktopd", spec)
@@ -103,17 +101,13 @@ class Session:
         if not data:
             self._check_window_opened()
             return False
-        for message in self._messages(data):
+        for line in self._lines.feed(data):
+            message = msgspec.json.decode(line, type=FromWindow)
             if isinstance(message, NotOpened):
                 raise from_wire(message.error, message.message)
             if isinstance(message, Opened):
                 self._opened = True
         return True
-
-    def _messages(self, data: bytes) -> Iterator[FromWindow]:
-        *lines, self._answers = (self._answers + data).split(b"\n")
-        for line in lines:
-            yield msgspec.json.decode(line, type=FromWindow)
 
     def _check_window_opened(self) -> None:
         code = self._window.process.wait()
@@ -127,7 +121,7 @@ class Session:
             if self._server is not None:
                 with contextlib.suppress(WesktopError):
                     self._server.send(Stop())
-            _wait_or_kill(self._window, time.monotonic() + WINDOW_CLOSES_WITHIN)
+            _wait_or_kill(self._window, WINDOW_CLOSES_WITHIN)
         except BaseException:
             if self._supervisor is not None:
                 self._supervisor.kill()
@@ -139,15 +133,15 @@ class Session:
 
     def _finish(self, supervisor: Launched) -> None:
         try:
-            _wait_or_kill(supervisor, time.monotonic() + self._spec.drain_timeout + STOP_MARGIN)
+            _wait_or_kill(supervisor, self._spec.drain_timeout + STOP_MARGIN)
         finally:
             supervisor.kill()
             supervisor.channel.close()
             client.clean_up(self._spec.name, self._spec.pid_path, supervisor.process.pid)
 
 
-def _wait_or_kill(launched: Launched, deadline: float) -> None:
+def _wait_or_kill(launched: Launched, seconds: float) -> None:
     try:
-        launched.process.wait(max(0.0, deadline - time.monotonic()))
+        launched.process.wait(seconds)
     except subprocess.TimeoutExpired:
         launched.kill()

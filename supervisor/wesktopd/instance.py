@@ -1,7 +1,6 @@
 """What makes a process the one server of an app's name: the lock, the PID file and the listening socket.
 
-It needs no event loop. The first worker is started from here, so that it boots while the supervisor is still loading
-asyncio: a sixth of the time to the first answer.
+It needs no event loop: the first worker is told what to serve while the supervisor is still loading asyncio.
 """
 
 import socket
@@ -64,6 +63,8 @@ class Instance:
 
     def _port_memory(self) -> Path | None:
         """Where a chosen port is kept; a user without a home has to do without."""
+        if self.spec.port:
+            return None
         try:
             return port_file(self.spec.name)
         except ConfigurationError:

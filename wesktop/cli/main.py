@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from wesktop.cli.ctl import ctl
+from wesktopd.limits import DRAIN_TIMEOUT
 
 
 def _print_version(context: click.Context, _: click.Parameter, asked: bool) -> None:
@@ -38,7 +39,7 @@ def cli() -> None:
 def _server_options(command: Any) -> Any:
     """The options that `run` and `serve` share."""
     for option in (
-        click.option("--drain-timeout", type=float, default=5.0, show_default=True, metavar="SECONDS",
+        click.option("--drain-timeout", type=float, default=DRAIN_TIMEOUT, show_default=True, metavar="SECONDS",
                      help="How long open requests have to finish in at a stop."),
         click.option("--factory", is_flag=True, help="TARGET is a function that returns the app."),
         click.option("--pid-path", type=click.Path(path_type=Path), help="Write the server's PID to this file."),

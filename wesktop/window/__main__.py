@@ -5,7 +5,6 @@ its channel to the process that called `run()`: a WindowSpec comes first, then w
 the window.
 """
 
-import contextlib
 import gc
 import os
 import socket
@@ -19,7 +18,7 @@ from wesktop.window.page import CLOSE_WITHIN, Page, end_within
 from wesktop.window.spec import NotOpened, Opened, WindowSpec
 from wesktop.window.splash import splash
 from wesktop.window.toolkit import Toolkit, toolkit
-from wesktopd.channel import encode, inherited, read_line
+from wesktopd.channel import inherited, read_line, tell
 from wesktopd.errors import WesktopError
 
 
@@ -51,13 +50,7 @@ def open_window(spec: WindowSpec, toolkit: Toolkit, caller: socket.socket) -> No
 def on_shown(caller: socket.socket) -> None:
     """The window is there: what is left to do is not in a hurry."""
     gc.enable()
-    say(caller, Opened())
-
-
-def say(caller: socket.socket, message: Opened | NotOpened) -> None:
-    """Tell the caller; one that is gone is noticed by the link."""
-    with contextlib.suppress(OSError):
-        caller.sendall(encode(message))
+    tell(caller, Opened())
 
 
 def main(fd: int) -> int:
@@ -74,7 +67,7 @@ def main(fd: int) -> int:
         chosen.prepare(spec.app_id, spec.icon)
         open_window(spec, chosen, caller)
     except WesktopError as error:
-        say(caller, NotOpened(error=type(error).__name__, message=error.message))
+        tell(caller, NotOpened(error=type(error).__name__, message=error.message))
         return error.exit_code
     # The toolkit writes the page's storage at its end; but a thread of pywebview's may wait for ever for what a page
     # that was just closed is to answer.
