@@ -6,6 +6,8 @@ It has a channel to the caller, who sends the AppSpec as its first line and hold
 import contextlib
 import gc
 import socket
+import sys
+from collections.abc import Iterator
 
 import msgspec
 
@@ -20,18 +22,29 @@ from wesktopd.spec import AppSpec
 
 def supervise(instance: Instance, first: Launched, channel: socket.socket, signals: StopSignals) -> None:
     """Serve until a signal, a request, or the last lease's end; raises what kept the app from starting."""
-    import asyncio  # late: the worker boots meanwhile
+    with without_ssl():
+        import asyncio  # late: the worker boots meanwhile
 
     from wesktopd.daemon import Supervisor
 
     gc.enable()
 
     async def run() -> None:
-        supervisor = Supervisor(instance, first)
+        supervisor = Supervisor(instance, first, owns_process=True)
         signals.stop(supervisor, asyncio.get_running_loop().call_soon_threadsafe)
         await supervisor.run(channel)
 
     asyncio.run(run())
+
+
+@contextlib.contextmanager
+def without_ssl() -> Iterator[None]:
+    """Have asyncio do without TLS, which a supervisor never speaks: OpenSSL would be 4 of its 25 MB."""
+    sys.modules["ssl"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules["ssl"]
 
 
 def main(fd: int) -> int:

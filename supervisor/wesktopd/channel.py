@@ -1,11 +1,13 @@
 """The socket pair that joins a process to the one that started it.
 
 The parent sends one line, which says what to do; to a worker that is a WorkerSpec, answered by `Serving` or
-`Refused`. The channel is also a lifeline: by its end either side learns that the other is gone, on any kind of death.
+`Refused`, then by a `Beat` now and then. `STOP` or `RETIRE` ends a worker. The channel is also a lifeline: by its end
+either side learns that the other is gone, on any kind of death.
 """
 
 import contextlib
 import os
+import signal
 import socket
 from typing import Any
 
@@ -15,15 +17,22 @@ from wesktopd.launch import Launched, launch
 
 MAX_SPEC = 64 * 1024
 
+STOP = b"s"  # to a worker: finish what is open, and end
+RETIRE = b"r"  # the same while others go on: first accept nothing new, and read all that was accepted
+
+DUMP_SIGNAL = signal.SIGQUIT  # a worker prints the stacks of its threads, as Java's programs do
+
 
 class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """What a worker has to serve; the listening socket comes with it."""
+    """What a worker has to serve; the listening socket comes with it. beat_every: seconds at most between beats."""
 
     target: str
     working_dir: str
     import_path: list[str]
     factory: bool
     drain_timeout: float
+    beat_every: float
+    access_log: bool
 
 
 class Serving(msgspec.Struct, frozen=True, tag="serving"):
@@ -37,9 +46,16 @@ class Refused(msgspec.Struct, frozen=True, tag="refused"):
     message: str
 
 
-Outcome = Serving | Refused
+class Beat(msgspec.Struct, frozen=True, tag="beat"):
+    """The event loop runs. requests: that are open; idle: seconds since the last one ended, 0 while one is open."""
 
-_outcomes: msgspec.json.Decoder[Outcome] = msgspec.json.Decoder(Outcome)
+    requests: int
+    idle: float
+
+
+FromWorker = Serving | Refused | Beat
+
+_from_worker: msgspec.json.Decoder[FromWorker] = msgspec.json.Decoder(FromWorker)
 _specs = msgspec.json.Decoder(WorkerSpec)
 
 
@@ -93,6 +109,6 @@ def encode(message: msgspec.Struct) -> bytes:
     return msgspec.json.encode(message) + b"\n"
 
 
-def decode_outcome(line: bytes) -> Outcome:
-    """Read the worker's line; raises msgspec.DecodeError for anything else."""
-    return _outcomes.decode(line)
+def decode_from_worker(line: bytes) -> FromWorker:
+    """Read a worker's line; raises msgspec.DecodeError for anything else."""
+    return _from_worker.decode(line)

@@ -2,29 +2,85 @@
 
 import contextlib
 import time
+from collections.abc import Iterator
+from typing import Any, TypeVar
 
-from wesktopd.connection import Connection, connect_path
+from wesktopd.connection import TIMEOUT, Connection, connect_path
 from wesktopd.errors import ControlError, ControlTimeoutError, NotRunningError
 from wesktopd.lock import Lock
 from wesktopd.paths import AppPaths, running_names
 from wesktopd.pidfile import PidFile
-from wesktopd.protocol import Done, Focus, Report, Status, Stop
+from wesktopd.protocol import (
+    Config,
+    Done,
+    Events,
+    Focus,
+    Happened,
+    Log,
+    Logs,
+    Message,
+    Report,
+    Request,
+    Restart,
+    Scale,
+    Spec,
+    Status,
+    Stop,
+    Upgrade,
+    Wait,
+)
 
 LOOK_EVERY = 0.005
+CONNECT_EVERY = 0.05
+
+Reply = TypeVar("Reply", bound=Message)
 
 
 def connect(name: str) -> Connection:
     """Connect to the supervisor of the app `name`. Raises NotRunningError when there is none."""
-    return connect_path(AppPaths(name).socket, name)
+    return connect_path(AppPaths(name).control, name)
+
+
+def ask(name: str, request: Request, reply: type[Reply], timeout: float | None = TIMEOUT) -> Reply:
+    """Send a request and return its answer.
+
+    Raises NotRunningError, ControlTimeoutError after `timeout` seconds (None waits for ever), ControlError, or what
+    the supervisor answers with.
+    """
+    with connect(name) as connection:
+        answer = connection.ask(request, timeout)
+    if not isinstance(answer, reply):
+        raise ControlError(f"{name!r} answered {type(request).__name__} with {type(answer).__name__}.")
+    return answer
 
 
 def status(name: str) -> Report:
     """How the app is. Raises NotRunningError or ControlError."""
-    with connect(name) as connection:
-        answer = connection.ask(Status())
-    if not isinstance(answer, Report):
-        raise ControlError(f"the supervisor answered a status request with {type(answer).__name__}.")
-    return answer
+    return ask(name, Status(), Report)
+
+
+def config(name: str) -> dict[str, Any]:
+    """The app's spec: the fields of AppSpec that are not left at their defaults."""
+    return ask(name, Config(), Spec).spec
+
+
+def restart(name: str, timeout: float | None = None) -> str:
+    """Serve new code without losing a request; what came of it, in words.
+
+    Raises StartupError or one of its kinds, with the end of its log, when the new code does not start; the old one
+    then goes on.
+    """
+    return ask(name, Restart(), Done, timeout).note
+
+
+def scale(name: str, workers: int, timeout: float | None = None) -> str:
+    """Run so many workers; returns when they serve."""
+    return ask(name, Scale(workers=workers), Done, timeout).note
+
+
+def upgrade(name: str, timeout: float | None = None) -> str:
+    """Have the supervisor re-execute itself in place. Raises ControlError when the new version cannot take over."""
+    return ask(name, Upgrade(), Done, timeout).note
 
 
 def focus(name: str) -> bool:
@@ -42,13 +98,56 @@ def stop(name: str, timeout: float) -> None:
         while connection.receive(max(0.01, deadline - time.monotonic())) is not None:
             pass
     # It closes its connections before it gives back its port, its PID file and, last, its lock.
-    while not _is_free(name):
+    wait_stopped(name, deadline - time.monotonic(), timeout)
+
+
+def wait_stopped(name: str, timeout: float, told: float | None = None) -> None:
+    """Wait until no supervisor of the app is left.
+
+    Raises ControlTimeoutError after `timeout` seconds; its message says `told`, where that is what was asked for.
+    """
+    deadline = time.monotonic() + timeout
+    while not is_free(name):
         if time.monotonic() > deadline:
-            raise ControlTimeoutError(f"{name!r} did not end within {timeout:g} seconds.")
+            raise ControlTimeoutError(f"{name!r} did not end within {timeout if told is None else told:g} seconds.")
         time.sleep(LOOK_EVERY)
 
 
-def _is_free(name: str) -> bool:
+def wait_ready(name: str, timeout: float) -> None:
+    """Wait until the app answers requests, also where it is not running yet.
+
+    Raises ControlTimeoutError after `timeout` seconds, NotRunningError where that is 0.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        with contextlib.suppress(NotRunningError, ControlError):
+            ask(name, Wait(), Done, max(0.01, deadline - time.monotonic()))
+            return
+        if time.monotonic() >= deadline:
+            kind, when = (ControlTimeoutError, f" within {timeout:g} seconds") if timeout else (NotRunningError, "")
+            raise kind(f"{name!r} was not ready{when}.")
+        time.sleep(CONNECT_EVERY)
+
+
+def logs(name: str, lines: int | None, since: float | None = None, *, follow: bool = False) -> Iterator[Log]:
+    """What the app's processes have printed, as far as the supervisor keeps it; with `follow`, without end."""
+    return _stream(name, Logs(lines=lines, since=since, follow=follow), Log)
+
+
+def events(name: str, *, follow: bool = False) -> Iterator[Happened]:
+    """What has happened to the app; with `follow`, without end."""
+    return _stream(name, Events(follow=follow), Happened)
+
+
+def _stream(name: str, request: Logs | Events, kind: type[Reply]) -> Iterator[Reply]:
+    with connect(name) as connection:
+        connection.send(request)
+        while isinstance(answer := connection.receive(None if request.follow else TIMEOUT), kind):
+            yield answer
+
+
+def is_free(name: str) -> bool:
+    """Whether no supervisor of the app lives."""
     lock = Lock(AppPaths(name).lock)
     free = lock.acquire()
     lock.release()
@@ -70,7 +169,7 @@ def clean_up(name: str, pid_path: str | None, pid: int) -> None:
     paths = AppPaths(name)
     lock = Lock(paths.lock)
     if lock.acquire():
-        paths.socket.unlink(missing_ok=True)
+        paths.remove_control()
         if pid_path:
             PidFile(pid_path).release(pid)
         lock.release()

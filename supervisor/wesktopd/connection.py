@@ -5,7 +5,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from wesktopd.errors import ControlError, ControlTimeoutError, NotRunningError, from_wire
+from wesktopd import transport
+from wesktopd.errors import ControlError, ControlPermissionError, ControlTimeoutError, NotRunningError, from_wire
 from wesktopd.protocol import Answer, Attach, Failed, Lines, Request, decode_answer, encode
 
 TIMEOUT = 5.0  # seconds that a supervisor has to answer in
@@ -63,10 +64,10 @@ class Connection:
         while self._waiting:
             yield self.receive()
 
-    def ask(self, request: Request) -> Answer:
+    def ask(self, request: Request, timeout: float | None = TIMEOUT) -> Answer:
         """Send a request and return its answer. Raises what a `Failed` answer names, or ControlError."""
         self.send(request)
-        answer = self.receive()
+        answer = self.receive(timeout)
         if answer is None:
             raise ControlError("the supervisor closed the connection without an answer.")
         if isinstance(answer, Failed):
@@ -79,20 +80,17 @@ def connect_path(path: Path, name: str) -> Connection:
 
     Raises NotRunningError when nobody listens there, ControlTimeoutError when its queue stays full.
     """
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    sock.settimeout(TIMEOUT)
     deadline = time.monotonic() + TIMEOUT
     while True:
         try:
-            sock.connect(str(path))
-            return Connection(sock)
+            return Connection(transport.connect(path, TIMEOUT))
         except BlockingIOError:  # too many wait to be accepted
             if time.monotonic() > deadline:
-                sock.close()
                 raise ControlTimeoutError(f"{name!r} accepts no connection within {TIMEOUT:g} seconds.") from None
             time.sleep(RETRY_EVERY)
+        except PermissionError:
+            raise ControlPermissionError(f"the control socket of {name!r} is not for this user: {path}.") from None
         except OSError:
-            sock.close()
             raise NotRunningError(f"{name!r} is not running.") from None
 
 

@@ -1,36 +1,42 @@
-"""The control socket's server: speaks wesktopd.protocol with whoever connects, and keeps the leases."""
+"""The control socket's server: who may connect, who is connected, and the leases."""
 
 import asyncio
 import contextlib
 import logging
-import os
 import socket
-import struct
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Protocol
 
-from msgspec.structs import replace
-
-from wesktopd.errors import ControlError
+from wesktopd import transport
+from wesktopd.client_connection import ClientConnection
+from wesktopd.errors import ControlError, WesktopError
 from wesktopd.protocol import (
-    MAX_FRAME,
     Answer,
     Attach,
+    Config,
     Done,
+    End,
+    Events,
     Failed,
     Focus,
+    Happened,
+    Log,
+    Logs,
     Raise,
     Report,
     Request,
+    Restart,
+    Scale,
+    Spec,
     Status,
     Stop,
-    decode_request,
-    encode,
+    Upgrade,
+    Wait,
+    failure,
 )
 
-IDLE_TIMEOUT = 30.0  # seconds that a connection without a lease may stay silent
 MAX_CONNECTIONS = 256
-MAX_UNREAD = 256 * 1024  # bytes that may wait for a lease that does not read
 
 logger = logging.getLogger("wesktopd")
 
@@ -41,148 +47,193 @@ class Controlled(Protocol):
     def report(self) -> Report:
         """How the app is."""
 
+    def spec_fields(self) -> Spec:
+        """What is served, and how."""
+
     def request_stop(self, reason: str) -> None:
         """Begin to end the app."""
+
+    async def restart(self) -> str:
+        """Serve new code; what came of it. Raises WesktopError when the old one goes on."""
+
+    async def scale(self, workers: int) -> str:
+        """Run so many workers; what came of it."""
+
+    async def wait_ready(self) -> None:
+        """Return as soon as a worker is ready."""
+
+    async def upgrade(self) -> str:
+        """Re-execute the supervisor; the new one answers."""
+
+    def logs(self, lines: int | None, since: float | None) -> Iterable[Log]:
+        """What was printed."""
+
+    def follow_logs(self, callback: Callable[[Log], None]) -> Callable[[], None]:
+        """Tell of what is printed from now on, until what is returned is called."""
+
+    def events(self) -> Iterable[Happened]:
+        """What has happened."""
+
+    def follow_events(self, callback: Callable[[Happened], None]) -> Callable[[], None]:
+        """Tell of what happens from now on, until what is returned is called."""
 
     def current_event(self) -> Answer:
         """The event that a new lease begins with."""
 
-    def lease_ended(self) -> None:
+    def lease_began(self, kind: str) -> None:
+        """Somebody has attached."""
+
+    def lease_ended(self, kind: str) -> None:
         """A lease ended; those that are left are in `ControlServer.leases`."""
 
 
-class Lease:
-    """An attached window or caller: the app is in use for as long as its connection lasts."""
-
-    def __init__(self, request_id: int, kind: str, writer: asyncio.StreamWriter) -> None:
-        self.kind = kind
-        self._request_id = request_id
-        self._writer = writer
-
-    def send(self, event: Answer) -> None:
-        """Send without waiting; a lease that does not read is ended."""
-        if self._writer.transport.get_write_buffer_size() > MAX_UNREAD:
-            self._writer.transport.abort()
-        else:
-            self._writer.write(encode(replace(event, id=self._request_id)))
-
-
 class ControlServer:
-    """Answers control connections, each in a task of its own; a broken one ends alone."""
+    """Answers control connections; a broken one ends alone."""
 
     def __init__(self, controlled: Controlled) -> None:
-        self.leases: list[Lease] = []
+        self.connections: dict[ClientConnection, None] = {}  # the longest connected first
+        self.secret: str | None = None
+        self.listener: socket.socket | None = None
         self._controlled = controlled
         self._server: asyncio.Server | None = None
-        self._connections: set[asyncio.Task[None]] = set()
+        self._path: Path | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def leases(self) -> list[ClientConnection]:
+        """The connections that hold one."""
+        return [connection for connection in self.connections if connection.lease is not None]
 
     async def open(self, path: Path) -> None:
-        """Listen on a Unix socket that only this user can reach. Raises OSError when it cannot be made."""
-        path.unlink(missing_ok=True)  # the lock is ours, so a socket that is there is a dead supervisor's
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        before = os.umask(0o177)  # chmod after bind would leave a moment in which others can connect
-        try:
-            listener.bind(str(path))
-        except OSError:
-            listener.close()
-            raise
-        finally:
-            os.umask(before)
-        self._server = await asyncio.start_unix_server(
-            self._accept, sock=listener, limit=MAX_FRAME, backlog=MAX_CONNECTIONS
-        )
-        self._path = path
+        """Listen for those who find the socket at `path`. Raises OSError when it cannot be made."""
+        listener, secret = transport.listen(path)
+        await self.listen_on(listener, secret, path)
 
-    async def adopt(self, connection: socket.socket) -> None:
-        """Serve a connection that was inherited: its other end is the caller, who holds a lease by it."""
-        reader, writer = await asyncio.open_connection(sock=connection, limit=MAX_FRAME)
-        lease = self._lease(0, "caller", writer)
-        lease.send(self._controlled.current_event())
-        self._start(reader, writer, [lease])
+    async def listen_on(self, listener: socket.socket, secret: str | None, path: Path) -> None:
+        """Listen on a control socket that is there already."""
+        loop = asyncio.get_running_loop()
+        self.listener, self.secret, self._path = listener, secret, path
+        if listener.family == getattr(socket, "AF_UNIX", None):
+            self._server = await loop.create_unix_server(self._connect, sock=listener, backlog=MAX_CONNECTIONS)
+        else:
+            self._server = await loop.create_server(self._connect, sock=listener, backlog=MAX_CONNECTIONS)
+
+    def _connect(self) -> ClientConnection:
+        return ClientConnection(self, self.secret)
+
+    async def adopt(
+        self, connection: socket.socket, request_id: int = 0, kind: str | None = None
+    ) -> ClientConnection:
+        """Serve a connection that was inherited; kind: of the lease that its other end holds by it, if it does."""
+        loop = asyncio.get_running_loop()
+        _, client = await loop.connect_accepted_socket(lambda: ClientConnection(self, None), connection)
+        client.hold(request_id, kind)
+        return client
 
     def broadcast(self, event: Answer) -> None:
         """Send an event to every lease."""
         for lease in self.leases:
-            lease.send(event)
+            lease.send_event(event)
 
     async def close(self, last: Answer) -> None:
         """Send the leases their last event, close every connection and remove the socket."""
         self.broadcast(last)
-        if self._server is not None:
+        if self._server is not None and self._path is not None:
             self._server.close()
-            self._path.unlink(missing_ok=True)
-        for task in self._connections:
+            with contextlib.suppress(OSError):
+                self._path.unlink(missing_ok=True)
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
+        for connection in [*self.connections]:
+            connection.close()
+        await asyncio.sleep(0)  # what is written now goes out now
 
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if len(self._connections) >= MAX_CONNECTIONS or not _trusted(writer):
-            writer.transport.abort()
-            return
-        self._start(reader, writer, [])
+    # What a connection tells.
 
-    def _start(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, held: list[Lease]) -> None:
-        task = asyncio.create_task(self._serve(reader, writer, held))
-        self._connections.add(task)
-        task.add_done_callback(self._connections.discard)
+    def admit(self, connection: ClientConnection) -> None:
+        """A connection was made. When there are too many, the one that has been silent for longest has to go."""
+        self.connections[connection] = None
+        if len(self.connections) > MAX_CONNECTIONS:
+            idle = next((other for other in self.connections if not other.busy), connection)
+            idle.abort()
 
-    def _lease(self, request_id: int, kind: str, writer: asyncio.StreamWriter) -> Lease:
-        lease = Lease(request_id, kind, writer)
-        self.leases.append(lease)
-        return lease
+    def forget(self, connection: ClientConnection) -> None:
+        """A connection has ended."""
+        self.connections.pop(connection, None)
+        if connection.lease is not None:
+            self._controlled.lease_ended(connection.lease)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, held: list[Lease]) -> None:
-        try:
-            while frame := await asyncio.wait_for(reader.readline(), None if held else IDLE_TIMEOUT):
-                answer = self._answer(frame, writer, held)
-                writer.write(encode(answer))
-                await writer.drain()
-        except (OSError, TimeoutError, ValueError):  # gone, silent, or a frame beyond MAX_FRAME
-            pass
-        finally:
-            writer.close()
-            for lease in held:
-                self.leases.remove(lease)
-            if held:
-                self._controlled.lease_ended()
-
-    def _answer(self, frame: bytes, writer: asyncio.StreamWriter, held: list[Lease]) -> Answer:
-        try:
-            request = decode_request(frame)
-        except ControlError as error:
-            return Failed(error="ControlError", message=error.message)
-        answer = self._carry_out(request, writer, held)
-        return replace(answer, id=request.id)
-
-    def _carry_out(self, request: Request, writer: asyncio.StreamWriter, held: list[Lease]) -> Answer:
+    def answer(self, connection: ClientConnection, request: Request) -> None:
+        """Carry out a request, or begin to."""
+        controlled = self._controlled
         match request:
             case Status():
-                return self._controlled.report()
+                connection.send(request.id, controlled.report())
+            case Config():
+                connection.send(request.id, controlled.spec_fields())
             case Stop():
-                self._controlled.request_stop("stopped by request")
-                return Done()
+                controlled.request_stop("stopped by request")
+                connection.send(request.id, Done())
             case Focus():
-                return self._focus()
+                connection.send(request.id, self._focus())
             case Attach():
-                held.append(self._lease(request.id, request.kind, writer))
-                return self._controlled.current_event()
+                connection.hold(request.id, request.kind)
+                controlled.lease_began(request.kind)
+                connection.send(request.id, controlled.current_event())
+            case Logs():
+                follow = controlled.follow_logs if request.follow else None
+                self._stream(connection, request.id, controlled.logs(request.lines, request.since), follow)
+            case Events():
+                follow_events = controlled.follow_events if request.follow else None
+                self._stream(connection, request.id, controlled.events(), follow_events)
+            case Restart():
+                self._carry_out(connection, request.id, controlled.restart())
+            case Scale():
+                self._carry_out(connection, request.id, controlled.scale(request.workers))
+            case Wait():
+                self._carry_out(connection, request.id, controlled.wait_ready())
+            case Upgrade():
+                connection.asked_upgrade = True
+                self._carry_out(connection, request.id, controlled.upgrade())
+
+    def _carry_out(self, connection: ClientConnection, request_id: int, work: Awaitable[str | None]) -> None:
+        """Answer when the work is done; it goes on although its client has gone."""
+
+        async def answer_when_done() -> None:
+            answer: Answer
+            try:
+                answer = Done(note=await work or "")
+            except WesktopError as error:
+                answer = failure(error)
+            except Exception as error:
+                logger.exception("a request failed")
+                answer = failure(ControlError(f"the request failed: {error!r}"))
+            connection.begun(request_id, -1)
+            connection.send(request_id, answer)
+
+        connection.begun(request_id, 1)
+        task = asyncio.ensure_future(answer_when_done())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _stream(
+        self,
+        connection: ClientConnection,
+        request_id: int,
+        kept: Iterable[Answer],
+        follow: "Callable[[Callable[[Answer], None]], Callable[[], None]] | None",
+    ) -> None:
+        for answer in kept:
+            connection.queue(request_id, answer)
+        if follow is None:
+            connection.queue(request_id, End())
+        else:
+            connection.follow(request_id, follow)
 
     def _focus(self) -> Answer:
-        windows = [lease for lease in self.leases if lease.kind == "window"]
+        windows = [lease for lease in self.leases if lease.lease == "window"]
         for lease in windows:
-            lease.send(Raise())
+            lease.send_event(Raise())
         if windows:
             return Done()
         return Failed(error="NotRunningError", message="no window is attached.")
-
-
-def _trusted(writer: asyncio.StreamWriter) -> bool:
-    """Whether the peer is this user or root, where the kernel tells; the directory's mode holds elsewhere."""
-    peer = writer.get_extra_info("socket")
-    if not hasattr(socket, "SO_PEERCRED") or peer.family != socket.AF_UNIX:
-        return True
-    size = struct.calcsize("3i")
-    with contextlib.suppress(OSError):
-        _, uid, _ = struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))
-        return uid in (os.getuid(), 0)
-    return False

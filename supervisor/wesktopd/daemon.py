@@ -1,29 +1,40 @@
-"""The supervisor: keeps an app's worker running, and answers the control socket.
+"""The supervisor: keeps an app's workers running, and answers the control socket.
 
 State is *desired* against *actual*: requests, signals and leases only change what is desired, and one loop,
-`_reconcile`, carries out what `generations.plan` says.
+`_reconcile`, carries out what `Fleet.plan` says.
 """
 
 import asyncio
 import contextlib
 import logging
-import os
 import socket
-import sys
 import time
+from typing import TYPE_CHECKING
 
-from wesktopd.channel import Refused, decode_outcome
+from wesktopd.channel import Beat
+from wesktopd.commands import Commands
 from wesktopd.control import ControlServer
-from wesktopd.errors import StartupError, WesktopError, from_wire
-from wesktopd.generations import ALIVE, Act, Desired, Event, State, Worker, plan
-from wesktopd.instance import Instance
+from wesktopd.crew import Crew
+from wesktopd.errors import WesktopError
+from wesktopd.events import EventLog, Kind
+from wesktopd.fleet import Fleet, Limits
+from wesktopd.generations import Worker
+from wesktopd.idle import IdleClock
+from wesktopd.instance import LEFTOVER_TIMEOUT, Instance
 from wesktopd.launch import Launched
-from wesktopd.logs import Echo, LogRing, own_lines
-from wesktopd.processes import WorkerProcess, describe_exit
-from wesktopd.protocol import MAX_LOG_TAIL, Answer, Down, End, Listening, Ready, Report, WorkerReport, failure
+from wesktopd.notify import notify
+from wesktopd.output import Output
+from wesktopd.protocol import Answer, Down, End, Listening, Ready, Report, failure
+from wesktopd.release import installed_release
+from wesktopd.report import build_report
+from wesktopd.resources import oversized
+from wesktopd.state import kill_all
 
-TAIL_LINES = 40
-DESCRIPTORS = {"stdout": 1, "stderr": 2}
+if TYPE_CHECKING:
+    from wesktopd.upgrade import Handover
+
+LATE = 2.0  # seconds that the loop may be late by, until it is taken that the whole machine stood still
+MEASURE_EVERY = 1.0  # seconds between looks at the workers' memory, where it is limited
 
 logger = logging.getLogger("wesktopd")
 
@@ -31,211 +42,218 @@ logger = logging.getLogger("wesktopd")
 class Supervisor:
     """Serves the app of an instance that is held. first: a worker that was started already.
 
+    owns_process: whether the process is there for the supervisor alone, so that it may re-execute it.
     `request_stop` and `request_kill` may be called at any time, from the loop.
     """
 
-    def __init__(self, instance: Instance, first: Launched | None = None) -> None:
-        self._instance = instance
-        self._spec = instance.spec
+    def __init__(self, instance: Instance, first: Launched | None = None, *, owns_process: bool = False) -> None:
+        self.instance = instance
+        self.owns_process = owns_process
+        self.spec = spec = instance.spec
+        self.started = time.time()
+        self.fleet = Fleet(
+            Limits(spec.start_timeout, spec.drain_timeout, spec.hang_timeout, spec.max_lifetime), wanted=spec.workers
+        )
+        self.events = EventLog()
+        self.trouble: WesktopError | None = None
+        self.release = ""
+        self.config_file: str | None = None
         self._first = first
-        self._started = time.time()
-        self._worker = Worker()
-        self._process: WorkerProcess | None = None
-        self._served = False
-        self._refusal: WesktopError | None = None
         self._failure: WesktopError | None = None
-        self._running = True
-        self._ring = LogRing()
 
-    async def run(self, channel: socket.socket | None = None, log_level: int = logging.WARNING) -> None:
+    async def run(
+        self,
+        channel: socket.socket | None = None,
+        log_level: int = logging.WARNING,
+        handover: "Handover | None" = None,
+    ) -> None:
         """Serve until a stop is asked for. channel: an inherited control connection.
 
         log_level: from which on its own lines are shown, where the program has not set up logging.
+        handover: what this process was before it was upgraded.
 
-        Raises StartupError when the app's first worker does not become ready.
+        Raises StartupError when the app's first generation does not become ready.
         """
-        loop = asyncio.get_running_loop()
+        self.log_level = log_level
+        self._loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
-        outputs = {"stdout": sys.stdout, "stderr": sys.stderr}
-        # By number, since the streams may have been replaced; none where there was no descriptor at the start.
-        self._echoes = {name: Echo(DESCRIPTORS[name], loop) for name, output in outputs.items() if output}
-        try:
-            with own_lines(self._echoes.get("stderr"), log_level):
-                await self._serve(channel)
-        finally:
-            for echo in self._echoes.values():
-                echo.close()
+        self.commands = Commands(self)
+        self._idle = IdleClock(self.spec.idle_timeout, self._loop.time())
+        with Output(self.spec, self._loop, log_level) as self.output:
+            self.crew = Crew(self.instance, self.fleet, self.output, self, self._first)
+            await self._serve(channel, handover)
         if self._failure is not None:
             raise self._failure
 
-    async def _serve(self, channel: socket.socket | None) -> None:
-        self._control = ControlServer(self)
-        self._apply(asyncio.get_running_loop().time())  # the worker starts while the rest is prepared
+    async def _serve(self, channel: socket.socket | None, handover: "Handover | None") -> None:
+        self.control = ControlServer(self.commands)
         try:
-            await self._open_control()  # first: the caller is told of it as soon as it is adopted
-            if channel is not None:
-                await self._control.adopt(channel)
+            if handover is not None:
+                await self._resume(handover)
+            else:
+                await self._begin(channel)
+            if self.spec.max_rss is not None:
+                self._measure()
             await self._reconcile()
         finally:
-            if self._process is not None:
-                self._process.kill()
-            await self._control.close(failure(self._failure) if self._failure else End())
+            self.crew.kill_all()
+            await self.control.close(failure(self._failure) if self._failure else End())
+
+    async def _begin(self, channel: socket.socket | None) -> None:
+        self._apply(self._loop.time())  # the worker starts while the rest is prepared
+        self.note(Kind.STARTED, f"starting {self.spec.target} on {self.instance.url}")
+        await self._open_control()  # first: the caller is told of it as soon as it is adopted
+        if channel is not None:
+            client = await self.control.adopt(channel, kind="caller")
+            client.send_event(self.current_event())
+        if self.instance.leftovers:
+            self._loop.call_later(LEFTOVER_TIMEOUT, kill_all, self.instance.leftovers)
+
+    async def _resume(self, handover: "Handover") -> None:
+        from wesktopd.upgrade import restore  # late: hardly ever needed
+
+        self.release = installed_release()
+        await restore(self, handover)
 
     async def _open_control(self) -> None:
+        paths = self.instance.paths
+        if paths is None:
+            return
         try:
-            await self._control.open(self._instance.paths.socket)
+            await self.control.open(paths.control)
         except OSError as error:  # serving matters more
-            logger.error("no control socket at %s: %s", self._instance.paths.socket, error)
+            self.log(logging.ERROR, f"no control socket at {paths.control}: {error}")
+
+    def log(self, level: int, text: str) -> None:
+        """Say something of our own, on the terminal and in the app's log."""
+        logger.log(level, "%s: %s", self.spec.label or self.spec.name, text)
+        self.output.journal.say(text)
+
+    def note(self, kind: Kind, text: str, worker: Worker | None = None, level: int = logging.DEBUG) -> None:
+        """Something has happened."""
+        process = self.crew.processes.get(worker) if worker else None
+        self.events.add(kind, text, process.pid if process else None, worker.generation if worker else None)
+        self.log(level, text)
 
     # Requests: they change what is desired.
 
     def request_stop(self, reason: str) -> None:
         """End the app gracefully."""
-        if self._running:
-            logger.info("%s: stopping, %s", self._spec.label, reason)
-            self._running = False
-            self._changed.set()
+        if self.fleet.running:
+            self.note(Kind.STOPPING, f"stopping, {reason}", level=logging.INFO)
+            notify("STOPPING=1", f"STATUS=Stopping, {reason}.")
+            self.fleet.running = False
+            self.commands.stopped()
+            self.wake()
 
     def request_kill(self) -> None:
         """End the app without waiting for its requests."""
         self.request_stop("at once")
-        if self._process is not None:
-            self._process.kill()
+        self.crew.kill_all()
 
-    def lease_ended(self) -> None:
-        """In one-shot mode nobody left means nothing left to do."""
-        if self._spec.one_shot and not self._control.leases:
-            self.request_stop("its window is closed")
+    def wake(self) -> None:
+        """Something has changed: have the loop look."""
+        self._changed.set()
 
     # The loop: it makes what is, what is desired.
 
     async def _reconcile(self) -> None:
-        loop = asyncio.get_running_loop()
-        while self._running or self._worker.state in ALIVE:
+        while self.fleet.running or self.fleet.alive:
             self._changed.clear()
-            wake_at = self._apply(loop.time())
+            wake_at = self._apply(self._loop.time())
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(wake_at):
                     await self._changed.wait()
+            if wake_at is not None and (now := self._loop.time()) > wake_at + LATE:
+                self.fleet.forgive(now)
 
     def _apply(self, now: float) -> float | None:
-        desired = Desired(self._running, self._spec.start_timeout, self._spec.drain_timeout)
-        act, wake_at = plan(self._worker, desired, now)
-        match act:
-            case Act.SPAWN:
-                self._spawn()
-            case Act.TERMINATE:
-                self._advance(Event.STOP)
-                if self._process is not None:
-                    self._process.terminate()
-            case Act.KILL if self._process is not None:
-                self._kill_late(self._process)
+        if self.fleet.arrange():
+            self._on_promoted()
+        acts, wake_at = self.fleet.plan(now)
+        for act, worker in acts:
+            self.crew.carry_out(act, worker)
+        self.commands.look()
         return wake_at
 
-    def _spawn(self) -> None:
-        self._advance(Event.SPAWNED)
-        try:
-            started = self._first or self._instance.start_worker()
-        except OSError as error:
-            self._fail_start(StartupError(f"no worker can be started: {error}."), str(error))
-            return
-        self._first = None
-        self._process = WorkerProcess(started, self._on_output, self._on_line, self._on_exit)
+    def _measure(self) -> None:
+        for worker, text in [*oversized(self, self._loop.time())]:
+            self.crew.replace(worker, text)
+        self._loop.call_later(MEASURE_EVERY, self._measure)
 
-    def _kill_late(self, process: WorkerProcess) -> None:
-        if self._worker.state is State.STARTING:
-            limit = self._spec.start_timeout
-            self._refusal = StartupError(f"{self._spec.target!r} was not ready after {limit:g} seconds.")
-        else:
-            logger.warning("%s: worker %d did not end in time and is killed", self._spec.label, process.pid)
-        process.kill()
+    # What has become of the workers.
 
-    # What happens to the worker.
+    def worker_ready(self, worker: Worker) -> None:
+        """A worker serves."""
+        if worker.generation == self.fleet.serving:
+            self._announce()
 
-    def _on_output(self, stream: str, data: bytes) -> None:
-        self._ring.feed(stream, data)
-        if stream in self._echoes:
-            self._echoes[stream].write(data)
+    def worker_beat(self, beat: Beat) -> None:
+        """A worker's loop runs: the moment to see whether anybody uses it."""
+        now = self._loop.time()
+        self._idle.used(now - beat.idle)
+        heard = [worker.heard for worker in self.fleet.ready()]
+        if not self.control.leases and self._idle.is_over(now, heard):
+            self.request_stop(f"nobody has used it for {self.spec.idle_timeout:g} seconds")
 
-    def _on_line(self, line: bytes) -> None:
-        outcome = decode_outcome(line)
-        if isinstance(outcome, Refused):
-            self._refusal = from_wire(outcome.error, outcome.message)
-        elif self._worker.state is State.STARTING:
-            self._advance(Event.READY)
-            if not self._served:
-                self._served = True
-                logger.info("%s: serving %s on %s", self._spec.label, self._spec.target, self._instance.url)
-            self._control.broadcast(Ready(url=self._instance.url))
+    def worker_lost(self, reason: str) -> None:
+        """A worker that served does so no more, unasked."""
+        if self.fleet.running and not self.fleet.ready():
+            self.control.broadcast(Down(reason=reason))
 
-    def _on_exit(self, code: int) -> None:
-        self._process = None
-        reason = describe_exit(code)
-        if self._worker.state is State.STARTING:
-            self._fail_start(self._boot_error(reason), reason)
-            return
-        if self._worker.state is State.READY:
-            logger.error("%s: the worker ended unasked, %s; starting another", self._spec.label, reason)
-        self._worker.last_exit = reason
-        self._advance(Event.EXITED)
-        if self._running:
-            self._control.broadcast(Down(reason=reason))
-
-    def _boot_error(self, reason: str) -> WesktopError:
-        error = self._refusal or StartupError(f"{self._spec.target!r} ended before it was ready ({reason}).")
-        self._refusal = None
-        error.log_tail = self._ring.tail(TAIL_LINES, MAX_LOG_TAIL)
-        return error
-
-    def _fail_start(self, error: WesktopError, reason: str) -> None:
-        """A first start that fails is the caller's to hear of; a later one is tried again."""
-        self._worker.last_exit = reason
-        if self._served:
-            logger.error("%s: %s", self._spec.label, error.message)
-            self._advance(Event.EXITED)
-        else:
+    def worker_failed(self, worker: Worker, error: WesktopError, *, new: bool) -> None:
+        """The first generation's failure is the caller's to hear of, a later one's who restarted; else try again."""
+        self.trouble = error
+        if self.fleet.serving == 0 and not self.fleet.coming:
             self._failure = error
-            self._running = False
-            self._advance(Event.REFUSED)
+            self.fleet.running = False
+        elif new:
+            text = f"generation {worker.generation} is given up: {error.message}"
+            self.note(Kind.RESTART_FAILED, text, worker, logging.ERROR)
+        elif worker.generation == self.fleet.serving:
+            self.note(Kind.WORKER_CRASHED, f"no worker: {error.message}", worker, logging.ERROR)
+        self.commands.failed(error, worker.generation)
 
-    def _advance(self, event: Event) -> None:
-        self._worker.advance(event, asyncio.get_running_loop().time())
-        self._changed.set()
+    def _on_promoted(self) -> None:
+        self.trouble = None
+        self.release = self.release or installed_release()
+        self.note(Kind.SERVING, f"serving {self.spec.target} on {self.instance.url}", level=logging.INFO)
+        notify("READY=1", f"STATUS=Serving on {self.instance.url}.")
+        self._announce()
+        if not self.spec.one_shot and self.config_file is None:
+            self.config_file = self.output.save_config()
+        self.wake()
 
-    # Answers.
+    def _announce(self) -> None:
+        self.control.broadcast(Ready(url=self.instance.url))
+
+    # Who uses it.
+
+    def lease_began(self, kind: str) -> None:
+        """Somebody has attached."""
+        self.note(Kind.ATTACHED, f"{kind} attached")
+
+    def lease_ended(self, kind: str) -> None:
+        """In one-shot mode nobody left means nothing left to do."""
+        self.note(Kind.DETACHED, f"{kind} detached")
+        self._idle.used(self._loop.time())
+        if self.spec.one_shot and not self.control.leases:
+            self.request_stop("its window is closed")
+        elif kind == "caller":
+            self.output.let_go()
+
+    # Answers, the rest of them in `commands`.
 
     def current_event(self) -> Answer:
         """The event that a new lease begins with."""
         if self._failure is not None:
             return failure(self._failure)
-        if self._worker.state is State.READY:
-            return Ready(url=self._instance.url)
-        if self._served:
-            return Down(reason=self._worker.last_exit or "starting")
-        return Listening(url=self._instance.url)
+        if self.fleet.ready(self.fleet.serving):
+            return Ready(url=self.instance.url)
+        if self.fleet.serving:
+            return Down(reason="its worker is being started")
+        return Listening(url=self.instance.url)
 
     def report(self) -> Report:
         """How the app is, for `Status`."""
-        worker = self._worker
-        return Report(
-            name=self._spec.name,
-            target=self._spec.target,
-            import_path=self._spec.import_path,
-            url=self._instance.url,
-            pid=os.getpid(),
-            started=self._started,
-            one_shot=self._spec.one_shot,
-            stopping=not self._running,
-            windows=sum(lease.kind == "window" for lease in self._control.leases),
-            pid_path=self._spec.pid_path,
-            workers=[
-                WorkerReport(
-                    pid=self._process.pid if self._process else None,
-                    state=worker.state,
-                    generation=worker.generation,
-                    uptime=max(0.0, asyncio.get_running_loop().time() - worker.since),
-                    restarts=worker.restarts,
-                    last_exit=worker.last_exit,
-                )
-            ],
-        )
+        return build_report(self, self._loop.time())

@@ -1,6 +1,7 @@
 """Lets a server end while requests are open: those that only wait for their client are told that it has gone."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -25,6 +26,8 @@ class Drain:
         self._app = app
         self._open: dict[asyncio.Task[Any], str] = {}
         self._begun = asyncio.Event()
+        self._closing = False
+        self._ended_at = time.monotonic()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -34,9 +37,27 @@ class Drain:
         assert task is not None
         self._open[task] = scope["type"]
         try:
-            await self._app(scope, _Receiver(receive, scope["type"], self._begun), send)
+            await self._app(scope, _Receiver(receive, scope["type"], self._begun), self._sender(send))
         finally:
             del self._open[task]
+            self._ended_at = time.monotonic()
+
+    @property
+    def requests(self) -> int:
+        """How many are open."""
+        return len(self._open)
+
+    @property
+    def idle(self) -> float:
+        """Seconds since the last request has ended; 0 while one is open."""
+        return 0.0 if self._open else time.monotonic() - self._ended_at
+
+    def close_connections(self) -> None:
+        """From now on no connection is kept for a further request (RFC 9112, 9.6)."""
+        self._closing = True
+
+    def _sender(self, send: Send) -> Send:
+        return _closing_after(send) if self._closing else send
 
     def _after_websockets(self, receive: Receive) -> Receive:
         """Hold the lifespan's shutdown back until the last WebSocket has ended.
@@ -65,6 +86,15 @@ class Drain:
         """Cancel what is still open."""
         for task in self._open:
             task.cancel()
+
+
+def _closing_after(send: Send) -> Send:
+    async def send_closing(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
+        await send(message)
+
+    return send_closing
 
 
 class _Receiver:

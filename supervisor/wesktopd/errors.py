@@ -17,6 +17,7 @@ WesktopError
 +-- NotRunningError                   no server of this name runs
 +-- ControlError                      a running server could not be talked to
     +-- ControlTimeoutError           it did not answer in time
+    +-- ControlPermissionError        it is another user's
 """
 
 import errno
@@ -123,6 +124,12 @@ class ControlTimeoutError(ControlError):
     """A running server did not answer in time."""
 
     exit_code = 5
+
+
+class ControlPermissionError(ControlError):
+    """A running server is another user's."""
+
+    exit_code = 4
 
 
 def _tree(base: type[WesktopError]) -> dict[str, type[WesktopError]]:

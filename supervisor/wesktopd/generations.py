@@ -1,20 +1,20 @@
-"""The workers' life as a table, and what to do next as a function of it. No I/O, no clock of its own.
+"""A worker's life as a table. No I/O, no clock of its own.
 
 A worker slot is always in one of these states:
 
     starting    its process imports the app and runs its lifespan
     ready       it serves
-    draining    it was told to stop and finishes what it has begun
+    draining    it was told to stop: it accepts nothing new and finishes what it has begun
     backoff     its process ended unasked; the next one starts at `retry_at`
-    failed      it never became ready, and nothing says that trying again would help
-    stopped     it was told to stop and is gone
+    failed      it belonged to a new generation and never became ready: that generation is given up
+    stopped     it has no process: not yet, or no more
 
-Commands change only what is *desired*; `plan` compares it with what *is* and names the next actions. So a stop during
-a backoff, or a crash during a drain, is not a special case.
-
+    stopped  --spawned-> starting
     starting --ready--> ready          starting --exited--> backoff     starting --refused--> failed
-    ready    --exited-> backoff        backoff  --spawned-> starting    stopped  --spawned-> starting
+    ready    --exited-> backoff        backoff  --spawned-> starting
     starting, ready --stop--> draining --exited--> stopped              backoff  --stop----> stopped
+
+Which slots there are, and what is done with them, is in wesktopd.fleet.
 """
 
 import dataclasses
@@ -24,7 +24,6 @@ from enum import StrEnum
 FIRST_DELAY = 0.1
 MAX_DELAY = 30.0
 HEALTHY_AFTER = 60.0  # seconds of serving after which earlier failures are forgotten
-KILL_MARGIN = 0.5  # seconds that a worker has to end by itself, beyond those in which it drains
 
 
 class State(StrEnum):
@@ -64,18 +63,29 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
 ALIVE = frozenset({State.STARTING, State.READY, State.DRAINING})
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(eq=False)
 class Worker:
-    """One worker slot; `since` and the deadlines are seconds on the caller's monotonic clock."""
+    """One worker slot. Times are seconds on the caller's monotonic clock.
 
+    since: when it came into its state. heard: the last sign of life of its event loop.
+    expires_at: when it has served for long enough.
+    leaving: another is to take its place, or it is not wanted any more.
+    drains: whether there may be requests to finish at a stop. hung: its event loop stands still.
+    """
+
+    id: int = 1
     generation: int = 1
     state: State = State.STOPPED
     since: float = 0.0
     failures: int = 0
     restarts: int = 0
     retry_at: float = 0.0
+    heard: float = 0.0
+    expires_at: float | None = None
     last_exit: str | None = None
-    drains: bool = True  # whether there may be requests to finish at a stop
+    leaving: bool = False
+    drains: bool = True
+    hung: bool = False
 
     def advance(self, event: Event, now: float) -> None:
         """Take the transition that the table has for `event`; raises ValueError when it has none."""
@@ -85,10 +95,10 @@ class Worker:
         if after is State.BACKOFF:
             self._plan_retry(now)
         if after is State.DRAINING:
-            self.drains = self.state is State.READY
+            self.drains = self.state is State.READY and not self.hung
         if self.state is State.BACKOFF and after is State.STARTING:
             self.restarts += 1
-        self.state, self.since = after, now
+        self.state, self.since, self.heard = after, now, now
 
     def _plan_retry(self, now: float) -> None:
         crashed = self.state is State.READY
@@ -103,45 +113,3 @@ def delay(failures: int, jitter: float | None = None) -> float:
     """Seconds to wait after so many failures in a row: doubling, capped, spread by up to a tenth."""
     spread = random.uniform(-0.1, 0.1) if jitter is None else jitter
     return min(FIRST_DELAY * 2.0 ** min(failures - 1, 16), MAX_DELAY) * (1 + spread)
-
-
-class Act(StrEnum):
-    """What the supervisor is to do with a worker slot."""
-
-    SPAWN = "spawn"
-    TERMINATE = "terminate"
-    KILL = "kill"
-
-
-@dataclasses.dataclass(frozen=True)
-class Desired:
-    """What is wanted: whether to run at all, and how long workers may take."""
-
-    running: bool
-    start_timeout: float
-    drain_timeout: float
-
-
-def plan(worker: Worker, desired: Desired, now: float) -> tuple[Act | None, float | None]:
-    """What to do with a worker now, and when to ask again if nothing happens before."""
-    match worker.state:
-        case State.STOPPED | State.FAILED:
-            spawn = desired.running and worker.state is State.STOPPED
-            return (Act.SPAWN if spawn else None), None
-        case State.BACKOFF if not desired.running:
-            return Act.TERMINATE, None
-        case State.BACKOFF:
-            return (Act.SPAWN, None) if now >= worker.retry_at else (None, worker.retry_at)
-        case State.DRAINING:
-            drain = desired.drain_timeout if worker.drains else 0.0
-            return _by_deadline(worker.since + drain + KILL_MARGIN, now)
-        case _ if not desired.running:
-            return Act.TERMINATE, None
-        case State.STARTING:
-            return _by_deadline(worker.since + desired.start_timeout, now)
-        case _:
-            return None, None
-
-
-def _by_deadline(deadline: float, now: float) -> tuple[Act | None, float | None]:
-    return (Act.KILL, None) if now >= deadline else (None, deadline)

@@ -6,50 +6,57 @@ It needs no event loop: the first worker is told what to serve while the supervi
 import socket
 from pathlib import Path
 
+from wesktopd import notify
 from wesktopd.channel import WorkerSpec, hand_over
-from wesktopd.errors import AlreadyRunningError, ConfigurationError
+from wesktopd.errors import AlreadyRunningError, ConfigurationError, PortInUseError
+from wesktopd.identity import Identity
 from wesktopd.launch import Launched, fill_standard_descriptors, launch_worker
-from wesktopd.listener import listen, url_of
+from wesktopd.listener import listen, url_of, warn
 from wesktopd.lock import Lock
 from wesktopd.paths import AppPaths, port_file
 from wesktopd.pidfile import PidFile
 from wesktopd.spec import AppSpec
+from wesktopd.state import State, StateFile, end, leftovers
+
+SLOWEST_BEAT = 10.0  # seconds between the signs of life of a worker that nobody uses
+LEFTOVER_TIMEOUT = 1.5  # seconds that the workers of a supervisor that died may take to end by themselves
 
 
 class Instance:
     """Holds an app's name, for as long as it is entered: a context manager.
 
-    Entering raises AlreadyRunningError, PidFileError or BindError, and then nothing is held.
+    Entering raises AlreadyRunningError, PidFileError or BindError, and then nothing is held. Where there is no
+    directory for the lock, the app is served without: `paths` is None.
     """
 
     def __init__(self, spec: AppSpec) -> None:
         self.spec = spec
-        self.paths = AppPaths(spec.name)
-        self._lock = Lock(self.paths.lock)
+        self.paths = _paths(spec.name)
+        self.lock = Lock(self.paths.lock) if self.paths else None
+        self.state_file = StateFile(self.paths.state) if self.paths else None
+        self.leftovers: list[Identity] = []
         self._pid_file = PidFile(spec.pid_path) if spec.pid_path else None
         self._listener: socket.socket | None = None
         self._workers: list[Launched] = []
 
     def __enter__(self) -> "Instance":
-        name = self.spec.name
         fill_standard_descriptors()
+        self._acquire_lock()
         try:
-            locked = self._lock.acquire()
-        except OSError as error:
-            raise ConfigurationError(f"lock file {error.filename!r} cannot be opened: {error.strerror}.") from None
-        if not locked:
-            raise AlreadyRunningError(
-                f"{name!r} runs already: stop it with `wesktop ctl stop {name}`, or give another name."
-            )
-        try:
-            if self._pid_file:
-                self._pid_file.claim()
-            self._listener = listen(self.spec.host, self.spec.port, name, self._port_memory())
+            before = self.state_file.read() if self.state_file else None
+            self.leftovers = leftovers(before)
+            self._claim_pid_file(before)
+            self.take(self._passed_listener() or self._listen())
         except BaseException:
             self.__exit__()
             raise
-        self.url = url_of(self._listener)
         return self
+
+    def resume(self, listener: int, lock: int | None) -> None:
+        """Instead of entering: hold what this process held before it re-executed itself, by these descriptors."""
+        if self.lock:
+            self.lock.fd = lock
+        self.take(socket.socket(fileno=listener))
 
     def __exit__(self, *_: object) -> None:
         for worker in self._workers:  # none lives, unless an exception came between its start and its supervision
@@ -59,7 +66,68 @@ class Instance:
             self._listener.close()
         if self._pid_file:
             self._pid_file.release()
-        self._lock.release()
+        if self.state_file and self.lock and self.lock.held:
+            self.state_file.remove()
+        if self.lock:
+            self.lock.release()
+
+    @property
+    def listener(self) -> socket.socket:
+        """The listening socket."""
+        assert self._listener is not None, "enter the instance first"
+        return self._listener
+
+    def take(self, listener: socket.socket) -> None:
+        """Serve on this listening socket."""
+        listener.setblocking(False)
+        self._listener = listener
+        self.url = url_of(listener)
+
+    def _acquire_lock(self) -> None:
+        if self.lock is None:
+            return
+        try:
+            locked = self.lock.acquire()
+        except OSError as error:
+            warn(
+                f"lock file {error.filename!r} cannot be opened ({error.strerror}): nothing keeps a second one away."
+            )
+            self.lock = self.state_file = self.paths = None
+            return
+        if not locked:
+            name = self.spec.name
+            raise AlreadyRunningError(
+                f"{name!r} runs already: stop it with `wesktop ctl stop {name}`, or give another name."
+            )
+
+    def _claim_pid_file(self, before: State | None) -> None:
+        if self._pid_file:
+            self._pid_file.claim(before.supervisor if before else None)
+
+    def _listen(self) -> socket.socket:
+        spec = self.spec
+        try:
+            listener = listen(spec.host, spec.port, spec.name, self._port_memory())
+        except PortInUseError:
+            if not self.leftovers:
+                raise
+            end(self.leftovers, LEFTOVER_TIMEOUT)  # it may be one of them that has the port
+            listener = listen(spec.host, spec.port, spec.name, self._port_memory())
+        notify.store(listener)
+        return listener
+
+    def _passed_listener(self) -> socket.socket | None:
+        """The socket that the service manager has for us, by a socket unit or from before this process."""
+        passed = notify.passed_listeners()
+        stored = passed.pop(notify.STORED, None)
+        given = next(iter(passed.values()), None)
+        if given is not None or stored is None:
+            return given
+        if self.spec.port in (0, stored.getsockname()[1]):
+            return stored
+        stored.close()  # the app has got another port since
+        notify.forget_stored()
+        return None
 
     def _port_memory(self) -> Path | None:
         """Where a chosen port is kept; a user without a home has to do without."""
@@ -72,15 +140,28 @@ class Instance:
 
     def start_worker(self, worker: Launched | None = None) -> Launched:
         """Have a worker serve, a new one or one that was launched already. Raises OSError when the system refuses."""
-        assert self._listener is not None, "enter the instance first"
-        spec = WorkerSpec(
-            target=self.spec.target,
-            working_dir=self.spec.working_dir,
-            import_path=self.spec.import_path,
-            factory=self.spec.factory,
-            drain_timeout=self.spec.drain_timeout,
-        )
         worker = worker or launch_worker()
-        hand_over(worker.channel, spec, self._listener)
+        hand_over(worker.channel, self._worker_spec(), self.listener)
         self._workers = [*(other for other in self._workers if other.process.returncode is None), worker]
         return worker
+
+    def _worker_spec(self) -> WorkerSpec:
+        spec = self.spec
+        watched = (spec.hang_timeout and spec.hang_timeout / 3, spec.idle_timeout and spec.idle_timeout / 4)
+        return WorkerSpec(
+            target=spec.target,
+            working_dir=spec.working_dir,
+            import_path=spec.import_path,
+            factory=spec.factory,
+            drain_timeout=spec.drain_timeout,
+            beat_every=min([SLOWEST_BEAT, *filter(None, watched)]),
+            access_log=spec.access_log,
+        )
+
+
+def _paths(name: str) -> AppPaths | None:
+    try:
+        return AppPaths(name)
+    except ConfigurationError as error:
+        warn(f"{name!r} is served without a lock and a control socket: {error.message}")
+        return None

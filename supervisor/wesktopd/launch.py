@@ -1,6 +1,7 @@
 """Starts a process of ours, joined to this one by a socket pair; light, so that it can be done first."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -20,6 +21,42 @@ if hasattr(module, "__path__"):
     module = import_module(sys.argv[0] + ".__main__")
 sys.exit(module.main(int(sys.argv[1])))
 """
+
+
+class Adopted:
+    """A child of this process that another program started, which this process was before: as Popen has it."""
+
+    def __init__(self, pid: int, stdout: int, stderr: int) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self.stdout = open(stdout, "rb", buffering=0)  # noqa: SIM115  by its descriptor
+        self.stderr = open(stderr, "rb", buffering=0)  # noqa: SIM115
+
+    def poll(self) -> int | None:
+        """Its exit code; None while it runs."""
+        return self._reap(os.WNOHANG)
+
+    def wait(self) -> int:
+        """Wait for its end; its exit code."""
+        code = self._reap(0)
+        assert code is not None
+        return code
+
+    def _reap(self, options: int) -> int | None:
+        if self.returncode is None:
+            pid, status = os.waitpid(self.pid, options)
+            if pid:
+                self.returncode = os.waitstatus_to_exitcode(status)
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.send_signal(signal.SIGKILL)
 
 
 class Launched:

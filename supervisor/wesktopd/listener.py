@@ -32,7 +32,7 @@ def listen(host: str, port: int, name: str, memory: Path | None) -> socket.socke
             listener = _bind(host, candidate)
         except PortInUseError as error:
             if candidate == remembered:
-                _warn(f"{error} Taking another one this time: the page starts without its storage.")
+                warn(f"{error} Taking another one this time: the page starts without its storage.")
             continue
         if memory and remembered is None:
             _remember(memory, candidate)
@@ -110,10 +110,11 @@ def _remember(memory: Path, port: int) -> None:
         draft.write_text(f"{port}\n", encoding="ascii")
         draft.replace(memory)
     except OSError as error:
-        _warn(f"port {port} cannot be kept for the next start: {error}")
+        warn(f"port {port} cannot be kept for the next start: {error}")
 
 
-def _warn(text: str) -> None:
+def warn(text: str) -> None:
+    """Say so in the log; for what the supervisor does before it has a loop."""
     import logging  # late: the first worker waits for this module
 
     logging.getLogger("wesktopd").warning(text)

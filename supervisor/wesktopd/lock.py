@@ -13,7 +13,12 @@ class Lock:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._fd: int | None = None
+        self.fd: int | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether this process has it."""
+        return self.fd is not None
 
     def acquire(self) -> bool:
         """Take the lock; False when another process has it. Raises OSError when the file cannot be made."""
@@ -25,7 +30,7 @@ class Lock:
                 os.close(fd)
                 return False
             if self._is_current(fd):
-                self._fd = fd
+                self.fd = fd
                 return True
             os.close(fd)  # its holder removed it between our open and our lock: that file is nobody's now
 
@@ -37,7 +42,7 @@ class Lock:
 
     def release(self) -> None:
         """Remove the file, then give the lock back; without effect when it is not held."""
-        if self._fd is not None:
+        if self.fd is not None:
             self._path.unlink(missing_ok=True)
-            os.close(self._fd)
-            self._fd = None
+            os.close(self.fd)
+            self.fd = None

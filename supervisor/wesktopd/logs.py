@@ -1,110 +1,147 @@
-"""What the workers print: the last lines kept in memory, and passed on to this process's own output."""
+"""The journal: the last lines that the workers and the supervisor itself have printed, kept in memory.
 
-import asyncio
-import contextlib
-import logging
+They go to the log file too, where there is one; memory answers when the disk is full or read-only.
+"""
+
 import os
-import select
+import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
+
+from wesktopd.logfile import MICROSECONDS, OWN, LogFile, LogLine
 
 RING_LINES = 1000
+RING_BYTES = 512 * 1024
 MAX_LINE = 8 * 1024  # bytes; the rest of a longer line is dropped
-CHUNK = 512  # PIPE_BUF at its smallest (POSIX): a writable pipe takes this much without blocking
-MAX_WAITING = 1024 * 1024  # bytes that wait for a slow reader
+FLOOD_RATE = 1024 * 1024  # bytes a second that are kept in the long run; what is beyond is counted, and dropped
+FLOOD_BURST = 4 * FLOOD_RATE  # bytes that may come at once
 
 
-class LogRing:
-    """The last lines of all streams, in the order in which they came."""
+class Journal:
+    """Keeps the last lines of all processes, in the order in which they came."""
 
-    def __init__(self, lines: int = RING_LINES) -> None:
-        self._lines: deque[bytes] = deque(maxlen=lines)
-        self._partial: dict[str, bytes] = {}
+    def __init__(self, file: LogFile | None, max_lines: int = RING_LINES) -> None:
+        self._file = file
+        self._max_lines = max_lines
+        self._ring: deque[LogLine] = deque()
+        self._ring_bytes = 0
+        self._partial: dict[tuple[int, str], bytes] = {}
+        self._followers: list[Callable[[LogLine], None]] = []
+        self._flood = Flood(time.monotonic())
+        self._last = 0
 
-    def feed(self, stream: str, data: bytes) -> None:
-        """Add what a stream printed; a line that is not ended yet waits for its end."""
-        *lines, rest = (self._partial.get(stream, b"") + data).split(b"\n")
-        self._lines.extend(line[:MAX_LINE] for line in lines)
-        self._partial[stream] = rest[:MAX_LINE]
+    # What is printed.
 
-    def tail(self, lines: int, max_bytes: int) -> str:
-        """The last lines as text, unfinished ones included, cut at the front to `max_bytes`."""
-        last = [*self._lines, *filter(None, self._partial.values())][-lines:]
-        return b"\n".join(last)[-max_bytes:].decode(errors="replace")
+    def feed(self, pid: int, stream: str, data: bytes) -> None:
+        """A process has printed this; a line that is not ended yet waits for its end."""
+        *lines, rest = (self._partial.get((pid, stream), b"") + data).split(b"\n")
+        self._partial[pid, stream] = rest[:MAX_LINE]
+        if lines:
+            self._add_output(pid, stream, lines)
 
+    def ended(self, pid: int) -> None:
+        """A process has ended: what it began, is a line."""
+        for key in [key for key in self._partial if key[0] == pid]:
+            if rest := self._partial.pop(key):
+                self._add_output(*key, [rest])
 
-class Echo:
-    """Passes output on to a descriptor without ever waiting for who reads it.
+    def say(self, text: str) -> None:
+        """A line of the supervisor's own."""
+        self._add(os.getpid(), OWN, text.split("\n"))
 
-    The supervisor must go on when its terminal is stopped or its pipe is full: then a bounded amount waits, and what
-    comes on top of it is dropped. The descriptor stays blocking, since it is shared with the caller.
-    """
+    def _add_output(self, pid: int, stream: str, lines: list[bytes]) -> None:
+        kept, dropped = self._flood.admit(lines, time.monotonic())
+        if dropped:
+            self.say(f"{dropped} lines were dropped: more than {FLOOD_RATE // 1024} KiB were printed in a second")
+        if kept:
+            self._add(pid, stream, [line[:MAX_LINE].decode(errors="replace").removesuffix("\r") for line in kept])
 
-    def __init__(self, fd: int, loop: asyncio.AbstractEventLoop) -> None:
-        self._fd = fd
-        self._loop = loop
-        self._waiting = b""
-        self._gone = False
+    def _add(self, pid: int, stream: str, texts: Iterable[str]) -> None:
+        now = self._now()
+        lines = [LogLine(now, pid, stream, text) for text in texts]
+        for line in lines:
+            self._ring.append(line)
+            self._ring_bytes += len(line.text)
+        while len(self._ring) > self._max_lines or self._ring_bytes > RING_BYTES:
+            self._ring_bytes -= len(self._ring.popleft().text)
+        if self._file is not None:
+            self._file.write(lines)
+        for follower in [*self._followers]:
+            for line in lines:
+                follower(line)
 
-    def write(self, data: bytes) -> None:
-        """Write what fits now, and the rest when there is room."""
-        if self._gone or len(self._waiting) + len(data) > MAX_WAITING:
-            return
-        had_to_wait = bool(self._waiting)
-        self._waiting += data
-        if not had_to_wait:
-            self._flush()
-            if self._waiting:
-                self._loop.add_writer(self._fd, self._on_writable)
+    def _now(self) -> float:
+        """Two moments are never the same, so that "after this line" has a meaning; unless the clock is set back."""
+        now = int(time.time() * MICROSECONDS)
+        self._last = self._last + 1 if now <= self._last < now + 1000 else now
+        return self._last / MICROSECONDS
+
+    # What is asked for.
+
+    def last(self, lines: int | None, since: float | None) -> list[LogLine]:
+        """The last `lines` that are kept (None: all of them), of those from the time `since` on."""
+        found = [line for line in self._ring if since is None or line.time >= since]
+        return found if lines is None else found[max(0, len(found) - lines) :]
+
+    def tail(self, lines: int, max_bytes: int, pids: set[int]) -> str:
+        """The last lines of these processes as text, unfinished ones included, cut at the front to `max_bytes`."""
+        found = [line.text for line in self._ring if line.pid in pids]
+        found += [rest.decode(errors="replace") for (pid, _), rest in self._partial.items() if pid in pids and rest]
+        return "\n".join(found[-lines:]).encode()[-max_bytes:].decode(errors="replace")
+
+    def follow(self, callback: Callable[[LogLine], None]) -> Callable[[], None]:
+        """Tell `callback` of every further line, until what is returned is called."""
+        self._followers.append(callback)
+        return lambda: self._followers.remove(callback)
+
+    # At an end, and for a supervisor that takes over.
+
+    def state(self) -> list[LogLine]:
+        """All that is kept."""
+        return [*self._ring]
+
+    def restore(self, lines: list[LogLine]) -> None:
+        """Keep what another program had kept."""
+        self._ring.extendleft(reversed(lines))
+        self._ring_bytes += sum(len(line.text) for line in lines)
+
+    def flush(self) -> None:
+        """Lines that have begun, end here: nobody will see their end."""
+        for pid in {pid for pid, _ in self._partial}:
+            self.ended(pid)
+        if dropped := self._flood.take_dropped():
+            self.say(f"{dropped} lines were dropped: too many were printed at once")
 
     def close(self) -> None:
-        """Write what still fits, and stop watching the descriptor; it stays open."""
-        if self._waiting:
-            self._loop.remove_writer(self._fd)
-            self._flush()
-
-    def _on_writable(self) -> None:
-        self._flush()
-        if not self._waiting:
-            self._loop.remove_writer(self._fd)
-
-    def _flush(self) -> None:
-        try:
-            while self._waiting and self._writable():
-                self._waiting = self._waiting[os.write(self._fd, self._waiting[:CHUNK]) :]
-        except OSError:  # its reader is gone for good
-            self._gone = True
-            self._waiting = b""
-
-    def _writable(self) -> bool:
-        poll = select.poll()
-        poll.register(self._fd, select.POLLOUT)
-        return bool(poll.poll(0))
+        """Keep what has begun, and close the file."""
+        self.flush()
+        if self._file is not None:
+            self._file.close()
 
 
-class EchoHandler(logging.Handler):
-    """A log handler that writes through an echo: a full stderr must not hold up the supervisor either."""
+class Flood:
+    """Lets through what a program prints, up to a rate. No clock of its own (a token bucket)."""
 
-    def __init__(self, echo: Echo) -> None:
-        super().__init__()
-        self._echo = echo
+    def __init__(self, now: float) -> None:
+        self._allowance = float(FLOOD_BURST)
+        self._at = now
+        self._dropped = 0
 
-    def emit(self, record: logging.LogRecord) -> None:
-        self._echo.write(f"{self.format(record)}\n".encode(errors="replace"))
+    def admit(self, lines: list[bytes], now: float) -> tuple[list[bytes], int]:
+        """Those that are to be kept; and how many were dropped before them, once they can be told of."""
+        self._allowance = min(FLOOD_BURST, self._allowance + (now - self._at) * FLOOD_RATE)
+        self._at = now
+        kept: list[bytes] = []
+        for line in lines:
+            if self._allowance <= 0:
+                break
+            self._allowance -= len(line[:MAX_LINE]) + 1
+            kept.append(line)
+        told = self.take_dropped() if kept else 0
+        self._dropped += len(lines) - len(kept)
+        return kept, told
 
-
-@contextlib.contextmanager
-def own_lines(echo: Echo | None, level: int) -> Iterator[None]:
-    """Show the supervisor's own few lines, unless the program has set up logging itself."""
-    logger = logging.getLogger("wesktopd")
-    if echo is None or logger.hasHandlers():
-        yield
-        return
-    handler, before = EchoHandler(echo), logger.level
-    logger.addHandler(handler)
-    logger.setLevel(level)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
-        logger.setLevel(before)
+    def take_dropped(self) -> int:
+        """How many were dropped since this was last asked."""
+        dropped, self._dropped = self._dropped, 0
+        return dropped

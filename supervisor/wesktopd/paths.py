@@ -8,6 +8,7 @@ from pathlib import Path
 
 import platformdirs
 
+from wesktopd import transport
 from wesktopd.errors import ConfigurationError
 from wesktopd.spec import MAX_NAME, check_name
 
@@ -16,7 +17,7 @@ MAX_SOCKET_PATH = 103 if sys.platform == "darwin" else 107  # sizeof sockaddr_un
 
 
 class AppPaths:
-    """The files of one app in the runtime directory: its `lock` and its control `socket`.
+    """The files of one app in the runtime directory: its `lock`, its `state`, and what leads to its control socket.
 
     Raises ConfigurationError for a name that no app can have, so that none leads out of these directories.
     """
@@ -26,6 +27,20 @@ class AppPaths:
         runtime = runtime_dir()
         self.lock = runtime / f"{name}.lock"
         self.socket = runtime / f"{name}.sock"
+        self.tcp = runtime / f"{name}{transport.SUFFIX}"
+        self.state = runtime / f"{name}.state"
+
+    @property
+    def control(self) -> Path:
+        """By which the app's control socket is reached: the one that is there, else the one that would be made."""
+        made = self.tcp if transport.uses_tcp() else self.socket
+        other = self.socket if made is self.tcp else self.tcp
+        return other if other.exists() and not made.exists() else made
+
+    def remove_control(self) -> None:
+        """Remove what a supervisor that was killed has left."""
+        for path in (self.socket, self.tcp, self.state):
+            path.unlink(missing_ok=True)
 
 
 def runtime_dir() -> Path:
@@ -75,6 +90,18 @@ def port_file(name: str) -> Path:
     return _of_home(platformdirs.user_state_path) / f"{name}.port"
 
 
+def config_file(name: str) -> Path:
+    """Where an app's spec is kept, for `wesktop ctl start`. Raises ConfigurationError for a user without a home."""
+    check_name(name)
+    return _of_home(platformdirs.user_config_path) / f"{name}.toml"
+
+
+def log_file(name: str) -> Path:
+    """Where what an app prints is kept. Raises ConfigurationError for a user without a home."""
+    check_name(name)
+    return _of_home(platformdirs.user_log_path) / f"{name}.log"
+
+
 def storage_dir(name: str) -> Path:
     """Where the window keeps the page's cookies and localStorage; not made yet.
 
@@ -92,4 +119,5 @@ def _of_home(locate: Callable[..., Path]) -> Path:
 
 def running_names() -> list[str]:
     """The names that have a control socket: those that run, and any that were killed."""
-    return sorted(path.stem for path in runtime_dir().glob("*.sock"))
+    found = (*runtime_dir().glob("*.sock"), *runtime_dir().glob(f"*{transport.SUFFIX}"))
+    return sorted({path.stem for path in found})

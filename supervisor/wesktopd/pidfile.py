@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from wesktopd.errors import PidFileError
+from wesktopd.identity import Identity, identify
 
 REUSE_SLACK = 2.0  # seconds by which a file's time and a process's may disagree
 
@@ -15,13 +16,14 @@ class PidFile:
     def __init__(self, path: str | Path) -> None:
         self._path = Path(path)
 
-    def claim(self) -> None:
+    def claim(self, before: Identity | None = None) -> None:
         """Write this process's PID, whole or not at all.
 
         A file of a process that is gone is replaced, also where its PID has since gone to another process. Raises
         PidFileError when the file names a live process, holds something that is no PID, or cannot be written.
+        before: the supervisor that had the app last, by which its PID is told from a stranger's for certain.
         """
-        self._refuse_foreign()
+        self._refuse_foreign(before)
         draft = self._path.with_name(f".{self._path.name}.{os.getpid()}")
         try:
             draft.write_text(f"{os.getpid()}\n", encoding="ascii")
@@ -42,7 +44,7 @@ class PidFile:
         except (OSError, ValueError):
             pass  # already gone, or somebody else's by now
 
-    def _refuse_foreign(self) -> None:
+    def _refuse_foreign(self, before: Identity | None) -> None:
         try:
             text = self._path.read_bytes()[:64].decode("ascii", "replace").strip()
             written = self._path.stat().st_mtime
@@ -57,6 +59,8 @@ class PidFile:
                 f"PID file {str(self._path)!r} holds {text[:20]!r}, which is no PID: "
                 "remove the file, or give another pid_path."
             )
+        if before and int(text) == before.pid and identify(before.pid) != before:
+            return  # whatever the clock and the file's time say
         if int(text) != os.getpid() and (owner := living(int(text), written)):
             raise PidFileError(
                 f"PID file {str(self._path)!r} names {owner}, which is running: stop it, or give another pid_path."

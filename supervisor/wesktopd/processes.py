@@ -1,37 +1,45 @@
 """A worker's process as the supervisor holds it: its channel, its output, its end."""
 
 import asyncio
+import contextlib
 import os
 import signal
+import socket
+import subprocess
 import threading
 from collections.abc import Callable
 
-from wesktopd.launch import Launched
+from wesktopd.channel import DUMP_SIGNAL
+from wesktopd.launch import Adopted
 
 READ_SIZE = 64 * 1024
+PIPE_SIZE = 1024 * 1024  # bytes that a pipe may hold at most, see pipe(7)
 
 
 class WorkerProcess:
     """Reports what becomes of a worker that was started, from the loop.
 
-    on_output(stream, data): it printed to "stdout" or "stderr". on_line(line): its one line on the channel.
+    on_output(stream, data): it printed to "stdout" or "stderr". on_line(line): a line of its on the channel.
     on_exit(code): it is gone (code as in subprocess: negative for a signal), and all that it printed was reported.
+    heard: the beginning of its next line, where another program has read it before.
     """
 
     def __init__(
         self,
-        started: Launched,
+        process: "subprocess.Popen[bytes] | Adopted",
+        channel: socket.socket,
         on_output: Callable[[str, bytes], None],
         on_line: Callable[[bytes], None],
         on_exit: Callable[[int], None],
+        heard: bytes = b"",
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._on_output, self._on_line, self._on_exit = on_output, on_line, on_exit
-        self._heard = b""
-        self._process, self._channel = started.process, started.channel
+        self.heard = heard
+        self._process, self._channel = process, channel
         self.pid = self._process.pid
         self._channel.setblocking(False)
-        self._loop.add_reader(self._channel, self._hear)
+        self._loop.add_reader(self._channel, self.hear)
         assert self._process.stdout is not None
         assert self._process.stderr is not None
         self._outputs = {"stdout": self._process.stdout.fileno(), "stderr": self._process.stderr.fileno()}
@@ -40,23 +48,36 @@ class WorkerProcess:
             self._loop.add_reader(fd, self._read, stream, fd)
         self._watch_exit()
 
-    def terminate(self) -> None:
-        """Ask it to drain and end."""
-        self._process.send_signal(signal.SIGTERM)
+    @property
+    def descriptors(self) -> tuple[int, int, int]:
+        """Of its channel, its stdout and its stderr: what a supervisor that takes over needs."""
+        return self._channel.fileno(), self._outputs["stdout"], self._outputs["stderr"]
+
+    def stop(self, how: bytes) -> None:
+        """Have it drain and end: channel.STOP or RETIRE."""
+        with contextlib.suppress(OSError):  # it is gone, or its channel is full, and it does not hear
+            self._channel.send(how)
+
+    def dump_stacks(self) -> None:
+        """Have it print what its threads are doing."""
+        self._process.send_signal(DUMP_SIGNAL)
 
     def kill(self) -> None:
         """End it at once. What the app has started is the app's: it may be a program that the user works with."""
         self._process.kill()
 
-    def _hear(self) -> None:
+    def hear(self) -> None:
+        """Take what it has said by now."""
         try:
             data = self._channel.recv(READ_SIZE)
+        except BlockingIOError:
+            return
         except OSError:
             data = b""
         if not data:
             self._loop.remove_reader(self._channel)
             return
-        *lines, self._heard = (self._heard + data).split(b"\n")
+        *lines, self.heard = (self.heard + data).split(b"\n")
         for line in lines:
             self._on_line(line)
 
@@ -90,11 +111,12 @@ class WorkerProcess:
         self._loop.call_soon_threadsafe(self._ended, code)
 
     def _ended(self, code: int) -> None:
-        self._hear()
+        self.hear()
         for stream, fd in self._outputs.items():
-            # Only what is there now: a process that it started may hold the pipe open for ever.
-            while self._read(stream, fd):
-                pass
+            # Only what is there now: a process that it started may hold the pipe open, and print, for ever.
+            for _ in range(PIPE_SIZE // READ_SIZE):
+                if not self._read(stream, fd):
+                    break
             self._loop.remove_reader(fd)
         self._loop.remove_reader(self._channel)
         self._channel.close()

@@ -1,9 +1,12 @@
 """The control messages: one JSON object a line, told apart by "type". No I/O.
 
-A client sends a request with an `id` of its choice; every answer repeats it. `Status`, `Stop` and `Focus` have one
-answer. `Attach` opens a lease: it lasts as long as the connection and is answered by a stream of events, which `End`
-closes. Either side may close the connection at any time.
+A client sends a request with an `id` of its choice; every answer repeats it. Most requests have one answer, some of
+them only when what they ask for is done. `Logs` and `Events` are answered by a stream that `End` closes. `Attach`
+opens a lease: it lasts as long as the connection, and is answered by a stream of events, of which `End` is the last.
+Either side may close the connection at any time. docs/control-protocol.md describes it for other languages.
 """
+
+from typing import Any
 
 import msgspec
 
@@ -28,6 +31,44 @@ class Stop(Message):
     """End the app: drain, then stop; answered by `Done` at once, the connection ends with the supervisor."""
 
 
+class Restart(Message):
+    """Start a new generation of workers; answered when it serves, or by `Failed` where the old one goes on."""
+
+
+class Scale(Message):
+    """Run so many workers; answered by `Done` when they serve."""
+
+    workers: int
+
+
+class Upgrade(Message):
+    """Have the supervisor re-execute itself, for a new version of it; answered by `Done` from the new one."""
+
+
+class Wait(Message):
+    """Answered by `Done` as soon as a worker is ready."""
+
+
+class Config(Message):
+    """Ask for the app's spec; answered by `Spec`."""
+
+
+class Logs(Message):
+    """Ask for what was printed: the last `lines` (None for all that is kept), of those since a time in seconds since
+    the epoch; answered by a `Log` each, then `End`, or with `follow` by further ones as they come.
+    """
+
+    lines: int | None = None
+    since: float | None = None
+    follow: bool = False
+
+
+class Events(Message):
+    """Ask for what has happened; answered by a `Happened` each, then `End`, or with `follow` further ones."""
+
+    follow: bool = False
+
+
 class Focus(Message):
     """Bring the app's window to the front; answered by `Done`, or `Failed` where no window is attached."""
 
@@ -39,7 +80,9 @@ class Attach(Message):
 
 
 class Done(Message):
-    """The request was carried out."""
+    """The request was carried out; `note` says what came of it, where that is worth telling."""
+
+    note: str = ""
 
 
 class Failed(Message):
@@ -51,30 +94,82 @@ class Failed(Message):
 
 
 class WorkerReport(msgspec.Struct, frozen=True, kw_only=True):
-    """One worker: its state (see wesktopd.generations), and since when, in seconds."""
+    """One worker. Times are in seconds, memory in bytes; what is not known, or not so, is null.
 
+    id: counts the workers of this supervisor. state: see wesktopd.generations; uptime: how long it is in it.
+    age: since its process began; cpu: that it has used. requests: that are open.
+    last_exit: how the process before ended; retry_in: until the next start is tried. leaving: it is being replaced.
+    """
+
+    id: int
     pid: int | None
     state: str
     generation: int
     uptime: float
+    age: float | None
+    rss: int | None
+    cpu: float | None
+    requests: int | None
     restarts: int
     last_exit: str | None
+    retry_in: float | None
+    leaving: bool
 
 
 class Report(Message):
-    """The answer to `Status`. started: seconds since the epoch; windows: how many are attached."""
+    """The answer to `Status`. Times in seconds, `started` since the epoch.
+
+    pid, rss, cpu: the supervisor's. generation: the one that serves, 0 before the first does. wanted: workers.
+    restarting: whether another generation is starting. trouble: why the last restart, or the last start of a worker,
+    failed, with the end of its log; null when the one after it did not.
+    """
 
     name: str
     target: str
     import_path: list[str]
     url: str
     pid: int
+    release: str
     started: float
+    rss: int | None
+    cpu: float | None
     one_shot: bool
+    idle_timeout: float | None
     stopping: bool
+    restarting: bool
+    generation: int
     windows: int
     pid_path: str | None
+    config_file: str | None
+    log_file: str | None
+    wanted: int
+    trouble: str | None
     workers: list[WorkerReport]
+
+
+class Spec(Message):
+    """The answer to `Config`: the fields of AppSpec."""
+
+    spec: dict[str, Any]
+
+
+class Log(Message):
+    """A line that was printed: by the process `pid` to "stdout" or "stderr", or by the supervisor ("wesktopd")."""
+
+    time: float
+    pid: int
+    stream: str
+    text: str
+
+
+class Happened(Message):
+    """Something has happened, see wesktopd.events; the worker's `pid` and `generation` where it is about one."""
+
+    time: float
+    kind: str
+    text: str
+    pid: int | None = None
+    generation: int | None = None
 
 
 class Ready(Message):
@@ -100,11 +195,11 @@ class Raise(Message):
 
 
 class End(Message):
-    """The last event of a lease: the supervisor is ending."""
+    """The last answer of a stream; to a lease, the supervisor is ending."""
 
 
-Request = Status | Stop | Focus | Attach
-Answer = Done | Failed | Report | Ready | Listening | Down | Raise | End
+Request = Status | Stop | Restart | Scale | Upgrade | Wait | Config | Logs | Events | Focus | Attach
+Answer = Done | Failed | Report | Spec | Log | Happened | Ready | Listening | Down | Raise | End
 
 _encoder = msgspec.json.Encoder()
 _requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)

@@ -3,11 +3,12 @@
 import re
 import zlib
 from pathlib import Path
+from typing import Any, Literal
 
 import msgspec
 
 from wesktopd.errors import ConfigurationError, TargetError
-from wesktopd.limits import DRAIN_TIMEOUT, START_TIMEOUT
+from wesktopd.limits import DRAIN_TIMEOUT, HANG_TIMEOUT, MAX_WORKERS, START_TIMEOUT
 
 MAX_NAME = 48  # keeps "<runtime directory>/<name>.sock" within a socket address (108 bytes, 104 on macOS)
 
@@ -15,17 +16,23 @@ _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{MAX_NAME - 1}}}")
 _TARGET = re.compile(r"(?P<module>[^\W\d]\w*(\.[^\W\d]\w*)*):(?P<attribute>[^\W\d]\w*(\.[^\W\d]\w*)*)")
 
 
-class AppSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One app and how it is to be served.
+class AppSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One app and how it is to be served. Times are in seconds; None stands for "never" or "no limit".
 
     target: "module:attribute" of an ASGI callable, or of a function that returns one where `factory` is true.
     name: identifies the app to this user: one supervisor a name. Also names its sockets, storage and window class.
-    label: what log messages call it.
+    label: what log messages call it, and a window's title where `window` has none.
     host, port: where to listen; port 0 takes a free port and keeps it for this name.
-    working_dir, import_path: where the worker starts and what it puts before its `sys.path`.
+    working_dir, import_path: where the workers start and what they put before their `sys.path`.
     one_shot: the server ends with the last lease on it.
-    drain_timeout: seconds that requests have to finish in at a stop, before the worker is killed.
-    start_timeout: seconds that the worker has to become ready in.
+    workers: how many processes serve, 1 to 64.
+    drain_timeout: that requests have to finish in at a stop, before the worker is killed.
+    start_timeout: that a worker has to become ready in.
+    hang_timeout: that a worker's event loop may stand still for before the worker is replaced.
+    idle_timeout: without a window or a request after which the server ends.
+    max_lifetime, max_rss: after which, and beyond how many MiB of memory, a worker is replaced.
+    access_log: log every request. log_format: of the log file, "text", "json" or "off".
+    window: how the app's window looks, for `wesktop ctl open`; not looked into here.
 
     Raises ConfigurationError (TargetError for the target) when a value is out of range.
     """
@@ -40,8 +47,16 @@ class AppSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     import_path: list[str] = []
     factory: bool = False
     one_shot: bool = False
+    workers: int = 1
     drain_timeout: float = DRAIN_TIMEOUT
     start_timeout: float = START_TIMEOUT
+    hang_timeout: float | None = HANG_TIMEOUT
+    idle_timeout: float | None = None
+    max_lifetime: float | None = None
+    max_rss: float | None = None
+    access_log: bool = False
+    log_format: Literal["text", "json", "off"] = "text"
+    window: dict[str, Any] = {}
 
     def __post_init__(self) -> None:
         parse_target(self.target)
@@ -50,10 +65,31 @@ class AppSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             raise ConfigurationError("host is empty: give an address such as '127.0.0.1'.")
         if not 0 <= self.port <= 65535:
             raise ConfigurationError(f"port {self.port} is out of range: give 1 to 65535, or 0 for a free one.")
-        for field in ("drain_timeout", "start_timeout"):
-            seconds = getattr(self, field)
-            if not 0 < seconds <= 86400:
-                raise ConfigurationError(f"{field} {seconds!r} is out of range: give seconds above 0, at most a day.")
+        check_workers(self.workers)
+        for field, least, most, unit in RANGES:
+            value = getattr(self, field)
+            if value is not None and not least <= value <= most:
+                raise ConfigurationError(f"{field} {value!r} is out of range: give {least:g} to {most:g} {unit}.")
+        if self.log_format not in LOG_FORMATS:
+            raise ConfigurationError(f"log_format {self.log_format!r} is not one of {', '.join(LOG_FORMATS)}.")
+
+
+LOG_FORMATS = ("text", "json", "off")
+DAY = 86400.0
+RANGES = (
+    ("drain_timeout", 0.001, DAY, "seconds"),
+    ("start_timeout", 0.001, DAY, "seconds"),
+    ("hang_timeout", 0.5, DAY, "seconds"),
+    ("idle_timeout", 0.1, 365 * DAY, "seconds"),
+    ("max_lifetime", 1.0, 365 * DAY, "seconds"),
+    ("max_rss", 1.0, 2.0**24, "MiB"),
+)
+
+
+def check_workers(workers: int) -> None:
+    """Refuse a number of workers that is no use; raises ConfigurationError."""
+    if not 1 <= workers <= MAX_WORKERS:
+        raise ConfigurationError(f"workers {workers} is out of range: give 1 to {MAX_WORKERS}.")
 
 
 def parse_target(target: object) -> tuple[str, str]:

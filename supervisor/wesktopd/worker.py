@@ -5,6 +5,7 @@ Started by the supervisor, by `wesktopd.launch`.
 
 import asyncio
 import contextlib
+import faulthandler
 import gc
 import io
 import logging
@@ -20,35 +21,50 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from wesktopd.channel import Refused, Serving, WorkerSpec, inherited, take_over, tell
+from wesktopd.channel import DUMP_SIGNAL, STOP, Beat, Refused, Serving, WorkerSpec, encode, inherited, take_over, tell
 from wesktopd.context import set_worker
 from wesktopd.drain import ASGIApp, Drain
 from wesktopd.errors import LifespanError, TargetImportError, WesktopError
 from wesktopd.lifespan import LifespanWatch
+from wesktopd.limits import QUIESCE
+from wesktopd.quiesce import stop_accepting
 from wesktopd.target import load
 
 CANCEL_AT = 0.8  # the part of the drain timeout after which open requests are cancelled, leaving time to end
 ORPHAN_TIMEOUT = 0.7  # seconds to end in, once the supervisor has died
+QUIESCE_ORPHANED = 0.1  # seconds of these in which what was accepted is read
+FIRST_BEAT = 0.1  # seconds after it is ready
+BUSY_BEAT = 1.0  # seconds between beats while there are requests
 REFUSED, ORPHANED = 3, 4  # exit codes: of a worker that said why, and of one that was left alone
 
 
 class Lifeline:
-    """Ends this process soon after the supervisor has died, whatever the app is doing: no orphan is to be left.
+    """Hears what the supervisor says, and its death, whatever the app is doing: no orphan is to be left.
 
-    It waits for the channel's end in a thread, since an app may block while it is imported, or its loop for ever.
+    It waits in a thread, since an app may block while it is imported, or its loop for ever.
     """
 
-    def __init__(self, channel: socket.socket) -> None:
+    def __init__(self, channel: socket.socket, listener: int) -> None:
         self.channel = channel
-        self.on_end: Callable[[], None] | None = None
+        self.on_stop: Callable[[float], None] | None = None
+        self._listener = listener
         threading.Thread(target=self._wait, name="lifeline", daemon=True).start()
 
     def _wait(self) -> None:
+        said = b""
         with contextlib.suppress(OSError):
-            self.channel.recv(1)  # the supervisor never speaks again
-        if self.on_end is not None:
-            self.on_end()
-            time.sleep(ORPHAN_TIMEOUT)
+            said = self.channel.recv(1)
+        if self.on_stop is None:
+            os._exit(0)  # the app is still being imported: nothing has been begun
+        if said == STOP:
+            self.on_stop(0.0)
+        else:
+            stop_accepting(self._listener)
+            self.on_stop(QUIESCE if said else QUIESCE_ORPHANED)
+        if said:
+            with contextlib.suppress(OSError):
+                said = self.channel.recv(1)
+        time.sleep(ORPHAN_TIMEOUT)
         os._exit(ORPHANED)
 
 
@@ -66,10 +82,10 @@ class Worker:
     async def serve(self) -> int:
         """Serve; the exit code."""
         self._loop = asyncio.get_running_loop()
-        self._loop.add_signal_handler(signal.SIGTERM, self._stop)
-        self._lifeline.on_end = self.abandoned
+        self._loop.add_signal_handler(signal.SIGTERM, self._terminate)
+        self._lifeline.on_stop = self._stop_from_thread
         self._lifespan = LifespanWatch(self._drain, self._on_ready, self._on_failed)
-        self._server = embedded_server(self._lifespan, self._listener)
+        self._server = embedded_server(self._lifespan, self._listener, access_log=self._spec.access_log)
         try:
             await self._server.serve()
         except Exception:
@@ -81,33 +97,53 @@ class Worker:
         return REFUSED if self._refused else 0
 
     def _on_ready(self) -> None:
-        self._say(Serving())
+        tell(self._lifeline.channel, Serving())
+        self._loop.call_later(FIRST_BEAT, self._beat)
 
     def _on_failed(self, message: str) -> None:
         self._refused = True
         logging.getLogger("_granian").disabled = True  # it would say the same three times more
         reason = f": {message}" if message else ""
-        self._say(
-            Refused(error=LifespanError.__name__, message=f"the lifespan of {self._spec.target!r} failed{reason}")
+        refused = Refused(
+            error=LifespanError.__name__, message=f"the lifespan of {self._spec.target!r} failed{reason}"
         )
+        tell(self._lifeline.channel, refused)
 
-    def _say(self, outcome: Serving | Refused) -> None:
-        tell(self._lifeline.channel, outcome)
+    def _beat(self) -> None:
+        """Show that the loop runs; often while it is used, seldom while it is not."""
+        idle = self._drain.idle
+        with contextlib.suppress(OSError):  # a supervisor that does not read, must not hold up the app
+            beat = encode(Beat(requests=self._drain.requests, idle=idle))
+            self._lifeline.channel.send(beat, socket.MSG_DONTWAIT)
+        every = self._spec.beat_every
+        self._loop.call_later(min(BUSY_BEAT, every) if idle < BUSY_BEAT else every, self._beat)
 
-    def abandoned(self) -> None:
-        """Begin to end, from any thread: the supervisor has died."""
+    def _terminate(self) -> None:
+        """On SIGTERM, which is not the supervisor's way: others may go on accepting."""
+        stop_accepting(self._listener.fileno())
+        self._stop_after(QUIESCE)
+
+    def _stop_from_thread(self, after: float) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: ending already
-            self._loop.call_soon_threadsafe(self._stop)
+            self._loop.call_soon_threadsafe(self._stop_after, after)
+
+    def _stop_after(self, seconds: float) -> None:
+        if self._stopping is not None:
+            return
+        self._stopping = self._loop.call_later(seconds + self._spec.drain_timeout * CANCEL_AT, self._drain.cancel)
+        self._lifespan.cancel_startup()
+        self._drain.close_connections()
+        if seconds:
+            self._loop.call_later(seconds, self._stop)
+        else:
+            self._stop()
 
     def _stop(self) -> None:
-        if self._stopping is None:
-            self._stopping = self._loop.call_later(self._spec.drain_timeout * CANCEL_AT, self._drain.cancel)
-            self._lifespan.cancel_startup()
-            self._drain.begin()
-            self._server.stop()
+        self._drain.begin()
+        self._server.stop()
 
 
-def embedded_server(app: ASGIApp, listener: socket.socket) -> Any:
+def embedded_server(app: ASGIApp, listener: socket.socket, *, access_log: bool) -> Any:
     """granian's embedded server on a socket that is bound already.
 
     granian has no option for that (2.8): `_init_shared_socket` is its private seam, and a test holds it.
@@ -137,7 +173,8 @@ def embedded_server(app: ASGIApp, listener: socket.socket) -> Any:
         interface=Interfaces.ASGI,
         http=HTTPModes.http1,  # the plain port would speak h2c otherwise
         backlog=BACKLOG,
-        log_level=LogLevels.error,
+        log_level=LogLevels.info if access_log else LogLevels.error,
+        log_access=access_log,
     )
 
 
@@ -190,7 +227,8 @@ def main(fd: int) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(line_buffering=True)  # into a pipe, which Python would fill before it shows a line
-    lifeline = Lifeline(channel)
+    faulthandler.register(DUMP_SIGNAL, all_threads=True)  # in C: it works whatever the interpreter is doing
+    lifeline = Lifeline(channel, listener)
     gc.enable()
     try:
         app = prepare(spec)

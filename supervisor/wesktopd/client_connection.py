@@ -1,0 +1,210 @@
+"""One control connection, as its server has it: frames in, frames out, deadlines and bounds."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import struct
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from wesktopd import transport
+from wesktopd.errors import ControlError
+from wesktopd.protocol import Answer, End, Failed, Lines, Request, decode_request, encode
+
+IDLE_TIMEOUT = 30.0  # seconds that a connection without a lease may stay silent
+MAX_UNREAD = 256 * 1024  # bytes that may wait for a lease that does not read
+MAX_QUEUED = 4000  # answers of a stream that may wait for a client that does not read
+
+Follow = Callable[[Callable[[Answer], None]], Callable[[], None]]
+
+
+class Server(Protocol):
+    """What a connection needs of its server."""
+
+    def admit(self, connection: "ClientConnection") -> None:
+        """It was made."""
+
+    def forget(self, connection: "ClientConnection") -> None:
+        """It has ended."""
+
+    def answer(self, connection: "ClientConnection", request: Request) -> None:
+        """Carry out a request."""
+
+
+class ClientConnection(asyncio.Protocol):
+    """A connection. lease: the kind of the lease that its client holds by it, if it does.
+
+    secret: what the client has to say first; None where the connection itself says who it is.
+    """
+
+    def __init__(self, server: Server, secret: str | None) -> None:
+        self.lease: str | None = None
+        self.lease_id = 0
+        self.asked_upgrade = False
+        self.pending: list[int] = []  # requests that are being carried out
+        self._server = server
+        self._secret = secret
+        self._lines = Lines()
+        self._queued: deque[bytes] = deque()
+        self._following: list[Callable[[], None]] = []
+        self._paused = False
+        self._half_closed = False
+        self._deadline: asyncio.TimerHandle | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether it may be silent: it holds a lease, or waits for an answer."""
+        return self.lease is not None or bool(self.pending or self._following)
+
+    @property
+    def socket(self) -> socket.socket:
+        """Its socket."""
+        found: socket.socket = self._transport.get_extra_info("socket")
+        return found
+
+    # From asyncio.
+
+    def connection_made(self, made: asyncio.BaseTransport) -> None:
+        """See asyncio.Protocol, as for what follows."""
+        assert isinstance(made, asyncio.Transport)
+        self._transport = made
+        if not _trusted(self.socket):
+            made.abort()
+            return
+        self._await_frame()
+        self._server.admit(self)
+
+    def connection_lost(self, _: Exception | None) -> None:
+        """Its end."""
+        self._forget_deadline()
+        while self._following:
+            self._following.pop()()
+        self._server.forget(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of any number of frames."""
+        self._await_frame()
+        try:
+            frames = self._lines.feed(data)
+        except ControlError as error:
+            self.send(0, Failed(error="ControlError", message=error.message))
+            self.close()
+            return
+        for frame in frames:
+            if self._secret is not None:
+                self._greet(frame)
+            elif frame.strip():
+                self._take(frame)
+
+    def eof_received(self) -> bool:
+        """The client sends no more; what it has asked for is answered first. A lease ends."""
+        self._half_closed = True
+        return bool(self.pending or self._queued) and self.lease is None and not self._following
+
+    def pause_writing(self) -> None:
+        """The client does not read as fast as it is written to."""
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        """It has read."""
+        self._paused = False
+        self._pump()
+
+    # What comes in.
+
+    def _greet(self, line: bytes) -> None:
+        if self._secret is not None and transport.is_secret(line, self._secret):
+            self._secret = None
+        else:
+            self._transport.abort()
+
+    def _take(self, frame: bytes) -> None:
+        try:
+            request = decode_request(frame)
+        except ControlError as error:
+            self.send(0, Failed(error="ControlError", message=error.message))
+        else:
+            self._server.answer(self, request)
+
+    def _await_frame(self) -> None:
+        self._forget_deadline()
+        self._deadline = asyncio.get_running_loop().call_later(IDLE_TIMEOUT, self._on_deadline)
+
+    def _on_deadline(self) -> None:
+        if self.busy:
+            self._await_frame()
+        else:
+            self._transport.abort()
+
+    def _forget_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+
+    # What goes out.
+
+    def hold(self, request_id: int, kind: str | None) -> None:
+        """From now on the client holds a lease of this kind by the connection."""
+        self.lease, self.lease_id = kind, request_id
+
+    def begun(self, request_id: int, change: int) -> None:
+        """A request is being carried out (1), or is no more (-1)."""
+        if change > 0:
+            self.pending.append(request_id)
+        else:
+            self.pending.remove(request_id)
+
+    def send(self, request_id: int, answer: Answer) -> None:
+        """Send an answer."""
+        self._transport.write(encode(replace(answer, id=request_id)))
+        if self._half_closed and not self.pending:
+            self.close()
+
+    def send_event(self, event: Answer) -> None:
+        """Send an event to a lease; one that does not read is ended."""
+        if self._transport.get_write_buffer_size() > MAX_UNREAD:
+            self.abort()
+        else:
+            self.send(self.lease_id, event)
+
+    def queue(self, request_id: int, answer: Answer) -> None:
+        """Send an answer of a stream when the client has room for it; one that does not read at all is ended."""
+        if len(self._queued) >= MAX_QUEUED:
+            self.abort()
+            return
+        self._queued.append(encode(replace(answer, id=request_id)))
+        self._pump()
+
+    def follow(self, request_id: int, follow: Follow) -> None:
+        """Send what `follow` tells of, for as long as the connection lasts."""
+        self._following.append(follow(lambda answer: self.queue(request_id, answer)))
+
+    def _pump(self) -> None:
+        while self._queued and not self._paused:
+            self._transport.write(self._queued.popleft())
+        if self._half_closed and not self._queued and not self.pending:
+            self.close()
+
+    def close(self) -> None:
+        """Close it when what was sent is out; streams are told of their end."""
+        if self._following and not self._transport.is_closing():
+            self._transport.write(encode(End()))
+        self._transport.close()
+
+    def abort(self) -> None:
+        """Close it now."""
+        self._transport.abort()
+
+
+def _trusted(peer: socket.socket) -> bool:
+    """Whether the peer is this user or root, where the kernel tells; elsewhere a directory's mode or a secret do."""
+    if not hasattr(socket, "SO_PEERCRED") or peer.family != socket.AF_UNIX:
+        return True
+    size = struct.calcsize("3i")
+    with contextlib.suppress(OSError):
+        _, uid, _ = struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))
+        return uid in (os.getuid(), 0)
+    return False

@@ -1,0 +1,158 @@
+"""What can be asked of a supervisor over its control socket."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from wesktopd.errors import NotRunningError, WesktopError
+from wesktopd.events import Kind
+from wesktopd.logfile import LogLine
+from wesktopd.protocol import Answer, Happened, Log, Report, Spec
+from wesktopd.spec import check_workers
+
+if TYPE_CHECKING:
+    from wesktopd.daemon import Supervisor
+
+
+class Pending:
+    """A request that is answered when `done` says so; it fails with a worker of the generation `fails_with`."""
+
+    def __init__(self, done: Callable[[], bool], fails_with: int | None = None) -> None:
+        self.done = done
+        self.fails_with = fails_with
+        self.future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def fail(self, error: WesktopError) -> None:
+        """It is not going to be done."""
+        if not self.future.done():
+            self.future.set_exception(error)
+
+
+class Commands:
+    """Carries out requests by changing what is desired, and waits until it is so."""
+
+    def __init__(self, supervisor: "Supervisor") -> None:
+        self._supervisor = supervisor
+        self._fleet = supervisor.fleet
+        self._pending: list[Pending] = []
+
+    # For the supervisor, to tell what has become of them.
+
+    def look(self) -> None:
+        """Answer those that are done."""
+        for pending in self._pending:
+            if not pending.future.done() and pending.done():
+                pending.future.set_result(None)
+
+    def failed(self, error: WesktopError, generation: int) -> None:
+        """A worker of this generation did not start."""
+        for pending in self._pending:
+            if pending.fails_with is not None and pending.fails_with <= generation:
+                pending.fail(error)
+
+    def stopped(self) -> None:
+        """The app is ending."""
+        for pending in self._pending:
+            pending.fail(self._is_stopping())
+
+    def _is_stopping(self) -> WesktopError:
+        return NotRunningError(f"{self._supervisor.spec.name!r} is stopping.")
+
+    async def _until(self, pending: Pending) -> None:
+        if not self._fleet.running:
+            raise self._is_stopping()
+        self._pending.append(pending)
+        self._supervisor.wake()
+        try:
+            await pending.future
+        finally:
+            self._pending.remove(pending)
+
+    # Requests.
+
+    async def restart(self) -> str:
+        """Serve new code; another restart that is asked for meanwhile takes this one's place, and answers it too.
+
+        Raises what kept the new generation from starting; the old one goes on.
+        """
+        if not self._fleet.running:
+            raise self._is_stopping()
+        generation = self._fleet.restart()
+        self._supervisor.note(Kind.RESTARTING, f"generation {generation} is coming")
+        await self._until(Pending(lambda: self._fleet.serving >= generation, generation))
+        return f"generation {self._fleet.serving} serves"
+
+    async def scale(self, workers: int) -> str:
+        """Run so many workers, until the supervisor ends or another number is asked for.
+
+        Raises ConfigurationError for a number that is out of range, or what kept a worker from starting.
+        """
+        check_workers(workers)
+        self._fleet.wanted = workers
+        self._supervisor.note(Kind.SCALED, f"{workers} workers are wanted", level=logging.INFO)
+        serving = self._fleet.serving or None
+        await self._until(Pending(lambda: self._fleet.serving > 0 and self._fleet.at_size, serving))
+        return f"{self._fleet.wanted} worker{'s serve' if self._fleet.wanted != 1 else ' serves'}"
+
+    async def wait_ready(self) -> None:
+        """Return as soon as a worker of the serving generation is ready."""
+        await self._until(Pending(lambda: bool(self._fleet.ready(self._fleet.serving))))
+
+    async def upgrade(self) -> str:
+        """Re-execute the supervisor. Raises WesktopError when that cannot be; does not return when it can."""
+        from wesktopd.upgrade import upgrade  # late: hardly ever needed
+
+        if self._fleet.coming is not None:
+            await self._until(Pending(lambda: self._fleet.coming is None))
+        return await upgrade(self._supervisor)
+
+    def request_stop(self, reason: str) -> None:
+        """Begin to end the app."""
+        self._supervisor.request_stop(reason)
+
+    def report(self) -> Report:
+        """How the app is."""
+        return self._supervisor.report()
+
+    def spec_fields(self) -> Spec:
+        """What is served, and how."""
+        return Spec(spec=msgspec.to_builtins(self._supervisor.spec))
+
+    # Streams.
+
+    def logs(self, lines: int | None, since: float | None) -> Iterator[Log]:
+        """The last lines that were printed."""
+        return map(_as_message, self._supervisor.output.journal.last(lines, since))
+
+    def follow_logs(self, callback: Callable[[Log], None]) -> Callable[[], None]:
+        """Tell of every further line, until what is returned is called."""
+        return self._supervisor.output.journal.follow(lambda line: callback(_as_message(line)))
+
+    def events(self) -> list[Happened]:
+        """What has happened."""
+        return [*self._supervisor.events.kept]
+
+    def follow_events(self, callback: Callable[[Happened], None]) -> Callable[[], None]:
+        """Tell of what happens from now on, until what is returned is called."""
+        return self._supervisor.events.follow(callback)
+
+    # Leases.
+
+    def current_event(self) -> Answer:
+        """The event that a new lease begins with."""
+        return self._supervisor.current_event()
+
+    def lease_began(self, kind: str) -> None:
+        """Somebody has attached."""
+        self._supervisor.lease_began(kind)
+
+    def lease_ended(self, kind: str) -> None:
+        """A lease has ended."""
+        self._supervisor.lease_ended(kind)
+
+
+def _as_message(line: LogLine) -> Log:
+    return Log(time=line.time, pid=line.pid, stream=line.stream, text=line.text)

@@ -1,0 +1,203 @@
+"""The processes of a fleet: starts and ends them as its plan says, and tells it what becomes of them."""
+
+import asyncio
+import logging
+import socket
+import subprocess
+from collections.abc import Callable
+from typing import Protocol
+
+from wesktopd.channel import RETIRE, STOP, Beat, Refused, decode_from_worker
+from wesktopd.errors import StartupError, WesktopError, from_wire
+from wesktopd.events import Kind
+from wesktopd.fleet import Act, Fleet
+from wesktopd.generations import Event, State, Worker
+from wesktopd.instance import Instance
+from wesktopd.launch import Adopted, Launched
+from wesktopd.output import Output
+from wesktopd.processes import WorkerProcess, describe_exit
+from wesktopd.protocol import MAX_LOG_TAIL
+
+TAIL_LINES = 40
+
+
+class Captain(Protocol):
+    """Who is told what has become of the workers."""
+
+    def note(self, kind: Kind, text: str, worker: Worker | None = None, level: int = logging.DEBUG) -> None:
+        """Something has happened."""
+
+    def wake(self) -> None:
+        """The fleet has changed: it is to be looked at again."""
+
+    def worker_ready(self, worker: Worker) -> None:
+        """A worker serves."""
+
+    def worker_failed(self, worker: Worker, error: WesktopError, *, new: bool) -> None:
+        """A worker did not start; new: and its generation, which was coming, is given up."""
+
+    def worker_beat(self, beat: Beat) -> None:
+        """A worker's loop runs."""
+
+    def worker_lost(self, reason: str) -> None:
+        """A worker that served does so no more, unasked."""
+
+
+class Crew:
+    """Carries out the fleet's plan. first: a worker that was started already."""
+
+    def __init__(
+        self, instance: Instance, fleet: Fleet, output: Output, captain: Captain, first: Launched | None
+    ) -> None:
+        self.processes: dict[Worker, WorkerProcess] = {}
+        self.beats: dict[Worker, Beat] = {}
+        self._loop = asyncio.get_running_loop()
+        self._instance = instance
+        self._spec = instance.spec
+        self._fleet = fleet
+        self._output = output
+        self._captain = captain
+        self._first = first
+        self._refusals: dict[Worker, WesktopError] = {}
+
+    def carry_out(self, act: Act, worker: Worker) -> None:
+        """Do what the plan says."""
+        acts: dict[Act, Callable[[Worker], None]] = {
+            Act.SPAWN: self._spawn,
+            Act.RETIRE: self._retire,
+            Act.UNHANG: self._unhang,
+            Act.KILL: self._kill_late,
+            Act.REPLACE: lambda worker: self.replace(worker, "its lifetime is over"),
+        }
+        acts[act](worker)
+
+    def kill_all(self) -> None:
+        """End all at once."""
+        for process in self.processes.values():
+            process.kill()
+
+    def replace(self, worker: Worker, reason: str) -> None:
+        """Have another take this worker's place."""
+        self._captain.note(Kind.WORKER_REPLACED, f"worker {self._pid(worker)} is replaced: {reason}", worker)
+        self._fleet.replace(worker)
+        self._captain.wake()
+
+    def watch(
+        self,
+        worker: Worker,
+        process: "subprocess.Popen[bytes] | Adopted",
+        channel: socket.socket,
+        heard: bytes = b"",
+    ) -> None:
+        """Follow a worker's process from now on."""
+        self.processes[worker] = WorkerProcess(
+            process,
+            channel,
+            lambda stream, data: self._output.feed(process.pid, stream, data),
+            lambda line: self._on_line(worker, line),
+            lambda code: self._on_exit(worker, code),
+            heard,
+        )
+
+    def _pid(self, worker: Worker) -> int:
+        return self.processes[worker].pid
+
+    # What is done with a worker.
+
+    def _spawn(self, worker: Worker) -> None:
+        self._advance(worker, Event.SPAWNED)
+        try:
+            started = self._first or self._instance.start_worker()
+        except OSError as error:
+            self._fail_start(worker, StartupError(f"no worker can be started: {error}."), str(error))
+            return
+        self._first = None
+        self.watch(worker, started.process, started.channel)
+        self._captain.note(Kind.WORKER_STARTED, f"worker {self._pid(worker)} started", worker)
+        self._write_state()
+
+    def _retire(self, worker: Worker) -> None:
+        self._advance(worker, Event.STOP)
+        self.processes[worker].stop(RETIRE if self._fleet.running else STOP)
+
+    def _unhang(self, worker: Worker) -> None:
+        process, heard = self.processes[worker], worker.heard
+        process.hear()  # this process may be the one that was late
+        if worker.heard > heard:
+            return
+        text = f"worker {process.pid} hangs: its event loop stood still for {self._spec.hang_timeout:g} seconds"
+        self._captain.note(Kind.WORKER_HUNG, text, worker, logging.ERROR)
+        process.dump_stacks()
+        worker.hung = worker.leaving = True
+        self._retire(worker)
+        self._captain.worker_lost("it hangs")
+
+    def _kill_late(self, worker: Worker) -> None:
+        if worker.state is State.STARTING:
+            limit = self._spec.start_timeout
+            self._refusals[worker] = StartupError(f"{self._spec.target!r} was not ready after {limit:g} seconds.")
+        elif not worker.hung:
+            text = f"worker {self._pid(worker)} did not end in time and is killed"
+            self._captain.note(Kind.WORKER_KILLED, text, worker, logging.WARNING)
+        self.processes[worker].kill()
+
+    def _advance(self, worker: Worker, event: Event) -> None:
+        worker.advance(event, self._loop.time())
+        self._captain.wake()
+
+    # What becomes of a worker.
+
+    def _on_line(self, worker: Worker, line: bytes) -> None:
+        message = decode_from_worker(line)
+        now = worker.heard = self._loop.time()
+        if isinstance(message, Refused):
+            self._refusals[worker] = from_wire(message.error, message.message)
+        elif isinstance(message, Beat):
+            self.beats[worker] = message
+            self._captain.worker_beat(message)
+        elif worker.state is State.STARTING:
+            self._fleet.is_ready(worker, now)
+            self._captain.note(Kind.WORKER_READY, f"worker {self._pid(worker)} is ready", worker)
+            self._captain.worker_ready(worker)
+            self._captain.wake()
+
+    def _on_exit(self, worker: Worker, code: int) -> None:
+        reason = describe_exit(code)
+        self._output.journal.ended(self._pid(worker))
+        if worker.state is State.STARTING:
+            self._fail_start(worker, self._boot_error(worker, reason), reason)
+        else:
+            self._end(worker, reason)
+        self.processes.pop(worker, None)
+        self.beats.pop(worker, None)
+        self._write_state()
+        self._captain.wake()
+
+    def _end(self, worker: Worker, reason: str) -> None:
+        worker.last_exit = reason
+        crashed = worker.state is State.READY
+        if crashed:
+            text = f"worker {self._pid(worker)} ended unasked, {reason}; starting another"
+            self._captain.note(Kind.WORKER_CRASHED, text, worker, logging.ERROR)
+        else:
+            self._captain.note(Kind.WORKER_ENDED, f"worker {self._pid(worker)} ended, {reason}", worker)
+        self._fleet.has_ended(worker, self._loop.time())
+        if crashed:
+            self._captain.worker_lost(reason)
+
+    def _boot_error(self, worker: Worker, reason: str) -> WesktopError:
+        error = self._refusals.pop(worker, None)
+        error = error or StartupError(f"{self._spec.target!r} ended before it was ready ({reason}).")
+        error.log_tail = self._output.journal.tail(TAIL_LINES, MAX_LOG_TAIL, {self._pid(worker)})
+        return error
+
+    def _fail_start(self, worker: Worker, error: WesktopError, reason: str) -> None:
+        new = worker.generation == self._fleet.coming
+        worker.last_exit = reason
+        self._fleet.has_ended(worker, self._loop.time())
+        self._captain.worker_failed(worker, error, new=new)
+        self._captain.wake()
+
+    def _write_state(self) -> None:
+        if self._instance.state_file:
+            self._instance.state_file.write([process.pid for process in self.processes.values()])

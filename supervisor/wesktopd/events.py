@@ -1,0 +1,52 @@
+"""What has happened to an app, as a list for people and programs: `wesktop ctl events`."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from enum import StrEnum
+
+from wesktopd.protocol import Happened
+
+KEPT = 500
+
+
+class Kind(StrEnum):
+    """What can happen."""
+
+    STARTED = "started"
+    SERVING = "serving"
+    WORKER_STARTED = "worker-started"
+    WORKER_READY = "worker-ready"
+    WORKER_ENDED = "worker-ended"
+    WORKER_CRASHED = "worker-crashed"
+    WORKER_KILLED = "worker-killed"
+    WORKER_HUNG = "worker-hung"
+    WORKER_REPLACED = "worker-replaced"
+    RESTARTING = "restarting"
+    RESTARTED = "restarted"
+    RESTART_FAILED = "restart-failed"
+    SCALED = "scaled"
+    UPGRADED = "upgraded"
+    ATTACHED = "attached"
+    DETACHED = "detached"
+    STOPPING = "stopping"
+
+
+class EventLog:
+    """The last events, and those who want to hear of further ones."""
+
+    def __init__(self) -> None:
+        self.kept: deque[Happened] = deque(maxlen=KEPT)
+        self._followers: list[Callable[[Happened], None]] = []
+
+    def add(self, kind: Kind, text: str, pid: int | None = None, generation: int | None = None) -> None:
+        """Note that something has happened, now."""
+        event = Happened(time=time.time(), kind=str(kind), text=text, pid=pid, generation=generation)
+        self.kept.append(event)
+        for follower in [*self._followers]:
+            follower(event)
+
+    def follow(self, callback: Callable[[Happened], None]) -> Callable[[], None]:
+        """Tell `callback` of every further event, until what is returned is called."""
+        self._followers.append(callback)
+        return lambda: self._followers.remove(callback)

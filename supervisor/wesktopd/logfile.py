@@ -1,0 +1,162 @@
+"""The log file of an app: written a line at a time, rotated by size, read again by `wesktop ctl logs`.
+
+A line is `TIME PID STREAM TEXT`, or one JSON object with these fields; TIME is local, with its zone, in ISO 8601.
+"""
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from wesktopd.paths import private_dir
+
+MAX_FILE = 5 * 1024 * 1024  # bytes, after which another file is begun
+KEPT = 3  # files that were written before; so there are at most 20 MiB
+RETRY_AFTER = 5.0  # seconds until a file that could not be written is tried again
+MICROSECONDS = 1_000_000
+OWN = "wesktopd"  # the stream of the supervisor's own lines
+
+
+class LogLine(msgspec.Struct, frozen=True):
+    """A line. time: seconds since the epoch, in whole microseconds; stream: "stdout", "stderr" or OWN."""
+
+    time: float
+    pid: int
+    stream: str
+    text: str
+
+
+class LogFile:
+    """Appends to the file, which is made when there is something to write; never raises.
+
+    on_trouble: is told, once, that lines cannot be written. What could not, is counted in the file afterwards.
+    """
+
+    def __init__(self, path: Path, *, as_json: bool, on_trouble: Callable[[str], None]) -> None:
+        self._path = path
+        self._format = format_json if as_json else format_text
+        self._on_trouble = on_trouble
+        self._fd: int | None = None
+        self._size = 0
+        self._lost = 0
+        self._torn = False
+        self._retry_at: float | None = None
+
+    def write(self, lines: list[LogLine]) -> None:
+        """Append these lines, if that is possible now."""
+        if self._retry_at is not None and time.monotonic() < self._retry_at:
+            self._lost += len(lines)
+            return
+        if self._lost:
+            told = f"{self._lost} lines could not be written here"
+            lines = [LogLine(lines[0].time, os.getpid(), OWN, told), *lines]
+        try:
+            self._append(b"".join(map(self._format, lines)))
+        except OSError as error:
+            self._fail(error, len(lines) - bool(self._lost))
+        else:
+            self._lost, self._retry_at = 0, None
+
+    def _append(self, data: bytes) -> None:
+        if self._fd is not None and self._size + len(data) > MAX_FILE:
+            self._rotate()
+        if self._fd is None:
+            self._open()
+        assert self._fd is not None
+        if self._torn:
+            data = b"\n" + data
+        while data:
+            written = os.write(self._fd, data)
+            self._size += written
+            self._torn = written < len(data)
+            data = data[written:]
+
+    def _open(self) -> None:
+        private_dir(self._path.parent)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+        self._fd = os.open(self._path, flags, 0o600)
+        self._size = os.fstat(self._fd).st_size
+        if self._size >= MAX_FILE:
+            self._rotate()
+            self._open()
+
+    def _rotate(self) -> None:
+        self.close()
+        for number in range(KEPT, 0, -1):
+            with contextlib.suppress(FileNotFoundError):
+                _numbered(self._path, number - 1).replace(_numbered(self._path, number))
+
+    def _fail(self, error: OSError, lines: int) -> None:
+        if self._retry_at is None:
+            self._on_trouble(f"log file {str(self._path)!r} cannot be written ({error.strerror}): memory has to do.")
+        self.close()
+        self._lost += lines
+        self._retry_at = time.monotonic() + RETRY_AFTER
+
+    def close(self) -> None:
+        """Write no more; another line opens it again."""
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+
+def _numbered(path: Path, number: int) -> Path:
+    return path.with_name(f"{path.name}.{number}") if number else path
+
+
+def format_text(line: LogLine) -> bytes:
+    """A line for people."""
+    seconds, fraction = divmod(round(line.time * MICROSECONDS), MICROSECONDS)
+    moment = time.localtime(seconds)
+    stamp = f"{time.strftime('%Y-%m-%dT%H:%M:%S', moment)}.{fraction:06}{time.strftime('%z', moment)}"
+    return f"{stamp} {line.pid} {line.stream} {line.text}\n".encode(errors="replace")
+
+
+def format_json(line: LogLine) -> bytes:
+    """A line for programs."""
+    return msgspec.json.encode(line) + b"\n"
+
+
+def parse(line: bytes) -> LogLine | None:
+    """Read a line of either form; None for one that was cut short."""
+    try:
+        if line.startswith(b"{"):
+            return msgspec.json.decode(line, type=LogLine)
+        stamp, pid, stream, *text = line.decode(errors="replace").split(" ", 3)
+        return LogLine(_parse_time(stamp), int(pid), stream, text[0] if text else "")
+    except (msgspec.DecodeError, ValueError):
+        return None
+
+
+def _parse_time(stamp: str) -> float:
+    from datetime import datetime
+
+    moment = datetime.fromisoformat(stamp)
+    return (int(moment.replace(microsecond=0).timestamp()) * MICROSECONDS + moment.microsecond) / MICROSECONDS
+
+
+def read_log(path: Path, lines: int | None, since: float | None, before: float | None) -> Iterator[LogLine]:
+    """The last `lines` (None: all) from the time `since` on and before `before`, the rotated files included.
+
+    Raises FileNotFoundError when there is no log file, OSError when it cannot be read.
+    """
+    kept: list[LogLine] = []
+    for number in range(KEPT + 1):
+        try:
+            data = _numbered(path, number).read_bytes()
+        except FileNotFoundError:
+            if number == 0:
+                raise
+            break
+        entries = (entry for line in data.split(b"\n") if line and (entry := parse(line)))
+        kept[:0] = [entry for entry in entries if _between(entry.time, since, before)]
+        if lines is not None and len(kept) >= lines:
+            break
+    yield from kept if lines is None else kept[max(0, len(kept) - lines) :]
+
+
+def _between(moment: float, since: float | None, before: float | None) -> bool:
+    return (since is None or moment >= since) and (before is None or moment < before)

@@ -1,0 +1,26 @@
+"""Workers that have grown too large."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from wesktopd.generations import State, Worker
+from wesktopd.identity import usage
+
+if TYPE_CHECKING:
+    from wesktopd.daemon import Supervisor
+
+MIB = 1024 * 1024
+SETTLED_AFTER = (
+    5.0  # seconds of serving before a worker can be too large: an app that always is, is not replaced at once
+)
+
+
+def oversized(supervisor: "Supervisor", now: float) -> Iterator[tuple[Worker, str]]:
+    """The workers that use more memory than `max_rss`, and what to say of each."""
+    limit = supervisor.spec.max_rss
+    for worker, process in supervisor.crew.processes.items():
+        if limit is None or worker.leaving or worker.state is not State.READY or now < worker.since + SETTLED_AFTER:
+            continue
+        used = usage(process.pid)
+        if used is not None and used.rss > limit * MIB:
+            yield worker, f"it uses {used.rss / MIB:.0f} MiB of memory, {limit:g} are allowed"

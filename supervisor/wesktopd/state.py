@@ -1,0 +1,82 @@
+"""The state file: which processes a supervisor has, so that the next one can end those that outlived it.
+
+A worker ends by itself when its supervisor has died, unless it cannot: one that was stopped, say, holds the port.
+"""
+
+import contextlib
+import os
+import signal
+import time
+from pathlib import Path
+
+import msgspec
+
+from wesktopd.identity import Identity, boot_id, identify
+
+LOOK_EVERY = 0.01
+
+
+class State(msgspec.Struct, frozen=True):
+    """What the file holds."""
+
+    boot: str
+    supervisor: Identity | None
+    workers: list[Identity]
+
+
+class StateFile:
+    """The state file of an app, in its runtime directory."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def write(self, workers: list[int]) -> None:
+        """Note this process and its workers; an app without a state file is served all the same."""
+        found = [identity for pid in workers if (identity := identify(pid))]
+        state = State(boot=boot_id(), supervisor=identify(os.getpid()), workers=found)
+        draft = self._path.with_suffix(".draft")
+        with contextlib.suppress(OSError):
+            draft.write_bytes(msgspec.json.encode(state))
+            draft.replace(self._path)
+
+    def read(self) -> State | None:
+        """What the last supervisor has noted in this boot; None for nothing, or for a file that was cut short."""
+        try:
+            state = msgspec.json.decode(self._path.read_bytes(), type=State)
+        except (OSError, msgspec.DecodeError):
+            return None
+        return state if state.boot == boot_id() else None
+
+    def remove(self) -> None:
+        """There is nothing to be noted any more."""
+        with contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)
+
+
+def leftovers(state: State | None) -> list[Identity]:
+    """The workers of a supervisor that has died, as far as they live; never a stranger that has got their PID."""
+    return [worker for worker in (state.workers if state else []) if identify(worker.pid) == worker]
+
+
+def end(workers: list[Identity], within: float) -> None:
+    """Wait until these workers have ended; kill those that have not after `within` seconds."""
+    if not _wait(workers, within):
+        kill_all(workers)
+        _wait(workers, within)  # what is left after that, the system has
+
+
+def _wait(workers: list[Identity], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while any(identify(worker.pid) == worker for worker in workers):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(LOOK_EVERY)
+    return True
+
+
+def kill_all(workers: list[Identity]) -> None:
+    """End those of these workers that still live."""
+    for worker in workers:
+        if identify(worker.pid) == worker:
+            with contextlib.suppress(OSError):
+                os.kill(worker.pid, signal.SIGKILL)

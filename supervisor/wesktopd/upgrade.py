@@ -1,0 +1,242 @@
+"""Re-executes the supervisor in place, for a new release of wesktop: same PID, same children, same sockets.
+
+The old program writes what it knows into a file that has no name, marks the descriptors that are to stay open, and
+executes the new one, which takes up from there. Workers and windows notice nothing. Before, the new release has to
+show that it can be loaded and understands what is handed over; otherwise the old one goes on.
+"""
+
+import asyncio
+import contextlib
+import gc
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import msgspec
+
+from wesktopd.channel import Beat
+from wesktopd.client_connection import ClientConnection
+from wesktopd.errors import ControlError
+from wesktopd.events import Kind
+from wesktopd.generations import State, Worker
+from wesktopd.instance import Instance
+from wesktopd.launch import START, Adopted
+from wesktopd.logfile import LogLine
+from wesktopd.protocol import Done, Happened
+from wesktopd.signals import StopSignals
+from wesktopd.spec import AppSpec
+
+if TYPE_CHECKING:
+    from wesktopd.daemon import Supervisor
+
+FORMAT = 1  # of what is handed over: to be raised whenever an older release could not read it
+CHECK_TIMEOUT = 30.0  # seconds
+CHECK = "import wesktopd.daemon, wesktopd.upgrade; print('format', wesktopd.upgrade.FORMAT)"
+SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+
+
+class HandedWorker(msgspec.Struct, kw_only=True):
+    """A worker slot, and its process if it has one: PID and descriptors of channel, stdout and stderr."""
+
+    slot: dict[str, Any]
+    pid: int | None = None
+    descriptors: tuple[int, int, int] | None = None
+    heard: bytes = b""
+    beat: Beat | None = None
+
+
+class HandedConnection(msgspec.Struct, kw_only=True):
+    """A control connection. kind: of the lease that is held by it; asked: whether it waits for the upgrade."""
+
+    fd: int
+    request_id: int
+    kind: str | None
+    asked: bool
+
+
+class Handover(msgspec.Struct, kw_only=True):
+    """All that one release of the supervisor tells the next."""
+
+    spec: AppSpec
+    started: float
+    log_level: int
+    serving: int
+    latest: int
+    wanted: int
+    next_id: int
+    config_file: str | None
+    listener: int
+    lock: int | None
+    control: int | None
+    secret: str | None
+    workers: list[HandedWorker]
+    connections: list[HandedConnection]
+    lines: list[LogLine]
+    events: list[Happened]
+
+
+async def upgrade(supervisor: "Supervisor") -> NoReturn:
+    """Become the release that is installed now. Raises ControlError when it cannot be."""
+    if not supervisor.owns_process:
+        raise ControlError("serve() runs inside of your program: restart that, or use `wesktop serve`.")
+    await asyncio.to_thread(check_new_release)
+    supervisor.note(Kind.UPGRADED, "re-executing")
+    await asyncio.sleep(0)  # what was just sent goes out
+    handover = capture(supervisor)
+    supervisor.output.flush()
+    become(handover)
+
+
+def check_new_release() -> None:
+    """Raise ControlError unless the installed release loads, and understands this one's handover."""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", CHECK], capture_output=True, text=True, timeout=CHECK_TIMEOUT, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ControlError(f"the installed release of wesktop does not start: {error}.") from None
+    if done.returncode:
+        last = done.stderr.strip().rpartition("\n")[2]
+        raise ControlError(f"the installed release of wesktop does not load: {last}.")
+    if done.stdout.split() != ["format", str(FORMAT)]:
+        raise ControlError(
+            "the installed release of wesktop cannot take over from this one: "
+            "use `wesktop ctl stop`, then `wesktop ctl start`."
+        )
+
+
+def capture(supervisor: "Supervisor") -> Handover:
+    """What the next release has to know."""
+    fleet, instance, control = supervisor.fleet, supervisor.instance, supervisor.control
+    connections = [handed for connection in control.connections if (handed := _capture_connection(connection))]
+    return Handover(
+        spec=supervisor.spec,
+        started=supervisor.started,
+        log_level=supervisor.log_level,
+        serving=fleet.serving,
+        latest=fleet.latest,
+        wanted=fleet.wanted,
+        next_id=fleet.next_id,
+        config_file=supervisor.config_file,
+        listener=instance.listener.fileno(),
+        lock=instance.lock.fd if instance.lock else None,
+        control=control.listener.fileno() if control.listener else None,
+        secret=control.secret,
+        workers=[_capture_worker(supervisor, worker) for worker in fleet.workers],
+        connections=connections,
+        lines=supervisor.output.journal.state(),
+        events=[*supervisor.events.kept],
+    )
+
+
+def _capture_worker(supervisor: "Supervisor", worker: Worker) -> HandedWorker:
+    process = supervisor.crew.processes.get(worker)
+    handed = HandedWorker(slot=asdict(worker), beat=supervisor.crew.beats.get(worker))
+    if process is not None:
+        handed.pid, handed.descriptors, handed.heard = process.pid, process.descriptors, process.heard
+    return handed
+
+
+def _capture_connection(connection: ClientConnection) -> HandedConnection | None:
+    """A lease, or who asked for the upgrade; the others are closed, as at a supervisor's end."""
+    if connection.lease is None and not connection.asked_upgrade:
+        return None
+    request_id = connection.lease_id if connection.lease is not None else connection.pending[-1]
+    return HandedConnection(
+        fd=connection.socket.fileno(),
+        request_id=request_id,
+        kind=connection.lease,
+        asked=connection.asked_upgrade,
+    )
+
+
+def _descriptors(handover: Handover) -> list[int]:
+    found = [handover.listener, handover.lock, handover.control]
+    found += [fd for worker in handover.workers for fd in worker.descriptors or ()]
+    found += [connection.fd for connection in handover.connections]
+    return [fd for fd in found if fd is not None]
+
+
+def become(handover: Handover) -> NoReturn:
+    """Execute the new release. Raises ControlError, and changes nothing, when that cannot be."""
+    with tempfile.TemporaryFile() as file:
+        file.write(msgspec.json.encode(handover))
+        file.flush()
+        descriptors = [file.fileno(), *_descriptors(handover)]
+        for fd in descriptors:
+            os.set_inheritable(fd, True)
+        # A signal that comes in between waits until the new release listens for it: exec(3) keeps the mask.
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        try:
+            os.execv(sys.executable, [sys.executable, "-P", "-c", START, __name__, str(file.fileno())])
+        except OSError as error:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+            for fd in descriptors:
+                os.set_inheritable(fd, False)
+            raise ControlError(f"{sys.executable} cannot be executed: {error.strerror}.") from None
+
+
+def main(fd: int) -> int:
+    """Take up what an older release has handed over; the exit code."""
+    from wesktopd.daemon import Supervisor
+
+    gc.enable()
+    with open(fd, "rb") as file:
+        file.seek(0)
+        handover = msgspec.json.decode(file.read(), type=Handover)
+    for descriptor in _descriptors(handover):
+        os.set_inheritable(descriptor, False)
+    instance = Instance(handover.spec)
+    with StopSignals() as signals, contextlib.ExitStack() as held:
+        instance.resume(handover.listener, handover.lock)
+        held.push(instance)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+
+        async def run() -> None:
+            supervisor = Supervisor(instance, owns_process=True)
+            signals.stop(supervisor, asyncio.get_running_loop().call_soon_threadsafe)
+            await supervisor.run(log_level=handover.log_level, handover=handover)
+
+        asyncio.run(run())
+    return 0
+
+
+async def restore(supervisor: "Supervisor", handover: Handover) -> None:
+    """Know what the older release knew."""
+    fleet = supervisor.fleet
+    fleet.serving, fleet.coming = handover.serving, None
+    fleet.latest, fleet.wanted, fleet.next_id = handover.latest, handover.wanted, handover.next_id
+    supervisor.started, supervisor.config_file = handover.started, handover.config_file
+    supervisor.output.journal.restore(handover.lines)
+    supervisor.events.kept.extend(handover.events)
+    for handed in handover.workers:
+        _restore_worker(supervisor, handed)
+    paths = supervisor.instance.paths
+    if handover.control is not None and paths is not None:
+        listener = socket.socket(fileno=handover.control)
+        await supervisor.control.listen_on(listener, handover.secret, paths.control)
+    for connection in handover.connections:
+        await _restore_connection(supervisor, connection)
+    supervisor.note(Kind.UPGRADED, f"goes on as release {supervisor.release or 'unknown'}")
+
+
+def _restore_worker(supervisor: "Supervisor", handed: HandedWorker) -> None:
+    worker = Worker(**{**handed.slot, "state": State(handed.slot["state"])})
+    supervisor.fleet.workers.append(worker)
+    if handed.beat is not None:
+        supervisor.crew.beats[worker] = handed.beat
+    if handed.pid is not None and handed.descriptors is not None:
+        channel, stdout, stderr = handed.descriptors
+        process = Adopted(handed.pid, stdout, stderr)
+        supervisor.crew.watch(worker, process, socket.socket(fileno=channel), handed.heard)
+
+
+async def _restore_connection(supervisor: "Supervisor", handed: HandedConnection) -> None:
+    client = await supervisor.control.adopt(socket.socket(fileno=handed.fd), handed.request_id, handed.kind)
+    if handed.asked:
+        client.send(handed.request_id, Done(note=f"release {supervisor.release or 'unknown'} has taken over"))
