@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from wesktopd.context import imported_by_worker
 from wesktopd.launch import launch
-from wesktopd.limits import DRAIN_TIMEOUT
+from wesktopd.limits import DRAIN_TIMEOUT, HANG_TIMEOUT, START_TIMEOUT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,13 +27,22 @@ def run(
     debug: bool = False,
     factory: bool = False,
     drain_timeout: float = DRAIN_TIMEOUT,
+    keep_alive: bool = False,
+    idle_timeout: float | None = None,
+    workers: int = 1,
+    start_timeout: float = START_TIMEOUT,
+    hang_timeout: float | None = HANG_TIMEOUT,
+    max_lifetime: float | None = None,
+    max_rss: float | None = None,
+    access_log: bool = False,
+    log_format: str = "text",
 ) -> None:
     """Serve an ASGI app, show it in a native window, and block until the window is closed.
 
     The server and the window are processes of their own, which end with the window, with the caller, or with
-    Ctrl-C. Where the same app is open already, its window comes to the front and this returns; where it is being
-    served without a window (`serve()`), a window is opened on that server, which goes on when the window is closed.
-    While a worker imports the script that calls it, it returns at once.
+    Ctrl-C; with `keep_alive` the server goes on, and the next `run()` opens a window on it at once. Where the same
+    app is open already, its window comes to the front and this returns; where it runs without a window, one is
+    opened on it. While a worker imports the script that calls it, it returns at once.
 
     target: "module:attribute" of the app, imported as here: same working directory, same `sys.path[0]`.
     title, width, height: of the window; the size in pixels, 100 to 16384.
@@ -46,7 +55,16 @@ def run(
     background: the window's colour until the page has drawn, as "#rrggbb".
     debug: the page's developer tools, from the context menu.
     factory: the target is a function that returns the app.
-    drain_timeout: seconds that open requests have to finish in when the window has been closed.
+    drain_timeout: seconds that open requests have to finish in when the server ends.
+    keep_alive: go on serving when the window is closed; `wesktop ctl` controls the server then.
+    idle_timeout: seconds without a window or a request after which a server that was kept alive ends; None: never.
+    workers: how many processes serve, 1 to 64.
+    start_timeout: seconds that the app has to become ready in.
+    hang_timeout: seconds that a worker's event loop may stand still for, before it is replaced; None: for ever.
+    max_lifetime: seconds after which a worker is replaced, without losing a request; None: never.
+    max_rss: MiB of memory beyond which a worker is replaced likewise; None: no limit.
+    access_log: log every request, at about half the speed.
+    log_format: of the app's log file: "text", "json", or "off" for none.
 
     Raises TargetError or ConfigurationError for a parameter that is wrong; NoDisplayError, NoBackendError or
     WindowError when no window can be opened; PortInUseError, BindError, PidFileError or AlreadyRunningError (another
@@ -60,24 +78,13 @@ def run(
     with launch("wesktop.window") as window_process:
         from wesktop.session import Session
         from wesktop.single_instance import bring_to_front, bring_to_front_when_open, find_running
-        from wesktop.target import app_spec, pid_path_option
+        from wesktop.target import app_name, app_spec, pid_path_option
         from wesktop.window.display import check_display
-        from wesktop.window.options import window_spec
+        from wesktop.window.options import as_fields, window_spec
         from wesktopd.errors import AlreadyRunningError
 
-        spec = app_spec(
-            target,
-            name=name,
-            label=title,
-            host=host,
-            port=port,
-            pid_path=pid_path_option(pid_path),
-            factory=factory,
-            one_shot=True,
-            drain_timeout=drain_timeout,
-        )
         look = window_spec(
-            spec.name,
+            app_name(target, name),
             title=title,
             width=width,
             height=height,
@@ -87,6 +94,26 @@ def run(
             debug=debug,
             options=window or {},
         )
+        spec = app_spec(
+            target,
+            name=name,
+            label=title,
+            host=host,
+            port=port,
+            pid_path=pid_path_option(pid_path),
+            factory=factory,
+            one_shot=not keep_alive,
+            drain_timeout=drain_timeout,
+            idle_timeout=idle_timeout,
+            workers=workers,
+            start_timeout=start_timeout,
+            hang_timeout=hang_timeout,
+            max_lifetime=max_lifetime,
+            max_rss=max_rss,
+            access_log=access_log,
+            log_format=log_format,
+            window=as_fields(look),
+        )
         check_display(gui)
         running = find_running(spec)
         if running is not None and bring_to_front(running):
@@ -95,4 +122,5 @@ def run(
             with Session(window_process, spec, look, serve=running is None) as session:
                 session.wait()
         except AlreadyRunningError:  # another start was quicker: its window is the one to see
-            bring_to_front_when_open(spec)
+            if not bring_to_front_when_open(spec):
+                raise

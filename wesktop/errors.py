@@ -6,6 +6,7 @@ from wesktopd.errors import (
     BindPermissionError,
     ConfigurationError,
     ControlError,
+    ControlPermissionError,
     ControlTimeoutError,
     LifespanError,
     NoBackendError,
@@ -38,4 +39,5 @@ __all__ = [
     "NotRunningError",
     "ControlError",
     "ControlTimeoutError",
+    "ControlPermissionError",
 ]

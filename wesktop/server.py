@@ -1,18 +1,19 @@
 """serve(): the supervisor in the calling process, with no window."""
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wesktopd.context import imported_by_worker
 from wesktopd.errors import ConfigurationError
 from wesktopd.launch import Launched, launch_worker
-from wesktopd.limits import DRAIN_TIMEOUT
+from wesktopd.limits import DRAIN_TIMEOUT, HANG_TIMEOUT, START_TIMEOUT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from wesktopd.instance import Instance
     from wesktopd.signals import StopSignals
+    from wesktopd.spec import AppSpec
 
 DEFAULT_NAME = "wesktop"
 
@@ -26,6 +27,15 @@ def serve(
     name: str = DEFAULT_NAME,
     factory: bool = False,
     drain_timeout: float = DRAIN_TIMEOUT,
+    workers: int = 1,
+    start_timeout: float = START_TIMEOUT,
+    hang_timeout: float | None = HANG_TIMEOUT,
+    idle_timeout: float | None = None,
+    max_lifetime: float | None = None,
+    max_rss: float | None = None,
+    access_log: bool = False,
+    log_format: str = "text",
+    detach: bool = False,
 ) -> None:
     """Serve an ASGI app and block until it is stopped.
 
@@ -35,10 +45,19 @@ def serve(
 
     target: "module:attribute" of the app, imported as here: same working directory, same `sys.path[0]`.
     host, port: where to listen; port 0 takes a free port and keeps it for this name.
-    pid_path: a file to write this process's PID to while it serves.
+    pid_path: a file to write the PID to of the process that serves; this one's, unless `detach` is set.
     name: what the server is called in log messages and by `wesktop ctl`; left as it is, the target's module.
     factory: the target is a function that returns the app.
     drain_timeout: seconds that open requests have to finish in at a stop.
+    workers: how many processes serve, 1 to 64.
+    start_timeout: seconds that the app has to become ready in.
+    hang_timeout: seconds that a worker's event loop may stand still for, before it is replaced; None: for ever.
+    idle_timeout: seconds without a window or a request after which the server ends; None: never.
+    max_lifetime: seconds after which a worker is replaced, without losing a request; None: never.
+    max_rss: MiB of memory beyond which a worker is replaced likewise; None: no limit.
+    access_log: log every request, at about half the speed.
+    log_format: of the app's log file: "text", "json", or "off" for none.
+    detach: return as soon as the server answers, and leave it running; `wesktop ctl` controls it.
 
     Raises TargetError or ConfigurationError for a parameter that is wrong, AlreadyRunningError, PidFileError,
     PortInUseError or BindError when the server cannot start, and TargetImportError, LifespanError or StartupError
@@ -46,26 +65,49 @@ def serve(
     """
     if imported_by_worker("serve"):
         return
+    serve_app(
+        target,
+        name,
+        detach=detach,
+        host=host,
+        port=port,
+        pid_path=pid_path,
+        factory=factory,
+        drain_timeout=drain_timeout,
+        workers=workers,
+        start_timeout=start_timeout,
+        hang_timeout=hang_timeout,
+        idle_timeout=idle_timeout,
+        max_lifetime=max_lifetime,
+        max_rss=max_rss,
+        access_log=access_log,
+        log_format=log_format,
+    )
+
+
+def serve_app(target: str, name: str, *, detach: bool = False, owns_process: bool = False, **options: Any) -> None:
+    """The same for the command line. owns_process: this process is there for nothing else, and may be re-executed."""
+    if detach:
+        from wesktopd.detached import start_detached
+
+        start_detached(_spec(target, name, options))
+        return
     _refuse_running_loop()
     # Before all else, as it takes longest to load: what it is to serve is settled meanwhile.
     with launch_worker() as worker:
-        from wesktop.target import app_spec, pid_path_option
         from wesktopd.instance import Instance
         from wesktopd.signals import StopSignals
 
-        spec = app_spec(
-            target,
-            name=None if name == DEFAULT_NAME else name,
-            label=name,
-            host=host,
-            port=port,
-            pid_path=pid_path_option(pid_path),
-            factory=factory,
-            drain_timeout=drain_timeout,
-        )
-        with StopSignals() as signals, Instance(spec) as instance:
+        with StopSignals() as signals, Instance(_spec(target, name, options)) as instance:
             instance.start_worker(worker)
-            _supervise(instance, worker, signals)
+            _supervise(instance, worker, signals, owns_process)
+
+
+def _spec(target: str, name: str, options: dict[str, Any]) -> "AppSpec":
+    from wesktop.target import app_spec, pid_path_option
+
+    options = {**options, "pid_path": pid_path_option(options.get("pid_path"))}
+    return app_spec(target, name=None if name == DEFAULT_NAME else name, label=name, **options)
 
 
 def _refuse_running_loop() -> None:
@@ -78,14 +120,14 @@ def _refuse_running_loop() -> None:
         )
 
 
-def _supervise(instance: "Instance", first: Launched, signals: "StopSignals") -> None:
+def _supervise(instance: "Instance", first: Launched, signals: "StopSignals", owns_process: bool) -> None:
     import asyncio  # late: the worker boots meanwhile
     import logging
 
     from wesktopd.daemon import Supervisor
 
     async def run() -> None:
-        supervisor = Supervisor(instance, first)
+        supervisor = Supervisor(instance, first, owns_process=owns_process)
         signals.stop(supervisor, asyncio.get_running_loop().call_soon_threadsafe)
         await supervisor.run(log_level=logging.INFO)
 

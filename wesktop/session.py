@@ -22,14 +22,15 @@ STOP_MARGIN = 2.0  # seconds beyond the drain timeout until a supervisor that do
 
 
 class Session:
-    """Tells a window's process what to show and, unless one runs already, starts the server; ends both at its end.
+    """Tells a window's process what to show and, unless one runs already, starts the server; ends both at its end,
+    but for a server that is to be kept alive, and whose window had opened.
 
     Each is watched by the channel that joins it to this process, whose end says that it is gone.
     """
 
     def __init__(self, window: Launched, spec: AppSpec, look: WindowSpec, *, serve: bool) -> None:
         self._spec = spec
-        self._at = Attachable(socket=str(AppPaths(spec.name).socket), name=spec.name)
+        self._at = Attachable(socket=str(AppPaths(spec.name).control), name=spec.name)
         self._window = window
         self._supervisor: Launched | None = None
         self._server: Connection | None = None
@@ -118,7 +119,9 @@ class Session:
         """Close the window and end the server, and wait until both are gone; a second Ctrl-C ends them at once."""
         try:
             self._window.channel.close()
-            if self._server is not None:
+            if self._opened and not self._spec.one_shot:
+                self._let_go()
+            elif self._server is not None:
                 with contextlib.suppress(WesktopError):
                     self._server.send(Stop())
             _wait_or_kill(self._window, WINDOW_CLOSES_WITHIN)
@@ -130,6 +133,12 @@ class Session:
             self._window.kill()
             if self._supervisor is not None:
                 self._finish(self._supervisor)
+
+    def _let_go(self) -> None:
+        """Leave the server to itself: it learns of that by the end of our lease."""
+        if self._server is not None:
+            self._server.close()
+        self._server = self._supervisor = None
 
     def _finish(self, supervisor: Launched) -> None:
         try:

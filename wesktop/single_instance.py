@@ -43,11 +43,12 @@ def bring_to_front(running: Report) -> bool:
     return False
 
 
-def bring_to_front_when_open(spec: AppSpec) -> None:
+def bring_to_front_when_open(spec: AppSpec) -> bool:
     """The same where the other start has just begun, and may not have its window yet."""
     deadline = time.monotonic() + FOCUS_WITHIN
     while time.monotonic() < deadline:
         with contextlib.suppress(NotRunningError, ControlError):
             if find_running(spec) is not None and client.focus(spec.name):
-                return
+                return True
         time.sleep(LOOK_EVERY)
+    return False

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from wesktopd.errors import ConfigurationError
-from wesktopd.spec import AppSpec, default_name, import_root, parse_target
+from wesktopd.spec import AppSpec, check_name, default_name, import_root, parse_target
 
 
 def app_spec(target: object, *, name: str | None, **options: Any) -> AppSpec:
@@ -14,18 +14,26 @@ def app_spec(target: object, *, name: str | None, **options: Any) -> AppSpec:
 
     Raises TargetError or ConfigurationError for a value that does not fit.
     """
-    parse_target(target)
-    found = _outside_main(str(target))
-    for option, value in {"name": name, **options}.items():
+    for option, value in options.items():
         _check_type(option, value)
+    named = app_name(target, name)
     working_dir = _working_dir()
     return AppSpec(
-        target=found,
-        name=default_name(found) if name is None else name,
+        target=_outside_main(str(target)),
+        name=named,
         working_dir=str(working_dir),
         import_path=[import_root(sys.path, working_dir)],
         **options,
     )
+
+
+def app_name(target: object, name: str | None) -> str:
+    """What the app is called; raises TargetError or ConfigurationError, as `app_spec` does."""
+    parse_target(target)
+    _check_type("name", name)
+    found = default_name(_outside_main(str(target))) if name is None else name
+    check_name(found)
+    return found
 
 
 def _working_dir() -> Path:
@@ -46,6 +54,15 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "port": (int,),
     "factory": (bool,),
     "drain_timeout": (int, float),
+    "start_timeout": (int, float),
+    "hang_timeout": (int, float, type(None)),
+    "idle_timeout": (int, float, type(None)),
+    "max_lifetime": (int, float, type(None)),
+    "max_rss": (int, float, type(None)),
+    "workers": (int,),
+    "one_shot": (bool,),
+    "access_log": (bool,),
+    "log_format": (str,),
 }
 
 

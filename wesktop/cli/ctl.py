@@ -1,87 +1,159 @@
-"""`wesktop ctl`: what runs, and how to stop it."""
+"""`wesktop ctl`: the verbs, and those of them that change something."""
 
-import time
-from typing import TYPE_CHECKING
+import os
 
 import click
 
-if TYPE_CHECKING:
-    from wesktopd.protocol import Report
+from wesktop.cli.answers import app_argument, chosen, json_option, show_done, timeout_option
+from wesktop.cli.follow import events, logs
+from wesktop.cli.show import config, list_apps, status
+from wesktop.cli.top import top
 
-JSON_VERSION = 1
+
+class Verbs(click.Group):
+    """A group that lists its commands in the order in which they were added."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        """The names of the commands."""
+        return [*self.commands]
 
 
-@click.group()
-def ctl() -> None:
-    """Control running apps.
+@click.group(cls=Verbs)
+@click.pass_context
+def ctl(context: click.Context) -> None:
+    """Look at apps, and control them.
 
     NAME may be left out where one app is running.
+
+    Exit codes: 0 done, 1 failed, 2 usage, 3 not running or not ready, 4 permission, 5 timed out, 130 Ctrl-C.
     """
+    if os.environ.get("NO_COLOR"):  # as no-color.org has it
+        context.color = False
 
 
-@ctl.command()
-@click.argument("name", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Machine-readable; the schema is in the documentation.")
-def status(name: str | None, as_json: bool) -> None:
-    """Show how an app is."""
-    from wesktopd import client
+@click.command()
+@click.argument("name")
+@json_option
+def start(name: str, as_json: bool) -> None:
+    """Start an app that has run before, in the background.
 
-    report = client.status(name or _only_one())
-    click.echo(_as_json(report) if as_json else _as_text(report))
+    It is started from its config file, which `wesktop ctl config NAME` shows.
+    """
+    from wesktopd import client, configs
+    from wesktopd.detached import start_detached
+    from wesktopd.errors import AlreadyRunningError
+
+    if not client.is_free(name):
+        raise AlreadyRunningError(f"{name!r} is running already.")
+    url = start_detached(configs.load(name))
+    show_done(name, f"running on {url}", as_json=as_json, url=url)
 
 
-@ctl.command()
-@click.argument("name", required=False)
-@click.option("--timeout", type=float, default=30.0, show_default=True, metavar="SECONDS", help="Give up after it.")
-def stop(name: str | None, timeout: float) -> None:
+@click.command()
+@app_argument
+@timeout_option(30.0, "Give up after so long.")
+@json_option
+def stop(name: str | None, timeout: float, as_json: bool) -> None:
     """Stop an app gracefully, and wait until it is gone."""
     from wesktopd import client
 
-    client.stop(name or _only_one(), timeout)
+    name = chosen(name)
+    client.stop(name, timeout)
+    show_done(name, "stopped", as_json=as_json)
 
 
-def _only_one() -> str:
-    """The name of the one app that runs. Raises NotRunningError for none, a usage error for several."""
+@click.command()
+@app_argument
+@timeout_option(None, "Give up waiting after so long.  [default: when the app does]")
+@json_option
+def restart(name: str | None, timeout: float | None, as_json: bool) -> None:
+    """Serve new code without losing a request.
+
+    Where the new code does not start, the old one goes on, and the reason is shown.
+    """
+    from wesktopd import client
+
+    name = chosen(name)
+    show_done(name, client.restart(name, timeout) or "restarted", as_json=as_json)
+
+
+@click.command(options_metavar="[OPTIONS]")
+@click.argument("arguments", nargs=-1, required=True, metavar="[NAME] N")
+@json_option
+def scale(arguments: tuple[str, ...], as_json: bool) -> None:
+    """Run N workers, and wait until they serve."""
+    from wesktopd import client
+
+    *names, wanted = arguments
+    if len(names) > 1:
+        raise click.UsageError(f"{len(arguments)} arguments are too many: give [NAME] N.")
+    workers = _number(wanted)
+    name = chosen(names[0] if names else None)
+    show_done(name, client.scale(name, workers) or f"{workers} workers", as_json=as_json)
+
+
+def _number(text: str) -> int:
+    from wesktopd.spec import check_workers
+
+    if not text.isascii() or not text.isdecimal() or len(text) > 9:
+        raise click.UsageError(f"{text!r} is no number of workers.")
+    check_workers(int(text))
+    return int(text)
+
+
+@click.command()
+@app_argument
+@json_option
+def upgrade(name: str | None, as_json: bool) -> None:
+    """Replace an app's supervisor by the installed version, in place."""
+    from wesktopd import client
+
+    name = chosen(name)
+    show_done(name, client.upgrade(name) or "upgraded", as_json=as_json)
+
+
+@click.command()
+@app_argument
+@click.option("--ready/--stopped", default=True, help="What to wait for.  [default: ready]")
+@timeout_option(60.0, "Give up after so long; 0 looks once.")
+@json_option
+def wait(name: str | None, ready: bool, timeout: float, as_json: bool) -> None:
+    """Wait until an app answers requests, also one that is not running yet; or until it is gone."""
+    from wesktopd import client
+
+    name = chosen(name)
+    if not ready:
+        client.wait_stopped(name, timeout)
+    elif timeout:
+        client.wait_ready(name, timeout)
+    else:
+        _look_once(name)
+    show_done(name, "ready" if ready else "stopped", as_json=as_json)
+
+
+def _look_once(name: str) -> None:
     from wesktopd import client
     from wesktopd.errors import NotRunningError
 
-    names = client.running()
-    if not names:
-        raise NotRunningError("no app is running.")
-    if len(names) > 1:
-        raise click.UsageError(f"several apps are running: name one of {', '.join(names)}.")
-    return names[0]
+    if not any(worker.state == "ready" for worker in client.status(name).workers):
+        raise NotRunningError(f"{name!r} is not ready.")
 
 
-def _as_json(report: "Report") -> str:
-    import msgspec
+@click.command("open")
+@app_argument
+@json_option
+def open_app(name: str | None, as_json: bool) -> None:
+    """Bring an app's window to the front, or open one on it."""
+    from wesktopd import client
 
-    fields = msgspec.to_builtins(report)
-    for internal in ("type", "id", "import_path"):
-        fields.pop(internal, None)
-    return msgspec.json.format(msgspec.json.encode({"version": JSON_VERSION, **fields}), indent=2).decode()
+    name = chosen(name)
+    focused = client.focus(name)
+    if not focused:
+        from wesktop.window.opening import open_window
 
-
-def _as_text(report: "Report") -> str:
-    lines = [
-        f"{report.name}  {report.target}",
-        f"  url      {report.url}",
-        f"  pid      {report.pid}, up {duration(time.time() - report.started)}",
-        f"  windows  {report.windows}{', ends with the last one' if report.one_shot else ''}",
-    ]
-    for worker in report.workers:
-        process = f"pid {worker.pid}" if worker.pid else "no process"
-        restarts = f", {worker.restarts} restarts, last exit: {worker.last_exit}" if worker.last_exit else ""
-        lines.append(f"  worker   {worker.state} for {duration(worker.uptime)}, {process}{restarts}")
-    return "\n".join(lines)
+        open_window(name)
+    show_done(name, "its window is in front" if focused else "a window is open", as_json=as_json)
 
 
-def duration(seconds: float) -> str:
-    """Seconds as people say them: 42 s, 5 min, 3.2 h, 2.5 d."""
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    if seconds < 7200:
-        return f"{seconds / 60:.0f} min"
-    if seconds < 172800:
-        return f"{seconds / 3600:.1f} h"
-    return f"{seconds / 86400:.1f} d"
+for verb in (list_apps, status, start, stop, restart, scale, open_app, logs, events, top, wait, config, upgrade):
+    ctl.add_command(verb)

@@ -32,13 +32,15 @@ class Link:
         self._noted = False
 
     def run(self) -> None:
-        """Follow both until the caller is gone; then close the window."""
+        """Follow both until the caller is gone; then close the window, unless it is to stay."""
         with selectors.DefaultSelector() as selector:
             selector.register(self._caller, selectors.EVENT_READ)
             while True:
                 ready = {key.fileobj for key, _ in selector.select(self._timeout())}
                 if self._caller in ready and not self._hear_caller():
-                    break
+                    if self._at is None or not self._at.stays:
+                        break
+                    selector.unregister(self._caller)
                 if self._server is not None and self._server in ready:
                     self._hear_server(selector)
                 if self._server is None and self._at is not None:

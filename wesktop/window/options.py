@@ -61,6 +61,12 @@ def window_spec(
     )
 
 
+def as_fields(look: WindowSpec) -> dict[str, Any]:
+    """The window's description as the app's spec carries it, for `wesktop ctl open`."""
+    fields: dict[str, Any] = msgspec.to_builtins(look)
+    return fields
+
+
 def check_size(width: object, height: object) -> None:
     """Refuse a size that no toolkit can show; raises ConfigurationError."""
     for option, value in (("width", width), ("height", height)):

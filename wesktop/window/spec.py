@@ -26,10 +26,11 @@ class WindowSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Attachable(msgspec.Struct, frozen=True, tag="attachable"):
-    """To the window: the app's control socket is there."""
+    """To the window: the app's control socket is there. stays: the window is not to close with its caller."""
 
     socket: str
     name: str
+    stays: bool = False
 
 
 class Opened(msgspec.Struct, frozen=True, tag="opened"):

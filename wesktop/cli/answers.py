@@ -1,0 +1,73 @@
+"""What the verbs of `wesktop ctl` share: the app that is meant, and how an answer is given."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+JSON_VERSION = 1
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def app_argument(command: Command) -> Command:
+    """The argument NAME; `chosen` tells which app is meant where it is left out."""
+    return click.argument("name", required=False)(command)
+
+
+def json_option(command: Command) -> Command:
+    """The option --json."""
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Machine-readable; docs/command-line.md has the schema."
+    )(command)
+
+
+def timeout_option(default: float | None, help: str) -> Callable[[Command], Command]:  # noqa: A002  as click has it
+    """The option --timeout, in seconds."""
+    return click.option(
+        "--timeout", type=click.FloatRange(min=0), default=default, show_default=True, metavar="SECONDS", help=help
+    )
+
+
+def chosen(name: str | None) -> str:
+    """The app that is meant: the one that is named, or else the only one that runs.
+
+    Raises NotRunningError where none runs, click.UsageError where several do.
+    """
+    if name is not None:
+        return name
+    from wesktopd import client
+    from wesktopd.errors import NotRunningError
+
+    names = client.running()
+    if not names:
+        raise NotRunningError("no app is running.")
+    if len(names) > 1:
+        raise click.UsageError(f"several apps are running: name one of {', '.join(names)}.")
+    return names[0]
+
+
+def show_done(name: str, note: str, *, as_json: bool, **facts: object) -> None:
+    """Tell that a command was carried out; `note` says what came of it."""
+    if as_json:
+        show_json({"name": name, "done": True, "note": note, **facts})
+    else:
+        click.echo(f"{name}: {note}")
+
+
+def show_json(fields: dict[str, Any]) -> None:
+    """Print an answer as JSON, laid out for people too."""
+    import msgspec
+
+    click.echo(msgspec.json.format(_encoded(fields), indent=2))
+
+
+def show_json_line(fields: dict[str, Any]) -> None:
+    """Print an object of a stream on a line of its own."""
+    click.echo(_encoded(fields))
+
+
+def _encoded(fields: dict[str, Any]) -> bytes:
+    import msgspec
+
+    return msgspec.json.encode({"version": JSON_VERSION, **fields})

@@ -1,0 +1,75 @@
+"""A frame of `wesktop ctl top`, as a table of rich."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal, NamedTuple
+
+from rich.table import Table
+from rich.text import Text
+
+from wesktop.cli.meters import KEPT, AppMeter, Meter, squeeze
+from wesktop.cli.render import duration, or_dash, size, sparkline
+from wesktop.cli.reports import COLOURS
+
+GAP = 2
+NARROWEST, WIDEST = 5, KEPT // 2  # characters of a curve
+FULL_CPU = 100.0  # percent: the least full height of a curve, so that idling looks idle
+
+
+class Column(NamedTuple):
+    """A title, how its cells are justified, and what they show of a meter."""
+
+    title: str
+    justify: Literal["left", "right"]
+    show: Callable[[Meter], str]
+
+
+COLUMNS = (
+    Column("APP", "left", lambda meter: meter.label),
+    Column("STATE", "left", lambda meter: meter.state),
+    Column("PID", "right", lambda meter: or_dash(meter.pid)),
+    Column("UPTIME", "right", lambda meter: "-" if meter.uptime is None else duration(meter.uptime)),
+    Column("REQ", "right", lambda meter: or_dash(meter.requests)),
+    Column("CPU %", "right", lambda meter: "-" if meter.cpu is None else f"{meter.cpu:.1f}"),
+    Column("MEMORY", "right", lambda meter: size(meter.rss)),
+)
+
+
+def frame(apps: Sequence[AppMeter], width: int) -> Table | Text:
+    """All apps, a row each and one for every worker, with as much of curves as `width` columns have room for."""
+    if not apps:
+        return Text("no app is running")
+    meters = [meter for app in apps for meter in (app.total, *app.workers.values())]
+    curve = _curve_width(meters, width)
+    table = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False, header_style="dim")
+    for column in COLUMNS:
+        table.add_column(column.title, justify=column.justify, no_wrap=True)
+        if curve and column.title in ("CPU %", "MEMORY"):
+            table.add_column("", width=curve, no_wrap=True)
+    for app in apps:
+        table.add_row(*_cells(app.total, curve), style="bold")
+        for worker in app.workers.values():
+            table.add_row(*_cells(worker, curve))
+    return table
+
+
+def _curve_width(meters: Iterable[Meter], width: int) -> int:
+    """Of each of the two curves; 0 where there is no room for them."""
+    rows = [[column.title for column in COLUMNS], *([column.show(meter) for column in COLUMNS] for meter in meters)]
+    taken = sum(max(map(len, cells)) + GAP for cells in zip(*rows, strict=True)) + 2 * GAP
+    left = (width - taken) // 2
+    return min(left, WIDEST) if left >= NARROWEST else 0
+
+
+def _cells(meter: Meter, curve: int) -> list[Text]:
+    cells = [Text(column.show(meter)) for column in COLUMNS]
+    cells[1].stylize(COLOURS.get(meter.state, ""))
+    if not curve:
+        return cells
+    *others, memory = cells
+    # A curve of memory is as high as it ever was, one of the CPU is full when one processor is busy.
+    cpu_curve = _curve(meter.cpu_curve, curve, FULL_CPU)
+    return [*others, Text(cpu_curve, "cyan"), memory, Text(_curve(meter.rss_curve, curve, 0.0), "magenta")]
+
+
+def _curve(values: Sequence[float], width: int, least: float) -> str:
+    return sparkline(squeeze(values, width), width, max((*values, least)))

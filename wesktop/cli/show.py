@@ -1,0 +1,102 @@
+"""The verbs that show how apps are: `list`, `status` and `config`."""
+
+import contextlib
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wesktop.cli.answers import app_argument, chosen, json_option, show_json
+
+if TYPE_CHECKING:
+    from wesktopd.protocol import Report
+
+
+@click.command("list")
+@json_option
+def list_apps(as_json: bool) -> None:
+    """List your apps: those that run, and those that `start` can start."""
+    from wesktop.cli.reports import apps_table, as_entry
+    from wesktopd import client, configs
+
+    running = client.running()
+    stopped = [name for name in configs.known() if name not in running and _fits(name)]
+    entries = [
+        *(as_entry(name, _report(name), running=True) for name in running),
+        *(as_entry(name, None, running=False) for name in stopped),
+    ]
+    if as_json:
+        show_json({"apps": entries})
+    elif entries:
+        click.echo("\n".join(apps_table(entries, time.time())))
+    else:
+        click.echo("No app is running, and none is known.")
+
+
+def _report(name: str) -> "Report | None":
+    """How it is; None where it does not answer, so that one app in trouble does not hide the others."""
+    from wesktopd import client
+    from wesktopd.errors import ControlError, NotRunningError
+
+    with contextlib.suppress(ControlError, NotRunningError):
+        return client.status(name)
+    return None
+
+
+def _fits(name: str) -> bool:
+    """Whether a file in the directory of config files can be an app's."""
+    from wesktopd.errors import ConfigurationError
+    from wesktopd.spec import check_name
+
+    try:
+        check_name(name)
+    except ConfigurationError:
+        return False
+    return True
+
+
+@click.command()
+@app_argument
+@json_option
+def status(name: str | None, as_json: bool) -> None:
+    """Show how an app and its workers are."""
+    from wesktop.cli.reports import as_fields, as_lines
+    from wesktopd import client
+    from wesktopd.release import installed_release
+
+    report = client.status(chosen(name))
+    if as_json:
+        show_json(as_fields(report))
+    else:
+        click.echo("\n".join(as_lines(report, time.time(), installed_release())))
+
+
+@click.command()
+@app_argument
+@json_option
+def config(name: str | None, as_json: bool) -> None:
+    """Show how an app is run, as TOML: as it runs, or else from its config file."""
+    from wesktopd import configs
+
+    name = chosen(name)
+    fields = _config(name)
+    if as_json:
+        show_json({"name": name, "config": fields})
+    else:
+        click.echo(configs.as_toml(fields), nl=False)
+
+
+def _config(name: str) -> dict[str, Any]:
+    import msgspec
+
+    from wesktopd import client, configs
+    from wesktopd.errors import NotRunningError
+    from wesktopd.paths import config_file
+
+    try:
+        return client.config(name)
+    except NotRunningError:
+        if not config_file(name).exists():
+            raise NotRunningError(f"{name!r} is not running, and has no config file.") from None
+        fields: dict[str, Any] = msgspec.to_builtins(configs.load(name))
+        return fields

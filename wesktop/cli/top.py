@@ -1,0 +1,139 @@
+"""`wesktop ctl top`: all apps, live in the terminal."""
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from wesktop.cli.answers import show_json_line
+from wesktop.cli.meters import AppMeter
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from wesktopd.protocol import Report
+
+EVERY = 1.0  # seconds between two samples
+FIRST = 0.5  # seconds to the second one, the first to have shares of the CPU
+ANSWER_TIMEOUT = 1.0  # seconds; an app that hangs must not freeze the display
+INSTALL = "pip install 'wesktop[top]'"
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Print one frame, and end.")
+@click.option("--json", "as_json", is_flag=True, help="One object a second, each on a line; with --once one.")
+def top(once: bool, as_json: bool) -> None:
+    """Watch all apps live: CPU, memory and requests, with their curves.
+
+    q or Ctrl-C ends it. Needs the package rich, but for --json.
+    """
+    if as_json:
+        _stream(once)
+        return
+    if not once and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise click.UsageError("top needs a terminal: give --once for one frame, or --json.")
+    console = _console()
+    if once:
+        _print_frame(console)
+    else:
+        _watch(console)
+
+
+def _console() -> "Console":
+    """Raises click.ClickException, with the line that installs rich, where that is missing."""
+    try:
+        from rich.console import Console
+    except ModuleNotFoundError:
+        raise click.ClickException(f"top needs the package rich: install it with `{INSTALL}`.") from None
+    return Console(highlight=False)
+
+
+def _stream(once: bool) -> None:
+    sampler = Sampler()
+    sampler.sample()
+    wait = FIRST
+    while True:
+        time.sleep(wait)
+        show_json_line({"time": time.time(), "apps": [meter.as_fields() for meter in sampler.sample()]})
+        if once:
+            return
+        wait = EVERY
+
+
+def _print_frame(console: "Console") -> None:
+    from wesktop.cli.frames import frame
+
+    sampler = Sampler()
+    sampler.sample()
+    time.sleep(FIRST)
+    console.print(frame(sampler.sample(), console.width))
+
+
+def _watch(console: "Console") -> None:
+    from rich.live import Live
+
+    from wesktop.cli.frames import frame
+
+    sampler = Sampler()
+    with _keys() as quit_within, Live(console=console, screen=True, auto_refresh=False) as live:
+        wait = FIRST
+        while True:
+            live.update(frame(sampler.sample(), console.width), refresh=True)
+            if quit_within(wait):
+                return
+            wait = EVERY
+
+
+@contextlib.contextmanager
+def _keys() -> Iterator[Callable[[float], bool]]:
+    """A function that waits for so many seconds, or until q is pressed: then it returns true."""
+    import select
+    import termios
+    import tty
+
+    terminal = sys.stdin.fileno()
+    before = termios.tcgetattr(terminal)
+
+    def quit_within(seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while select.select([terminal], [], [], max(0.0, deadline - time.monotonic()))[0]:
+            pressed = os.read(terminal, 64)
+            if not pressed or b"q" in pressed.lower():  # nothing: the terminal is gone
+                return True
+        return False
+
+    tty.setcbreak(terminal)
+    try:
+        yield quit_within
+    finally:
+        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+
+
+class Sampler:
+    """Asks every running app how it is, and keeps the curves."""
+
+    def __init__(self) -> None:
+        self._meters: dict[str, AppMeter] = {}
+
+    def sample(self) -> list[AppMeter]:
+        """The meters of the apps that run now, in the order of their names."""
+        from wesktopd import client
+
+        self._meters = {name: self._meters.get(name) or AppMeter(name) for name in client.running()}
+        for name, meter in self._meters.items():
+            meter.update(_report(name), time.monotonic(), time.time())
+        return [*self._meters.values()]
+
+
+def _report(name: str) -> "Report | None":
+    from wesktopd import client
+    from wesktopd.errors import ControlError, NotRunningError
+    from wesktopd.protocol import Report, Status
+
+    with contextlib.suppress(ControlError, NotRunningError):
+        return client.ask(name, Status(), Report, ANSWER_TIMEOUT)
+    return None

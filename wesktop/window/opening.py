@@ -1,0 +1,65 @@
+"""Opens a window on an app that runs; the window stays when its opener ends."""
+
+import subprocess
+
+import msgspec
+
+from wesktop.window.display import check_display
+from wesktop.window.options import window_spec
+from wesktop.window.spec import Attachable, FromWindow, NotOpened, WindowSpec
+from wesktopd import client
+from wesktopd.channel import start, tell
+from wesktopd.errors import ConfigurationError, WindowError, from_wire
+from wesktopd.launch import Launched
+from wesktopd.paths import AppPaths
+from wesktopd.protocol import Lines
+
+
+def open_window(name: str) -> None:
+    """Open a window on the app, and return when it is on the screen.
+
+    It looks as `run()` was asked for it; as by default where the app was started without a window. Raises
+    NotRunningError, NoDisplayError, NoBackendError or WindowError.
+    """
+    look = _look(name)
+    check_display(look.gui)
+    opened = start("wesktop.window", look, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    tell(opened.channel, Attachable(socket=str(AppPaths(name).control), name=name, stays=True))
+    try:
+        _wait_until_open(opened)
+    except BaseException:
+        opened.abandon()
+        raise
+    opened.channel.close()
+
+
+def _look(name: str) -> WindowSpec:
+    spec = client.config(name)
+    try:
+        return msgspec.convert(spec["window"], WindowSpec)
+    except KeyError:
+        return window_spec(
+            name,
+            title=spec.get("label") or name,
+            width=1280,
+            height=800,
+            background="#ffffff",
+            icon=None,
+            gui=None,
+            debug=False,
+            options={},
+        )
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(f"the window of {name!r} is described by something else: {error}.") from None
+
+
+def _wait_until_open(opened: Launched) -> None:
+    lines = Lines()
+    while data := opened.channel.recv(4096):
+        for line in lines.feed(data):
+            message = msgspec.json.decode(line, type=FromWindow)
+            if isinstance(message, NotOpened):
+                raise from_wire(message.error, message.message)
+            return
+    code = opened.process.wait()
+    raise WindowError(f"the window's process ended with exit code {code} before it had opened a window.")
