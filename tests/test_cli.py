@@ -135,9 +135,9 @@ def test_status_tells_how_the_app_is(run: Run, start: Start) -> None:
     url = start("one")
     done = run("ctl", "status")
     assert done.returncode == 0
-    assert done.stdout.startswith("one  hello:app\n")
+    assert done.stdout.startswith("one  hello:app  ready\n")
     assert url in done.stdout
-    assert "worker   ready for " in done.stdout
+    assert "1 of 1 ready, generation 1" in done.stdout
 
 
 def test_status_as_json_has_the_documented_fields_and_no_secret(run: Run, start: Start) -> None:

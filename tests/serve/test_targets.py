@@ -41,6 +41,7 @@ def test_a_script_may_serve_itself_without_a_guard(start_script: Start, home: Pa
     port = free_port()
     script = start_script("own", f"{APP}\nimport wesktop\nwesktop.serve({target!r}, port={port})\nprint('once')")
     assert served(script, port) == ["own", str(home), str(home)]
+    wait_for(lambda: "once" in script.output, "what the worker has printed")
     assert script.output.count("once") == 1, "the worker passes over the call, the caller waits in it"
 
 

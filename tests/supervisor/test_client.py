@@ -72,7 +72,7 @@ def test_stop_gives_up_on_a_supervisor_that_does_not_end(peer: Peer) -> None:
     [
         (b"", "closed the connection without an answer"),
         (b"HTTP/1.1 400 Bad Request\r\n", "answered with something else"),
-        (encode(Done()), "answered a status request with Done"),
+        (encode(Done()), "answered Status with Done"),
     ],
 )
 def test_an_answer_that_makes_no_sense_is_a_control_error(peer: Peer, answer: bytes, said: str) -> None:

@@ -1,25 +1,11 @@
-"""The workers' life: the table, the backoff, and what is done next."""
+"""A worker's life: the table and the backoff."""
 
 import itertools
 
 import pytest
 
-from wesktopd.generations import (
-    HEALTHY_AFTER,
-    KILL_MARGIN,
-    MAX_DELAY,
-    TRANSITIONS,
-    Act,
-    Desired,
-    Event,
-    State,
-    Worker,
-    delay,
-    plan,
-)
+from wesktopd.generations import HEALTHY_AFTER, MAX_DELAY, TRANSITIONS, Event, State, Worker, delay
 
-WANTED = Desired(running=True, start_timeout=60, drain_timeout=5)
-UNWANTED = Desired(running=False, start_timeout=60, drain_timeout=5)
 NOW = 1000.0
 
 
@@ -28,7 +14,7 @@ def test_only_what_the_table_has_can_happen(state: State, event: Event) -> None:
     worker = Worker(state=state)
     if (state, event) in TRANSITIONS:
         worker.advance(event, NOW)
-        assert (worker.state, worker.since) == (TRANSITIONS[state, event], NOW)
+        assert (worker.state, worker.since, worker.heard) == (TRANSITIONS[state, event], NOW, NOW)
     else:
         with pytest.raises(ValueError, match=f"a worker that is {state} cannot be {event}"):
             worker.advance(event, NOW)
@@ -66,32 +52,13 @@ def test_a_start_that_fails_is_always_delayed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("worker", "desired", "act", "ask_again"),
+    ("worker", "drains"),
     [
-        (Worker(state=State.STOPPED), WANTED, Act.SPAWN, None),
-        (Worker(state=State.STOPPED), UNWANTED, None, None),
-        (Worker(state=State.FAILED), WANTED, None, None),
-        (Worker(state=State.FAILED), UNWANTED, None, None),
-        (Worker(state=State.STARTING, since=NOW), WANTED, None, NOW + 60),
-        (Worker(state=State.STARTING, since=NOW - 60), WANTED, Act.KILL, None),
-        (Worker(state=State.STARTING, since=NOW), UNWANTED, Act.TERMINATE, None),
-        (Worker(state=State.READY, since=NOW), WANTED, None, None),
-        (Worker(state=State.READY, since=NOW), UNWANTED, Act.TERMINATE, None),
-        (Worker(state=State.BACKOFF, retry_at=NOW + 3), WANTED, None, NOW + 3),
-        (Worker(state=State.BACKOFF, retry_at=NOW), WANTED, Act.SPAWN, None),
-        (Worker(state=State.BACKOFF, retry_at=NOW + 3), UNWANTED, Act.TERMINATE, None),
-        (Worker(state=State.DRAINING, since=NOW), UNWANTED, None, NOW + 5 + KILL_MARGIN),
-        (Worker(state=State.DRAINING, since=NOW - 6), UNWANTED, Act.KILL, None),
-        (Worker(state=State.DRAINING, since=NOW, drains=False), UNWANTED, None, NOW + KILL_MARGIN),
-        (Worker(state=State.DRAINING, since=NOW - 1, drains=False), UNWANTED, Act.KILL, None),
+        (Worker(state=State.READY), True),
+        (Worker(state=State.STARTING), False),
+        (Worker(state=State.READY, hung=True), False),
     ],
 )
-def test_what_is_done_next(worker: Worker, desired: Desired, act: Act | None, ask_again: float | None) -> None:
-    assert plan(worker, desired, NOW) == (act, ask_again)
-
-
-@pytest.mark.parametrize(("state", "drains"), [(State.READY, True), (State.STARTING, False)])
-def test_only_a_worker_that_served_has_requests_to_finish(state: State, drains: bool) -> None:
-    worker = Worker(state=state)
+def test_only_a_worker_that_serves_has_requests_to_finish(worker: Worker, drains: bool) -> None:
     worker.advance(Event.STOP, NOW)
     assert worker.drains is drains

@@ -1,19 +1,22 @@
-"""What the workers print: kept, and passed on without ever waiting."""
-
-import asyncio
-import os
-from pathlib import Path
+"""The journal: what processes print, kept in memory, bounded, and told to those who follow."""
 
 import pytest
 
-from wesktopd.logs import MAX_LINE, MAX_WAITING, Echo, LogRing
+from wesktopd.logfile import OWN, LogLine
+from wesktopd.logs import FLOOD_BURST, FLOOD_RATE, MAX_LINE, RING_BYTES, Flood, Journal
+
+PID = 7
 
 
-def ring(*chunks: tuple[str, bytes], lines: int = 1000) -> LogRing:
-    made = LogRing(lines)
+def journal(*chunks: tuple[str, bytes], lines: int = 1000) -> Journal:
+    made = Journal(None, lines)
     for stream, data in chunks:
-        made.feed(stream, data)
+        made.feed(PID, stream, data)
     return made
+
+
+def texts(lines: list[LogLine]) -> list[str]:
+    return [line.text for line in lines]
 
 
 @pytest.mark.parametrize(
@@ -21,75 +24,80 @@ def ring(*chunks: tuple[str, bytes], lines: int = 1000) -> LogRing:
     [
         ([], ""),
         ([("stdout", b"a\nb\n")], "a\nb"),
+        ([("stdout", b"a\r\nb\r\n")], "a\nb"),
         ([("stdout", b"a"), ("stdout", b"b\nc")], "ab\nc"),
         ([("stdout", b"un"), ("stderr", b"err\n"), ("stdout", b"done\n")], "err\nundone"),
         ([("stdout", b"\xff\n")], "\N{REPLACEMENT CHARACTER}"),
     ],
 )
 def test_lines_come_whole_and_in_order(chunks: list[tuple[str, bytes]], tail: str) -> None:
-    assert ring(*chunks).tail(100, 10_000) == tail
+    assert journal(*chunks).tail(100, 10_000, {PID}) == tail
 
 
-def test_the_ring_the_line_and_the_tail_are_bounded() -> None:
-    many = ring(("stdout", b"".join(b"%d\n" % i for i in range(5000))), lines=10)
-    assert many.tail(100, 10_000).split("\n") == [str(i) for i in range(4990, 5000)]
-    assert many.tail(2, 10_000) == "4998\n4999"
-    assert many.tail(100, 6) == "8\n4999"
-    assert len(ring(("stdout", b"x" * (MAX_LINE * 3) + b"\n")).tail(1, 10**9)) == MAX_LINE
+def test_what_is_kept_is_bounded_in_lines_in_a_lines_length_and_in_bytes() -> None:
+    many = journal(("stdout", b"".join(b"%d\n" % i for i in range(5000))), lines=10)
+    assert texts(many.last(None, None)) == [str(i) for i in range(4990, 5000)]
+    assert many.tail(2, 10_000, {PID}) == "4998\n4999"
+    assert many.tail(100, 6, {PID}) == "8\n4999"
+    assert len(journal(("stdout", b"x" * (MAX_LINE * 3) + b"\n")).last(1, None)[0].text) == MAX_LINE
+    long = journal(("stdout", (b"x" * MAX_LINE + b"\n") * 200))
+    assert sum(map(len, texts(long.last(None, None)))) <= RING_BYTES
 
 
-def test_a_reader_that_is_slow_gets_everything_in_the_end() -> None:
-    async def scenario() -> bytes:
-        reader, writer = os.pipe()
-        echo = Echo(writer, asyncio.get_running_loop())
-        sent = b"".join(b"%06d\n" % i for i in range(50_000))  # five times what a pipe holds
-        echo.write(sent[:200_000])
-        echo.write(sent[200_000:])
-        received = b""
-        while len(received) < len(sent):
-            received += await asyncio.to_thread(os.read, reader, 65536)
-        echo.close()
-        os.close(reader)
-        os.close(writer)
-        assert received == sent
-        return received
-
-    assert asyncio.run(asyncio.wait_for(scenario(), 20))
+def test_a_tail_is_of_the_processes_that_are_asked_for() -> None:
+    both = journal(("stdout", b"mine\n"))
+    both.feed(8, "stdout", b"another's\n")
+    assert both.tail(10, 1000, {PID}) == "mine"
 
 
-def test_a_reader_that_never_reads_holds_up_nobody_and_what_waits_is_bounded() -> None:
-    async def scenario() -> None:
-        reader, writer = os.pipe()
-        echo = Echo(writer, asyncio.get_running_loop())
-        for _ in range(40):
-            echo.write(b"x" * 65536)
-        assert len(echo._waiting) <= MAX_WAITING
-        echo.close()
-        os.close(reader)
-        os.close(writer)
-
-    asyncio.run(asyncio.wait_for(scenario(), 20))
+def test_lines_are_told_by_their_times() -> None:
+    made = journal(("stdout", b"a\n"), ("stdout", b"b\n"), ("stdout", b"c\n"))
+    times = [line.time for line in made.last(None, None)]
+    assert times == sorted({*times})
+    assert texts(made.last(None, times[1])) == ["b", "c"]
+    assert texts(made.last(1, times[1])) == ["c"]
+    assert made.last(0, None) == []
 
 
-def test_a_reader_that_is_gone_is_no_error() -> None:
-    async def scenario() -> None:
-        reader, writer = os.pipe()
-        os.close(reader)
-        echo = Echo(writer, asyncio.get_running_loop())
-        echo.write(b"a")
-        echo.write(b"b")
-        echo.close()
-        os.close(writer)
-
-    asyncio.run(scenario())
+def test_who_follows_hears_of_every_further_line_until_it_ends() -> None:
+    made, heard = journal(("stdout", b"before\n")), []
+    stop = made.follow(lambda line: heard.append((line.stream, line.text)))
+    made.feed(PID, "stderr", b"one\ntwo\n")
+    made.say("ours")
+    stop()
+    made.say("after")
+    assert heard == [("stderr", "one"), ("stderr", "two"), (OWN, "ours")]
 
 
-def test_a_file_is_written_at_once(tmp_path: Path) -> None:
-    async def scenario() -> None:
-        with (tmp_path / "log").open("wb") as file:
-            echo = Echo(file.fileno(), asyncio.get_running_loop())
-            echo.write(b"x" * 100_000)
-            echo.close()
+def test_a_line_that_was_begun_is_kept_when_its_process_ends() -> None:
+    made = journal(("stdout", b"begun"))
+    assert made.last(None, None) == []
+    made.ended(PID)
+    assert texts(made.last(None, None)) == ["begun"]
 
-    asyncio.run(scenario())
-    assert (tmp_path / "log").stat().st_size == 100_000
+
+def test_a_supervisor_that_takes_over_knows_what_was_printed_before() -> None:
+    old = journal(("stdout", b"a\nb\n"))
+    new = journal(("stdout", b"c\n"))
+    new.restore(old.state())
+    assert texts(new.last(None, None)) == ["a", "b", "c"]
+
+
+def test_a_flood_is_dropped_and_counted() -> None:
+    flood = Flood(0.0)
+    lines = [b"x" * 1023] * (FLOOD_BURST // 1024 + 500)
+    kept, dropped = flood.admit(lines, 0.0)
+    assert (len(kept), dropped) == (FLOOD_BURST // 1024, 0)
+    assert flood.admit([b"y"] * 10, 0.0) == ([], 0)
+    assert flood.admit([b"z"], 1.0) == ([b"z"], 510)
+    assert flood.admit([b"x" * 1023] * 2000, 1.0)[0] == [b"x" * 1023] * (FLOOD_RATE // 1024)
+
+
+def test_a_flood_is_told_of_in_the_log() -> None:
+    made = Journal(None)
+    for _ in range(40):
+        made.feed(PID, "stdout", b"x\n" * 100_000)
+    made.flush()
+    own = [line.text for line in made.last(None, None) if line.stream == OWN]
+    assert own
+    assert "lines were dropped" in own[-1]

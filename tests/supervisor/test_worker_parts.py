@@ -178,7 +178,7 @@ def test_granian_serves_on_a_socket_that_was_bound_before() -> None:
         listener = socket.create_server(("127.0.0.1", 0))
         listener.setblocking(False)
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server = embedded_server(app, listener)
+        server = embedded_server(app, listener, access_log=False)
         serving = asyncio.ensure_future(server.serve())
         try:
             return await asyncio.to_thread(get, url)

@@ -1,0 +1,138 @@
+"""The log file: what is written, is read again; bounded, and no trouble with the disk stops anybody."""
+
+import errno
+import os
+import resource
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from wesktopd import logfile
+from wesktopd.logfile import KEPT, OWN, LogFile, LogLine, format_json, format_text, parse, read_log
+
+
+def line(text: str, time: float = 1764050400.123456, pid: int = 7, stream: str = "stdout") -> LogLine:
+    return LogLine(time, pid, stream, text)
+
+
+def log_file(path: Path, *, as_json: bool = False) -> tuple[LogFile, list[str]]:
+    troubles: list[str] = []
+    return LogFile(path, as_json=as_json, on_trouble=troubles.append), troubles
+
+
+def read(path: Path, lines: int | None = None, since: float | None = None, before: float | None = None) -> list[str]:
+    return [found.text for found in read_log(path, lines, since, before)]
+
+
+@pytest.mark.parametrize("write", [format_text, format_json])
+@pytest.mark.parametrize("text", ["hello", "", "two  blanks ", '{"a": 1}', "\N{SNOWMAN} \x1b[31m\t", "\\"])
+@pytest.mark.parametrize("time", [0.0, 1764050400.123456, 1764050400.000001, 1764050400.999999])
+def test_what_is_written_is_read_again(write: object, text: str, time: float) -> None:
+    assert callable(write)
+    written = write(line(text, time))
+    assert written.count(b"\n") == 1
+    assert parse(written.removesuffix(b"\n")) == line(text, time)
+
+
+@pytest.mark.parametrize(
+    "cut", [b"", b"2026-", b"2026-01-31T14:30:00.000000+0000", b'{"time": 1', b"{}", b"a b c d", b"\0" * 20, b"[]"]
+)
+def test_a_line_that_was_cut_short_is_none(cut: bytes) -> None:
+    assert parse(cut) is None
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_lines_are_appended_for_the_owner_alone(tmp_path: Path, as_json: bool) -> None:
+    path = tmp_path / "logs" / "app.log"
+    for text in ("one", "two"):
+        file, _ = log_file(path, as_json=as_json)
+        file.write([line(text)])
+        file.close()
+    assert read(path) == ["one", "two"]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_lines_are_found_by_number_and_time(tmp_path: Path) -> None:
+    path = tmp_path / "app.log"
+    file, _ = log_file(path)
+    file.write([line(str(i), float(i)) for i in range(10)])
+    file.close()
+    assert read(path, 2) == ["8", "9"]
+    assert read(path, None, 7.0) == ["7", "8", "9"]
+    assert read(path, None, 3.0, 5.0) == ["3", "4"]
+    assert read(path, 0) == []
+    with pytest.raises(FileNotFoundError):
+        read(tmp_path / "none.log")
+
+
+def test_files_are_rotated_and_the_oldest_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logfile, "MAX_FILE", 1000)
+    path = tmp_path / "app.log"
+    file, troubles = log_file(path)
+    for i in range(200):
+        file.write([line(f"{i:04}")])
+    file.close()
+    sizes = [found.stat().st_size for found in tmp_path.iterdir()]
+    assert len(sizes) == KEPT + 1
+    assert max(sizes) <= 1000
+    kept = read(path)
+    assert kept == [f"{i:04}" for i in range(200 - len(kept), 200)]
+    assert len(kept) > 50
+    assert troubles == []
+
+
+@pytest.fixture
+def full_disk() -> Iterator[None]:
+    """No file may grow beyond 300 bytes: the write that would is cut short, the next one fails, as on a full disk."""
+    import signal
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_a_full_disk_is_told_of_once_and_what_is_missing_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "app.log"
+    file, troubles = log_file(path)
+    for i in range(20):
+        file.write([line(f"{i:04}")])
+    assert len(troubles) == 1
+    assert os.strerror(errno.EFBIG) in troubles[0]
+    before = read(path)
+    assert before == [f"{i:04}" for i in range(len(before))]
+    os.truncate(path, 150)  # somebody has made room
+    monkeypatch.setattr("time.monotonic", lambda: float("inf"))
+    file.write([line("again")])
+    file.close()
+    lost = next(found for found in read_log(path, None, None, None) if found.stream == OWN)
+    assert lost.text == f"{20 - len(before)} lines could not be written here"
+    assert read(path)[-1] == "again"
+
+
+def test_a_place_that_cannot_be_written_is_trouble_and_no_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    file, troubles = log_file(tmp_path / "file" / "app.log")
+    file.write([line("a")])
+    file.write([line("b")])
+    file.close()
+    assert len(troubles) == 1
+
+
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "victim").write_text("mine")
+    (tmp_path / "app.log").symlink_to(tmp_path / "victim")
+    file, troubles = log_file(tmp_path / "app.log")
+    file.write([line("a")])
+    assert (tmp_path / "victim").read_text() == "mine"
+    assert troubles
