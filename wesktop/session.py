@@ -36,6 +36,7 @@ class Session:
         self._server: Connection | None = None
         self._opened = False
         self._attachable = False
+        self._ended = False
         self._lines = Lines()
         tell(window.channel, look)
         if serve:
@@ -69,6 +70,7 @@ class Session:
                 self._server_died()
                 return False
             if isinstance(event, End):
+                self._ended = True
                 return False
             self._on_event(event)
         return True
@@ -119,7 +121,7 @@ class Session:
         """Close the window and end the server, and wait until both are gone; a second Ctrl-C ends them at once."""
         try:
             self._window.channel.close()
-            if self._opened and not self._spec.one_shot:
+            if self._opened and not self._spec.one_shot and not self._ended:
                 self._let_go()
             elif self._server is not None:
                 with contextlib.suppress(WesktopError):
