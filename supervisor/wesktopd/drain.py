@@ -37,7 +37,7 @@ class Drain:
         assert task is not None
         self._open[task] = scope["type"]
         try:
-            await self._app(scope, _Receiver(receive, scope["type"], self._begun), self._sender(send))
+            await self._app(scope, _Receiver(receive, send, scope["type"], self._begun), self._sender(send))
         finally:
             del self._open[task]
             self._ended_at = time.monotonic()
@@ -100,10 +100,11 @@ def _closing_after(send: Send) -> Send:
 class _Receiver:
     """`receive()`, until the drain begins."""
 
-    __slots__ = ("_begun", "_kind", "_receive", "_waits_for_client")
+    __slots__ = ("_begun", "_kind", "_receive", "_send", "_waits_for_client")
 
-    def __init__(self, receive: Receive, kind: str, begun: asyncio.Event) -> None:
+    def __init__(self, receive: Receive, send: Send, kind: str, begun: asyncio.Event) -> None:
         self._receive = receive
+        self._send = send
         self._kind = kind
         self._begun = begun
         self._waits_for_client = False
@@ -124,5 +125,7 @@ class _Receiver:
             waiting.cancel()
             begun.cancel()
         if self._kind == "websocket":
+            # The app takes it that the client has gone, and will not say so itself.
+            await self._send({"type": "websocket.close", "code": GOING_AWAY, "reason": ""})
             return {"type": "websocket.disconnect", "code": GOING_AWAY, "reason": "the server is going away"}
         return {"type": "http.disconnect"}

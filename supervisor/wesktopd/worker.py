@@ -133,13 +133,12 @@ class Worker:
         self._stopping = self._loop.call_later(seconds + self._spec.drain_timeout * CANCEL_AT, self._drain.cancel)
         self._lifespan.cancel_startup()
         self._drain.close_connections()
-        if seconds:
-            self._loop.call_later(seconds, self._stop)
-        else:
-            self._stop()
+        self._ending = self._loop.create_task(self._stop(seconds))
 
-    def _stop(self) -> None:
+    async def _stop(self, after: float) -> None:
+        await asyncio.sleep(after)
         self._drain.begin()
+        await self._drain.websockets_ended()  # granian would cut them off, before their closing was sent
         self._server.stop()
 
 

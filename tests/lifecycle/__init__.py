@@ -1,0 +1,1 @@
+"""An app through restarts, crashes and upgrades, under load."""

@@ -1,0 +1,58 @@
+"""Out of descriptors: the supervisor goes on, and whatever is left over can still be ended."""
+
+import resource
+import socket
+
+import psutil
+
+from lifecycle.conftest import NAME, Running, Start
+from support.waiting import wait_for
+
+
+def limit_descriptors(pid: int) -> None:
+    """Leave the process no more than a few beyond those that it has, until `lift_limit`."""
+    _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (psutil.Process(pid).num_fds() + 3, hard))
+
+
+def lift_limit(pid: int) -> None:
+    """Grant it all that it may have."""
+    _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def test_the_supervisor_answers_again_when_its_clients_have_gone(start: Start) -> None:
+    app = start()
+    limit_descriptors(app.status()["pid"])
+    clients = [app.control_connection() for _ in range(20)]
+    assert app.version() == "one"
+    for client in clients:
+        client.close()
+    wait_for(lambda: app.command("ctl", "status", NAME).returncode == 0, "an answer")
+    assert app.version() == "one"
+
+
+def test_a_worker_that_cannot_be_started_is_told_of_and_tried_again(start: Start) -> None:
+    app = start()
+    supervisor = app.status()["pid"]
+    limit_descriptors(supervisor)
+    failed = app.command("ctl", "scale", NAME, "2")
+    assert failed.returncode == 1
+    assert "no worker can be started" in failed.stderr
+    lift_limit(supervisor)
+    app.settled(2)
+
+
+def test_a_worker_that_has_none_left_can_be_stopped(start: Start) -> None:
+    app = start("--drain-timeout", "1")
+    limit_descriptors(app.get()["pid"])
+    clients = flood(app)
+    app.ctl("stop", NAME)
+    app.nothing_left(5)
+    for client in clients:
+        client.close()
+
+
+def flood(app: Running) -> list[socket.socket]:
+    """More connections than the worker can accept."""
+    return [app.begin_request("/") for _ in range(30)]

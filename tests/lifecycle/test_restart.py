@@ -1,0 +1,123 @@
+"""`wesktop ctl restart`: new code, and not one request lost; code that does not start changes nothing."""
+
+import pytest
+
+from lifecycle.conftest import NAME, Start
+from support.load import load
+from support.waiting import wait_for
+
+
+def test_a_restart_under_load_serves_new_code_and_loses_nothing(start: Start) -> None:
+    app = start("--workers", "2")
+    with load(app.port) as clients:
+        for version in ("two", "three", "four"):
+            app.write(version)
+            assert "serves" in app.ctl("restart", NAME)
+            seen = len(clients.answers)
+            wait_for(lambda: len(clients.answers) > seen + 50, "more answers")  # noqa: B023
+    assert clients.failures == []
+    assert clients.values("version") == ["one", "two", "three", "four"]
+    assert clients.answers[-1]["version"] == "four"
+
+
+def test_the_old_code_answers_until_the_new_is_ready(start: Start) -> None:
+    app = start()
+    (app.home / "starting").unlink()
+    (app.home / "wait").touch()
+    app.write("two")
+    with load(app.port) as clients:
+        restart = app.begin("ctl", "restart", NAME)
+        wait_for((app.home / "starting").exists, "the new worker's lifespan")
+        seen = len(clients.answers)
+        wait_for(lambda: len(clients.answers) > seen + 50, "answers meanwhile")
+        assert clients.values("version") == ["one"]
+        assert app.status()["restarting"] is True
+        (app.home / "wait").unlink()
+        assert restart.wait(20) == 0
+        wait_for(lambda: "two" in clients.values("version"), "the new code")
+    assert clients.failures == []
+
+
+BROKEN = [
+    ("raise RuntimeError('no good')", "RuntimeError: no good"),
+    ("def broken(", "SyntaxError"),
+    ("print('dying'); os._exit(9)", "exit code 9"),
+    ("async def lifespan(app): raise RuntimeError('no life')", "lifespan"),
+]
+
+
+@pytest.mark.parametrize(("more", "said"), BROKEN)
+def test_code_that_does_not_start_is_refused_with_the_reason_and_the_old_goes_on(
+    start: Start, more: str, said: str
+) -> None:
+    app = start()
+    before = app.get()
+    app.write("two", more)
+    with load(app.port) as clients:
+        refused = app.command("ctl", "restart", NAME)
+    assert refused.returncode == 1
+    assert said in refused.stderr
+    assert refused.stderr.startswith("wesktop: ")
+    assert clients.failures == []
+    after = app.get()
+    assert (after["pid"], after["version"]) == (before["pid"], "one")
+    assert after["served"] > before["served"]
+    assert said in app.status()["trouble"]
+    app.write("three")
+    app.ctl("restart", NAME)
+    assert app.version() == "three"
+    assert app.status()["trouble"] is None
+
+
+def test_the_refusal_shows_the_end_of_the_log(start: Start) -> None:
+    app = start()
+    app.write("two", "print('a line of the app')\nraise SystemExit(3)")
+    refused = app.command("ctl", "restart", NAME)
+    assert "a line of the app" in refused.stderr
+
+
+@pytest.mark.parametrize("obstacle", ["wait", "block import"])
+def test_code_that_takes_too_long_to_start_is_refused(start: Start, obstacle: str) -> None:
+    app = start("--start-timeout", "2")
+    (app.home / obstacle).touch()
+    with load(app.port) as clients:
+        refused = app.command("ctl", "restart", NAME)
+    assert refused.returncode == 1
+    assert "was not ready after 2 seconds" in refused.stderr
+    assert clients.failures == []
+    assert app.settled()["generation"] == 1
+
+
+def test_of_two_restarts_at_once_the_later_one_serves_and_both_are_answered(start: Start) -> None:
+    app = start()
+    (app.home / "starting").unlink()
+    (app.home / "wait").touch()
+    app.write("two")
+    first = app.begin("ctl", "restart", NAME)
+    wait_for((app.home / "starting").exists, "the first restart's worker")
+    app.write("three")
+    second = app.begin("ctl", "restart", NAME)
+    wait_for(lambda: app.events().count("restarting") == 2, "the second restart")
+    (app.home / "wait").unlink()
+    assert (first.wait(20), second.wait(20)) == (0, 0)
+    assert app.version() == "three"
+    assert app.settled()["generation"] == 3
+
+
+def test_a_start_that_takes_six_seconds_loses_nothing_either(start: Start) -> None:
+    app = start()
+    app.write("two", "time.sleep(6)")
+    with load(app.port) as clients:
+        app.ctl("restart", NAME)
+        wait_for(lambda: "two" in clients.values("version"), "the new code")
+    assert clients.failures == []
+    assert clients.counts("version")["one"] > 200
+
+
+def test_a_request_that_is_being_answered_is_answered_to_its_end(start: Start) -> None:
+    app = start()
+    with load(app.port, "/slow", clients=8) as clients:
+        app.write("two")
+        app.ctl("restart", NAME)
+        wait_for(lambda: "two" in clients.values("version"), "the new code")
+    assert clients.failures == []

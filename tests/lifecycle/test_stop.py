@@ -1,0 +1,65 @@
+"""`wesktop ctl stop` ends the app whatever it is at, and leaves nothing."""
+
+import os
+import signal
+import socket
+
+import pytest
+
+from lifecycle.conftest import NAME, Start
+from support.waiting import wait_for
+
+
+def test_during_a_restart(start: Start) -> None:
+    app = start()
+    (app.home / "starting").unlink()
+    (app.home / "wait").touch()
+    restart = app.begin("ctl", "restart", NAME)
+    wait_for((app.home / "starting").exists, "the new worker")
+    app.ctl("stop", NAME)
+    app.nothing_left(2)
+    assert restart.wait(20) == 3
+
+
+@pytest.mark.parametrize("obstacle", ["wait", "block import"])
+def test_during_the_start(start: Start, obstacle: str) -> None:
+    app = start()
+    app.ctl("stop", NAME)
+    (app.home / obstacle).touch()
+    starting = app.begin("ctl", "start", NAME)
+    wait_for(lambda: app.command("ctl", "status", NAME).returncode == 0, "the supervisor")
+    app.ctl("stop", NAME)
+    app.nothing_left(2)
+    assert starting.wait(20) != 0
+
+
+def test_with_a_worker_that_is_deaf_to_sigterm_and_a_lifespan_that_never_ends(start: Start) -> None:
+    app = start("--drain-timeout", "1")
+    for name in ("deaf", "stay"):
+        (app.home / name).touch()
+    app.ctl("restart", NAME)
+    app.ctl("stop", NAME)
+    app.nothing_left(2)
+
+
+def test_with_a_worker_that_is_stopped(start: Start) -> None:
+    app = start("--drain-timeout", "1")
+    os.kill(app.get()["pid"], signal.SIGSTOP)
+    app.ctl("stop", NAME)
+    app.nothing_left(2)
+
+
+def test_with_a_connection_that_says_nothing(start: Start) -> None:
+    app = start()
+    with socket.create_connection(("127.0.0.1", app.port)):
+        app.ctl("stop", NAME)
+        app.nothing_left(2)
+
+
+def test_wait_hears_of_it(start: Start) -> None:
+    app = start()
+    assert app.command("ctl", "wait", NAME, "--stopped", "--timeout", "0.1").returncode == 5
+    waiting = app.begin("ctl", "wait", NAME, "--stopped")
+    app.ctl("stop", NAME)
+    assert waiting.wait(20) == 0
+    assert app.command("ctl", "wait", NAME, "--ready", "--timeout", "0").returncode == 3

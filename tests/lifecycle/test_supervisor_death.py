@@ -1,0 +1,54 @@
+"""SIGKILL of the supervisor: no process is left a second later, and the next start is clean."""
+
+import os
+import signal
+
+import pytest
+
+from lifecycle.conftest import NAME, Start
+from support.load import load
+from support.waiting import wait_for
+
+
+@pytest.mark.parametrize("workers", ["1", "4"])
+def test_no_process_is_left_a_second_later(start: Start, workers: str) -> None:
+    app = start("--workers", workers)
+    with app.begin_request("/stream"):
+        os.kill(app.status()["pid"], signal.SIGKILL)
+        app_left = [process.pid for process in app.processes()]
+        assert len(app_left) <= int(workers)
+        wait_for(lambda: not app.processes(), "the workers' end", 5)  # 1 s when the machine has nothing else to do
+    assert app.command("ctl", "status", NAME).returncode == 3
+
+
+def test_what_was_being_answered_is_answered(start: Start) -> None:
+    app = start()
+    with load(app.port, clients=2) as clients:
+        served = len(clients.answers)
+        os.kill(app.status()["pid"], signal.SIGKILL)
+        wait_for(lambda: clients.failures, "the port's end")
+        assert len(clients.answers) > served
+    assert all("refused" in failure for failure in clients.failures), clients.failures[:3]
+
+
+def test_the_next_start_is_clean(start: Start) -> None:
+    app = start("--workers", "2", "--pid-path", "app.pid")
+    os.kill(app.status()["pid"], signal.SIGKILL)
+    start("--workers", "2", "--pid-path", "app.pid", version="two")
+    assert app.version() == "two"
+    assert int((app.home / "app.pid").read_text()) == app.status()["pid"]
+    app.ctl("stop", NAME)
+    app.nothing_left(5)
+    assert not (app.home / "app.pid").exists()
+
+
+def test_a_worker_that_cannot_end_by_itself_does_not_keep_the_next_start_away(start: Start) -> None:
+    app = start("--workers", "2")
+    stopped = app.status()["workers"][0]["pid"]
+    os.kill(stopped, signal.SIGSTOP)
+    os.kill(app.status()["pid"], signal.SIGKILL)
+    start(version="two")
+    assert app.version() == "two"
+    wait_for(
+        lambda: stopped not in [process.pid for process in app.processes()], "the end of the one that was stopped"
+    )
