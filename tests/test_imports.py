@@ -71,7 +71,7 @@ def test_pure_and_light_modules_import_only_what_they_may(module: str, allowed: 
     ("package", "users"),
     [
         ("wesktop.cli", set()),
-        ("wesktopd.daemon", {"wesktopd.__main__", "wesktopd.upgrade", "wesktop.server"}),
+        ("wesktopd.daemon", {"wesktopd.__main__", "wesktopd.successor", "wesktop.server"}),
         ("wesktopd.worker", set()),
     ],
 )

@@ -6,8 +6,6 @@ It has a channel to the caller, who sends the AppSpec as its first line and hold
 import contextlib
 import gc
 import socket
-import sys
-from collections.abc import Iterator
 
 import msgspec
 
@@ -15,6 +13,7 @@ from wesktopd.channel import inherited, read_line
 from wesktopd.errors import WesktopError
 from wesktopd.instance import Instance
 from wesktopd.launch import Launched, launch_worker
+from wesktopd.loading import without_ssl
 from wesktopd.protocol import encode, failure
 from wesktopd.signals import StopSignals
 from wesktopd.spec import AppSpec
@@ -35,16 +34,6 @@ def supervise(instance: Instance, first: Launched, channel: socket.socket, signa
         await supervisor.run(channel)
 
     asyncio.run(run())
-
-
-@contextlib.contextmanager
-def without_ssl() -> Iterator[None]:
-    """Have asyncio do without TLS, which a supervisor never speaks: OpenSSL would be 4 of its 25 MB."""
-    sys.modules["ssl"] = None  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        del sys.modules["ssl"]
 
 
 def main(fd: int) -> int:

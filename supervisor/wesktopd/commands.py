@@ -12,6 +12,7 @@ from wesktopd.events import Kind
 from wesktopd.logfile import LogLine
 from wesktopd.protocol import Answer, Happened, Log, Report, Spec
 from wesktopd.spec import check_workers
+from wesktopd.upgrade import upgrade  # not late: by then another release's may be in its place
 
 if TYPE_CHECKING:
     from wesktopd.daemon import Supervisor
@@ -103,8 +104,6 @@ class Commands:
 
     async def upgrade(self) -> str:
         """Re-execute the supervisor. Raises WesktopError when that cannot be; does not return when it can."""
-        from wesktopd.upgrade import upgrade  # late: hardly ever needed
-
         if self._fleet.coming is not None:
             await self._until(Pending(lambda: self._fleet.coming is None))
         return await upgrade(self._supervisor)

@@ -9,7 +9,6 @@ import contextlib
 import logging
 import socket
 import time
-from typing import TYPE_CHECKING
 
 from wesktopd.channel import Beat
 from wesktopd.commands import Commands
@@ -29,9 +28,7 @@ from wesktopd.release import installed_release
 from wesktopd.report import build_report
 from wesktopd.resources import oversized
 from wesktopd.state import kill_all
-
-if TYPE_CHECKING:
-    from wesktopd.upgrade import Handover
+from wesktopd.upgrade import Handover, restore
 
 LATE = 2.0  # seconds that the loop may be late by, until it is taken that the whole machine stood still
 MEASURE_EVERY = 1.0  # seconds between looks at the workers' memory, where it is limited
@@ -65,7 +62,7 @@ class Supervisor:
         self,
         channel: socket.socket | None = None,
         log_level: int = logging.WARNING,
-        handover: "Handover | None" = None,
+        handover: Handover | None = None,
     ) -> None:
         """Serve until a stop is asked for. channel: an inherited control connection.
 
@@ -85,7 +82,7 @@ class Supervisor:
         if self._failure is not None:
             raise self._failure
 
-    async def _serve(self, channel: socket.socket | None, handover: "Handover | None") -> None:
+    async def _serve(self, channel: socket.socket | None, handover: Handover | None) -> None:
         self.control = ControlServer(self.commands)
         try:
             if handover is not None:
@@ -109,9 +106,7 @@ class Supervisor:
         if self.instance.leftovers:
             self._loop.call_later(LEFTOVER_TIMEOUT, kill_all, self.instance.leftovers)
 
-    async def _resume(self, handover: "Handover") -> None:
-        from wesktopd.upgrade import restore  # late: hardly ever needed
-
+    async def _resume(self, handover: Handover) -> None:
         self.release = installed_release()
         await restore(self, handover)
 

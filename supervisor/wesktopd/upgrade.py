@@ -6,14 +6,11 @@ show that it can be loaded and understands what is handed over; otherwise the ol
 """
 
 import asyncio
-import contextlib
-import gc
 import os
 import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -24,11 +21,9 @@ from wesktopd.client_connection import ClientConnection
 from wesktopd.errors import ControlError
 from wesktopd.events import Kind
 from wesktopd.generations import State, Worker
-from wesktopd.instance import Instance
 from wesktopd.launch import START, Adopted
 from wesktopd.logfile import LogLine
 from wesktopd.protocol import Done, Happened
-from wesktopd.signals import StopSignals
 from wesktopd.spec import AppSpec
 
 if TYPE_CHECKING:
@@ -36,7 +31,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1  # of what is handed over: to be raised whenever an older release could not read it
 CHECK_TIMEOUT = 30.0  # seconds
-CHECK = "import wesktopd.daemon, wesktopd.upgrade; print('format', wesktopd.upgrade.FORMAT)"
+CHECK = "import wesktopd.daemon, wesktopd.successor, wesktopd.upgrade; print('format', wesktopd.upgrade.FORMAT)"
+SUCCESSOR = "wesktopd.successor"  # the module that takes over
 SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
 
@@ -155,7 +151,8 @@ def _capture_connection(connection: ClientConnection) -> HandedConnection | None
     )
 
 
-def _descriptors(handover: Handover) -> list[int]:
+def descriptors_of(handover: Handover) -> list[int]:
+    """All that have to stay open."""
     found = [handover.listener, handover.lock, handover.control]
     found += [fd for worker in handover.workers for fd in worker.descriptors or ()]
     found += [connection.fd for connection in handover.connections]
@@ -164,46 +161,23 @@ def _descriptors(handover: Handover) -> list[int]:
 
 def become(handover: Handover) -> NoReturn:
     """Execute the new release. Raises ControlError, and changes nothing, when that cannot be."""
+    import tempfile  # late: it would be 1 MB more in each supervisor
+
     with tempfile.TemporaryFile() as file:
         file.write(msgspec.json.encode(handover))
         file.flush()
-        descriptors = [file.fileno(), *_descriptors(handover)]
+        descriptors = [file.fileno(), *descriptors_of(handover)]
         for fd in descriptors:
             os.set_inheritable(fd, True)
         # A signal that comes in between waits until the new release listens for it: exec(3) keeps the mask.
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         try:
-            os.execv(sys.executable, [sys.executable, "-P", "-c", START, __name__, str(file.fileno())])
+            os.execv(sys.executable, [sys.executable, "-P", "-c", START, SUCCESSOR, str(file.fileno())])
         except OSError as error:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
             for fd in descriptors:
                 os.set_inheritable(fd, False)
             raise ControlError(f"{sys.executable} cannot be executed: {error.strerror}.") from None
-
-
-def main(fd: int) -> int:
-    """Take up what an older release has handed over; the exit code."""
-    from wesktopd.daemon import Supervisor
-
-    gc.enable()
-    with open(fd, "rb") as file:
-        file.seek(0)
-        handover = msgspec.json.decode(file.read(), type=Handover)
-    for descriptor in _descriptors(handover):
-        os.set_inheritable(descriptor, False)
-    instance = Instance(handover.spec)
-    with StopSignals() as signals, contextlib.ExitStack() as held:
-        instance.resume(handover.listener, handover.lock)
-        held.push(instance)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-
-        async def run() -> None:
-            supervisor = Supervisor(instance, owns_process=True)
-            signals.stop(supervisor, asyncio.get_running_loop().call_soon_threadsafe)
-            await supervisor.run(log_level=handover.log_level, handover=handover)
-
-        asyncio.run(run())
-    return 0
 
 
 async def restore(supervisor: "Supervisor", handover: Handover) -> None:

@@ -1,0 +1,41 @@
+"""The supervisor after `wesktop ctl upgrade`: takes up what an older release has handed over (wesktopd.upgrade)."""
+
+import contextlib
+import gc
+import os
+import signal
+
+import msgspec
+
+from wesktopd.instance import Instance
+from wesktopd.loading import without_ssl
+from wesktopd.signals import StopSignals
+
+
+def main(fd: int) -> int:
+    """Go on; the exit code."""
+    with without_ssl():
+        import asyncio
+
+        from wesktopd.daemon import Supervisor
+        from wesktopd.upgrade import SIGNALS, Handover, descriptors_of
+
+    gc.enable()
+    with open(fd, "rb") as file:
+        file.seek(0)
+        handover = msgspec.json.decode(file.read(), type=Handover)
+    for descriptor in descriptors_of(handover):
+        os.set_inheritable(descriptor, False)
+    instance = Instance(handover.spec)
+    with StopSignals() as signals, contextlib.ExitStack() as held:
+        instance.resume(handover.listener, handover.lock)
+        held.push(instance)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+
+        async def run() -> None:
+            supervisor = Supervisor(instance, owns_process=True)
+            signals.stop(supervisor, asyncio.get_running_loop().call_soon_threadsafe)
+            await supervisor.run(log_level=handover.log_level, handover=handover)
+
+        asyncio.run(run())
+    return 0
