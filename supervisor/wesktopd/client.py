@@ -92,24 +92,18 @@ def focus(name: str) -> bool:
 
 def stop(name: str, timeout: float) -> None:
     """End the app, and wait until its supervisor is gone. Raises ControlTimeoutError after `timeout` seconds."""
-    deadline = time.monotonic() + timeout
     with connect(name) as connection:
         connection.ask(Stop())
-        while connection.receive(max(0.01, deadline - time.monotonic())) is not None:
-            pass
-    # It closes its connections before it gives back its port, its PID file and, last, its lock.
-    wait_stopped(name, deadline - time.monotonic(), timeout)
+    wait_stopped(name, timeout)
 
 
-def wait_stopped(name: str, timeout: float, told: float | None = None) -> None:
-    """Wait until no supervisor of the app is left.
-
-    Raises ControlTimeoutError after `timeout` seconds; its message says `told`, where that is what was asked for.
-    """
+def wait_stopped(name: str, timeout: float) -> None:
+    """Wait until no supervisor of the app is left. Raises ControlTimeoutError after `timeout` seconds."""
+    # By its lock, the last thing that it gives back.
     deadline = time.monotonic() + timeout
     while not is_free(name):
         if time.monotonic() > deadline:
-            raise ControlTimeoutError(f"{name!r} did not end within {timeout if told is None else told:g} seconds.")
+            raise ControlTimeoutError(f"{name!r} did not end within {timeout:g} seconds.")
         time.sleep(LOOK_EVERY)
 
 

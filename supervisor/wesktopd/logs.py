@@ -57,8 +57,7 @@ class Journal:
             self._add(pid, stream, [line[:MAX_LINE].decode(errors="replace").removesuffix("\r") for line in kept])
 
     def _add(self, pid: int, stream: str, texts: Iterable[str]) -> None:
-        now = self._now()
-        lines = [LogLine(now, pid, stream, text) for text in texts]
+        lines = [LogLine(self._now(), pid, stream, text) for text in texts]
         for line in lines:
             self._ring.append(line)
             self._ring_bytes += len(line.text)
@@ -71,9 +70,9 @@ class Journal:
                 follower(line)
 
     def _now(self) -> float:
-        """Two moments are never the same, so that "after this line" has a meaning; unless the clock is set back."""
+        """No two lines have the same time, so that "after this line" has a meaning; unless the clock is set back."""
         now = int(time.time() * MICROSECONDS)
-        self._last = self._last + 1 if now <= self._last < now + 1000 else now
+        self._last = self._last + 1 if now <= self._last < now + MICROSECONDS else now
         return self._last / MICROSECONDS
 
     # What is asked for.

@@ -5,8 +5,8 @@ import signal
 
 import pytest
 
-from lifecycle.conftest import NAME, Running, Start
 from support.load import load
+from support.running import NAME, Running, Start
 from support.waiting import wait_for
 
 

@@ -5,7 +5,7 @@ import socket
 
 import psutil
 
-from lifecycle.conftest import NAME, Running, Start
+from support.running import NAME, Running, Start
 from support.waiting import wait_for
 
 

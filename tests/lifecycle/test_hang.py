@@ -3,8 +3,8 @@
 import os
 import signal
 
-from lifecycle.conftest import Running, Start
 from support.load import load
+from support.running import Running, Start
 from support.waiting import wait_for
 
 

@@ -2,8 +2,8 @@
 
 import json
 
-from lifecycle.conftest import Start
 from support.load import load
+from support.running import Start
 from support.waiting import wait_for
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from lifecycle.conftest import NAME, Start
 from support.load import load
+from support.running import NAME, Start
 from support.waiting import wait_for
 
 

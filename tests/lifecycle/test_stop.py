@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from lifecycle.conftest import NAME, Start
+from support.running import NAME, Start
 from support.waiting import wait_for
 
 

@@ -5,7 +5,7 @@ import asyncio
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from lifecycle.conftest import NAME, Start
+from support.running import NAME, Start
 from support.waiting import wait_for
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import wesktopd
-from lifecycle.conftest import NAME, Running, Start
 from support.load import load
+from support.running import NAME, Running, Start
 from support.scripts import Script, free_port
 from support.waiting import wait_for
 

@@ -52,19 +52,13 @@ def peer(paths: AppPaths) -> Iterator[Callable[..., None]]:
 Peer = Callable[..., None]
 
 
-def test_stop_waits_for_the_lock_after_the_connection_has_ended(paths: AppPaths, peer: Peer) -> None:
+def test_stop_waits_for_the_lock_and_gives_up_after_its_timeout(paths: AppPaths, peer: Peer) -> None:
     lock = Lock(paths.lock)
     assert lock.acquire()
     peer(encode(Done()))
     with pytest.raises(ControlTimeoutError, match=r"'peer' did not end within 0\.2 seconds"):
         client.stop(NAME, 0.2)
     lock.release()
-
-
-def test_stop_gives_up_on_a_supervisor_that_does_not_end(peer: Peer) -> None:
-    peer(encode(Done()), hold=True)
-    with pytest.raises(ControlTimeoutError):
-        client.stop(NAME, 0.2)
 
 
 @pytest.mark.parametrize(

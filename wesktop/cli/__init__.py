@@ -42,7 +42,7 @@ def _run() -> int:
         code = _fail(_said(error.message, error.log_tail), error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         code = INTERRUPTED
-    except BrokenPipeError:  # the reader, `head` for instance, has what it wanted
+    except SystemExit:  # click's way to say that the reader, `head` for instance, has what it wanted
         _give_up_stdout()
         code = DONE
     except OSError as error:

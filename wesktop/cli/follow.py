@@ -89,7 +89,7 @@ def _logs(name: str, lines: int | None, since: float | None, follow: bool) -> tu
         stored = _stored(name, lines, since)
         return len({line.pid for line in stored if line.stream != SUPERVISOR}) > 1, iter(stored)
     older = _older(report.log_file, recent, lines, since)
-    # All lines of one moment are kept at once: what comes after the last one is new.
+    # No two lines have the same time: what comes after the last one is new.
     coming = _coming(name, math.nextafter(recent[-1].time, math.inf) if recent else now) if follow else iter(())
     return report.wanted > 1, itertools.chain(older, recent, coming)
 
