@@ -56,7 +56,7 @@ def test_the_lower_layers_import_nothing_of_ours(package: str) -> None:
     [
         ("wesktopd.protocol", {"wesktopd.errors"}),
         ("wesktopd.connection", {"wesktopd", "wesktopd.errors", "wesktopd.protocol", "wesktopd.transport"}),
-        ("wesktopd.transport", set()),
+        ("wesktopd.transport", {"wesktopd.files"}),
         ("wesktopd.fleet", {"wesktopd.generations", "wesktopd.limits"}),
         ("wesktopd.generations", set()),
         ("wesktopd.drain", set()),

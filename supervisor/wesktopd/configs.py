@@ -1,13 +1,13 @@
 """The apps' specs as TOML files: what `wesktop ctl start` starts again."""
 
 import contextlib
-import os
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from wesktopd.errors import ConfigurationError
+from wesktopd.files import write_private
 from wesktopd.paths import config_file, private_dir
 from wesktopd.spec import AppSpec
 
@@ -16,20 +16,8 @@ def save(spec: AppSpec) -> Path:
     """Write the app's config file, whole or not at all. Raises OSError, or ConfigurationError without a home."""
     path = config_file(spec.name)
     private_dir(path.parent)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with open(draft, "x", opener=_private) as file:
-            file.write(as_toml(msgspec.to_builtins(spec)))
-        draft.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            draft.unlink()
-        raise
+    write_private(path, as_toml(msgspec.to_builtins(spec)).encode())
     return path
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
 
 
 def load(name: str) -> AppSpec:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from wesktopd.files import write_private
 from wesktopd.identity import Identity, boot_id, identify
 
 LOOK_EVERY = 0.01
@@ -34,10 +35,8 @@ class StateFile:
         """Note this process and its workers; an app without a state file is served all the same."""
         found = [identity for pid in workers if (identity := identify(pid))]
         state = State(boot=boot_id(), supervisor=identify(os.getpid()), workers=found)
-        draft = self._path.with_suffix(".draft")
         with contextlib.suppress(OSError):
-            draft.write_bytes(msgspec.json.encode(state))
-            draft.replace(self._path)
+            write_private(self._path, msgspec.json.encode(state))
 
     def read(self) -> State | None:
         """What the last supervisor has noted in this boot; None for nothing, or for a file that was cut short."""

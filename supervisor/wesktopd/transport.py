@@ -4,10 +4,11 @@ The TCP variant's file holds `PORT SECRET`, readable by its owner alone. The sec
 does not have it is not answered. WESKTOP_CONTROL=tcp chooses it where there are Unix sockets.
 """
 
-import contextlib
 import os
 import socket
 from pathlib import Path
+
+from wesktopd.files import write_private
 
 SUFFIX = ".tcp"
 SECRET_BYTES = 32
@@ -51,31 +52,17 @@ def _listen_tcp(path: Path) -> tuple[socket.socket, str]:
         listener.bind((LOOPBACK, 0))
         # The file is written last, so that who has read it can connect.
         listener.listen()
-        _write_private(path, f"{listener.getsockname()[1]} {secret}\n")
+        write_private(path, f"{listener.getsockname()[1]} {secret}\n".encode())
     except OSError:
         listener.close()
         raise
     return listener, secret
 
 
-def _write_private(path: Path, text: str) -> None:
-    draft = path.with_suffix(".draft-tcp")
-    draft.unlink(missing_ok=True)
-    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
-    with open(fd, "w", encoding="ascii") as file:  # noqa: PTH123  by its descriptor
-        file.write(text)
-    draft.replace(path)
-
-
 def connect(path: Path, timeout: float) -> socket.socket:
     """Connect to the control socket at `path`. Raises OSError, BlockingIOError where its queue is full."""
-    if path.suffix != SUFFIX:
-        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        greeting = b""
-        address: str | tuple[str, int] = str(path)
-    else:
-        sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        greeting, address = _read(path)
+    greeting, address = _read(path) if path.suffix == SUFFIX else (b"", str(path))
+    sock = socket.socket(socket.AF_INET if greeting else socket.AF_UNIX, socket.SOCK_STREAM)
     sock.settimeout(timeout)
     try:
         sock.connect(address)
@@ -86,7 +73,7 @@ def connect(path: Path, timeout: float) -> socket.socket:
     return sock
 
 
-def _read(path: Path) -> tuple[bytes, tuple[str, int]]:
+def _read(path: Path) -> tuple[bytes, str | tuple[str, int]]:
     info = path.stat()
     if hasattr(os, "getuid") and (info.st_uid not in (os.getuid(), 0) or info.st_mode & 0o077):
         raise PermissionError(f"{path} is not for its owner alone")
@@ -101,10 +88,3 @@ def is_secret(line: bytes, secret: str) -> bool:
     import hmac
 
     return hmac.compare_digest(line.strip(), secret.encode())
-
-
-def close(listener: socket.socket, path: Path) -> None:
-    """Listen no more; the file is removed before, so that nobody finds a dead one."""
-    with contextlib.suppress(OSError):
-        path.unlink(missing_ok=True)
-    listener.close()

@@ -2,8 +2,12 @@
 
 import contextlib
 import json
+import os
 import socket
 import stat
+import struct
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,8 +16,10 @@ import pytest
 from support.scripts import Script, free_port, left_behind
 from support.waiting import wait_for
 from wesktopd import client
-from wesktopd.errors import ControlTimeoutError, NotRunningError
+from wesktopd.errors import ControlPermissionError, ControlTimeoutError, NotRunningError
+from wesktopd.paths import AppPaths
 from wesktopd.protocol import MAX_FRAME
+from wesktopd.transport import connect as connect_to
 
 NAME = "controlled"
 SERVE = """
@@ -27,27 +33,32 @@ if __name__ == "__main__":
 """
 
 
-@pytest.fixture
-def script(start_script: Callable[..., Script], home: Path, monkeypatch: pytest.MonkeyPatch) -> Script:
-    """A server named `controlled`, ready."""
+@pytest.fixture(params=["unix", "tcp"])
+def transport(request: pytest.FixtureRequest, home: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """How the control socket is reached, here and by the scripts."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(home / "run"))
-    started = start_script(NAME, SERVE.format(port=free_port()))
+    monkeypatch.setenv("WESKTOP_CONTROL", request.param)
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture
+def script(start_script: Callable[..., Script], transport: str) -> Script:
+    """A server named `controlled`, ready."""
+    started = start_script(NAME, SERVE.format(port=free_port()), WESKTOP_CONTROL=transport)
     wait_for(lambda: "serving" in started.output, f"the server; {started.output}")
     return started
 
 
 @pytest.fixture
-def connect(script: Script, home: Path) -> Iterator[Callable[[], socket.socket]]:
+def connect(script: Script) -> Iterator[Callable[[], socket.socket]]:
     """Connect to its control socket."""
     opened = []
 
     def call() -> socket.socket:
         assert script.process.poll() is None
-        sock = socket.socket(socket.AF_UNIX)
-        sock.connect(str(home / "run" / "wesktop" / f"{NAME}.sock"))
-        sock.settimeout(10)
-        opened.append(sock)
-        return sock
+        opened.append(connect_to(AppPaths(NAME).control, 10))
+        return opened[-1]
 
     yield call
     for sock in opened:
@@ -63,12 +74,13 @@ def ask(sock: socket.socket, line: bytes) -> dict[str, object]:
     return answer
 
 
-def test_socket_and_directory_are_for_their_owner_alone(script: Script, home: Path) -> None:
+def test_all_that_it_makes_is_for_its_owner_alone(script: Script, home: Path, transport: str) -> None:
     assert script.pid
     directory = home / "run" / "wesktop"
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700
-    assert stat.S_IMODE((directory / f"{NAME}.sock").stat().st_mode) == 0o600
-    assert stat.S_IMODE((directory / f"{NAME}.lock").stat().st_mode) == 0o600
+    made = {path.name: stat.S_IMODE(path.stat().st_mode) for path in directory.iterdir()}
+    control = {"unix": f"{NAME}.sock", "tcp": f"{NAME}.tcp"}[transport]
+    assert made == dict.fromkeys((control, f"{NAME}.lock", f"{NAME}.state"), 0o600)
 
 
 def test_every_answer_repeats_the_id_of_its_request(connect: Connect) -> None:
@@ -93,18 +105,50 @@ def test_a_frame_without_end_closes_its_connection_alone(connect: Connect) -> No
     assert ask(other, b'{"type":"status"}')["type"] == "report"
 
 
-def test_half_a_request_and_then_nothing_harms_nobody(connect: Connect) -> None:
+def test_a_client_that_sends_no_more_is_answered_what_it_has_asked(connect: Connect) -> None:
     sock = connect()
-    sock.sendall(b'{"type":"sta')
+    sock.sendall(b'{"type":"status"}\n{"type":"sta')
     sock.shutdown(socket.SHUT_WR)
-    wait_for(lambda: sock.recv(1000) is not None, "an answer or the end")
+    answer = sock.makefile("rb").read()
+    assert json.loads(answer)["type"] == "report"
     assert client.status(NAME).name == NAME
 
 
-def test_two_hundred_silent_connections_leave_room_for_status(connect: Connect) -> None:
-    for _ in range(200):
-        connect()
-    assert client.status(NAME).workers[0].state == "ready"
+def half_a_frame(sock: socket.socket) -> None:
+    sock.sendall(b'{"type":"sta')
+
+
+def follows_and_never_reads(sock: socket.socket) -> None:
+    sock.sendall(b'{"type":"logs","follow":true}\n')
+
+
+def asks_and_never_reads(sock: socket.socket) -> None:
+    sock.sendall(b'{"type":"status"}\n' * 100)
+
+
+def vanishes(sock: socket.socket) -> None:
+    sock.sendall(b'{"type":"restart"}\n')
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+
+
+@pytest.mark.parametrize(
+    ("number", "misbehave"),
+    [
+        (200, lambda _: None),
+        (200, half_a_frame),
+        (200, follows_and_never_reads),
+        (50, asks_and_never_reads),
+        (20, vanishes),
+    ],
+)
+def test_status_answers_whatever_the_others_do(
+    connect: Connect, number: int, misbehave: Callable[[socket.socket], None]
+) -> None:
+    for _ in range(number):
+        misbehave(connect())
+    assert client.status(NAME).name == NAME
+    client.wait_ready(NAME, 20)
 
 
 def test_of_too_many_connections_the_one_that_was_silent_for_longest_is_closed(connect: Connect) -> None:
@@ -165,3 +209,65 @@ def test_of_two_servers_of_a_name_one_wins(script: Script, start_script: Callabl
     assert second.wait() == 1
     assert "AlreadyRunningError: 'controlled' runs already" in second.output
     assert client.status(NAME).pid == script.pid
+
+
+# What is particular to one of the two.
+
+
+@pytest.fixture
+def over_tcp(monkeypatch: pytest.MonkeyPatch, home: Path, start_script: Callable[..., Script]) -> tuple[Script, Path]:
+    """A server that is reached by TCP, and the file that says how."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(home / "run"))
+    monkeypatch.setenv("WESKTOP_CONTROL", "tcp")
+    started = start_script(NAME, SERVE.format(port=free_port()), WESKTOP_CONTROL="tcp")
+    wait_for(lambda: "serving" in started.output, f"the server; {started.output}")
+    return started, AppPaths(NAME).tcp
+
+
+@pytest.mark.parametrize(
+    "greeting", [b"wrong\n", b"\n", b'{"type":"status"}\n', b"\xff" * 64 + b"\n", b"x" * 100_000]
+)
+def test_who_has_not_the_secret_is_not_answered(over_tcp: tuple[Script, Path], greeting: bytes) -> None:
+    port = int(over_tcp[1].read_text().split()[0])
+    with socket.create_connection(("127.0.0.1", port), 10) as sock, contextlib.suppress(ConnectionError):
+        sock.sendall(greeting + b'{"type":"status"}\n')
+        assert b"report" not in b"".join(iter(lambda: sock.recv(1000), b""))
+    assert client.status(NAME).name == NAME
+
+
+def test_the_secret_is_in_its_file_alone(over_tcp: tuple[Script, Path], home: Path) -> None:
+    script, path = over_tcp
+    secret = path.read_text().split()[1]
+    for process in script.tree():
+        assert secret not in " ".join([*process.cmdline(), *process.environ().values()])
+    assert secret not in repr(client.status(NAME))
+    holders = [found for found in home.rglob("*") if found.is_file() and secret.encode() in found.read_bytes()]
+    assert holders == [path]
+
+
+def test_a_secret_that_others_can_read_is_not_used(over_tcp: tuple[Script, Path]) -> None:
+    over_tcp[1].chmod(0o644)
+    with pytest.raises(ControlPermissionError):
+        client.status(NAME)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="another user's process takes root to start")
+def test_another_user_is_turned_away_even_where_the_directory_is_open(
+    start_script: Callable[..., Script], home: Path
+) -> None:
+    script = start_script(NAME, SERVE.format(port=free_port()))
+    wait_for(lambda: "serving" in script.output, f"the server; {script.output}")
+    socket_file = home / "run" / "wesktop" / f"{NAME}.sock"
+    for path in (home, home / "run", home / "run" / "wesktop"):
+        path.chmod(0o755)
+    socket_file.chmod(0o777)
+    ask_as_nobody = (
+        f"import os, socket; os.setgid(65534); os.setuid(65534); s = socket.socket(socket.AF_UNIX); "
+        f"s.connect({str(socket_file)!r}); s.settimeout(10)\n"
+        'try: s.sendall(b\'{"type":"status"}\\n\'); print(s.recv(100))\n'
+        "except ConnectionError: print(b'')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", ask_as_nobody], capture_output=True, text=True, check=True, timeout=30
+    )
+    assert done.stdout == "b''\n"
