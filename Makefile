@@ -28,9 +28,10 @@ lint: ## check style, format and types
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 
-bench: ## measure how long a start takes
+bench: ## measure starts, and the supervisor, beside their peers
 	@scripts/setup bench
 	.venv-bench/bin/python benchmarks/startup.py
+	.venv-bench/bin/python -m benchmarks.supervisor
 
 clean: ## remove everything that the other targets made
 	rm -rf .venv .venv-qt .venv-bench .mypy_cache .pytest_cache .ruff_cache build dist demo.png
