@@ -12,18 +12,22 @@ from wesktopd.events import Kind
 from wesktopd.logfile import LogLine
 from wesktopd.protocol import Answer, Happened, Log, Report, Spec
 from wesktopd.spec import check_workers
-from wesktopd.upgrade import upgrade  # not late: by then another release's may be in its place
+from wesktopd.upgrade import check_upgrade, upgrade  # not late: by then another release's may be in its place
 
 if TYPE_CHECKING:
     from wesktopd.daemon import Supervisor
 
 
 class Pending:
-    """A request that is answered when `done` says so; it fails with a worker of the generation `fails_with`."""
+    """A request that is answered when `done` says so; it fails with a worker of the generation `fails_with`.
 
-    def __init__(self, done: Callable[[], bool], fails_with: int | None = None) -> None:
+    changes: whether it changes the fleet.
+    """
+
+    def __init__(self, done: Callable[[], bool], fails_with: int | None = None, *, changes: bool = False) -> None:
         self.done = done
         self.fails_with = fails_with
+        self.changes = changes
         self.future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def fail(self, error: WesktopError) -> None:
@@ -71,6 +75,7 @@ class Commands:
             await pending.future
         finally:
             self._pending.remove(pending)
+            self._supervisor.wake()  # others may wait for that
 
     # Requests.
 
@@ -83,7 +88,7 @@ class Commands:
             raise self._is_stopping()
         generation = self._fleet.restart()
         self._supervisor.note(Kind.RESTARTING, f"generation {generation} is coming")
-        await self._until(Pending(lambda: self._fleet.serving >= generation, generation))
+        await self._until(Pending(lambda: self._fleet.serving >= generation, generation, changes=True))
         return f"generation {self._fleet.serving} serves"
 
     async def scale(self, workers: int) -> str:
@@ -95,7 +100,7 @@ class Commands:
         self._fleet.wanted = workers
         self._supervisor.note(Kind.SCALED, f"{workers} workers are wanted", level=logging.INFO)
         serving = self._fleet.serving or None
-        await self._until(Pending(lambda: self._fleet.serving > 0 and self._fleet.at_size, serving))
+        await self._until(Pending(lambda: self._fleet.serving > 0 and self._fleet.at_size, serving, changes=True))
         return f"{self._fleet.wanted} worker{'s serve' if self._fleet.wanted != 1 else ' serves'}"
 
     async def wait_ready(self) -> None:
@@ -103,10 +108,19 @@ class Commands:
         await self._until(Pending(lambda: bool(self._fleet.ready(self._fleet.serving))))
 
     async def upgrade(self) -> str:
-        """Re-execute the supervisor. Raises WesktopError when that cannot be; does not return when it can."""
-        if self._fleet.coming is not None:
-            await self._until(Pending(lambda: self._fleet.coming is None))
-        return await upgrade(self._supervisor)
+        """Re-execute the supervisor. Raises WesktopError when that cannot be; does not return when it can.
+
+        What was asked for before, and while the new release is looked at, is done first.
+        """
+        await check_upgrade(self._supervisor)
+        while True:
+            await self._until(Pending(self._settled))
+            if self._settled() and self._fleet.running:  # else something came before this task's turn
+                upgrade(self._supervisor)
+
+    def _settled(self) -> bool:
+        """Whether no change of the fleet is under way."""
+        return self._fleet.coming is None and not any(pending.changes for pending in self._pending)
 
     def request_stop(self, reason: str) -> None:
         """Begin to end the app."""

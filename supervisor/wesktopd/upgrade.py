@@ -76,13 +76,19 @@ class Handover(msgspec.Struct, kw_only=True):
     events: list[Happened]
 
 
-async def upgrade(supervisor: "Supervisor") -> NoReturn:
-    """Become the release that is installed now. Raises ControlError when it cannot be."""
+async def check_upgrade(supervisor: "Supervisor") -> None:
+    """Raise ControlError when the release that is installed now could not take over."""
     if not supervisor.owns_process:
         raise ControlError("serve() runs inside of your program: restart that, or use `wesktop serve`.")
     await asyncio.to_thread(check_new_release)
+
+
+def upgrade(supervisor: "Supervisor") -> NoReturn:
+    """Become the release that is installed now. Raises ControlError when it cannot be executed.
+
+    Nothing is awaited: what came in between would be lost.
+    """
     supervisor.note(Kind.UPGRADED, "re-executing")
-    await asyncio.sleep(0)  # what was just sent goes out
     handover = capture(supervisor)
     supervisor.output.flush()
     become(handover)
