@@ -21,7 +21,7 @@ from wesktopd.generations import Worker
 from wesktopd.idle import IdleClock
 from wesktopd.instance import LEFTOVER_TIMEOUT, Instance
 from wesktopd.launch import Launched
-from wesktopd.notify import notify
+from wesktopd.notify import notify, watchdog_interval
 from wesktopd.output import Output
 from wesktopd.protocol import Answer, Down, End, Listening, Ready, Report, failure
 from wesktopd.release import installed_release
@@ -91,6 +91,8 @@ class Supervisor:
                 await self._begin(channel)
             if self.spec.max_rss is not None:
                 self._measure()
+            if (interval := watchdog_interval()) is not None:
+                self._show_life(interval)
             await self._reconcile()
         finally:
             self.crew.kill_all()
@@ -175,6 +177,10 @@ class Supervisor:
         for worker, text in [*oversized(self, self._loop.time())]:
             self.crew.replace(worker, text)
         self._loop.call_later(MEASURE_EVERY, self._measure)
+
+    def _show_life(self, interval: float) -> None:
+        notify("WATCHDOG=1")
+        self._loop.call_later(interval, self._show_life, interval)
 
     # What has become of the workers.
 

@@ -4,6 +4,7 @@ It needs no event loop: the first worker is told what to serve while the supervi
 """
 
 import socket
+import time
 from pathlib import Path
 
 from wesktopd import notify
@@ -11,12 +12,12 @@ from wesktopd.channel import WorkerSpec, hand_over
 from wesktopd.errors import AlreadyRunningError, ConfigurationError, PortInUseError
 from wesktopd.identity import Identity
 from wesktopd.launch import Launched, fill_standard_descriptors, launch_worker
-from wesktopd.listener import listen, url_of, warn
+from wesktopd.listener import is_listener, listen, listens_at, url_of, warn
 from wesktopd.lock import Lock
 from wesktopd.paths import AppPaths, port_file
 from wesktopd.pidfile import PidFile
 from wesktopd.spec import AppSpec
-from wesktopd.state import State, StateFile, end, leftovers
+from wesktopd.state import LOOK_EVERY, State, StateFile, end, leftovers
 
 SLOWEST_BEAT = 10.0  # seconds between the signs of life of a worker that nobody uses
 LEFTOVER_TIMEOUT = 1.5  # seconds that the workers of a supervisor that died may take to end by themselves
@@ -112,22 +113,42 @@ class Instance:
             if not self.leftovers:
                 raise
             end(self.leftovers, LEFTOVER_TIMEOUT)  # it may be one of them that has the port
-            listener = listen(spec.host, spec.port, spec.name, self._port_memory())
+            listener = self._listen_when_free()
         notify.store(listener)
         return listener
 
+    def _listen_when_free(self) -> socket.socket:
+        """A process that has ended keeps its sockets until its last thread has, too."""
+        deadline = time.monotonic() + LEFTOVER_TIMEOUT
+        while True:
+            try:
+                return listen(self.spec.host, self.spec.port, self.spec.name, self._port_memory())
+            except PortInUseError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(LOOK_EVERY)
+
     def _passed_listener(self) -> socket.socket | None:
         """The socket that the service manager has for us, by a socket unit or from before this process."""
-        passed = notify.passed_listeners()
-        stored = passed.pop(notify.STORED, None)
-        given = next(iter(passed.values()), None)
-        if given is not None or stored is None:
-            return given
-        if self.spec.port in (0, stored.getsockname()[1]):
-            return stored
-        stored.close()  # the app has got another port since
-        notify.forget_stored()
-        return None
+        given: list[socket.socket] = []
+        stored: list[socket.socket] = []
+        for name, sock in notify.passed_sockets():
+            (stored if name == notify.STORED else given).append(sock)
+        spec = self.spec
+        if not given and len(stored) == 1 and listens_at(stored[0], spec.host, spec.port):
+            return stored[0]
+        if stored:  # the app has got another address since
+            notify.forget_stored()
+        for sock in stored:
+            sock.close()
+        if not given:
+            return None
+        if len(given) > 1 or not is_listener(given[0]):
+            raise ConfigurationError(
+                "the service manager has passed more than one socket, or one that does not listen on TCP: "
+                "give the socket unit one ListenStream=HOST:PORT, and no Accept=yes."
+            )
+        return given[0]
 
     def _port_memory(self) -> Path | None:
         """Where a chosen port is kept; a user without a home has to do without."""

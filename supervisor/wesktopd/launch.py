@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from wesktopd.errors import ConfigurationError
+from wesktopd.notify import environment
 
 # What `python -m MODULE FD` would do, without runpy, which takes 3 ms, and without collecting garbage while modules
 # are loaded, of which nothing is: 6 ms of a worker's 85. `main` turns it on again.
@@ -117,7 +118,7 @@ def launch(module: str, **options: Any) -> Launched:
 
 def launch_worker() -> Launched:
     """Start a worker: it loads the server while it is being settled what to serve, see `Instance.start_worker`."""
-    return launch("wesktopd.worker", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return launch("wesktopd.worker", stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
 
 
 def fill_standard_descriptors() -> None:

@@ -4,6 +4,7 @@ import errno
 import socket
 import zlib
 from pathlib import Path
+from typing import Any
 
 from wesktopd.errors import BindError, BindPermissionError, PortInUseError
 from wesktopd.pidfile import describe
@@ -13,6 +14,8 @@ BACKLOG = 1024
 # once chosen is not taken by chance before the next start.
 CHOSEN_PORTS = range(20000, 32000)
 CHOICES = 100
+
+_AddressInfo = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[Any, ...]]
 
 
 def listen(host: str, port: int, name: str, memory: Path | None) -> socket.socket:
@@ -47,13 +50,30 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def is_listener(sock: socket.socket) -> bool:
+    """Whether it is one that `listen` could have made."""
+    return (
+        sock.family in (socket.AF_INET, socket.AF_INET6)
+        and sock.type == socket.SOCK_STREAM
+        and sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) == 1
+    )
+
+
+def listens_at(listener: socket.socket, host: str, port: int) -> bool:
+    """Whether it is where `listen` would have put it; port 0 stands for any."""
+    family, _, _, _, address = _resolve(host, port or listener.getsockname()[1])
+    return listener.family == family and listener.getsockname()[:2] == address[:2]
+
+
+def _resolve(host: str, port: int) -> _AddressInfo:
     try:
-        family, kind, proto, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     except (socket.gaierror, UnicodeError) as error:
         raise BindError(f"host {host!r} is not an address of this machine: {error}.") from None
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family, kind, proto, _, address = _resolve(host, port)
     listener = socket.socket(family, kind, proto)
     try:
         # Without it a port stays refused for a minute after its connections closed. SO_REUSEPORT is never set:

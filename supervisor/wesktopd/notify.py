@@ -1,4 +1,7 @@
-"""What a service manager is told, and gives: sd_notify(3), sd_listen_fds(3). Without effect where there is none."""
+"""What a service manager is told, and gives: sd_notify(3), sd_listen_fds(3), sd_watchdog_enabled(3).
+
+Without effect where there is none.
+"""
 
 import contextlib
 import os
@@ -6,6 +9,7 @@ import socket
 
 FIRST_DESCRIPTOR = 3  # SD_LISTEN_FDS_START
 STORED = "wesktop"  # the name under which our own listening socket is kept in the descriptor store
+OURS = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "FDSTORE")
 
 
 def notify(*lines: str, descriptors: tuple[int, ...] = ()) -> bool:
@@ -24,20 +28,33 @@ def notify(*lines: str, descriptors: tuple[int, ...] = ()) -> bool:
     return False
 
 
-def passed_listeners() -> dict[str, socket.socket]:
-    """The sockets that the service manager holds for this process, by their names; each is given out once."""
-    environment = os.environ
-    if environment.pop("LISTEN_PID", "") != str(os.getpid()):
-        return {}
-    count = environment.pop("LISTEN_FDS", "0")
-    names = environment.pop("LISTEN_FDNAMES", "").split(":")
-    found = {}
-    for index in range(int(count) if count.isdecimal() else 0):
-        fd = FIRST_DESCRIPTOR + index
-        os.set_inheritable(fd, False)
+def environment() -> dict[str, str]:
+    """The environment for a process that the service manager is not to take for this one."""
+    return {name: value for name, value in os.environ.items() if name not in OURS}
+
+
+def watchdog_interval() -> float | None:
+    """Seconds between the signs of life that the service manager is to get: half of what it waits; None for none."""
+    usec = os.environ.get("WATCHDOG_USEC", "")
+    if os.environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()) or not usec.isdecimal():
+        return None
+    return int(usec) / 2e6 or None
+
+
+def passed_sockets() -> list[tuple[str, socket.socket]]:
+    """The sockets that the service manager holds for this process, with their names; each is given out once."""
+    pid, count, names = (os.environ.pop(name, "") for name in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"))
+    if pid != str(os.getpid()) or not count.isdecimal():
+        return []
+    named = dict(enumerate(names.split(":"), FIRST_DESCRIPTOR))
+    found = []
+    for fd in range(FIRST_DESCRIPTOR, FIRST_DESCRIPTOR + int(count)):
+        try:
+            os.set_inheritable(fd, False)
+        except OSError:
+            break  # there are fewer than announced
         with contextlib.suppress(OSError):  # not a socket
-            sock = socket.socket(fileno=fd)
-            found[names[index] if index < len(names) and names[index] else f"fd{fd}"] = sock
+            found.append((named.get(fd, ""), socket.socket(fileno=fd)))
     return found
 
 

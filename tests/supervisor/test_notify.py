@@ -1,0 +1,100 @@
+"""What a service manager passes: descriptors from 3 up, and a few variables."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from wesktopd import notify
+
+# Puts the descriptors named in its arguments to 3 and on, and says what is found.
+CHILD = """
+import fcntl, json, os, sys
+first = [int(argument) for argument in sys.argv[2:]]
+high = [fcntl.fcntl(fd, fcntl.F_DUPFD, 50) for fd in first]
+os.closerange(3, 50)
+for number, fd in enumerate(high, 3):
+    os.dup2(fd, number)
+given = json.loads(sys.argv[1])
+os.environ.update({name: value.replace("PID", str(os.getpid())) for name, value in given.items()})
+from wesktopd.notify import passed_sockets
+found = passed_sockets()
+print(json.dumps({
+    "found": [[name, sock.fileno()] for name, sock in found],
+    "inheritable": any(sock.get_inheritable() for _, sock in found),
+    "again": len(passed_sockets()),
+    "left": [name for name in os.environ if name.startswith("LISTEN_")],
+}))
+"""
+
+
+def found_by_child(environment: dict[str, str], sockets: int) -> dict[str, Any]:
+    """What a process finds that was given so many sockets, and behind them a descriptor that is none."""
+    made = [socket.socket() for _ in range(sockets)]
+    null = os.open(os.devnull, os.O_RDWR)
+    descriptors = [*(sock.fileno() for sock in made), null]
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", CHILD, json.dumps(environment), *map(str, descriptors)],
+            pass_fds=descriptors, capture_output=True, text=True, timeout=20, check=True,
+        )  # fmt: skip
+    finally:
+        os.close(null)
+        for sock in made:
+            sock.close()
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+@pytest.mark.parametrize(
+    ("environment", "sockets", "found"),
+    [
+        ({}, 1, []),
+        ({"LISTEN_PID": "PID"}, 1, []),
+        ({"LISTEN_PID": "1", "LISTEN_FDS": "1"}, 1, []),
+        ({"LISTEN_PID": "", "LISTEN_FDS": "1"}, 1, []),
+        ({"LISTEN_PID": "PID", "LISTEN_FDS": "-1"}, 1, []),
+        ({"LISTEN_PID": "PID", "LISTEN_FDS": "one"}, 1, []),
+        ({"LISTEN_PID": "PID", "LISTEN_FDS": "0"}, 1, []),
+        ({"LISTEN_PID": "PID", "LISTEN_FDS": "1"}, 1, [["", 3]]),
+        ({"LISTEN_PID": "PID", "LISTEN_FDS": "1", "LISTEN_FDNAMES": "wesktop"}, 1, [["wesktop", 3]]),
+        ({"LISTEN_PID": "PID", "LISTEN_FDS": "2", "LISTEN_FDNAMES": "a:b"}, 2, [["a", 3], ["b", 4]]),
+        ({"LISTEN_PID": "PID", "LISTEN_FDS": "2", "LISTEN_FDNAMES": "a:a"}, 2, [["a", 3], ["a", 4]]),
+        ({"LISTEN_PID": "PID", "LISTEN_FDS": "2", "LISTEN_FDNAMES": "a"}, 2, [["a", 3], ["", 4]]),
+        ({"LISTEN_PID": "PID", "LISTEN_FDS": "1", "LISTEN_FDNAMES": "a:b"}, 2, [["a", 3]]),
+        ({"LISTEN_PID": "PID", "LISTEN_FDS": "2"}, 1, [["", 3]]),  # the second is no socket
+        ({"LISTEN_PID": "PID", "LISTEN_FDS": "99999999999"}, 1, [["", 3]]),  # fewer than announced
+    ],
+)
+def test_sockets_are_taken_once_and_by_whom_they_are_for(
+    environment: dict[str, str], sockets: int, found: list[list[Any]]
+) -> None:
+    assert found_by_child(environment, sockets) == {"found": found, "inheritable": False, "again": 0, "left": []}
+
+
+@pytest.mark.parametrize(
+    ("usec", "pid", "interval"),
+    [
+        (None, None, None),
+        ("30000000", None, 15.0),
+        ("30000000", "PID", 15.0),
+        ("30000000", "1", None),
+        ("0", "PID", None),
+        ("soon", "PID", None),
+        ("-5", "PID", None),
+        (None, "PID", None),
+    ],
+)
+def test_the_watchdog_is_shown_life_twice_in_its_time(
+    monkeypatch: pytest.MonkeyPatch, usec: str | None, pid: str | None, interval: float | None
+) -> None:
+    for name, value in (("WATCHDOG_USEC", usec), ("WATCHDOG_PID", pid)):
+        if value is None:
+            monkeypatch.delenv(name, raising=False)
+        else:
+            monkeypatch.setenv(name, value.replace("PID", str(os.getpid())))
+    assert notify.watchdog_interval() == interval
