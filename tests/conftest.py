@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from support.running import Start, starter
 from support.scripts import Script, isolated_env, write_script
 
 
@@ -30,3 +31,10 @@ def start_script(home: Path) -> Iterator[Callable[..., Script]]:
     yield start
     for script in started:
         script.close()
+
+
+@pytest.fixture
+def start_app(home: Path) -> Iterator[Start]:
+    """Start an app in the background, as `wesktop serve --detach` does; it ends with the test."""
+    with starter(home) as start:
+        yield start

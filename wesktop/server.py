@@ -90,7 +90,7 @@ def serve_app(target: str, name: str, *, detach: bool = False, owns_process: boo
     if detach:
         from wesktopd.detached import start_detached
 
-        start_detached(_spec(target, name, options))
+        start_detached(serving_spec(target, name, options))
         return
     _refuse_running_loop()
     # Before all else, as it takes longest to load: what it is to serve is settled meanwhile.
@@ -98,12 +98,13 @@ def serve_app(target: str, name: str, *, detach: bool = False, owns_process: boo
         from wesktopd.instance import Instance
         from wesktopd.signals import StopSignals
 
-        with StopSignals() as signals, Instance(_spec(target, name, options)) as instance:
+        with StopSignals() as signals, Instance(serving_spec(target, name, options)) as instance:
             instance.start_worker(worker)
             _supervise(instance, worker, signals, owns_process)
 
 
-def _spec(target: str, name: str, options: dict[str, Any]) -> "AppSpec":
+def serving_spec(target: str, name: str, options: dict[str, Any]) -> "AppSpec":
+    """What `serve()` serves with these options. Raises TargetError or ConfigurationError for what does not fit."""
     from wesktop.target import app_spec, pid_path_option
 
     options = {**options, "pid_path": pid_path_option(options.get("pid_path"))}

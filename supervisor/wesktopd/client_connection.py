@@ -16,8 +16,8 @@ from wesktopd.errors import ControlError
 from wesktopd.protocol import Answer, End, Failed, Lines, Request, decode_request, encode
 
 IDLE_TIMEOUT = 30.0  # seconds that a connection without a lease may stay silent
-MAX_UNREAD = 256 * 1024  # bytes that may wait for a lease that does not read
-MAX_QUEUED = 4000  # answers of a stream that may wait for a client that does not read
+MAX_UNREAD = 256 * 1024  # bytes that may wait for a client that does not read
+MAX_QUEUED = 8 * 1024 * 1024  # bytes of a stream that may wait; all that is kept in memory is less
 
 Follow = Callable[[Callable[[Answer], None]], Callable[[], None]]
 
@@ -44,12 +44,13 @@ class ClientConnection(asyncio.Protocol):
     def __init__(self, server: Server, secret: str | None) -> None:
         self.lease: str | None = None
         self.lease_id = 0
-        self.asked_upgrade = False
+        self.upgrade_id: int | None = None  # of the request for an upgrade, if there is one
         self.pending: list[int] = []  # requests that are being carried out
         self._server = server
         self._secret = secret
         self._lines = Lines()
         self._queued: deque[bytes] = deque()
+        self._queued_bytes = 0
         self._following: list[Callable[[], None]] = []
         self._paused = False
         self._half_closed = False
@@ -156,26 +157,28 @@ class ClientConnection(asyncio.Protocol):
             self.pending.append(request_id)
         else:
             self.pending.remove(request_id)
+            self.upgrade_id = None if request_id == self.upgrade_id else self.upgrade_id
 
     def send(self, request_id: int, answer: Answer) -> None:
-        """Send an answer."""
+        """Send an answer; who does not read is hung up on."""
+        if self._transport.get_write_buffer_size() > MAX_UNREAD:
+            self.abort()
         self._transport.write(encode(replace(answer, id=request_id)))
         if self._half_closed and not self.pending:
             self.close()
 
     def send_event(self, event: Answer) -> None:
-        """Send an event to a lease; one that does not read is ended."""
-        if self._transport.get_write_buffer_size() > MAX_UNREAD:
-            self.abort()
-        else:
-            self.send(self.lease_id, event)
+        """Send an event to a lease."""
+        self.send(self.lease_id, event)
 
     def queue(self, request_id: int, answer: Answer) -> None:
         """Send an answer of a stream when the client has room for it; one that does not read at all is ended."""
-        if len(self._queued) >= MAX_QUEUED:
+        frame = encode(replace(answer, id=request_id))
+        self._queued_bytes += len(frame)
+        if self._queued_bytes > MAX_QUEUED:
             self.abort()
             return
-        self._queued.append(encode(replace(answer, id=request_id)))
+        self._queued.append(frame)
         self._pump()
 
     def follow(self, request_id: int, follow: Follow) -> None:
@@ -184,6 +187,7 @@ class ClientConnection(asyncio.Protocol):
 
     def _pump(self) -> None:
         while self._queued and not self._paused:
+            self._queued_bytes -= len(self._queued[0])
             self._transport.write(self._queued.popleft())
         if self._half_closed and not self._queued and not self.pending:
             self.close()

@@ -4,6 +4,7 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from wesktopd import transport
 from wesktopd.errors import ControlError, ControlPermissionError, ControlTimeoutError, NotRunningError, from_wire
@@ -94,7 +95,7 @@ def connect_path(path: Path, name: str) -> Connection:
             raise NotRunningError(f"{name!r} is not running.") from None
 
 
-def attach(path: Path, name: str, kind: str) -> Connection:
+def attach(path: Path, name: str, kind: Literal["window", "caller"]) -> Connection:
     """Take a lease on a running app; its first event comes as the answer."""
     connection = connect_path(path, name)
     connection.send(Attach(kind=kind))

@@ -193,7 +193,7 @@ class ControlServer:
             case Wait():
                 self._carry_out(connection, request.id, controlled.wait_ready())
             case Upgrade():
-                connection.asked_upgrade = True
+                connection.upgrade_id = request.id
                 self._carry_out(connection, request.id, controlled.upgrade())
 
     def _carry_out(self, connection: ClientConnection, request_id: int, work: Awaitable[str | None]) -> None:

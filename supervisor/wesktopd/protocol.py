@@ -6,7 +6,7 @@ opens a lease: it lasts as long as the connection, and is answered by a stream o
 Either side may close the connection at any time. docs/control-protocol.md describes it for other languages.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -74,9 +74,9 @@ class Focus(Message):
 
 
 class Attach(Message):
-    """Take a lease: the app is in use while this connection lasts. kind: "window" or "caller"."""
+    """Take a lease: the app is in use while this connection lasts."""
 
-    kind: str
+    kind: Literal["window", "caller"]
 
 
 class Done(Message):
@@ -215,7 +215,7 @@ def decode_request(frame: bytes) -> Request:
     """Read a client's line; raises ControlError with what is wrong about it."""
     try:
         return _requests.decode(frame)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise ControlError(f"not a request: {error}") from None
 
 
@@ -223,7 +223,7 @@ def decode_answer(frame: bytes) -> Answer:
     """Read a server's line; raises ControlError with what is wrong about it."""
     try:
         return _answers.decode(frame)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise ControlError(f"the server answered with something else: {error}") from None
 
 

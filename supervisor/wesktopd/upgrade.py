@@ -47,12 +47,12 @@ class HandedWorker(msgspec.Struct, kw_only=True):
 
 
 class HandedConnection(msgspec.Struct, kw_only=True):
-    """A control connection. kind: of the lease that is held by it; asked: whether it waits for the upgrade."""
+    """A control connection. kind: of the lease that is held by it; upgrade_id: of the request that it waits for."""
 
     fd: int
-    request_id: int
+    lease_id: int
     kind: str | None
-    asked: bool
+    upgrade_id: int | None
 
 
 class Handover(msgspec.Struct, kw_only=True):
@@ -146,14 +146,13 @@ def _capture_worker(supervisor: "Supervisor", worker: Worker) -> HandedWorker:
 
 def _capture_connection(connection: ClientConnection) -> HandedConnection | None:
     """A lease, or who asked for the upgrade; the others are closed, as at a supervisor's end."""
-    if connection.lease is None and not connection.asked_upgrade:
+    if connection.lease is None and connection.upgrade_id is None:
         return None
-    request_id = connection.lease_id if connection.lease is not None else connection.pending[-1]
     return HandedConnection(
         fd=connection.socket.fileno(),
-        request_id=request_id,
+        lease_id=connection.lease_id,
         kind=connection.lease,
-        asked=connection.asked_upgrade,
+        upgrade_id=connection.upgrade_id,
     )
 
 
@@ -217,6 +216,6 @@ def _restore_worker(supervisor: "Supervisor", handed: HandedWorker) -> None:
 
 
 async def _restore_connection(supervisor: "Supervisor", handed: HandedConnection) -> None:
-    client = await supervisor.control.adopt(socket.socket(fileno=handed.fd), handed.request_id, handed.kind)
-    if handed.asked:
-        client.send(handed.request_id, Done(note=f"release {supervisor.release or 'unknown'} has taken over"))
+    client = await supervisor.control.adopt(socket.socket(fileno=handed.fd), handed.lease_id, handed.kind)
+    if handed.upgrade_id is not None:
+        client.send(handed.upgrade_id, Done(note=f"release {supervisor.release or 'unknown'} has taken over"))

@@ -6,16 +6,16 @@ from support.running import NAME, Start
 from support.waiting import wait_for
 
 
-def test_once_prints_a_frame(start: Start) -> None:
-    app = start("--workers", "2")
+def test_once_prints_a_frame(start_app: Start) -> None:
+    app = start_app("--workers", "2")
     shown = app.ctl("top", "--once")
     assert shown.splitlines()[0].split()[:4] == ["APP", "STATE", "PID", "UPTIME"]
     assert shown.count("worker ") == 2
     assert str(app.status()["pid"]) in shown
 
 
-def test_json_has_the_documented_fields(start: Start) -> None:
-    app = start()
+def test_json_has_the_documented_fields(start_app: Start) -> None:
+    app = start_app()
     found = json.loads(app.ctl("top", "--once", "--json"))
     assert set(found) == {"version", "time", "apps"}
     (shown,) = found["apps"]
@@ -25,8 +25,8 @@ def test_json_has_the_documented_fields(start: Start) -> None:
     assert (shown["name"], shown["state"], shown["ready"]) == (NAME, "ready", 1)
 
 
-def test_live_it_goes_on_until_q_and_gives_the_terminal_back(start: Start) -> None:
-    app = start()
+def test_live_it_goes_on_until_q_and_gives_the_terminal_back(start_app: Start) -> None:
+    app = start_app()
     with app.terminal("ctl", "top") as terminal:
         wait_for(lambda: b"worker 1" in terminal.seen, "a frame")
         frames = terminal.seen.count(b"worker 1")
@@ -37,15 +37,15 @@ def test_live_it_goes_on_until_q_and_gives_the_terminal_back(start: Start) -> No
     assert terminal.seen.index(b"\x1b[?1049h") < terminal.seen.index(b"\x1b[?1049l"), "on a screen of its own"
 
 
-def test_ctrl_c_ends_it_too(start: Start) -> None:
-    with start().terminal("ctl", "top") as terminal:
+def test_ctrl_c_ends_it_too(start_app: Start) -> None:
+    with start_app().terminal("ctl", "top") as terminal:
         wait_for(lambda: b"worker 1" in terminal.seen, "a frame")
         terminal.type(b"\x03")
         assert terminal.wait() == 130
         assert b"Traceback" not in terminal.seen
 
 
-def test_without_a_terminal_it_says_what_to_do(start: Start) -> None:
-    done = start().command("ctl", "top")
+def test_without_a_terminal_it_says_what_to_do(start_app: Start) -> None:
+    done = start_app().command("ctl", "top")
     assert done.returncode == 2
     assert "top needs a terminal: give --once for one frame, or --json" in done.stderr

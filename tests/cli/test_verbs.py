@@ -39,14 +39,14 @@ def said(app: Running, code: int, *arguments: str) -> str:
     return done.stderr
 
 
-def test_status_as_json_is_as_documented(start: Start) -> None:
-    status = start().status()
+def test_status_as_json_is_as_documented(start_app: Start) -> None:
+    status = start_app().status()
     assert {*status, *status["workers"][0]} - {"version"} == documented("`ctl status --json`")
     assert status["version"] == 1
 
 
-def test_list_shows_what_runs_and_what_can_be_started(start: Start) -> None:
-    app = start()
+def test_list_shows_what_runs_and_what_can_be_started(start_app: Start) -> None:
+    app = start_app()
     second(app)
     app.ctl("stop", NAME)
     found: dict[str, Any] = json.loads(app.ctl("list", "--json"))
@@ -60,8 +60,8 @@ def test_list_shows_what_runs_and_what_can_be_started(start: Start) -> None:
     assert len(lines) == 3
 
 
-def test_an_app_that_does_not_answer_hides_no_other(start: Start) -> None:
-    app = start()
+def test_an_app_that_does_not_answer_hides_no_other(start_app: Start) -> None:
+    app = start_app()
     second(app)
     silent = app.status()["pid"]
     os.kill(silent, 19)
@@ -73,19 +73,19 @@ def test_an_app_that_does_not_answer_hides_no_other(start: Start) -> None:
 
 
 @pytest.mark.parametrize("verb", ["status", "stop", "restart", "logs", "events", "open", "upgrade"])
-def test_with_several_apps_one_has_to_be_named(start: Start, verb: str) -> None:
-    app = start()
+def test_with_several_apps_one_has_to_be_named(start_app: Start, verb: str) -> None:
+    app = start_app()
     second(app)
     assert "several apps are running: name one of app, other" in said(app, 2, verb)
 
 
 @pytest.mark.parametrize("verb", ["status", "stop", "restart", "open", "events", "upgrade", "logs", "config"])
-def test_an_app_that_does_not_run_is_named(start: Start, verb: str) -> None:
-    assert "'nothing' is not running" in said(start(), 3, verb, "nothing")
+def test_an_app_that_does_not_run_is_named(start_app: Start, verb: str) -> None:
+    assert "'nothing' is not running" in said(start_app(), 3, verb, "nothing")
 
 
-def test_what_a_verb_did_is_said_in_the_same_form(start: Start) -> None:
-    app = start()
+def test_what_a_verb_did_is_said_in_the_same_form(start_app: Start) -> None:
+    app = start_app()
     for verb in (["restart"], ["scale", "2"], ["wait"], ["upgrade"], ["stop"]):
         answer = json.loads(app.ctl(*verb, "--json"))
         assert (answer["version"], answer["name"], answer["done"]) == (1, NAME, True)
@@ -94,8 +94,8 @@ def test_what_a_verb_did_is_said_in_the_same_form(start: Start) -> None:
     assert answer["url"] == app.url
 
 
-def test_start_takes_an_app_up_again_as_it_was(start: Start) -> None:
-    app = start("--workers", "2", "--drain-timeout", "3")
+def test_start_takes_an_app_up_again_as_it_was(start_app: Start) -> None:
+    app = start_app("--workers", "2", "--drain-timeout", "3")
     app.ctl("stop", NAME)
     assert app.version() is None
     assert app.ctl("start", NAME) == f"{NAME}: running on {app.url}\n"
@@ -104,8 +104,8 @@ def test_start_takes_an_app_up_again_as_it_was(start: Start) -> None:
     assert f"{NAME!r} is running already" in said(app, 1, "start", NAME)
 
 
-def test_start_tells_why_the_app_did_not(start: Start) -> None:
-    app = start()
+def test_start_tells_why_the_app_did_not(start_app: Start) -> None:
+    app = start_app()
     app.ctl("stop", NAME)
     app.write("two", "print('a last word')\nraise RuntimeError('no good')")
     done = app.command("ctl", "start", NAME)
@@ -116,8 +116,8 @@ def test_start_tells_why_the_app_did_not(start: Start) -> None:
     assert "'nothing' is not known" in said(app, 2, "start", "nothing")
 
 
-def test_config_is_toml_that_start_understands(start: Start, home: Path) -> None:
-    app = start("--max-rss", "500")
+def test_config_is_toml_that_start_understands(start_app: Start, home: Path) -> None:
+    app = start_app("--max-rss", "500")
     shown = app.ctl("config")
     stored = (home / "config" / "wesktop" / f"{NAME}.toml").read_text()
     assert tomllib.loads(shown) == tomllib.loads(stored)
@@ -137,9 +137,9 @@ def test_config_is_toml_that_start_understands(start: Start, home: Path) -> None
     ],
 )
 def test_a_config_file_that_is_wrong_is_named_with_the_reason(
-    start: Start, home: Path, config: str, why: str
+    start_app: Start, home: Path, config: str, why: str
 ) -> None:
-    app = start()
+    app = start_app()
     app.ctl("stop", NAME)
     path = home / "config" / "wesktop" / f"{NAME}.toml"
     path.write_text(config)
@@ -148,8 +148,8 @@ def test_a_config_file_that_is_wrong_is_named_with_the_reason(
     assert why in line
 
 
-def test_wait_sees_an_app_come_and_go(start: Start) -> None:
-    app = start()
+def test_wait_sees_an_app_come_and_go(start_app: Start) -> None:
+    app = start_app()
     app.ctl("stop", NAME)
     assert "'app' was not ready within 0.1 seconds" in said(app, 5, "wait", NAME, "--timeout", "0.1")
     assert "not running" in said(app, 3, "wait", NAME, "--timeout", "0")
@@ -159,16 +159,16 @@ def test_wait_sees_an_app_come_and_go(start: Start) -> None:
     assert "did not end within 0.1 seconds" in said(app, 5, "wait", NAME, "--stopped", "--timeout", "0.1")
 
 
-def test_stop_gives_up_after_its_timeout(start: Start) -> None:
-    app = start("--drain-timeout", "20")
+def test_stop_gives_up_after_its_timeout(start_app: Start) -> None:
+    app = start_app("--drain-timeout", "20")
     with app.begin_request("/slow"):
         wait_for((app.home / "slow").exists, "the request")
         assert "did not end within 0.1 seconds" in said(app, 5, "stop", "--timeout", "0.1")
     app.nothing_left()
 
 
-def test_events_follow_what_happens(start: Start) -> None:
-    app = start()
+def test_events_follow_what_happens(start_app: Start) -> None:
+    app = start_app()
     with app.following("events", "-f", "--json") as line:
         wait_for(lambda: json.loads(line())["kind"] == "serving", "what has been")
         os.kill(app.get()["pid"], 9)
@@ -177,23 +177,23 @@ def test_events_follow_what_happens(start: Start) -> None:
     assert crash["generation"] == 1
 
 
-def test_colour_is_for_terminals(start: Start) -> None:
-    app = start()
+def test_colour_is_for_terminals(start_app: Start) -> None:
+    app = start_app()
     assert "\x1b" not in app.ctl("status")
     assert "\x1b[32mready" in app.on_terminal("ctl", "status")
     assert "\x1b[32m" not in app.on_terminal("ctl", "status", NO_COLOR="1")
 
 
-def test_a_reader_that_has_enough_is_no_error(start: Start) -> None:
-    app = start()
+def test_a_reader_that_has_enough_is_no_error(start_app: Start) -> None:
+    app = start_app()
     for i in range(3):
         app.ctl("scale", NAME, str(1 + i % 2))
     assert app.shell("wesktop ctl events | head -n 1; exit ${PIPESTATUS[0]}").returncode == 0
     assert app.shell("wesktop ctl status | true; exit ${PIPESTATUS[0]}").stderr == ""
 
 
-def test_no_value_of_the_environment_is_ever_shown_or_stored(start: Start, home: Path) -> None:
-    app = start(APP_TOKEN="swordfish")
+def test_no_value_of_the_environment_is_ever_shown_or_stored(start_app: Start, home: Path) -> None:
+    app = start_app(APP_TOKEN="swordfish")
     app.ctl("restart")
     shown = [
         app.ctl(*verb) for verb in (["status"], ["status", "--json"], ["list"], ["config"], ["logs"], ["events"])

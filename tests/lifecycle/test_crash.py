@@ -20,9 +20,9 @@ def replaced(app: Running, pid: int) -> None:
     ("number", "why"), [(signal.SIGKILL, "killed by SIGKILL"), (signal.SIGSEGV, "killed by SIGSEGV")]
 )
 def test_a_worker_that_is_killed_is_replaced_and_status_tells_why(
-    start: Start, number: signal.Signals, why: str
+    start_app: Start, number: signal.Signals, why: str
 ) -> None:
-    app = start()
+    app = start_app()
     pid = app.get()["pid"]
     os.kill(pid, number)
     replaced(app, pid)
@@ -33,8 +33,8 @@ def test_a_worker_that_is_killed_is_replaced_and_status_tells_why(
     assert f"worker {pid} ended unasked, {why}" in app.logs()
 
 
-def test_the_other_workers_answer_meanwhile_and_nobody_is_refused(start: Start) -> None:
-    app = start("--workers", "2")
+def test_the_other_workers_answer_meanwhile_and_nobody_is_refused(start_app: Start) -> None:
+    app = start_app("--workers", "2")
     with load(app.port) as clients:
         pid = clients.answers[-1]["pid"]
         os.kill(pid, signal.SIGKILL)
@@ -45,15 +45,15 @@ def test_the_other_workers_answer_meanwhile_and_nobody_is_refused(start: Start) 
     assert len(clients.answers) > 20
 
 
-def test_nobody_is_refused_while_the_only_worker_is_replaced(start: Start) -> None:
-    app = start()
+def test_nobody_is_refused_while_the_only_worker_is_replaced(start_app: Start) -> None:
+    app = start_app()
     pid = app.get()["pid"]
     os.kill(pid, signal.SIGKILL)
     assert app.get()["pid"] != pid
 
 
-def test_an_app_that_ends_its_process_is_started_again(start: Start) -> None:
-    app = start()
+def test_an_app_that_ends_its_process_is_started_again(start_app: Start) -> None:
+    app = start_app()
     pid = app.get()["pid"]
     with pytest.raises((OSError, ValueError)):
         app.get("/die")
@@ -61,8 +61,8 @@ def test_an_app_that_ends_its_process_is_started_again(start: Start) -> None:
     assert app.workers("ready")[0]["last_exit"] == "exit code 7"
 
 
-def test_a_worker_that_cannot_start_again_backs_off_says_so_and_is_back_when_it_can(start: Start) -> None:
-    app = start()
+def test_a_worker_that_cannot_start_again_backs_off_says_so_and_is_back_when_it_can(start_app: Start) -> None:
+    app = start_app()
     app.write("two", "raise RuntimeError('spoilt meanwhile')")
     os.kill(app.get()["pid"], signal.SIGKILL)
     wait_for(lambda: len([kind for kind in app.events() if kind == "worker-started"]) >= 4, "some tries")
@@ -79,8 +79,8 @@ def test_a_worker_that_cannot_start_again_backs_off_says_so_and_is_back_when_it_
     assert app.version() == "three"
 
 
-def test_stop_ends_an_app_whose_worker_is_in_backoff(start: Start) -> None:
-    app = start()
+def test_stop_ends_an_app_whose_worker_is_in_backoff(start_app: Start) -> None:
+    app = start_app()
     app.write("two", "raise RuntimeError('spoilt meanwhile')")
     os.kill(app.get()["pid"], signal.SIGKILL)
     wait_for(lambda: app.workers("backoff"), "the backoff")
@@ -88,8 +88,8 @@ def test_stop_ends_an_app_whose_worker_is_in_backoff(start: Start) -> None:
     app.nothing_left(2)
 
 
-def test_a_restart_mends_what_is_in_backoff(start: Start) -> None:
-    app = start()
+def test_a_restart_mends_what_is_in_backoff(start_app: Start) -> None:
+    app = start_app()
     app.write("two", "raise RuntimeError('spoilt meanwhile')")
     os.kill(app.get()["pid"], signal.SIGKILL)
     wait_for(lambda: app.workers("backoff"), "the backoff")

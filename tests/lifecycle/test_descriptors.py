@@ -21,8 +21,8 @@ def lift_limit(pid: int) -> None:
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def test_the_supervisor_answers_again_when_its_clients_have_gone(start: Start) -> None:
-    app = start()
+def test_the_supervisor_answers_again_when_its_clients_have_gone(start_app: Start) -> None:
+    app = start_app()
     limit_descriptors(app.status()["pid"])
     clients = [app.control_connection() for _ in range(20)]
     assert app.version() == "one"
@@ -32,8 +32,8 @@ def test_the_supervisor_answers_again_when_its_clients_have_gone(start: Start) -
     assert app.version() == "one"
 
 
-def test_a_worker_that_cannot_be_started_is_told_of_and_tried_again(start: Start) -> None:
-    app = start()
+def test_a_worker_that_cannot_be_started_is_told_of_and_tried_again(start_app: Start) -> None:
+    app = start_app()
     supervisor = app.status()["pid"]
     limit_descriptors(supervisor)
     failed = app.command("ctl", "scale", NAME, "2")
@@ -43,8 +43,8 @@ def test_a_worker_that_cannot_be_started_is_told_of_and_tried_again(start: Start
     app.settled(2)
 
 
-def test_a_worker_that_has_none_left_can_be_stopped(start: Start) -> None:
-    app = start("--drain-timeout", "1")
+def test_a_worker_that_has_none_left_can_be_stopped(start_app: Start) -> None:
+    app = start_app("--drain-timeout", "1")
     limit_descriptors(app.get()["pid"])
     clients = flood(app)
     app.ctl("stop", NAME)

@@ -15,8 +15,8 @@ def hung(app: Running, pid: int) -> None:
     assert app.version() == "one"
 
 
-def test_a_loop_that_is_blocked_is_dumped_and_replaced(start: Start) -> None:
-    app = start("--hang-timeout", "1")
+def test_a_loop_that_is_blocked_is_dumped_and_replaced(start_app: Start) -> None:
+    app = start_app("--hang-timeout", "1")
     pid = app.get()["pid"]
     waiting = app.begin_request("/block")
     wait_for((app.home / "blocked").exists, "the request")
@@ -27,16 +27,16 @@ def test_a_loop_that_is_blocked_is_dumped_and_replaced(start: Start) -> None:
     waiting.close()
 
 
-def test_a_process_that_is_stopped_is_replaced(start: Start) -> None:
-    app = start("--hang-timeout", "1")
+def test_a_process_that_is_stopped_is_replaced(start_app: Start) -> None:
+    app = start_app("--hang-timeout", "1")
     pid = app.get()["pid"]
     os.kill(pid, signal.SIGSTOP)
     hung(app, pid)
     wait_for(lambda: pid not in [process.pid for process in app.processes()], "its end")
 
 
-def test_the_others_answer_meanwhile(start: Start) -> None:
-    app = start("--hang-timeout", "1", "--workers", "2")
+def test_the_others_answer_meanwhile(start_app: Start) -> None:
+    app = start_app("--hang-timeout", "1", "--workers", "2")
     waiting = app.begin_request("/block")
     wait_for((app.home / "blocked").exists, "the request")
     with load(app.port, clients=4) as clients:
@@ -49,8 +49,8 @@ def test_the_others_answer_meanwhile(start: Start) -> None:
     waiting.close()
 
 
-def test_a_worker_that_is_only_busy_is_left_alone(start: Start) -> None:
-    app = start("--hang-timeout", "1")
+def test_a_worker_that_is_only_busy_is_left_alone(start_app: Start) -> None:
+    app = start_app("--hang-timeout", "1")
     pid = app.get()["pid"]
     for _ in range(3):
         assert app.get("/slow")["pid"] == pid

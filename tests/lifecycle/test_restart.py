@@ -7,8 +7,8 @@ from support.running import NAME, Start
 from support.waiting import wait_for
 
 
-def test_a_restart_under_load_serves_new_code_and_loses_nothing(start: Start) -> None:
-    app = start("--workers", "2")
+def test_a_restart_under_load_serves_new_code_and_loses_nothing(start_app: Start) -> None:
+    app = start_app("--workers", "2")
     with load(app.port) as clients:
         for version in ("two", "three", "four"):
             app.write(version)
@@ -20,8 +20,8 @@ def test_a_restart_under_load_serves_new_code_and_loses_nothing(start: Start) ->
     assert clients.answers[-1]["version"] == "four"
 
 
-def test_the_old_code_answers_until_the_new_is_ready(start: Start) -> None:
-    app = start()
+def test_the_old_code_answers_until_the_new_is_ready(start_app: Start) -> None:
+    app = start_app()
     (app.home / "starting").unlink()
     (app.home / "wait").touch()
     app.write("two")
@@ -48,9 +48,9 @@ BROKEN = [
 
 @pytest.mark.parametrize(("more", "said"), BROKEN)
 def test_code_that_does_not_start_is_refused_with_the_reason_and_the_old_goes_on(
-    start: Start, more: str, said: str
+    start_app: Start, more: str, said: str
 ) -> None:
-    app = start()
+    app = start_app()
     before = app.get()
     app.write("two", more)
     with load(app.port) as clients:
@@ -69,16 +69,16 @@ def test_code_that_does_not_start_is_refused_with_the_reason_and_the_old_goes_on
     assert app.status()["trouble"] is None
 
 
-def test_the_refusal_shows_the_end_of_the_log(start: Start) -> None:
-    app = start()
+def test_the_refusal_shows_the_end_of_the_log(start_app: Start) -> None:
+    app = start_app()
     app.write("two", "print('a line of the app')\nraise SystemExit(3)")
     refused = app.command("ctl", "restart", NAME)
     assert "a line of the app" in refused.stderr
 
 
 @pytest.mark.parametrize("obstacle", ["wait", "block import"])
-def test_code_that_takes_too_long_to_start_is_refused(start: Start, obstacle: str) -> None:
-    app = start("--start-timeout", "2")
+def test_code_that_takes_too_long_to_start_is_refused(start_app: Start, obstacle: str) -> None:
+    app = start_app("--start-timeout", "2")
     (app.home / obstacle).touch()
     with load(app.port) as clients:
         refused = app.command("ctl", "restart", NAME)
@@ -88,8 +88,8 @@ def test_code_that_takes_too_long_to_start_is_refused(start: Start, obstacle: st
     assert app.settled()["generation"] == 1
 
 
-def test_of_two_restarts_at_once_the_later_one_serves_and_both_are_answered(start: Start) -> None:
-    app = start()
+def test_of_two_restarts_at_once_the_later_one_serves_and_both_are_answered(start_app: Start) -> None:
+    app = start_app()
     (app.home / "starting").unlink()
     (app.home / "wait").touch()
     app.write("two")
@@ -104,8 +104,8 @@ def test_of_two_restarts_at_once_the_later_one_serves_and_both_are_answered(star
     assert app.settled()["generation"] == 3
 
 
-def test_a_start_that_takes_six_seconds_loses_nothing_either(start: Start) -> None:
-    app = start()
+def test_a_start_that_takes_six_seconds_loses_nothing_either(start_app: Start) -> None:
+    app = start_app()
     app.write("two", "time.sleep(6)")
     with load(app.port) as clients:
         app.ctl("restart", NAME)
@@ -114,8 +114,8 @@ def test_a_start_that_takes_six_seconds_loses_nothing_either(start: Start) -> No
     assert clients.counts("version")["one"] > 200
 
 
-def test_a_request_that_is_being_answered_is_answered_to_its_end(start: Start) -> None:
-    app = start()
+def test_a_request_that_is_being_answered_is_answered_to_its_end(start_app: Start) -> None:
+    app = start_app()
     with load(app.port, "/slow", clients=8) as clients:
         app.write("two")
         app.ctl("restart", NAME)

@@ -10,8 +10,8 @@ from support.running import NAME, Start
 from support.waiting import wait_for
 
 
-def test_during_a_restart(start: Start) -> None:
-    app = start()
+def test_during_a_restart(start_app: Start) -> None:
+    app = start_app()
     (app.home / "starting").unlink()
     (app.home / "wait").touch()
     restart = app.begin("ctl", "restart", NAME)
@@ -22,8 +22,8 @@ def test_during_a_restart(start: Start) -> None:
 
 
 @pytest.mark.parametrize("obstacle", ["wait", "block import"])
-def test_during_the_start(start: Start, obstacle: str) -> None:
-    app = start()
+def test_during_the_start(start_app: Start, obstacle: str) -> None:
+    app = start_app()
     app.ctl("stop", NAME)
     (app.home / obstacle).touch()
     starting = app.begin("ctl", "start", NAME)
@@ -33,8 +33,8 @@ def test_during_the_start(start: Start, obstacle: str) -> None:
     assert starting.wait(20) != 0
 
 
-def test_with_a_worker_that_is_deaf_to_sigterm_and_a_lifespan_that_never_ends(start: Start) -> None:
-    app = start("--drain-timeout", "1")
+def test_with_a_worker_that_is_deaf_to_sigterm_and_a_lifespan_that_never_ends(start_app: Start) -> None:
+    app = start_app("--drain-timeout", "1")
     for name in ("deaf", "stay"):
         (app.home / name).touch()
     app.ctl("restart", NAME)
@@ -42,22 +42,22 @@ def test_with_a_worker_that_is_deaf_to_sigterm_and_a_lifespan_that_never_ends(st
     app.nothing_left(2)
 
 
-def test_with_a_worker_that_is_stopped(start: Start) -> None:
-    app = start("--drain-timeout", "1")
+def test_with_a_worker_that_is_stopped(start_app: Start) -> None:
+    app = start_app("--drain-timeout", "1")
     os.kill(app.get()["pid"], signal.SIGSTOP)
     app.ctl("stop", NAME)
     app.nothing_left(2)
 
 
-def test_with_a_connection_that_says_nothing(start: Start) -> None:
-    app = start()
+def test_with_a_connection_that_says_nothing(start_app: Start) -> None:
+    app = start_app()
     with socket.create_connection(("127.0.0.1", app.port)):
         app.ctl("stop", NAME)
         app.nothing_left(2)
 
 
-def test_wait_hears_of_it(start: Start) -> None:
-    app = start()
+def test_wait_hears_of_it(start_app: Start) -> None:
+    app = start_app()
     assert app.command("ctl", "wait", NAME, "--stopped", "--timeout", "0.1").returncode == 5
     waiting = app.begin("ctl", "wait", NAME, "--stopped")
     app.ctl("stop", NAME)

@@ -9,8 +9,8 @@ from support.running import NAME, Start
 from support.waiting import wait_for
 
 
-def test_an_event_stream_ends_and_the_next_one_is_the_new_codes(start: Start) -> None:
-    app = start()
+def test_an_event_stream_ends_and_the_next_one_is_the_new_codes(start_app: Start) -> None:
+    app = start_app()
     with app.begin_request("/stream") as stream:
         reader = stream.makefile("rb")
         wait_for(lambda: b"data: one" in reader.readline(), "an event")
@@ -23,8 +23,8 @@ def test_an_event_stream_ends_and_the_next_one_is_the_new_codes(start: Start) ->
     app.settled()
 
 
-def test_a_websocket_is_closed_as_going_away_and_the_next_one_is_the_new_codes(start: Start) -> None:
-    app = start()
+def test_a_websocket_is_closed_as_going_away_and_the_next_one_is_the_new_codes(start_app: Start) -> None:
+    app = start_app()
     address = f"ws://127.0.0.1:{app.port}/socket"
 
     async def scenario() -> int | None:

@@ -11,8 +11,8 @@ from support.waiting import wait_for
 
 
 @pytest.mark.parametrize("workers", ["1", "4"])
-def test_no_process_is_left_a_second_later(start: Start, workers: str) -> None:
-    app = start("--workers", workers)
+def test_no_process_is_left_a_second_later(start_app: Start, workers: str) -> None:
+    app = start_app("--workers", workers)
     with app.begin_request("/stream"):
         os.kill(app.status()["pid"], signal.SIGKILL)
         app_left = [process.pid for process in app.processes()]
@@ -21,8 +21,8 @@ def test_no_process_is_left_a_second_later(start: Start, workers: str) -> None:
     assert app.command("ctl", "status", NAME).returncode == 3
 
 
-def test_what_was_being_answered_is_answered(start: Start) -> None:
-    app = start()
+def test_what_was_being_answered_is_answered(start_app: Start) -> None:
+    app = start_app()
     with load(app.port, clients=2) as clients:
         served = len(clients.answers)
         os.kill(app.status()["pid"], signal.SIGKILL)
@@ -31,10 +31,10 @@ def test_what_was_being_answered_is_answered(start: Start) -> None:
     assert all("refused" in failure for failure in clients.failures), clients.failures[:3]
 
 
-def test_the_next_start_is_clean(start: Start) -> None:
-    app = start("--workers", "2", "--pid-path", "app.pid")
+def test_the_next_start_is_clean(start_app: Start) -> None:
+    app = start_app("--workers", "2", "--pid-path", "app.pid")
     os.kill(app.status()["pid"], signal.SIGKILL)
-    start("--workers", "2", "--pid-path", "app.pid", version="two")
+    start_app("--workers", "2", "--pid-path", "app.pid", version="two")
     assert app.version() == "two"
     assert int((app.home / "app.pid").read_text()) == app.status()["pid"]
     app.ctl("stop", NAME)
@@ -42,12 +42,12 @@ def test_the_next_start_is_clean(start: Start) -> None:
     assert not (app.home / "app.pid").exists()
 
 
-def test_a_worker_that_cannot_end_by_itself_does_not_keep_the_next_start_away(start: Start) -> None:
-    app = start("--workers", "2")
+def test_a_worker_that_cannot_end_by_itself_does_not_keep_the_next_start_away(start_app: Start) -> None:
+    app = start_app("--workers", "2")
     stopped = app.status()["workers"][0]["pid"]
     os.kill(stopped, signal.SIGSTOP)
     os.kill(app.status()["pid"], signal.SIGKILL)
-    start(version="two")
+    start_app(version="two")
     assert app.version() == "two"
     wait_for(
         lambda: stopped not in [process.pid for process in app.processes()], "the end of the one that was stopped"

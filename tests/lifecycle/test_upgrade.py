@@ -28,8 +28,8 @@ def upgrade(app: Running) -> None:
     assert "has taken over" in app.ctl("upgrade", NAME)
 
 
-def test_under_load_the_process_its_workers_and_its_memory_stay_and_no_request_is_lost(start: Start) -> None:
-    app = start("--workers", "2")
+def test_under_load_the_process_its_workers_and_its_memory_stay_and_no_request_is_lost(start_app: Start) -> None:
+    app = start_app("--workers", "2")
     events = len(app.events())
     with load(app.port) as clients:
         for _ in range(3):
@@ -41,8 +41,8 @@ def test_under_load_the_process_its_workers_and_its_memory_stay_and_no_request_i
     assert "serving app:app" in app.logs()
 
 
-def test_what_it_did_before_it_does_afterwards(start: Start) -> None:
-    app = start()
+def test_what_it_did_before_it_does_afterwards(start_app: Start) -> None:
+    app = start_app()
     upgrade(app)
     os.kill(app.get()["pid"], 9)
     wait_for(lambda: app.status()["workers"][0]["restarts"] == 1, "another worker")
@@ -57,8 +57,8 @@ def test_what_it_did_before_it_does_afterwards(start: Start) -> None:
     app.nothing_left(2)
 
 
-def test_a_worker_in_backoff_is_tried_again_by_the_new_one(start: Start) -> None:
-    app = start()
+def test_a_worker_in_backoff_is_tried_again_by_the_new_one(start_app: Start) -> None:
+    app = start_app()
     app.write("two", "raise RuntimeError('no good')")
     os.kill(app.get()["pid"], 9)
     wait_for(lambda: app.workers("backoff"), "the backoff")
@@ -69,8 +69,8 @@ def test_a_worker_in_backoff_is_tried_again_by_the_new_one(start: Start) -> None
     assert app.version() == "three"
 
 
-def test_during_a_restart_it_waits_for_that(start: Start) -> None:
-    app = start()
+def test_during_a_restart_it_waits_for_that(start_app: Start) -> None:
+    app = start_app()
     (app.home / "starting").unlink()
     (app.home / "wait").touch()
     app.write("two")
@@ -90,9 +90,9 @@ def copied_release(home: Path) -> Path:
     return packages
 
 
-def test_a_release_that_does_not_load_is_refused_and_the_old_one_goes_on(start: Start, home: Path) -> None:
+def test_a_release_that_does_not_load_is_refused_and_the_old_one_goes_on(start_app: Start, home: Path) -> None:
     packages = copied_release(home)
-    app = start(PYTHONPATH=str(packages))
+    app = start_app(PYTHONPATH=str(packages))
     (packages / "wesktopd" / "daemon.py").write_text("raise ImportError('half of a release')")
 
     def refused() -> None:
@@ -107,9 +107,9 @@ def test_a_release_that_does_not_load_is_refused_and_the_old_one_goes_on(start: 
     assert app.version() == "one"
 
 
-def test_a_release_that_cannot_take_over_is_refused(start: Start, home: Path) -> None:
+def test_a_release_that_cannot_take_over_is_refused(start_app: Start, home: Path) -> None:
     packages = copied_release(home)
-    app = start(PYTHONPATH=str(packages))
+    app = start_app(PYTHONPATH=str(packages))
     module = packages / "wesktopd" / "upgrade.py"
     module.write_text(module.read_text().replace("FORMAT = 1", "FORMAT = 1000"))
     done = app.command("ctl", "upgrade", NAME)
@@ -118,8 +118,8 @@ def test_a_release_that_cannot_take_over_is_refused(start: Start, home: Path) ->
     assert app.version() == "one"
 
 
-def test_a_lease_is_kept(start: Start) -> None:
-    app = start()
+def test_a_lease_is_kept(start_app: Start) -> None:
+    app = start_app()
     with app.attach() as lease:
         assert json.loads(lease.readline())["type"] == "ready"
         upgrade(app)
@@ -130,9 +130,9 @@ def test_a_lease_is_kept(start: Start) -> None:
 
 
 def test_a_program_of_the_users_own_is_not_executed_anew(
-    start_script: Callable[..., Script], start: Start, home: Path
+    start_script: Callable[..., Script], start_app: Start, home: Path
 ) -> None:
-    app = start()
+    app = start_app()
     port = free_port()
     served = start_script("mine", f"import wesktop\nwesktop.serve('app:app', port={port}, name='mine')")
     wait_for(lambda: app.command("ctl", "wait", "mine", "--timeout", "0").returncode == 0, "it to be ready")

@@ -83,7 +83,7 @@ def test_the_next_start_after_a_kill_is_clean(serve: Serve) -> None:
     worker = served.worker()
     served.script.process.kill()
     served.script.wait()
-    assert left_behind(served.home) == ["demo_app.lock", "demo_app.sock", "demo_app.state"]
+    assert "demo_app.lock" in left_behind(served.home)
     assert (served.home / "serve.pid").exists()
     wait_for(lambda: not psutil.pid_exists(worker) or psutil.Process(worker).status() == "zombie", "its end")
     again = serve(port=served.port).ready()

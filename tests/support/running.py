@@ -31,6 +31,11 @@ class Running:
         self.url = f"http://127.0.0.1:{port}"
         self.env = isolated_env(home)
 
+    @property
+    def location(self) -> tuple[Path, int]:
+        """Where it is: its directory and its port."""
+        return self.home, self.port
+
     def write(self, version: str, more: str = "") -> None:
         """Change the app's code."""
         (self.home / "app.py").write_text(source(version, more))

@@ -98,18 +98,20 @@ def serve(target: str, name: str | None, detach: bool, **options: Any) -> None:
     from wesktop.server import DEFAULT_NAME, serve_app
 
     _import_from_working_directory()
-    with contextlib.nullcontext() if detach else _output_seen():
-        serve_app(target, name or DEFAULT_NAME, detach=detach, owns_process=True, **options)
     if detach:
-        _show_detached(target, None if name == DEFAULT_NAME else name)
+        _detach(target, name or DEFAULT_NAME, options)
+        return
+    with _output_seen():
+        serve_app(target, name or DEFAULT_NAME, owns_process=True, **options)
 
 
-def _show_detached(target: str, name: str | None) -> None:
-    from wesktopd import client
-    from wesktopd.spec import default_name
+def _detach(target: str, name: str, options: dict[str, Any]) -> None:
+    from wesktop.server import serving_spec
+    from wesktopd.detached import start_detached
 
-    name = name or default_name(target)
-    click.echo(f"{name}: running on {client.status(name).url}; stop it with `wesktop ctl stop {name}`")
+    spec = serving_spec(target, name, options)
+    url = start_detached(spec)
+    click.echo(f"{spec.name}: running on {url}; stop it with `wesktop ctl stop {spec.name}`")
 
 
 @contextlib.contextmanager

@@ -32,10 +32,8 @@ def state_of(report: "Report") -> str:
 
 def ready_workers(report: "Report") -> int:
     """How many workers of the generation that serves are ready."""
-    return sum(
-        worker.state == "ready" and worker.generation == report.generation and not worker.leaving
-        for worker in report.workers
-    )
+    ready = sum(worker.state == "ready" and worker.generation == report.generation for worker in report.workers)
+    return min(ready, report.wanted)  # one that is being replaced serves until another does
 
 
 def as_fields(report: "Report") -> dict[str, Any]:

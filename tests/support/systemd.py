@@ -1,0 +1,197 @@
+"""A real `systemd --user`, also on a machine that was not booted with systemd, and an app that it runs.
+
+The manager has a PID namespace of its own, so that whatever it started ends with it, and a mount namespace with an
+empty /run. Units carry names that no other test uses: their control groups are below the same parent.
+"""
+
+import contextlib
+import os
+import random
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+
+from support.running import Running
+from support.scripts import alive, isolated_env
+from support.waiting import wait_for
+
+MANAGER = Path("/lib/systemd/systemd")
+DOCUMENT = Path(__file__).parents[2] / "docs" / "systemd.md"
+# Ends with its stdin, so with the test process, however that ends.
+BOOT = f"""
+mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system || exit 1
+{MANAGER} --user 2>"$HOME/manager.log" &
+read -r _
+systemctl --user --no-block exit
+wait $!
+"""
+
+
+def quiet_port() -> int:
+    """A free port below every range for outgoing connections: it stays free while the other tests make thousands."""
+    while True:
+        with socket.socket() as sock, contextlib.suppress(OSError):
+            port = random.randrange(10000, 20000)
+            sock.bind(("127.0.0.1", port))
+            return port
+
+
+class Manager:
+    """A running user manager. As a context manager it ends, with everything that it started."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        scripts = Path(sys.executable).parent
+        self.env = isolated_env(home)
+        self.env["PATH"] = f"{scripts}:{self.env['PATH']}"
+        self.units = home / "config" / "systemd" / "user"
+        self.units.mkdir(parents=True)
+        as_root = [] if os.geteuid() == 0 else ["--map-root-user"]
+        isolated = ["--mount", "--propagation", "private", "--pid", "--fork", "--mount-proc", "--kill-child"]
+        with (home / "boot.log").open("wb") as log:
+            self._process = subprocess.Popen(
+                ["unshare", *as_root, *isolated, "bash", "-c", BOOT],
+                env=self.env, stdin=subprocess.PIPE, stdout=log, stderr=log,
+            )  # fmt: skip
+
+    def __enter__(self) -> "Manager":
+        try:
+            ready = self.home / "run" / "systemd" / "private"
+            wait_for(lambda: ready.exists() or self._process.poll() is not None, "the user manager")
+            assert self._process.poll() is None, self.log()
+            (self._first,) = psutil.Process(self._process.pid).children()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def log(self) -> str:
+        """What it has said."""
+        return "".join(path.read_text() for path in self.home.glob("*.log"))
+
+    def inside(self, *command: str) -> list[str]:
+        """The command line that runs a command beside it."""
+        user = [] if os.geteuid() == 0 else ["--user", "--preserve-credentials"]
+        return ["nsenter", f"--target={self._first.pid}", *user, "--mount", "--pid", f"--wd={self.home}", *command]
+
+    def run(self, *command: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command beside it."""
+        return subprocess.run(
+            self.inside(*command), env=self.env, capture_output=True, text=True, timeout=50, check=False
+        )
+
+    def systemctl(self, *arguments: str) -> str:
+        """The output of a systemctl that succeeds."""
+        done = self.run("systemctl", "--user", *arguments)
+        assert done.returncode == 0, f"{done.stderr}\n{self.log()}"
+        return done.stdout
+
+
+class Service(Running):
+    """An app that systemd runs, by the units of the documentation."""
+
+    def __init__(self, manager: Manager) -> None:
+        super().__init__(manager.home, quiet_port())
+        self.manager = manager
+        self.directory = self.home / "myapp"
+        self.directory.mkdir()
+        (self.directory / ".venv").symlink_to(Path(sys.executable).parents[1])
+        self.unit = f"{self.home.name}.service"
+        self.socket_unit = f"{self.home.name}.socket"
+
+    def write(self, version: str, more: str = "") -> None:
+        super().write(version, more)
+        (self.home / "app.py").replace(self.directory / "app.py")
+
+    def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        return self.manager.run("wesktop", *arguments)
+
+    def install(self, index: int, *overrides: str, version: str = "one", more: str = "") -> None:
+        """Write the units of a section: 0 for the one that has systemd keep the socket, 1 for socket activation.
+
+        overrides: further lines of the service's [Service] section, which take the place of those of the same name.
+        """
+        self.write(version, more)
+        for path, text in documented_units()[index].items():
+            text = text.replace("8000", str(self.port)).replace("ctl restart myapp", "ctl restart app")
+            text = text.replace("--name myapp", "--name app").replace("=myapp.socket", f"={self.socket_unit}")
+            kind = Path(path).suffix
+            if kind == ".service":
+                for line in overrides:
+                    text = re.sub(rf"^{line.partition('=')[0]}=.*\n", "", text, flags=re.MULTILINE)
+                text = text.replace("[Service]\n", "\n".join(["[Service]", *overrides, ""]))
+            (self.manager.units / f"{self.home.name}{kind}").write_text(text)
+        self.manager.systemctl("daemon-reload")
+
+    def show(self, name: str) -> str:
+        """A property of the service."""
+        return self.manager.systemctl("show", self.unit, "--value", "--property", name).strip()
+
+    def main_pid(self) -> int:
+        """The supervisor's PID, as systemd sees it; 0 while there is none."""
+        return int(self.show("MainPID"))
+
+    def signal(self, name: str) -> None:
+        """Send the supervisor a signal."""
+        pid = self.main_pid()
+        assert pid
+        done = self.manager.run("kill", "-s", name, str(pid))
+        assert done.returncode == 0, done.stderr
+
+    def started_again(self, times: int = 1) -> None:
+        """Wait until systemd has restarted it so often, and it answers."""
+        wait_for(
+            lambda: self.show("NRestarts") == str(times) and self.show("ActiveState") == "active",
+            f"restart {times}: {self.manager.log()}",
+            40,
+        )
+
+    def processes(self) -> list[psutil.Process]:
+        """All living processes of the app: not the manager's own."""
+        found = []
+        for process in super().processes():
+            with contextlib.suppress(psutil.Error):
+                if self.unit in Path(f"/proc/{process.pid}/cgroup").read_text():
+                    found.append(process)
+        return [process for process in found if alive(process)]
+
+
+def documented_units() -> list[dict[str, str]]:
+    """The units of the documentation by their paths, for each of its sections that has any."""
+    sections = DOCUMENT.read_text().split("\n## ")
+    found = [
+        dict(re.findall(r"`(~/\S+)`[^`]*\n```ini\n(.*?)```", _plain(section), re.DOTALL)) for section in sections
+    ]
+    return [units for units in found if units]
+
+
+def _plain(section: str) -> str:
+    """Without the options' names between a path and its unit."""
+    return re.sub(r", as above but .*:\n", "\n", section)
+
+
+def available() -> bool:
+    """Whether this machine has what it takes."""
+    return MANAGER.exists() and shutil.which("nsenter") is not None
+
+
+@contextlib.contextmanager
+def service(home: Path) -> Iterator[Service]:
+    """An app for a user manager of its own, which ends with it."""
+    with Manager(home) as manager:
+        yield Service(manager)
