@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-TIMEOUT = 20.0  # seconds; an answer that is late is no failure, one that does not come is
+TIMEOUT = 40.0  # seconds; an answer that is late is no failure, one that does not come is
 
 
 class Load:
