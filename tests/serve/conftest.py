@@ -91,8 +91,10 @@ class Served:
         self.url = f"http://127.0.0.1:{port}"
 
     def ready(self) -> "Served":
-        """Wait until it answers."""
+        """Wait until it answers; the first worker may do so before its supervisor has heard that it can."""
         wait_for(lambda: answers(self.url) or self.script.process.poll() is not None, "an answer")
+        said = f"serving demo_app:app on {self.url}"
+        wait_for(lambda: said in self.script.output or self.script.process.poll() is not None, said)
         assert self.script.process.poll() is None, self.script.output
         return self
 
