@@ -127,9 +127,4 @@ def _supervise(instance: "Instance", first: Launched, signals: "StopSignals", ow
 
     from wesktopd.daemon import Supervisor
 
-    async def run() -> None:
-        supervisor = Supervisor(instance, first, owns_process=owns_process)
-        signals.stop(supervisor, asyncio.get_running_loop().call_soon_threadsafe)
-        await supervisor.run(log_level=logging.INFO)
-
-    asyncio.run(run())
+    asyncio.run(Supervisor(instance, first, owns_process=owns_process).run(signals, log_level=logging.INFO))

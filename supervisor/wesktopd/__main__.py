@@ -27,13 +27,7 @@ def supervise(instance: Instance, first: Launched, channel: socket.socket, signa
     from wesktopd.daemon import Supervisor
 
     gc.enable()
-
-    async def run() -> None:
-        supervisor = Supervisor(instance, first, owns_process=True)
-        signals.stop(supervisor, asyncio.get_running_loop().call_soon_threadsafe)
-        await supervisor.run(channel)
-
-    asyncio.run(run())
+    asyncio.run(Supervisor(instance, first, owns_process=True).run(signals, channel))
 
 
 def main(fd: int) -> int:

@@ -163,6 +163,7 @@ class ClientConnection(asyncio.Protocol):
         """Send an answer; who does not read is hung up on."""
         if self._transport.get_write_buffer_size() > MAX_UNREAD:
             self.abort()
+            return
         self._transport.write(encode(replace(answer, id=request_id)))
         if self._half_closed and not self.pending:
             self.close()

@@ -27,6 +27,7 @@ from wesktopd.protocol import Answer, Down, End, Listening, Ready, Report, failu
 from wesktopd.release import installed_release
 from wesktopd.report import build_report
 from wesktopd.resources import oversized
+from wesktopd.signals import StopSignals
 from wesktopd.state import kill_all
 from wesktopd.upgrade import Handover, restore
 
@@ -60,11 +61,12 @@ class Supervisor:
 
     async def run(
         self,
+        signals: StopSignals,
         channel: socket.socket | None = None,
         log_level: int = logging.WARNING,
         handover: Handover | None = None,
     ) -> None:
-        """Serve until a stop is asked for. channel: an inherited control connection.
+        """Serve until a stop is asked for, by signals too. channel: an inherited control connection.
 
         log_level: from which on its own lines are shown, where the program has not set up logging.
         handover: what this process was before it was upgraded.
@@ -75,6 +77,7 @@ class Supervisor:
         self._loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
         self.commands = Commands(self)
+        signals.stop(self, self._loop.call_soon_threadsafe)
         self._idle = IdleClock(self.spec.idle_timeout, self._loop.time())
         with Output(self.spec, self._loop, log_level) as self.output:
             self.crew = Crew(self.instance, self.fleet, self.output, self, self._first)

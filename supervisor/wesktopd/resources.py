@@ -10,9 +10,7 @@ if TYPE_CHECKING:
     from wesktopd.daemon import Supervisor
 
 MIB = 1024 * 1024
-SETTLED_AFTER = (
-    5.0  # seconds of serving before a worker can be too large: an app that always is, is not replaced at once
-)
+SETTLED_AFTER = 5.0  # seconds that a worker serves for at least: an app that is always too large needs a pause
 
 
 def oversized(supervisor: "Supervisor", now: float) -> Iterator[tuple[Worker, str]]:

@@ -31,11 +31,6 @@ def main(fd: int) -> int:
         instance.resume(handover.listener, handover.lock)
         held.push(instance)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-
-        async def run() -> None:
-            supervisor = Supervisor(instance, owns_process=True)
-            signals.stop(supervisor, asyncio.get_running_loop().call_soon_threadsafe)
-            await supervisor.run(log_level=handover.log_level, handover=handover)
-
-        asyncio.run(run())
+        supervisor = Supervisor(instance, owns_process=True)
+        asyncio.run(supervisor.run(signals, log_level=handover.log_level, handover=handover))
     return 0

@@ -12,7 +12,6 @@ from wesktopd.files import write_private
 
 SUFFIX = ".tcp"
 SECRET_BYTES = 32
-MAX_GREETING = 128
 LOOPBACK = "127.0.0.1"
 
 

@@ -22,12 +22,9 @@ def test_a_restart_under_load_serves_new_code_and_loses_nothing(start_app: Start
 
 def test_the_old_code_answers_until_the_new_is_ready(start_app: Start) -> None:
     app = start_app()
-    (app.home / "starting").unlink()
-    (app.home / "wait").touch()
     app.write("two")
     with load(app.port) as clients:
-        restart = app.begin("ctl", "restart", NAME)
-        wait_for((app.home / "starting").exists, "the new worker's lifespan")
+        restart = app.begin_restart()
         seen = len(clients.answers)
         wait_for(lambda: len(clients.answers) > seen + 50, "answers meanwhile")
         assert clients.values("version") == ["one"]
@@ -90,11 +87,8 @@ def test_code_that_takes_too_long_to_start_is_refused(start_app: Start, obstacle
 
 def test_of_two_restarts_at_once_the_later_one_serves_and_both_are_answered(start_app: Start) -> None:
     app = start_app()
-    (app.home / "starting").unlink()
-    (app.home / "wait").touch()
     app.write("two")
-    first = app.begin("ctl", "restart", NAME)
-    wait_for((app.home / "starting").exists, "the first restart's worker")
+    first = app.begin_restart()
     app.write("three")
     second = app.begin("ctl", "restart", NAME)
     wait_for(lambda: app.events().count("restarting") == 2, "the second restart")

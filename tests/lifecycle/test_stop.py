@@ -12,10 +12,7 @@ from support.waiting import wait_for
 
 def test_during_a_restart(start_app: Start) -> None:
     app = start_app()
-    (app.home / "starting").unlink()
-    (app.home / "wait").touch()
-    restart = app.begin("ctl", "restart", NAME)
-    wait_for((app.home / "starting").exists, "the new worker")
+    restart = app.begin_restart()
     app.ctl("stop", NAME)
     app.nothing_left(2)
     assert restart.wait(20) == 3

@@ -8,15 +8,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from support.running import COMMAND, NAME, Running, Start
+from support.running import COMMAND, NAME, Start
 from support.scripts import answers
 from support.waiting import wait_for
 
 
 @pytest.mark.parametrize("home_value", [None, "/proc/nowhere"], ids=["no HOME", "a home that cannot be written"])
 def test_without_a_home_it_serves_and_is_controlled(start_app: Start, home_value: str | None) -> None:
-    app = Running(*(found := start_app()).location)
-    found.ctl("stop")
+    app = start_app()
+    app.ctl("stop")
     app.env.pop("HOME")
     if home_value:
         for name in ("XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):

@@ -71,11 +71,8 @@ def test_a_worker_in_backoff_is_tried_again_by_the_new_one(start_app: Start) -> 
 
 def test_during_a_restart_it_waits_for_that(start_app: Start) -> None:
     app = start_app()
-    (app.home / "starting").unlink()
-    (app.home / "wait").touch()
     app.write("two")
-    restart = app.begin("ctl", "restart", NAME)
-    wait_for((app.home / "starting").exists, "the new worker")
+    restart = app.begin_restart()
     taking_over = app.begin("ctl", "upgrade", NAME)
     (app.home / "wait").unlink()
     assert (restart.wait(20), taking_over.wait(20)) == (0, 0)

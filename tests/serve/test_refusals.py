@@ -28,6 +28,7 @@ import asyncio, json, os, sys
 from wesktopd.daemon import Supervisor
 from wesktopd.errors import WesktopError
 from wesktopd.instance import Instance
+from wesktopd.signals import StopSignals
 from wesktopd.spec import AppSpec
 
 spec = AppSpec(
@@ -36,7 +37,7 @@ spec = AppSpec(
 )
 try:
     with Instance(spec) as instance:
-        asyncio.run(Supervisor(instance).run())
+        asyncio.run(Supervisor(instance).run(StopSignals()))
 except WesktopError as error:
     print(json.dumps([type(error).__name__, error.message, error.log_tail]))
 """

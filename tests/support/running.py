@@ -31,11 +31,6 @@ class Running:
         self.url = f"http://127.0.0.1:{port}"
         self.env = isolated_env(home)
 
-    @property
-    def location(self) -> tuple[Path, int]:
-        """Where it is: its directory and its port."""
-        return self.home, self.port
-
     def write(self, version: str, more: str = "") -> None:
         """Change the app's code."""
         (self.home / "app.py").write_text(source(version, more))
@@ -58,6 +53,14 @@ class Running:
         return subprocess.Popen(
             [COMMAND, *arguments], cwd=self.home, env=self.env, stdin=quiet, stdout=quiet, stderr=quiet
         )
+
+    def begin_restart(self) -> "subprocess.Popen[bytes]":
+        """Begin a restart whose worker has started, and is not ready before the file `wait` is gone."""
+        (self.home / "starting").unlink()
+        (self.home / "wait").touch()
+        restart = self.begin("ctl", "restart", NAME)
+        wait_for((self.home / "starting").exists, "the new worker's lifespan")
+        return restart
 
     def ctl(self, *arguments: str) -> str:
         """Run a verb of `wesktop ctl` that succeeds; its output."""

@@ -1,15 +1,12 @@
 """Fixtures of the tests that open windows."""
 
-import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from support.screen import Screen, own_screen
 from support.scripts import Script, free_port
-from window.desk import Desk
 from window.shown import LAUNCHER, Shown, program
 
 TESTS = str(Path(__file__).parent.parent)
@@ -53,12 +50,3 @@ def show_script(start: Callable[..., Script], screen: Screen, home: Path) -> Cal
         return Shown(start(script, source), name, home, screen, port)
 
     return show_app
-
-
-@pytest.fixture
-def desk(start: Callable[..., Script], screen: Screen, home: Path) -> Iterator[Desk]:
-    """An app whose server outlives its windows; both end with the test."""
-    yield (made := Desk(home, screen, start))
-    for process in made.processes():
-        with contextlib.suppress(psutil.Error):
-            process.kill()

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 LINES = 50  # that are shown where nothing else is asked for
 KIND_WIDTH = 14
-SUPERVISOR = "wesktopd"  # the stream of what the supervisor itself says
 
 follow_option = click.option("-f", "--follow", is_flag=True, help="Go on until the app ends or Ctrl-C.")
 
@@ -80,6 +79,7 @@ def _logs(name: str, lines: int | None, since: float | None, follow: bool) -> tu
     """Whether several processes print, and what they have printed, from memory where it reaches far enough."""
     from wesktopd import client
     from wesktopd.errors import NotRunningError
+    from wesktopd.logfile import OWN
 
     now = time.time()
     try:
@@ -87,7 +87,7 @@ def _logs(name: str, lines: int | None, since: float | None, follow: bool) -> tu
         recent: list[Line] = list(client.logs(name, lines, since)) if lines != 0 else []
     except NotRunningError:
         stored = _stored(name, lines, since)
-        return len({line.pid for line in stored if line.stream != SUPERVISOR}) > 1, iter(stored)
+        return len({line.pid for line in stored if line.stream != OWN}) > 1, iter(stored)
     older = _older(report.log_file, recent, lines, since)
     # No two lines have the same time: what comes after the last one is new.
     coming = _coming(name, math.nextafter(recent[-1].time, math.inf) if recent else now) if follow else iter(())
