@@ -1,4 +1,4 @@
-"""Start-up and memory, as ratios formed within one run: `python benchmarks/startup.py [--only window,serve]`.
+"""Start-up and memory, as ratios formed within one run: `python benchmarks/startup.py [--only window,attach]`.
 
 Every round visits each contender in turn, in reversed order on odd rounds, and a ratio is formed within its round;
 the table shows medians. Without a display an Xvfb is started. NiceGUI is measured where it is installed.
@@ -46,6 +46,14 @@ app = wesktop.create_app(router)
 
 if __name__ == "__main__":
     wesktop.run("bench_app:app", port=int(os.environ["BENCH_PORT"]))
+"""
+
+ATTACH = """
+import os
+import wesktop
+
+if __name__ == "__main__":
+    wesktop.run("bench_app:app", port=int(os.environ["BENCH_KEPT_PORT"]), keep_alive=True)
 """
 
 BARE = """
@@ -126,6 +134,21 @@ def running(command: list[str], cwd: Path, env: dict[str, str]) -> Iterator[subp
             if isinstance(child, psutil.Process) and child.is_running():
                 child.kill()
         process.wait()
+
+
+@contextmanager
+def kept_alive(lab: Path, beacon: Beacon) -> Iterator[None]:
+    """A server that goes on without a window, for `run(keep_alive=True)` to find."""
+    port = os.environ["BENCH_KEPT_PORT"] = str(free_port())
+    env = environment(BENCH_PAGE=PAGE.format(beacon=beacon.url))
+    subprocess.run(
+        [str(BIN / "wesktop"), "serve", "--detach", "--port", port, "bench_app:app"],
+        cwd=lab, env=env, check=True, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        yield
+    finally:
+        subprocess.run([str(BIN / "wesktop"), "ctl", "stop", "bench_app"], check=True, stdout=subprocess.DEVNULL)
 
 
 def window(script: str, source: str, lab: Path, beacon: Beacon) -> Measure:
@@ -250,7 +273,7 @@ def display() -> Iterator[None]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--only", default="import,serve,window,memory")
+    parser.add_argument("--only", default="import,serve,attach,window,memory")
     options = parser.parse_args()
     wanted = options.only.split(",")
     with tempfile.TemporaryDirectory(prefix="wesktop-bench-") as directory, display():
@@ -273,6 +296,14 @@ def main() -> None:
             ours = [str(BIN / "wesktop"), "serve", "--port", "{port}", "bench_app:app"]
             contenders = {"granian": served(granian, lab), "wesktop serve": served(ours, lab)}
             compare("start of the command to the first 200", contenders, options.rounds * 2)
+        if "attach" in wanted:
+            beacon = Beacon()
+            with kept_alive(lab, beacon):
+                contenders = {
+                    "bare pywebview GTK, static page": window("bare.py", BARE, lab, beacon),
+                    "wesktop run(), the server runs": window("attach.py", ATTACH, lab, beacon),
+                }
+                compare("attach to a running server, to the page's first fetch", contenders, options.rounds * 2)
         if "window" in wanted:
             beacon = Beacon()
             contenders = {

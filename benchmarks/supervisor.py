@@ -81,7 +81,10 @@ def crashes(lab: Path, rounds: int = 9) -> None:
             with contender.running(lab) as server:
                 time.sleep(1)
                 started = time.perf_counter()
-                server.workers()[0].kill()
+                worker = server.workers()[0]
+                worker.kill()
+                while _living([worker]):  # what it had begun, it may yet answer
+                    pass
                 while asyncio.run(get(server.port)):
                     failed += 1
                     time.sleep(0.001)

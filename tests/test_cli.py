@@ -11,7 +11,6 @@ import pytest
 
 import wesktop
 from support.scripts import answers, free_port, isolated_env, left_behind
-from support.waiting import wait_for
 
 WESKTOP = str(Path(sys.executable).with_name("wesktop"))
 
@@ -48,7 +47,7 @@ def run(home: Path, env: dict[str, str]) -> Run:
 
 @pytest.fixture
 def start(home: Path, env: dict[str, str]) -> Iterator[Start]:
-    """Serve `hello:app` under a name; its URL, once it answers."""
+    """Serve `hello:app` under a name; its URL, once it is known to answer."""
     started = []
 
     def serve(name: str) -> str:
@@ -56,7 +55,8 @@ def start(home: Path, env: dict[str, str]) -> Iterator[Start]:
         command = [WESKTOP, "serve", "hello:app", "--port", str(port), "--name", name]
         started.append(subprocess.Popen(command, cwd=home, env=env, stderr=subprocess.DEVNULL))
         url = f"http://127.0.0.1:{port}"
-        wait_for(lambda: answers(url), "an answer")
+        waited = subprocess.run([WESKTOP, "ctl", "wait", name], cwd=home, env=env, capture_output=True, check=False)
+        assert waited.returncode == 0, waited.stderr
         return url
 
     yield serve

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from wesktop.window.options import check_background, check_gui, check_icon, check_options, check_size
 from wesktop.window.spec import WindowSpec
+from wesktopd.channel import decode, encode
 from wesktopd.errors import ConfigurationError
 
 
@@ -105,4 +105,4 @@ def test_a_spec_reaches_the_window_s_process_as_it_is() -> None:
         storage="/s",
         options={"x": 1},
     )
-    assert msgspec.json.decode(msgspec.json.encode(spec), type=WindowSpec) == spec
+    assert decode(encode(spec), WindowSpec) == spec

@@ -1,13 +1,13 @@
 """run(): a window and its server, each in a process of its own, for as long as the window is open."""
 
-from typing import TYPE_CHECKING, Any
-
 from wesktopd.context import imported_by_worker
 from wesktopd.launch import launch
 from wesktopd.limits import DRAIN_TIMEOUT, HANG_TIMEOUT, START_TIMEOUT
 
+TYPE_CHECKING = False  # as type checkers know it: the window waits for this module, and typing takes 4 ms
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Any
 
 
 def run(
@@ -21,7 +21,7 @@ def run(
     port: int = 8000,
     pid_path: "Path | None" = None,
     name: str | None = None,
-    window: dict[str, Any] | None = None,
+    window: "dict[str, Any] | None" = None,
     gui: str | None = None,
     background: str = "#ffffff",
     debug: bool = False,
@@ -119,7 +119,7 @@ def run(
         if running is not None and bring_to_front(running):
             return
         try:
-            with Session(window_process, spec, look, serve=running is None) as session:
+            with Session(window_process, spec, look, running) as session:
                 session.wait()
         except AlreadyRunningError:  # another start was quicker: its window is the one to see
             if not bring_to_front_when_open(spec):

@@ -1,5 +1,6 @@
 """serve(): the supervisor in the calling process, with no window."""
 
+import gc
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -127,4 +128,6 @@ def _supervise(instance: "Instance", first: Launched, signals: "StopSignals", ow
 
     from wesktopd.daemon import Supervisor
 
+    if owns_process:
+        gc.enable()  # all is loaded
     asyncio.run(Supervisor(instance, first, owns_process=owns_process).run(signals, log_level=logging.INFO))

@@ -4,17 +4,16 @@ import contextlib
 import selectors
 import signal
 import subprocess
+from dataclasses import replace
 
-import msgspec
-
-from wesktop.window.spec import Attachable, FromWindow, NotOpened, Opened, WindowSpec
-from wesktopd import client
-from wesktopd.channel import start, tell
+from wesktop.window.spec import Attachable, NotOpened, Opened, WindowSpec
+from wesktopd import client, protocol
+from wesktopd.channel import decode, encode
 from wesktopd.connection import Connection
 from wesktopd.errors import StartupError, WesktopError, WindowError, from_wire
-from wesktopd.launch import Launched
+from wesktopd.launch import Launched, launch
 from wesktopd.paths import AppPaths
-from wesktopd.protocol import Answer, End, Failed, Lines, Listening, Ready, Stop
+from wesktopd.protocol import Answer, End, Failed, Lines, Listening, Ready, Report, Stop
 from wesktopd.spec import AppSpec
 
 WINDOW_CLOSES_WITHIN = 2.0  # seconds until a window that does not close is killed
@@ -22,28 +21,29 @@ STOP_MARGIN = 2.0  # seconds beyond the drain timeout until a supervisor that do
 
 
 class Session:
-    """Tells a window's process what to show and, unless one runs already, starts the server; ends both at its end,
-    but for a server that is to be kept alive, and whose window had opened.
+    """Tells a window's process what to show and, unless it is `running` already, starts the server; ends both at its
+    end, but for a server that is to be kept alive, and whose window had opened.
 
     Each is watched by the channel that joins it to this process, whose end says that it is gone.
     """
 
-    def __init__(self, window: Launched, spec: AppSpec, look: WindowSpec, *, serve: bool) -> None:
+    def __init__(self, window: Launched, spec: AppSpec, look: WindowSpec, running: Report | None) -> None:
         self._spec = spec
-        self._at = Attachable(socket=str(AppPaths(spec.name).control), name=spec.name)
         self._window = window
         self._supervisor: Launched | None = None
         self._server: Connection | None = None
         self._opened = False
-        self._attachable = False
         self._ended = False
         self._lines = Lines()
-        tell(window.channel, look)
-        if serve:
-            self._supervisor = start("wesktopd", spec)
+        if running is None:
+            window.tell(encode(look))
+            self._supervisor = launch("wesktopd")
+            self._supervisor.tell(protocol.encode(spec))
             self._server = Connection(self._supervisor.channel)
         else:
-            self._let_attach()
+            ready = any(worker.state == "ready" for worker in running.workers)
+            window.tell(encode(replace(look, url=running.url if ready else None)))
+            self._let_attach(None)
 
     def __enter__(self) -> "Session":
         return self
@@ -78,8 +78,10 @@ class Session:
     def _on_event(self, event: Answer) -> None:
         if isinstance(event, Failed):
             raise from_wire(event.error, event.message, event.log_tail)
-        if isinstance(event, Ready | Listening) and not self._attachable:
-            self._let_attach()
+        if isinstance(event, Listening):
+            self._let_attach(None)
+        if isinstance(event, Ready):
+            self._let_attach(event.url)
 
     def _server_died(self) -> None:
         assert self._supervisor is not None
@@ -92,9 +94,9 @@ class Session:
             "the server of %r ended unasked (exit code %d): its window is closed", self._spec.name, code
         )
 
-    def _let_attach(self) -> None:
-        self._attachable = True
-        tell(self._window.channel, self._at)
+    def _let_attach(self, url: str | None) -> None:
+        name = self._spec.name
+        self._window.tell(encode(Attachable(socket=str(AppPaths(name).control), name=name, url=url)))
 
     def _hear_window(self) -> bool:
         try:
@@ -105,7 +107,7 @@ class Session:
             self._check_window_opened()
             return False
         for line in self._lines.feed(data):
-            message = msgspec.json.decode(line, type=FromWindow)
+            message = decode(line, Opened, NotOpened)
             if isinstance(message, NotOpened):
                 raise from_wire(message.error, message.message)
             if isinstance(message, Opened):
@@ -138,8 +140,8 @@ class Session:
 
     def _let_go(self) -> None:
         """Leave the server to itself: it learns of that by the end of our lease."""
-        if self._server is not None:
-            self._server.close()
+        if self._supervisor is not None:
+            self._supervisor.leave()
         self._server = self._supervisor = None
 
     def _finish(self, supervisor: Launched) -> None:

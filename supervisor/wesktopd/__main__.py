@@ -13,7 +13,7 @@ from wesktopd.channel import inherited, read_line
 from wesktopd.errors import WesktopError
 from wesktopd.instance import Instance
 from wesktopd.launch import Launched, launch_worker
-from wesktopd.loading import without_ssl
+from wesktopd.loading import without
 from wesktopd.protocol import encode, failure
 from wesktopd.signals import StopSignals
 from wesktopd.spec import AppSpec
@@ -21,7 +21,7 @@ from wesktopd.spec import AppSpec
 
 def supervise(instance: Instance, first: Launched, channel: socket.socket, signals: StopSignals) -> None:
     """Serve until a signal, a request, or the last lease's end; raises what kept the app from starting."""
-    with without_ssl():
+    with without("ssl"):  # which a supervisor never speaks: OpenSSL would be 4 of its 25 MB
         import asyncio  # late: the worker boots meanwhile
 
     from wesktopd.daemon import Supervisor

@@ -1,19 +1,19 @@
-"""The socket pair that joins a process to the one that started it.
+"""The socket pair that joins a process to the one that started it. Light: windows and workers wait for it.
 
 The parent sends one line, which says what to do; to a worker that is a WorkerSpec, answered by `Serving` or
-`Refused`, then by a `Beat` now and then. `STOP` or `RETIRE` ends a worker. The channel is also a lifeline: by its end
-either side learns that the other is gone, on any kind of death.
+`Refused`, then by a `Beat` now and then. `STOP` or `RETIRE` ends a worker; to the latter it answers `Quiet`.
+The channel is also a lifeline: by its end either side learns that the other is gone, on any kind of death.
+
+A message is a dataclass, and a line of JSON with its name as "type".
 """
 
 import contextlib
+import json
 import os
 import signal
 import socket
-from typing import Any
-
-import msgspec
-
-from wesktopd.launch import Launched, launch
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 MAX_SPEC = 64 * 1024
 
@@ -22,8 +22,11 @@ RETIRE = b"r"  # the same while others go on: first accept nothing new, and read
 
 DUMP_SIGNAL = signal.SIGQUIT  # a worker prints the stacks of its threads, as Java's programs do
 
+Kind = TypeVar("Kind")
 
-class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True):
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerSpec:
     """What a worker has to serve; the listening socket comes with it. beat_every: seconds at most between beats."""
 
     target: str
@@ -35,38 +38,53 @@ class WorkerSpec(msgspec.Struct, frozen=True, kw_only=True):
     access_log: bool
 
 
-class Serving(msgspec.Struct, frozen=True, tag="serving"):
+@dataclass(frozen=True)
+class Serving:
     """The lifespan is done: requests are answered."""
 
 
-class Refused(msgspec.Struct, frozen=True, tag="refused"):
+@dataclass(frozen=True)
+class Refused:
     """The app cannot be served. error: a class name of wesktopd.errors."""
 
     error: str
     message: str
 
 
-class Beat(msgspec.Struct, frozen=True, tag="beat"):
+@dataclass(frozen=True)
+class Quiet:
+    """It accepts no connection any more, as `RETIRE` has asked."""
+
+
+@dataclass(frozen=True)
+class Beat:
     """The event loop runs. requests: that are open; idle: seconds since the last one ended, 0 while one is open."""
 
     requests: int
     idle: float
 
 
-FromWorker = Serving | Refused | Beat
-
-_from_worker: msgspec.json.Decoder[FromWorker] = msgspec.json.Decoder(FromWorker)
-_specs = msgspec.json.Decoder(WorkerSpec)
+FROM_WORKER = (Serving, Refused, Quiet, Beat)
 
 
-def start(module: str, spec: msgspec.Struct, **options: Any) -> Launched:
-    """Launch `module` and tell it what to do. Raises OSError when no process can be started."""
-    launched = launch(module, **options)
-    tell(launched.channel, spec)
-    return launched
+def encode(message: object) -> bytes:
+    """A message as a line."""
+    return json.dumps({"type": type(message).__name__, **vars(message)}).encode() + b"\n"
 
 
-def tell(channel: socket.socket, message: msgspec.Struct) -> None:
+def decode(line: bytes, *kinds: type[Kind]) -> Kind:
+    """Read a line as one of these messages; raises ValueError for anything else.
+
+    What a message has not, is left out: after an upgrade the two sides may be of different releases.
+    """
+    fields: dict[str, Any] = json.loads(line)
+    for kind in kinds:
+        if kind.__name__ == fields["type"]:
+            return kind(**{name: value for name, value in fields.items() if name in kind.__dataclass_fields__})  # type: ignore[attr-defined]
+    raise ValueError(f"{fields['type']!r} is none of {', '.join(kind.__name__ for kind in kinds)}.")
+
+
+def tell(channel: socket.socket, message: object) -> None:
     """Send a message; if the other side is gone, the channel's end says so."""
     with contextlib.suppress(OSError):
         channel.sendall(encode(message))
@@ -86,7 +104,7 @@ def take_over(channel: socket.socket) -> tuple[WorkerSpec, int] | None:
     if not line or not descriptors:
         return None
     os.set_inheritable(descriptors[0], False)  # what the app starts is not to hold the port
-    return _specs.decode(line), descriptors[0]
+    return decode(line, WorkerSpec), descriptors[0]
 
 
 def inherited(fd: int) -> socket.socket:
@@ -102,13 +120,3 @@ def read_line(channel: socket.socket) -> bytes:
     while not line.endswith(b"\n") and (byte := channel.recv(1)):
         line += byte
     return line
-
-
-def encode(message: msgspec.Struct) -> bytes:
-    """The message as a line."""
-    return msgspec.json.encode(message) + b"\n"
-
-
-def decode_from_worker(line: bytes) -> FromWorker:
-    """Read a worker's line; raises msgspec.DecodeError for anything else."""
-    return _from_worker.decode(line)

@@ -88,7 +88,7 @@ class Commands:
             raise self._is_stopping()
         generation = self._fleet.restart()
         self._supervisor.note(Kind.RESTARTING, f"generation {generation} is coming")
-        await self._until(Pending(lambda: self._fleet.serving >= generation, generation, changes=True))
+        await self._until(Pending(lambda: self._fleet.taken_over(generation), generation, changes=True))
         return f"generation {self._fleet.serving} serves"
 
     async def scale(self, workers: int) -> str:

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Callable
 from typing import Protocol
 
-from wesktopd.channel import RETIRE, STOP, Beat, Refused, decode_from_worker
+from wesktopd.channel import FROM_WORKER, RETIRE, STOP, Beat, Quiet, Refused, decode
 from wesktopd.errors import StartupError, WesktopError, from_wire
 from wesktopd.events import Kind
 from wesktopd.fleet import Act, Fleet
@@ -148,13 +148,16 @@ class Crew:
     # What becomes of a worker.
 
     def _on_line(self, worker: Worker, line: bytes) -> None:
-        message = decode_from_worker(line)
+        message = decode(line, *FROM_WORKER)
         now = worker.heard = self._loop.time()
         if isinstance(message, Refused):
             self._refusals[worker] = from_wire(message.error, message.message)
         elif isinstance(message, Beat):
             self.beats[worker] = message
             self._captain.worker_beat(message)
+        elif isinstance(message, Quiet):
+            worker.accepts = False
+            self._captain.wake()
         elif worker.state is State.STARTING:
             self._fleet.is_ready(worker, now)
             self._captain.note(Kind.WORKER_READY, f"worker {self._pid(worker)} is ready", worker)

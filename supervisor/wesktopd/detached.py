@@ -2,10 +2,11 @@
 
 import subprocess
 
-from wesktopd.channel import start
+from wesktopd import client
 from wesktopd.connection import Connection
 from wesktopd.errors import ControlTimeoutError, StartupError, from_wire
-from wesktopd.protocol import Failed, Ready
+from wesktopd.launch import Launched, launch
+from wesktopd.protocol import Failed, Ready, encode
 from wesktopd.spec import AppSpec
 
 MARGIN = 10.0  # seconds beyond the app's own start timeout that its supervisor may take
@@ -15,21 +16,29 @@ def start_detached(spec: AppSpec) -> str:
     """Start the app's server and wait until it answers; its URL.
 
     Its output goes to its log file alone. Raises what kept it from starting: AlreadyRunningError, PortInUseError,
-    TargetImportError and the like, with the end of the app's log where the app itself failed.
+    TargetImportError and the like, with the end of the app's log where the app itself failed. Where it is
+    interrupted, by Ctrl-C for instance, nothing is left running.
     """
-    started = start("wesktopd", spec, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    with Connection(started.channel) as connection:
-        while True:
-            try:
-                event = connection.receive(spec.start_timeout + MARGIN)
-            except ControlTimeoutError:
-                started.kill()
-                raise
-            match event:
-                case Ready(url=url):
-                    return url
-                case Failed():
-                    raise from_wire(event.error, event.message, event.log_tail)
-                case None:
-                    code = started.process.wait()
-                    raise StartupError(f"the server of {spec.name!r} ended before it was ready (exit code {code}).")
+    started = launch("wesktopd", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    started.tell(encode(spec))
+    try:
+        return _url_when_ready(started, spec)
+    except (ControlTimeoutError, KeyboardInterrupt, SystemExit):
+        started.kill()
+        client.clean_up(spec.name, spec.pid_path, started.process.pid)
+        raise
+    finally:
+        started.leave()
+
+
+def _url_when_ready(started: Launched, spec: AppSpec) -> str:
+    server = Connection(started.channel)
+    while True:
+        match server.receive(spec.start_timeout + MARGIN):
+            case Ready(url=url):
+                return url
+            case Failed(error=error, message=message, log_tail=log_tail):
+                raise from_wire(error, message, log_tail)
+            case None:
+                code = started.process.wait()
+                raise StartupError(f"the server of {spec.name!r} ended before it was ready (exit code {code}).")

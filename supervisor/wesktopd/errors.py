@@ -21,7 +21,6 @@ WesktopError
 """
 
 import errno
-from typing import ClassVar
 
 
 class WesktopError(Exception):
@@ -32,7 +31,7 @@ class WesktopError(Exception):
     with.
     """
 
-    exit_code: ClassVar[int] = 1
+    exit_code = 1
 
     def __init__(self, message: str, log_tail: str = "") -> None:
         super().__init__(message, log_tail)
@@ -70,7 +69,7 @@ class LifespanError(StartupError):
 class BindError(WesktopError, OSError):
     """The address cannot be bound: no such host, or a port that is not free. `errno` is set where it is known."""
 
-    code: ClassVar[int | None] = None
+    code: int | None = None
 
     def __init__(self, message: str, log_tail: str = "") -> None:
         super().__init__(message, log_tail)

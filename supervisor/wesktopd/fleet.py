@@ -114,6 +114,11 @@ class Fleet:
         staying = [worker for worker in self.ready(self.serving) if not worker.leaving]
         return len(staying) == self.wanted
 
+    def taken_over(self, generation: int) -> bool:
+        """Whether this generation, or a later one, answers all that is asked from now on."""
+        older = any(worker.accepts and worker.generation < generation for worker in self.workers)
+        return self.serving >= generation and not older
+
     @property
     def _has_others(self) -> bool:
         """Whether anybody serves who is to go on with it."""

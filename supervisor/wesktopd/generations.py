@@ -70,6 +70,7 @@ class Worker:
     since: when it came into its state. heard: the last sign of life of its event loop.
     expires_at: when it has served for long enough.
     leaving: another is to take its place, or it is not wanted any more.
+    accepts: it may still be given new connections.
     drains: whether there may be requests to finish at a stop. hung: its event loop stands still.
     """
 
@@ -84,6 +85,7 @@ class Worker:
     expires_at: float | None = None
     last_exit: str | None = None
     leaving: bool = False
+    accepts: bool = False
     drains: bool = True
     hung: bool = False
 
@@ -96,6 +98,8 @@ class Worker:
             self._plan_retry(now)
         if after is State.DRAINING:
             self.drains = self.state is State.READY and not self.hung
+        if event in (Event.READY, Event.EXITED):
+            self.accepts = event is Event.READY
         if self.state is State.BACKOFF and after is State.STARTING:
             self.restarts += 1
         self.state, self.since, self.heard = after, now, now

@@ -1,14 +1,19 @@
 """Starts a process of ours, joined to this one by a socket pair; light, so that it can be done first."""
 
+import contextlib
 import os
 import signal
 import socket
 import subprocess
 import sys
-from typing import Any
+import threading
 
 from wesktopd.errors import ConfigurationError
 from wesktopd.notify import environment
+
+TYPE_CHECKING = False  # as type checkers know it: a window waits for this module, and typing takes 4 ms
+if TYPE_CHECKING:
+    from typing import Any
 
 # What `python -m MODULE FD` would do, without runpy, which takes 3 ms, and without collecting garbage while modules
 # are loaded, of which nothing is: 6 ms of a worker's 85. `main` turns it on again.
@@ -73,11 +78,21 @@ class Launched:
     def __exit__(self, *_: object) -> None:
         self.abandon()
 
+    def tell(self, line: bytes) -> None:
+        """Send it a line; if it is gone, the channel's end says so."""
+        with contextlib.suppress(OSError):
+            self.channel.sendall(line)
+
     def kill(self) -> None:
         """End it at once, unless it has ended already."""
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+
+    def leave(self) -> None:
+        """Let it go on by itself; should it end before this process, no zombie is left."""
+        self.channel.close()
+        threading.Thread(target=self.process.wait, name=f"wait-{self.process.pid}", daemon=True).start()
 
     def abandon(self) -> None:
         """End it at once and close what led to it."""
@@ -88,7 +103,7 @@ class Launched:
                 pipe.close()
 
 
-def launch(module: str, **options: Any) -> Launched:
+def launch(module: str, **options: "Any") -> Launched:
     """Start a process that runs `main(fd)` of `module`, fd being its end of the channel.
 
     It gets a session of its own, so that a terminal's Ctrl-C goes to the caller alone, which decides what ends when.

@@ -1,12 +1,10 @@
 """Where an app's socket, lock and state live. Every directory that is made here is for its owner alone."""
 
+import contextlib
 import os
 import stat
 import sys
-from collections.abc import Callable
 from pathlib import Path
-
-import platformdirs
 
 from wesktopd import transport
 from wesktopd.errors import ConfigurationError
@@ -40,7 +38,8 @@ class AppPaths:
     def remove_control(self) -> None:
         """Remove what a supervisor that was killed has left."""
         for path in (self.socket, self.tcp, self.state):
-            path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # there is none, or what is no file is not ours
+                path.unlink()
 
 
 def runtime_dir() -> Path:
@@ -65,6 +64,8 @@ def _runtime_candidates() -> list[Path]:
     user = str(os.getuid()) if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
     shared = [Path(place) / f"{APP}-{user}" for place in (os.environ.get("TMPDIR"), "/tmp") if place]
     if sys.platform in ("darwin", "win32"):
+        import platformdirs
+
         return [platformdirs.user_runtime_path(APP, appauthor=False), *shared]
     # /run/user is set up by logind, and there too for a process that was started outside of the user's session.
     own = (os.environ.get("XDG_RUNTIME_DIR", ""), f"/run/user/{user}")
@@ -87,19 +88,19 @@ def private_dir(path: Path) -> Path:
 
 def port_file(name: str) -> Path:
     """Where an app's port is kept between runs; not made yet. Raises ConfigurationError for a user without a home."""
-    return _of_home(platformdirs.user_state_path) / f"{name}.port"
+    return _of_home("user_state_path") / f"{name}.port"
 
 
 def config_file(name: str) -> Path:
     """Where an app's spec is kept, for `wesktop ctl start`. Raises ConfigurationError for a user without a home."""
     check_name(name)
-    return _of_home(platformdirs.user_config_path) / f"{name}.toml"
+    return _of_home("user_config_path") / f"{name}.toml"
 
 
 def log_file(name: str) -> Path:
     """Where what an app prints is kept. Raises ConfigurationError for a user without a home."""
     check_name(name)
-    return _of_home(platformdirs.user_log_path) / f"{name}.log"
+    return _of_home("user_log_path") / f"{name}.log"
 
 
 def storage_dir(name: str) -> Path:
@@ -107,14 +108,17 @@ def storage_dir(name: str) -> Path:
 
     Raises ConfigurationError for a user without a home.
     """
-    return _of_home(platformdirs.user_data_path) / name
+    return _of_home("user_data_path") / name
 
 
-def _of_home(locate: Callable[..., Path]) -> Path:
+def _of_home(kind: str) -> Path:
+    import platformdirs  # late: most who look for a socket need no more than that
+
     try:
-        return locate(APP, appauthor=False)
+        place: Path = getattr(platformdirs, kind)(APP, appauthor=False)
     except RuntimeError as error:
         raise ConfigurationError(f"there is no directory to keep things in ({error}): set HOME.") from None
+    return place
 
 
 def running_names() -> list[str]:

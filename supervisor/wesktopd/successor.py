@@ -8,13 +8,13 @@ import signal
 import msgspec
 
 from wesktopd.instance import Instance
-from wesktopd.loading import without_ssl
+from wesktopd.loading import without
 from wesktopd.signals import StopSignals
 
 
 def main(fd: int) -> int:
     """Go on; the exit code."""
-    with without_ssl():
+    with without("ssl"):
         import asyncio
 
         from wesktopd.daemon import Supervisor

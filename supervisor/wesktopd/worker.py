@@ -21,12 +21,25 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from wesktopd.channel import DUMP_SIGNAL, STOP, Beat, Refused, Serving, WorkerSpec, encode, inherited, take_over, tell
+from wesktopd.channel import (
+    DUMP_SIGNAL,
+    STOP,
+    Beat,
+    Quiet,
+    Refused,
+    Serving,
+    WorkerSpec,
+    encode,
+    inherited,
+    take_over,
+    tell,
+)
 from wesktopd.context import set_worker
 from wesktopd.drain import ASGIApp, Drain
 from wesktopd.errors import LifespanError, TargetImportError, WesktopError
 from wesktopd.lifespan import LifespanWatch
 from wesktopd.limits import QUIESCE
+from wesktopd.loading import without
 from wesktopd.quiesce import stop_accepting
 from wesktopd.target import load
 
@@ -60,6 +73,7 @@ class Lifeline:
             self.on_stop(0.0)
         else:
             stop_accepting(self._listener)
+            tell(self.channel, Quiet())
             self.on_stop(QUIESCE if said else QUIESCE_ORPHANED)
         if said:
             with contextlib.suppress(OSError):
@@ -199,7 +213,8 @@ def prepare(spec: WorkerSpec) -> ASGIApp:
 
 def preload() -> None:
     """Load what every worker needs, while the supervisor settles what this one is to serve."""
-    import granian.server.embed  # noqa: F401
+    with without("watchfiles", "dotenv"):  # which it loads where they are installed, and never uses here
+        import granian.server.embed  # noqa: F401
 
     with contextlib.suppress(ImportError):
         import uvloop  # noqa: F401

@@ -115,3 +115,20 @@ def test_a_request_that_is_being_answered_is_answered_to_its_end(start_app: Star
         app.ctl("restart", NAME)
         wait_for(lambda: "two" in clients.values("version"), "the new code")
     assert clients.failures == []
+
+
+def test_who_asks_after_a_restart_is_answered_by_the_new_code(start_app: Start) -> None:
+    app = start_app("--workers", "2")
+    for version in ("two", "three", "four"):
+        app.write(version)
+        app.ctl("restart", NAME)
+        assert {app.version() for _ in range(20)} == {version}
+
+
+def test_a_restart_does_not_wait_for_what_is_being_answered(start_app: Start) -> None:
+    app = start_app()
+    with app.begin_request("/stream"):
+        app.write("two")
+        restart = app.begin("ctl", "restart", NAME)
+        assert restart.wait(20) == 0
+        assert app.version() == "two"

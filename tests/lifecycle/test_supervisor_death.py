@@ -15,8 +15,6 @@ def test_no_process_is_left_a_second_later(start_app: Start, workers: str) -> No
     app = start_app("--workers", workers)
     with app.begin_request("/stream"):
         os.kill(app.status()["pid"], signal.SIGKILL)
-        app_left = [process.pid for process in app.processes()]
-        assert len(app_left) <= int(workers)
         wait_for(lambda: not app.processes(), "the workers' end", 5)  # 1 s when the machine has nothing else to do
     assert app.command("ctl", "status", NAME).returncode == 3
 

@@ -1,10 +1,12 @@
 """`serve(detach=True)` and `wesktop serve --detach`: the server goes on when its caller has ended."""
 
 import os
+import signal
 import socket
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from support.running import NAME, Running, Start
@@ -81,3 +83,71 @@ def test_the_output_of_the_app_needs_nobody_to_read_it(start_app: Start) -> None
     app = start_app(more="print('x' * 1_000_000)")
     os.kill(app.get()["pid"], 9)
     wait_for(lambda: app.version() == "one", "the next worker")
+
+
+CALL = """
+import wesktop
+wesktop.serve("app:app", port={port}, detach=True)
+if __name__ == "__main__":
+    import gc, pathlib, time
+    gc.collect()
+    print("serve() has returned", flush=True)
+    while not pathlib.Path("end").exists():
+        time.sleep(0.01)
+"""
+
+
+@pytest.fixture
+def idle_app(home: Path) -> Running:
+    """An app that is not started yet."""
+    app = Running(home, free_port())
+    app.write("one")
+    return app
+
+
+def returned(script: Script) -> None:
+    """Wait until the call has returned."""
+    wait_for(lambda: "serve() has returned" in script.output or script.process.poll() is not None, "its return")
+    assert script.output == "serve() has returned\n"
+
+
+def test_a_caller_that_goes_on_is_warned_of_nothing_and_keeps_no_zombie(
+    idle_app: Running, start_script: Callable[..., Script]
+) -> None:
+    script = start_script("caller", CALL.format(port=idle_app.port), PYTHONWARNINGS="always::ResourceWarning")
+    returned(script)
+    idle_app.ctl("stop", NAME)
+    wait_for(lambda: not psutil.Process(script.pid).children(), "no child, not even a zombie")
+    (idle_app.home / "end").touch()
+    assert script.wait() == 0
+    assert script.output == "serve() has returned\n"
+
+
+def test_it_goes_on_when_its_caller_is_killed(idle_app: Running, start_script: Callable[..., Script]) -> None:
+    script = start_script("caller", CALL.format(port=idle_app.port))
+    returned(script)
+    os.killpg(script.pid, signal.SIGKILL)
+    script.process.wait()
+    assert idle_app.get()["served"] == 1
+    idle_app.ctl("stop", NAME)
+    idle_app.nothing_left()
+
+
+def test_it_goes_on_when_its_terminal_is_gone(idle_app: Running) -> None:
+    with idle_app.terminal("serve", "app:app", "--port", str(idle_app.port), "--detach") as terminal:
+        assert terminal.wait() == 0
+    supervisor = psutil.Process(idle_app.status()["pid"])
+    assert supervisor.terminal() is None
+    assert os.getsid(supervisor.pid) == supervisor.pid
+    assert idle_app.get()["served"] == 1
+    idle_app.ctl("stop", NAME)
+    idle_app.nothing_left()
+
+
+def test_ctrl_c_before_it_answers_leaves_nothing(idle_app: Running) -> None:
+    (idle_app.home / "wait").touch()
+    starting = idle_app.begin("serve", "app:app", "--port", str(idle_app.port), "--detach")
+    wait_for((idle_app.home / "starting").exists, "the app's lifespan")
+    starting.send_signal(signal.SIGINT)
+    assert starting.wait(20) == 130
+    idle_app.nothing_left()

@@ -75,6 +75,26 @@ def test_a_worker_that_leaves_stays_until_another_serves_in_its_place() -> None:
     assert app.plan(NOW)[0] == [(Act.RETIRE, old)]
 
 
+@pytest.mark.parametrize(
+    ("serving", "accepts", "taken_over"), [(1, True, False), (2, True, False), (2, False, True), (3, False, True)]
+)
+def test_a_generation_has_taken_over_when_no_older_one_accepts(serving: int, accepts: bool, taken_over: bool) -> None:
+    old = Worker(generation=1, state=State.DRAINING, accepts=accepts)
+    app = fleet(old, Worker(generation=2, state=State.READY, accepts=True))
+    app.serving = serving
+    assert app.taken_over(2) is taken_over
+
+
+@pytest.mark.parametrize("last", [Event.EXITED, Event.STOP])
+def test_a_worker_accepts_from_when_it_is_ready_until_it_says_so_or_has_ended(last: Event) -> None:
+    worker = Worker()
+    accepts = []
+    for event in (Event.SPAWNED, Event.READY, last):
+        worker.advance(event, NOW)
+        accepts.append(worker.accepts)
+    assert accepts == [False, True, last is Event.STOP]
+
+
 def test_fewer_workers_keep_those_that_serve() -> None:
     starting, serving = Worker(id=1, state=State.STARTING, since=NOW), Worker(id=2, state=State.READY)
     app = fleet(starting, serving)

@@ -7,11 +7,10 @@ import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from support.scripts import write_script
-from wesktopd.channel import read_line, start, tell
+from wesktopd.channel import read_line
 from wesktopd.launch import Launched, launch
 
 Start = Callable[[str], Launched]
@@ -23,10 +22,6 @@ from wesktopd.channel import inherited, read_line
 channel = inherited(int(sys.argv[1]))
 main = lambda fd: 0  # what it does, it does while it is imported
 """
-
-
-class Errand(msgspec.Struct):
-    what: str
 
 
 def environment(directory: Path) -> dict[str, str]:
@@ -53,9 +48,10 @@ def start_child(tmp_path: Path) -> Iterator[Start]:
 
 def test_a_child_is_told_what_to_do_and_answers(tmp_path: Path) -> None:
     write_script(tmp_path, "probe", CHANNEL + "channel.sendall(read_line(channel).upper())")
-    with start("probe", Errand("walk the dog"), env=environment(tmp_path)) as child:
+    with launch("probe", env=environment(tmp_path)) as child:
         child.channel.settimeout(TIMEOUT)
-        assert read_line(child.channel) == b'{"WHAT":"WALK THE DOG"}\n'
+        child.tell(b"walk the dog\n")
+        assert read_line(child.channel) == b"WALK THE DOG\n"
 
 
 @pytest.mark.parametrize(
@@ -77,7 +73,7 @@ def test_a_line_is_read_and_not_a_byte_further(sent: bytes, lines: list[bytes]) 
 def test_a_child_that_is_gone_can_be_told_without_an_error(start_child: Start) -> None:
     child = start_child("")
     assert child.process.wait(TIMEOUT) == 0
-    tell(child.channel, Errand("walk the dog"))
+    child.tell(b"walk the dog\n")
     assert child.channel.recv(1) == b""
 
 

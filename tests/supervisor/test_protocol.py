@@ -51,7 +51,20 @@ def test_answers_survive_the_wire(answer: Message) -> None:
 
 
 @pytest.mark.parametrize(
-    "frame", [b"", b"\n", b"garbage", b"[]", b"{}", b'{"type":"nothing"}', b'{"type":"attach"}', b"\xff", b'{"type":']
+    "frame",
+    [
+        b"",
+        b"\n",
+        b"garbage",
+        b"[]",
+        b"{}",
+        b'{"type":"nothing"}',
+        b'{"type":"attach"}',
+        b"\xff",
+        b'{"type":',
+        b'{"type":"attach","kind":"owner"}',
+        b'{"type":"scale","workers":' + b"[" * 50_000,
+    ],
 )
 def test_what_is_no_message_is_a_control_error(frame: bytes) -> None:
     with pytest.raises(ControlError, match="not a request"):

@@ -185,5 +185,5 @@ def starter(home: Path) -> Iterator[Start]:
 
     yield start
     for process in app.processes():
-        with contextlib.suppress(psutil.Error):
+        with contextlib.suppress(ProcessLookupError):
             os.kill(process.pid, 9)

@@ -11,7 +11,7 @@ from pathlib import Path
 from support.framebuffer import Framebuffer, Picture
 from support.waiting import wait_for
 
-SIZE = "1280x960x24"
+SIZE = "1400x960x24"
 TOOLS_TIMEOUT = 10.0
 
 

@@ -155,11 +155,15 @@ class Service(Running):
 
     def started_again(self, times: int = 1) -> None:
         """Wait until systemd has restarted it so often, and it answers."""
-        wait_for(
-            lambda: self.show("NRestarts") == str(times) and self.show("ActiveState") == "active",
-            f"restart {times}: {self.manager.log()}",
-            40,
-        )
+        try:
+            wait_for(
+                lambda: self.show("NRestarts") == str(times) and self.show("ActiveState") == "active",
+                f"restart {times}",
+                40,
+            )
+        except AssertionError as error:
+            state = self.manager.systemctl("status", "--lines=0", self.unit)
+            raise AssertionError(f"{error}: {state}\n{self.manager.log()}") from None
 
     def processes(self) -> list[psutil.Process]:
         """All living processes of the app: not the manager's own."""

@@ -29,6 +29,7 @@ def page_app(name: str, script: str = "", colour: str = "#336699", waits: str = 
     """
     router = wesktop.Router()
     said = Path(f"{name}.said")
+    asked: list[int] = []
 
     @router.get("/")
     async def page(_: wesktop.Request) -> wesktop.HTMLResponse:
@@ -43,6 +44,15 @@ def page_app(name: str, script: str = "", colour: str = "#336699", waits: str = 
     @router.get("/pid")
     async def pid(_: wesktop.Request) -> wesktop.TextResponse:
         return wesktop.TextResponse(str(os.getpid()))
+
+    @router.get("/count")
+    async def count(_: wesktop.Request) -> wesktop.TextResponse:
+        asked.append(1)
+        return wesktop.TextResponse(str(len(asked)))
+
+    @router.get("/print")
+    async def prints(_: wesktop.Request) -> None:
+        print("printed")  # noqa: T201  what an app prints
 
     @router.get("/slow")
     async def slow(_: wesktop.Request) -> None:

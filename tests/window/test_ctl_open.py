@@ -23,9 +23,17 @@ def opened(app: Running, screen: Screen) -> str:
     return found
 
 
+def noted(screen: Screen, window: str) -> bool:
+    """Whether a note lies over the page: at the bottom, in the middle."""
+    picture = screen.picture(window)
+    return picture.at(picture.width // 2, -29) != picture.at(3, -3)
+
+
 def test_it_opens_one_that_outlives_the_command_and_then_brings_it_to_the_front(app: Running, screen: Screen) -> None:
     assert app.ctl("open") == f"{NAME}: a window is open\n"
     window = opened(app, screen)
+    assert screen.title(window) == NAME
+    assert (screen.picture(window).width, screen.picture(window).height) == (1280, 800)
     assert app.status()["windows"] == 1
     assert app.ctl("open", NAME) == f"{NAME}: its window is in front\n"
     assert screen.windows(NAME) == [window]
@@ -38,10 +46,14 @@ def test_it_opens_one_that_outlives_the_command_and_then_brings_it_to_the_front(
 def test_it_waits_for_a_server_that_is_stopped_and_shows_it_again(app: Running, screen: Screen) -> None:
     app.ctl("open")
     window = opened(app, screen)
+    wait_for(lambda: app.get()["served"] >= 2, "the page, besides this question")
     app.ctl("stop")
+    wait_for(lambda: noted(screen, window), "a note over the page")
     assert screen.windows(NAME) == [window]
     app.ctl("start", NAME)
     wait_for(lambda: app.status()["windows"] == 1, "the window's return")
+    wait_for(lambda: not noted(screen, window), "the page, loaded again")
+    assert app.get()["served"] >= 2  # by the page and by this question; WebKit may ask twice
     screen.close(window)
     wait_for(lambda: app.status()["windows"] == 0, "its end")
 

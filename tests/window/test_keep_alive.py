@@ -7,10 +7,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from support.scripts import answers, free_port, get
+from support.screen import Screen
+from support.scripts import Script, free_port, get
 from support.waiting import wait_for
 from wesktopd import client
-from window.shown import Shown, processes_of
+from window.shown import Shown, processes_of, program
 
 pytestmark = pytest.mark.window
 
@@ -104,30 +105,91 @@ def test_of_two_starts_at_once_there_is_one_window_and_one_server(
 
 def test_an_open_window_carries_on_through_a_restart_and_an_upgrade(show: Show) -> None:
     page = """script='''
-        let n = 0;
+        let n = 0, beats = 0;
         setInterval(() => fetch("/pid").then(answer => { if (answer.ok && n++ % 20 == 0) say("fetched"); },
                                              () => say("failed")), 10);
-        new EventSource("/stream").onmessage = () => { document.title = "streamed"; };
+        new EventSource("/stream").onmessage = () => { if (beats++ % 5 == 0) say("streamed"); };
+        new MutationObserver(changes => changes.forEach(change => change.addedNodes.forEach(node => {
+                if (node.id === "wesktop-note") say("noted");
+            })))
+            .observe(document.documentElement, {childList: true});
     '''"""
     shown = show(KEEP, page).ready()
     before = shown.worker()
-    shown.hear("fetched", 2)
+    goes_on(shown)
     client.restart("demo")
-    wait_for(lambda: shown.worker() != before, "the new code")
-    shown.hear("fetched", shown.said().count("fetched") + 2)
+    assert shown.worker() != before
+    goes_on(shown)
     client.upgrade("demo")
-    said = shown.said().count("fetched")
-    shown.hear("fetched", said + 2)
+    goes_on(shown)
     assert client.status("demo").windows == 1
     assert shown.said().count("drawn") == 1, "the page was not loaded again"
-    assert "failed" not in shown.said()
+    assert {"failed", "noted"}.isdisjoint(shown.said())
     closed(shown)
     ended(shown)
 
 
-def test_what_reads_the_callers_output_may_end(show: Show) -> None:
+def goes_on(shown: Shown) -> None:
+    """Wait until the page has heard more of the server, by requests and by its stream."""
+    heard = {word: shown.said().count(word) for word in ("fetched", "streamed")}
+    for word, times in heard.items():
+        shown.hear(word, times + 2)
+
+
+def test_the_servers_memory_is_there_for_the_next_window(show: Show) -> None:
+    port = free_port()
+    count = 'script=\'fetch("/count").then(answer => answer.text()).then(count => say("count-" + count))\''
+    first = show(KEEP, count, port=port).ready()
+    first.hear("count-1")
+    closed(first)
+    second = show(KEEP, count, port=port)
+    second.hear("count-2")
+    closed(second)
+    ended(second)
+
+
+def test_nobody_needs_to_read_what_the_app_prints_once_its_caller_has_ended(show: Show) -> None:
     shown = show(KEEP).ready()
     closed(shown)
-    get(f"{shown.url}/pid")
-    assert answers(f"{shown.url}/pid")
+    for _ in range(3):
+        get(f"{shown.url}/print")
+    wait_for(lambda: sum(line.text == "printed" for line in client.logs("demo", None)) == 3, "the lines in the log")
     ended(shown)
+
+
+def test_a_window_opens_where_no_control_socket_can_be_made(show: Show, home: Path) -> None:
+    (home / "run" / "wesktop" / "demo.sock" / "taken").mkdir(parents=True)
+    shown = show("").ready()
+    assert "no control socket" in shown.script.output
+    shown.close()
+    assert shown.script.wait() == 0, shown.script.output
+    wait_for(lambda: not processes_of(shown.home), "its end")
+
+
+@pytest.mark.parametrize(
+    ("options", "env", "said"),
+    [(KEEP, {"DISPLAY": ""}, "there is no display"), (f"{KEEP}, window={{'sise': 1}}", {}, "window option 'sise'")],
+)
+def test_where_no_window_can_be_opened_no_server_is_left(
+    start: Callable[..., Script], home: Path, options: str, env: dict[str, str], said: str
+) -> None:
+    script = start("demo", program("demo", f"port={free_port()}, {options}"), **env)
+    assert script.wait() == 1
+    assert said in script.output
+    wait_for(lambda: not processes_of(home), "its end")
+
+
+def test_a_caller_that_goes_on_is_warned_of_nothing_and_keeps_no_zombie(
+    start: Callable[..., Script], screen: Screen, home: Path
+) -> None:
+    source = program("demo", f"port={free_port()}, {KEEP}") + (
+        "    import time\n    while not Path('end').exists():\n        time.sleep(0.01)\n"
+    )
+    script = start("demo", source, PYTHONWARNINGS="always::ResourceWarning")
+    screen.close(wait_for(lambda: screen.windows("demo"), "the window")[0])
+    wait_for(lambda: "run() has returned" in script.output, "its return")
+    client.stop("demo", 20)
+    wait_for(lambda: not psutil.Process(script.pid).children(), "no child, not even a zombie")
+    (home / "end").touch()
+    assert script.wait() == 0
+    assert "ResourceWarning" not in script.output

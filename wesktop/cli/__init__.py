@@ -1,69 +1,18 @@
 """The `wesktop` command."""
 
-import io
-import os
+import gc
 import sys
-
-import click
-
-from wesktop.cli.main import cli
-from wesktop.cli.render import indented, one_line, printable
-from wesktopd.errors import WesktopError
-
-DONE = 0
-FAILED = 1
-NO_PERMISSION = 4
-INTERRUPTED = 130  # as shells have it: 128 + SIGINT
 
 
 def main() -> None:
     """Run the command line: one line on stderr for an error, never a traceback.
 
-    The end of the app's log follows it where the app itself failed and its output was not shown.
-
     Exit codes: 0 done, 1 failed, 2 usage, 3 not running or not ready, 4 permission, 5 timed out, 130 ended by
     Ctrl-C.
     """
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 is no reason to fail
-    sys.exit(_run())
+    gc.disable()  # of what is loaded nothing is garbage: 8 ms of 50; what goes on for long turns it on again
+    from wesktop.cli.outcome import exit_code
 
-
-def _run() -> int:
-    try:
-        code: int = cli.main(standalone_mode=False) or DONE
-    except click.exceptions.NoArgsIsHelpError as error:
-        code = _fail(error.format_message(), error.exit_code)
-    except click.ClickException as error:
-        context = getattr(error, "ctx", None)
-        hint = f" (see `{context.command_path} --help`)" if context else ""
-        code = _fail(_said(f"{error.format_message()}{hint}"), error.exit_code)
-    except WesktopError as error:
-        code = _fail(_said(error.message, error.log_tail), error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        code = INTERRUPTED
-    except SystemExit:  # click's way to say that the reader, `head` for instance, has what it wanted
-        _give_up_stdout()
-        code = DONE
-    except OSError as error:
-        _give_up_stdout()
-        code = _fail(_said(str(error)), NO_PERMISSION if isinstance(error, PermissionError) else FAILED)
-    return code
-
-
-def _said(message: str, log_tail: str = "") -> str:
-    tail = [printable(line) for line in log_tail.splitlines()]
-    return "\n".join([f"wesktop: {one_line(message)}", *indented(tail)])
-
-
-def _fail(text: str, code: int) -> int:
-    click.echo(text, err=True)
-    return code
-
-
-def _give_up_stdout() -> None:
-    """What is still to be flushed at the end must not fail again."""
-    if sys.stdout is not None:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
+    code = exit_code()
+    gc.freeze()  # nor is it at the end
+    sys.exit(code)

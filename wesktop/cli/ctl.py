@@ -1,24 +1,29 @@
-"""`wesktop ctl`: the verbs, and those of them that change something."""
+"""`wesktop ctl`: the group of the verbs that look at apps and control them."""
 
 import os
 
 import click
 
-from wesktop.cli.answers import app_argument, chosen, json_option, show_done, timeout_option
-from wesktop.cli.follow import events, logs
-from wesktop.cli.show import config, list_apps, status
-from wesktop.cli.top import top
+from wesktop.cli.lazy import LazyGroup
+
+VERBS = {
+    "list": "show:list_apps",
+    "status": "show:status",
+    "start": "control:start",
+    "stop": "control:stop",
+    "restart": "control:restart",
+    "scale": "control:scale",
+    "open": "control:open_app",
+    "logs": "follow:logs",
+    "events": "follow:events",
+    "top": "top:top",
+    "wait": "control:wait",
+    "config": "show:config",
+    "upgrade": "control:upgrade",
+}
 
 
-class Verbs(click.Group):
-    """A group that lists its commands in the order in which they were added."""
-
-    def list_commands(self, _: click.Context) -> list[str]:
-        """The names of the commands."""
-        return [*self.commands]
-
-
-@click.group(cls=Verbs)
+@click.group(cls=LazyGroup, homes={verb: f"wesktop.cli.{home}" for verb, home in VERBS.items()})
 @click.pass_context
 def ctl(context: click.Context) -> None:
     """Look at apps, and control them.
@@ -29,131 +34,3 @@ def ctl(context: click.Context) -> None:
     """
     if os.environ.get("NO_COLOR"):  # as no-color.org has it
         context.color = False
-
-
-@click.command()
-@click.argument("name")
-@json_option
-def start(name: str, as_json: bool) -> None:
-    """Start an app that has run before, in the background.
-
-    It is started from its config file, which `wesktop ctl config NAME` shows.
-    """
-    from wesktopd import client, configs
-    from wesktopd.detached import start_detached
-    from wesktopd.errors import AlreadyRunningError
-
-    if not client.is_free(name):
-        raise AlreadyRunningError(f"{name!r} is running already.")
-    url = start_detached(configs.load(name))
-    show_done(name, f"running on {url}", as_json=as_json, url=url)
-
-
-@click.command()
-@app_argument
-@timeout_option(30.0, "Give up after so long.")
-@json_option
-def stop(name: str | None, timeout: float, as_json: bool) -> None:
-    """Stop an app gracefully, and wait until it is gone."""
-    from wesktopd import client
-
-    name = chosen(name)
-    client.stop(name, timeout)
-    show_done(name, "stopped", as_json=as_json)
-
-
-@click.command()
-@app_argument
-@timeout_option(None, "Give up waiting after so long.  [default: when the app does]")
-@json_option
-def restart(name: str | None, timeout: float | None, as_json: bool) -> None:
-    """Serve new code without losing a request.
-
-    Where the new code does not start, the old one goes on, and the reason is shown.
-    """
-    from wesktopd import client
-
-    name = chosen(name)
-    show_done(name, client.restart(name, timeout) or "restarted", as_json=as_json)
-
-
-@click.command(options_metavar="[OPTIONS]")
-@click.argument("arguments", nargs=-1, required=True, metavar="[NAME] N")
-@json_option
-def scale(arguments: tuple[str, ...], as_json: bool) -> None:
-    """Run N workers, and wait until they serve."""
-    from wesktopd import client
-
-    *names, wanted = arguments
-    if len(names) > 1:
-        raise click.UsageError(f"{len(arguments)} arguments are too many: give [NAME] N.")
-    workers = _number(wanted)
-    name = chosen(names[0] if names else None)
-    show_done(name, client.scale(name, workers) or f"{workers} workers", as_json=as_json)
-
-
-def _number(text: str) -> int:
-    from wesktopd.spec import check_workers
-
-    if not text.isascii() or not text.isdecimal() or len(text) > 9:
-        raise click.UsageError(f"{text!r} is no number of workers.")
-    check_workers(int(text))
-    return int(text)
-
-
-@click.command()
-@app_argument
-@json_option
-def upgrade(name: str | None, as_json: bool) -> None:
-    """Replace an app's supervisor by the installed version, in place."""
-    from wesktopd import client
-
-    name = chosen(name)
-    show_done(name, client.upgrade(name) or "upgraded", as_json=as_json)
-
-
-@click.command()
-@app_argument
-@click.option("--ready/--stopped", default=True, help="What to wait for.  [default: ready]")
-@timeout_option(60.0, "Give up after so long; 0 looks once.")
-@json_option
-def wait(name: str | None, ready: bool, timeout: float, as_json: bool) -> None:
-    """Wait until an app answers requests, also one that is not running yet; or until it is gone."""
-    from wesktopd import client
-
-    name = chosen(name)
-    if not ready:
-        client.wait_stopped(name, timeout)
-    elif timeout:
-        client.wait_ready(name, timeout)
-    else:
-        _look_once(name)
-    show_done(name, "ready" if ready else "stopped", as_json=as_json)
-
-
-def _look_once(name: str) -> None:
-    from wesktopd import client
-    from wesktopd.errors import NotRunningError
-
-    if not any(worker.state == "ready" for worker in client.status(name).workers):
-        raise NotRunningError(f"{name!r} is not ready.")
-
-
-@click.command("open")
-@app_argument
-@json_option
-def open_app(name: str | None, as_json: bool) -> None:
-    """Bring an app's window to the front, or open one on it."""
-    from wesktopd import client
-
-    name = chosen(name)
-    focused = client.focus(name)
-    if not focused:
-        from wesktop.window.opening import open_window
-
-        open_window(name)
-    show_done(name, "its window is in front" if focused else "a window is open", as_json=as_json)
-
-
-for verb in (list_apps, status, start, stop, restart, scale, open_app, logs, events, top, wait, config, upgrade):
-    ctl.add_command(verb)

@@ -1,16 +1,8 @@
-"""The commands that start something: `wesktop run` and `wesktop serve`."""
-
-import contextlib
-import sys
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+"""The root of the command line."""
 
 import click
 
-from wesktop.cli.ctl import ctl
-from wesktopd.errors import WesktopError
-from wesktopd.limits import DRAIN_TIMEOUT, HANG_TIMEOUT, START_TIMEOUT
+from wesktop.cli.lazy import LazyGroup
 
 
 def _print_version(context: click.Context, _: click.Parameter, asked: bool) -> None:
@@ -21,7 +13,11 @@ def _print_version(context: click.Context, _: click.Parameter, asked: bool) -> N
         context.exit()
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    homes={"run": "wesktop.cli.serving:run", "serve": "wesktop.cli.serving:serve", "ctl": "wesktop.cli.ctl:ctl"},
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option(
     "--version",
     is_flag=True,
@@ -37,96 +33,3 @@ def cli() -> None:
 
     Exit codes: 0 done, 1 failed, 2 usage, 3 not running or not ready, 4 permission, 5 timed out, 130 Ctrl-C.
     """
-
-
-def _never_if_zero(_: click.Context, __: click.Parameter, value: float) -> float | None:
-    return value or None
-
-
-def _server_options(command: Any) -> Any:
-    """The options that `run` and `serve` share."""
-    for option in (
-        click.option("--log-format", type=click.Choice(["text", "json", "off"]), default="text", show_default=True,
-                     help="How the log file is written."),
-        click.option("--access-log", is_flag=True, help="Log every request."),
-        click.option("--max-rss", type=float, metavar="MIB", help="Replace a worker that needs more memory."),
-        click.option("--max-lifetime", type=float, metavar="SECONDS", help="Replace a worker after so long."),
-        click.option("--idle-timeout", type=float, metavar="SECONDS",
-                     help="End after so long without a window or a request."),
-        click.option("--hang-timeout", type=float, default=HANG_TIMEOUT, show_default=True, metavar="SECONDS",
-                     callback=_never_if_zero, help="Replace a worker that stands still for so long; 0 = never."),
-        click.option("--start-timeout", type=float, default=START_TIMEOUT, show_default=True, metavar="SECONDS",
-                     help="How long the app has to become ready in."),
-        click.option("--drain-timeout", type=float, default=DRAIN_TIMEOUT, show_default=True, metavar="SECONDS",
-                     help="How long open requests have to finish in at a stop."),
-        click.option("--workers", type=int, default=1, show_default=True, help="How many processes serve."),
-        click.option("--factory", is_flag=True, help="TARGET is a function that returns the app."),
-        click.option("--pid-path", type=click.Path(path_type=Path), help="Write the server's PID to this file."),
-        click.option("--name", help="Identifies the app to `wesktop ctl`.  [default: TARGET's module]"),
-        click.option("--port", type=int, default=8000, show_default=True, help="0 takes a free one and keeps it."),
-        click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
-        click.argument("target"),
-    ):  # fmt: skip
-        command = option(command)
-    return command
-
-
-@cli.command()
-@_server_options
-@click.option("--title", help="The window's title.  [default: the app's name]")
-@click.option("--width", type=int, default=1280, show_default=True, help="In pixels.")
-@click.option("--height", type=int, default=800, show_default=True, help="In pixels.")
-@click.option("--icon", type=click.Path(), help="PNG, SVG or ICO file.")
-@click.option("--background", default="#ffffff", show_default=True, help="Colour until the page has drawn.")
-@click.option("--gui", type=click.Choice(["gtk", "qt"]), help="Toolkit.  [default: what is installed]")
-@click.option("--debug", is_flag=True, help="Offer the page's developer tools.")
-@click.option("--keep-alive", is_flag=True, help="Go on serving when the window is closed.")
-def run(target: str, title: str | None, name: str | None, **options: Any) -> None:
-    """Serve TARGET and show it in a native window until that is closed."""
-    from wesktop.desktop import run
-
-    _import_from_working_directory()
-    with _output_seen():
-        run(target, title=title or name or target.partition(":")[0], name=name, **options)
-
-
-@cli.command()
-@_server_options
-@click.option("--detach", is_flag=True, help="Return when it answers; it goes on in the background.")
-def serve(target: str, name: str | None, detach: bool, **options: Any) -> None:
-    """Serve TARGET without a window until Ctrl-C or SIGTERM."""
-    from wesktop.server import DEFAULT_NAME, serve_app
-
-    _import_from_working_directory()
-    if detach:
-        _detach(target, name or DEFAULT_NAME, options)
-        return
-    with _output_seen():
-        serve_app(target, name or DEFAULT_NAME, owns_process=True, **options)
-
-
-def _detach(target: str, name: str, options: dict[str, Any]) -> None:
-    from wesktop.server import serving_spec
-    from wesktopd.detached import start_detached
-
-    spec = serving_spec(target, name, options)
-    url = start_detached(spec)
-    click.echo(f"{spec.name}: running on {url}; stop it with `wesktop ctl stop {spec.name}`")
-
-
-@contextlib.contextmanager
-def _output_seen() -> Iterator[None]:
-    """What the app prints comes to this terminal as it is printed: an error need not show the end of it again."""
-    try:
-        yield
-    except WesktopError as error:
-        error.log_tail = ""
-        raise
-
-
-def _import_from_working_directory() -> None:
-    """The command's own directory is `sys.path[0]`; the target is to be found where the user stands."""
-    sys.path.insert(0, "")
-
-
-cli.add_command(ctl)

@@ -1,6 +1,7 @@
 """`wesktop ctl top`: all apps, live in the terminal."""
 
 import contextlib
+import gc
 import os
 import sys
 import time
@@ -31,6 +32,7 @@ def top(once: bool, as_json: bool) -> None:
 
     q or Ctrl-C ends it. Needs the package rich, but for --json.
     """
+    gc.enable()
     if as_json:
         _stream(once)
         return

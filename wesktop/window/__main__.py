@@ -10,16 +10,15 @@ import os
 import socket
 import threading
 
-import msgspec
-
 from wesktop.window.backends import choose
-from wesktop.window.link import Link
 from wesktop.window.page import CLOSE_WITHIN, Page, end_within
 from wesktop.window.spec import NotOpened, Opened, WindowSpec
 from wesktop.window.splash import splash
 from wesktop.window.toolkit import Toolkit, toolkit
-from wesktopd.channel import inherited, read_line, tell
+from wesktopd.channel import decode, inherited, read_line, tell
 from wesktopd.errors import WesktopError
+
+PAGE_FIRST = 0.5  # seconds that all else waits for a page whose URL is known from the first
 
 
 def open_window(spec: WindowSpec, toolkit: Toolkit, caller: socket.socket) -> None:
@@ -35,9 +34,12 @@ def open_window(spec: WindowSpec, toolkit: Toolkit, caller: socket.socket) -> No
         background_color=spec.background,
         **spec.options,
     )
-    window.events.shown += lambda: on_shown(caller)
     page = Page(window, toolkit)
-    threading.Thread(target=Link(caller, page).run, name="link", daemon=True).start()
+    window.events.shown += lambda: on_shown(caller)
+    if spec.url is not None:
+        page.show(spec.url)
+    patience = PAGE_FIRST if spec.url else 0.0
+    threading.Thread(target=follow, args=(caller, page, patience), name="link", daemon=True).start()
     webview.start(
         gui=toolkit.name,
         debug=spec.debug,
@@ -45,6 +47,14 @@ def open_window(spec: WindowSpec, toolkit: Toolkit, caller: socket.socket) -> No
         private_mode=False,  # pywebview's default loses localStorage
         storage_path=spec.storage,
     )
+
+
+def follow(caller: socket.socket, page: Page, patience: float) -> None:
+    """Tell the page what becomes of the app's server; begin when it is loaded, or after `patience` seconds."""
+    page.loaded.wait(patience)
+    from wesktop.window.link import Link  # late: loading it would keep the page waiting
+
+    Link(caller, page).run()
 
 
 def on_shown(caller: socket.socket) -> None:
@@ -61,7 +71,7 @@ def main(fd: int) -> int:
     line = read_line(caller)
     if not line:  # nothing is to be shown after all
         return 0
-    spec = msgspec.json.decode(line, type=WindowSpec)
+    spec = decode(line, WindowSpec)
     try:
         chosen = toolkit(choose(spec.gui))
         chosen.prepare(spec.app_id, spec.icon)

@@ -6,13 +6,12 @@ import socket
 import time
 from pathlib import Path
 
-import msgspec
-
 from wesktop.window.page import Page
 from wesktop.window.spec import Attachable
+from wesktopd.channel import decode
 from wesktopd.connection import Connection, attach
 from wesktopd.errors import WesktopError
-from wesktopd.protocol import Answer, Down, End, Raise, Ready
+from wesktopd.protocol import Answer, Down, End, Lines, Raise, Ready
 
 NOTE_AFTER = 0.4  # seconds: a worker that is back sooner was not missed
 RETRY_EVERY = 0.5  # seconds between looks for a server that is gone
@@ -23,6 +22,7 @@ class Link:
 
     def __init__(self, caller: socket.socket, page: Page) -> None:
         self._caller = caller
+        self._lines = Lines()
         self._page = page
         self._server: Connection | None = None
         self._at: Attachable | None = None
@@ -58,12 +58,14 @@ class Link:
             data = self._caller.recv(4096)
         except OSError:
             data = b""
-        if data:
-            self._at = msgspec.json.decode(data, type=Attachable)
+        for line in self._lines.feed(data):
+            self._at = decode(line, Attachable)
         return bool(data)
 
     def _connect(self, selector: selectors.BaseSelector) -> None:
         assert self._at is not None
+        if self._at.url is not None and not self._lost_server:
+            self._page.show(self._at.url)
         with contextlib.suppress(WesktopError):
             self._server = attach(Path(self._at.socket), self._at.name, "window")
             selector.register(self._server, selectors.EVENT_READ)

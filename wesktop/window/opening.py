@@ -6,11 +6,11 @@ import msgspec
 
 from wesktop.window.display import check_display
 from wesktop.window.options import window_spec
-from wesktop.window.spec import Attachable, FromWindow, NotOpened, WindowSpec
+from wesktop.window.spec import Attachable, NotOpened, Opened, WindowSpec
 from wesktopd import client
-from wesktopd.channel import start, tell
+from wesktopd.channel import decode, encode
 from wesktopd.errors import ConfigurationError, WindowError, from_wire
-from wesktopd.launch import Launched
+from wesktopd.launch import Launched, launch
 from wesktopd.paths import AppPaths
 from wesktopd.protocol import Lines
 
@@ -23,14 +23,15 @@ def open_window(name: str) -> None:
     """
     look = _look(name)
     check_display(look.gui)
-    opened = start("wesktop.window", look, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    tell(opened.channel, Attachable(socket=str(AppPaths(name).control), name=name, stays=True))
+    opened = launch("wesktop.window", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    opened.tell(encode(look))
+    opened.tell(encode(Attachable(socket=str(AppPaths(name).control), name=name, stays=True)))
     try:
         _wait_until_open(opened)
     except BaseException:
         opened.abandon()
         raise
-    opened.channel.close()
+    opened.leave()
 
 
 def _look(name: str) -> WindowSpec:
@@ -40,7 +41,7 @@ def _look(name: str) -> WindowSpec:
     except KeyError:
         return window_spec(
             name,
-            title=spec.get("label") or name,
+            title=name,
             width=1280,
             height=800,
             background="#ffffff",
@@ -57,7 +58,7 @@ def _wait_until_open(opened: Launched) -> None:
     lines = Lines()
     while data := opened.channel.recv(4096):
         for line in lines.feed(data):
-            message = msgspec.json.decode(line, type=FromWindow)
+            message = decode(line, Opened, NotOpened)
             if isinstance(message, NotOpened):
                 raise from_wire(message.error, message.message)
             return

@@ -18,6 +18,7 @@ class Page:
 
     def __init__(self, window: Any, toolkit: Toolkit) -> None:
         self._window = window
+        self.loaded = window.events.loaded
         self._toolkit = toolkit
         self._lock = threading.Lock()
         self._url: str | None = None

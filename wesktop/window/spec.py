@@ -1,16 +1,20 @@
-"""WindowSpec: how the window looks, and the few messages between the caller and the window's process."""
+"""WindowSpec: how the window looks, and the few messages between its process and the one that opened it.
 
+Light, since the window waits for it.
+"""
+
+from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
 
-
-class WindowSpec(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class WindowSpec:
     """What the window process needs to know.
 
     app_id: the window's class, by which the desktop groups windows and finds their launcher.
     storage: the directory for the page's cookies and localStorage.
     icon: an absolute path. options: further parameters of `webview.create_window`.
+    url: of the app, where it is known to be ready: the page need not wait until the window has attached.
     """
 
     app_id: str
@@ -22,26 +26,32 @@ class WindowSpec(msgspec.Struct, frozen=True, kw_only=True):
     icon: str | None = None
     gui: str | None = None
     debug: bool = False
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = field(default_factory=dict)
+    url: str | None = None
 
 
-class Attachable(msgspec.Struct, frozen=True, tag="attachable"):
-    """To the window: the app's control socket is there. stays: the window is not to close with its caller."""
+@dataclass(frozen=True, kw_only=True)
+class Attachable:
+    """To the window: where the app's control socket is.
+
+    url: of the app, where it is known to be ready; with it a page can be shown though there is no control socket.
+    stays: the window is not to close with its caller.
+    """
 
     socket: str
     name: str
+    url: str | None = None
     stays: bool = False
 
 
-class Opened(msgspec.Struct, frozen=True, tag="opened"):
+@dataclass(frozen=True)
+class Opened:
     """From the window: it is on the screen."""
 
 
-class NotOpened(msgspec.Struct, frozen=True, tag="not_opened"):
+@dataclass(frozen=True)
+class NotOpened:
     """From the window: it cannot be opened. error: a class name of wesktop.errors."""
 
     error: str
     message: str
-
-
-FromWindow = Opened | NotOpened

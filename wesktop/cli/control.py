@@ -1,0 +1,129 @@
+"""The verbs that change something: `start`, `stop`, `restart`, `scale`, `open` and `upgrade`; and `wait`."""
+
+import click
+
+from wesktop.cli.answers import app_argument, chosen, json_option, show_done, timeout_option
+
+
+@click.command()
+@click.argument("name")
+@json_option
+def start(name: str, as_json: bool) -> None:
+    """Start an app that has run before, in the background.
+
+    It is started from its config file, which `wesktop ctl config NAME` shows.
+    """
+    from wesktopd import client, configs
+    from wesktopd.detached import start_detached
+    from wesktopd.errors import AlreadyRunningError
+
+    if not client.is_free(name):
+        raise AlreadyRunningError(f"{name!r} is running already.")
+    url = start_detached(configs.load(name))
+    show_done(name, f"running on {url}", as_json=as_json, url=url)
+
+
+@click.command()
+@app_argument
+@timeout_option(30.0, "Give up after so long.")
+@json_option
+def stop(name: str | None, timeout: float, as_json: bool) -> None:
+    """Stop an app gracefully, and wait until it is gone."""
+    from wesktopd import client
+
+    name = chosen(name)
+    client.stop(name, timeout)
+    show_done(name, "stopped", as_json=as_json)
+
+
+@click.command()
+@app_argument
+@timeout_option(None, "Give up waiting after so long.  [default: when the app does]")
+@json_option
+def restart(name: str | None, timeout: float | None, as_json: bool) -> None:
+    """Serve new code without losing a request.
+
+    Where the new code does not start, the old one goes on, and the reason is shown.
+    """
+    from wesktopd import client
+
+    name = chosen(name)
+    show_done(name, client.restart(name, timeout) or "restarted", as_json=as_json)
+
+
+@click.command(options_metavar="[OPTIONS]")
+@click.argument("arguments", nargs=-1, required=True, metavar="[NAME] N")
+@json_option
+def scale(arguments: tuple[str, ...], as_json: bool) -> None:
+    """Run N workers, and wait until they serve."""
+    from wesktopd import client
+
+    *names, wanted = arguments
+    if len(names) > 1:
+        raise click.UsageError(f"{len(arguments)} arguments are too many: give [NAME] N.")
+    workers = _number(wanted)
+    name = chosen(names[0] if names else None)
+    show_done(name, client.scale(name, workers) or f"{workers} workers", as_json=as_json)
+
+
+def _number(text: str) -> int:
+    from wesktopd.spec import check_workers
+
+    if not text.isascii() or not text.isdecimal() or len(text) > 9:
+        raise click.UsageError(f"{text!r} is no number of workers.")
+    check_workers(int(text))
+    return int(text)
+
+
+@click.command()
+@app_argument
+@json_option
+def upgrade(name: str | None, as_json: bool) -> None:
+    """Replace an app's supervisor by the installed version, in place."""
+    from wesktopd import client
+
+    name = chosen(name)
+    show_done(name, client.upgrade(name) or "upgraded", as_json=as_json)
+
+
+@click.command()
+@app_argument
+@click.option("--ready/--stopped", default=True, help="What to wait for.  [default: ready]")
+@timeout_option(60.0, "Give up after so long; 0 looks once.")
+@json_option
+def wait(name: str | None, ready: bool, timeout: float, as_json: bool) -> None:
+    """Wait until an app answers requests, also one that is not running yet; or until it is gone."""
+    from wesktopd import client
+
+    name = chosen(name)
+    if not ready:
+        client.wait_stopped(name, timeout)
+    elif timeout:
+        client.wait_ready(name, timeout)
+    else:
+        _look_once(name)
+    show_done(name, "ready" if ready else "stopped", as_json=as_json)
+
+
+def _look_once(name: str) -> None:
+    from wesktopd import client
+    from wesktopd.errors import NotRunningError
+
+    if not any(worker.state == "ready" for worker in client.status(name).workers):
+        raise NotRunningError(f"{name!r} is not ready.")
+
+
+@click.command("open")
+@app_argument
+@json_option
+def open_app(name: str | None, as_json: bool) -> None:
+    """Bring an app's window to the front, or open one on it."""
+    from wesktopd import client
+
+    name = chosen(name)
+    focused = client.focus(name)
+    if not focused:
+        from wesktop.window.opening import open_window
+
+        open_window(name)
+    show_done(name, "its window is in front" if focused else "a window is open", as_json=as_json)
