@@ -1,6 +1,5 @@
 """serve(): the supervisor in the calling process, with no window."""
 
-import gc
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -127,7 +126,8 @@ def _supervise(instance: "Instance", first: Launched, signals: "StopSignals", ow
     import logging
 
     from wesktopd.daemon import Supervisor
+    from wesktopd.loading import all_loaded
 
     if owns_process:
-        gc.enable()  # all is loaded
+        all_loaded()
     asyncio.run(Supervisor(instance, first, owns_process=owns_process).run(signals, log_level=logging.INFO))

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from wesktopd.errors import ConfigurationError
-from wesktopd.spec import AppSpec, check_name, default_name, import_root, parse_target
+from wesktopd.spec import AppSpec, check_name, default_name, import_root
+from wesktopd.target import parse_target
 
 
 def app_spec(target: object, *, name: str | None, **options: Any) -> AppSpec:

@@ -4,7 +4,6 @@ It has a channel to the caller, who sends the AppSpec as its first line and hold
 """
 
 import contextlib
-import gc
 import socket
 
 import msgspec
@@ -13,7 +12,7 @@ from wesktopd.channel import inherited, read_line
 from wesktopd.errors import WesktopError
 from wesktopd.instance import Instance
 from wesktopd.launch import Launched, launch_worker
-from wesktopd.loading import without
+from wesktopd.loading import all_loaded, without
 from wesktopd.protocol import encode, failure
 from wesktopd.signals import StopSignals
 from wesktopd.spec import AppSpec
@@ -26,7 +25,7 @@ def supervise(instance: Instance, first: Launched, channel: socket.socket, signa
 
     from wesktopd.daemon import Supervisor
 
-    gc.enable()
+    all_loaded()
     asyncio.run(Supervisor(instance, first, owns_process=True).run(signals, channel))
 
 

@@ -5,3 +5,4 @@ START_TIMEOUT = 60.0  # seconds that an app has to become ready in
 HANG_TIMEOUT = 30.0  # seconds that an app's event loop may stand still for
 MAX_WORKERS = 64
 QUIESCE = 0.25  # seconds that a retired worker goes on for, so that all it has accepted is read (measured)
+BACKLOG = 1024  # connections that may wait to be accepted, as far as the system grants it

@@ -8,9 +8,9 @@ from typing import Any
 
 from wesktopd.errors import BindError, BindPermissionError, PortInUseError
 from wesktopd.files import write_private
+from wesktopd.limits import BACKLOG
 from wesktopd.pidfile import describe
 
-BACKLOG = 1024
 # Below every system's range for outgoing connections (from 32768 on Linux, 49152 elsewhere), so that a port that was
 # once chosen is not taken by chance before the next start.
 CHOSEN_PORTS = range(20000, 32000)

@@ -7,13 +7,13 @@ from typing import Any, Literal
 
 import msgspec
 
-from wesktopd.errors import ConfigurationError, TargetError
+from wesktopd.errors import ConfigurationError
 from wesktopd.limits import DRAIN_TIMEOUT, HANG_TIMEOUT, MAX_WORKERS, START_TIMEOUT
+from wesktopd.target import parse_target
 
 MAX_NAME = 48  # keeps "<runtime directory>/<name>.sock" within a socket address (108 bytes, 104 on macOS)
 
 _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{MAX_NAME - 1}}}")
-_TARGET = re.compile(r"(?P<module>[^\W\d]\w*(\.[^\W\d]\w*)*):(?P<attribute>[^\W\d]\w*(\.[^\W\d]\w*)*)")
 
 
 class AppSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -90,19 +90,6 @@ def check_workers(workers: int) -> None:
     """Refuse a number of workers that is no use; raises ConfigurationError."""
     if not 1 <= workers <= MAX_WORKERS:
         raise ConfigurationError(f"workers {workers} is out of range: give 1 to {MAX_WORKERS}.")
-
-
-def parse_target(target: object) -> tuple[str, str]:
-    """Split "module:attribute"; raises TargetError for anything else."""
-    if not isinstance(target, str):
-        raise TargetError(
-            f"target is a {type(target).__name__} object, but the server imports it in a process of its own: "
-            'pass where to find it as a string, such as "myapp:app".'
-        )
-    match = _TARGET.fullmatch(target)
-    if match is None:
-        raise TargetError(f'target {target!r} is not of the form "module:attribute", such as "myapp:app".')
-    return match["module"], match["attribute"]
 
 
 def check_name(name: str) -> None:

@@ -1,14 +1,13 @@
 """The supervisor after `wesktop ctl upgrade`: takes up what an older release has handed over (wesktopd.upgrade)."""
 
 import contextlib
-import gc
 import os
 import signal
 
 import msgspec
 
 from wesktopd.instance import Instance
-from wesktopd.loading import without
+from wesktopd.loading import all_loaded, without
 from wesktopd.signals import StopSignals
 
 
@@ -20,7 +19,7 @@ def main(fd: int) -> int:
         from wesktopd.daemon import Supervisor
         from wesktopd.upgrade import SIGNALS, Handover, descriptors_of
 
-    gc.enable()
+    all_loaded()
     with open(fd, "rb") as file:
         file.seek(0)
         handover = msgspec.json.decode(file.read(), type=Handover)

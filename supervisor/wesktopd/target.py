@@ -1,12 +1,27 @@
-"""Finds the application that a target names."""
+"""A target, and the application that it names. Light: workers wait for it."""
 
 import importlib
+import re
 import sys
 from collections.abc import Callable
 from typing import Any
 
-from wesktopd.errors import TargetImportError
-from wesktopd.spec import parse_target
+from wesktopd.errors import TargetError, TargetImportError
+
+_TARGET = re.compile(r"(?P<module>[^\W\d]\w*(\.[^\W\d]\w*)*):(?P<attribute>[^\W\d]\w*(\.[^\W\d]\w*)*)")
+
+
+def parse_target(target: object) -> tuple[str, str]:
+    """Split "module:attribute"; raises TargetError for anything else."""
+    if not isinstance(target, str):
+        raise TargetError(
+            f"target is a {type(target).__name__} object, but the server imports it in a process of its own: "
+            'pass where to find it as a string, such as "myapp:app".'
+        )
+    match = _TARGET.fullmatch(target)
+    if match is None:
+        raise TargetError(f'target {target!r} is not of the form "module:attribute", such as "myapp:app".')
+    return match["module"], match["attribute"]
 
 
 def load(target: str, *, factory: bool = False) -> Callable[..., Any]:

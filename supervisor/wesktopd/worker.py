@@ -6,7 +6,6 @@ Started by the supervisor, by `wesktopd.launch`.
 import asyncio
 import contextlib
 import faulthandler
-import gc
 import io
 import logging
 import os
@@ -38,8 +37,8 @@ from wesktopd.context import set_worker
 from wesktopd.drain import ASGIApp, Drain
 from wesktopd.errors import LifespanError, TargetImportError, WesktopError
 from wesktopd.lifespan import LifespanWatch
-from wesktopd.limits import QUIESCE
-from wesktopd.loading import without
+from wesktopd.limits import BACKLOG, QUIESCE
+from wesktopd.loading import all_loaded, without
 from wesktopd.quiesce import stop_accepting
 from wesktopd.target import load
 
@@ -166,8 +165,6 @@ def embedded_server(app: ASGIApp, listener: socket.socket, *, access_log: bool) 
     from granian.log import LogLevels
     from granian.server.embed import Server
 
-    from wesktopd.listener import BACKLOG
-
     class InheritedSocketServer(Server):  # type: ignore[misc]
         def _init_shared_socket(self) -> None:
             fd = listener.fileno()
@@ -243,7 +240,7 @@ def main(fd: int) -> int:
             stream.reconfigure(line_buffering=True)  # into a pipe, which Python would fill before it shows a line
     faulthandler.register(DUMP_SIGNAL, all_threads=True)  # in C: it works whatever the interpreter is doing
     lifeline = Lifeline(channel, listener)
-    gc.enable()
+    all_loaded()
     try:
         app = prepare(spec)
     except WesktopError as error:

@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from wesktopd.errors import ConfigurationError, TargetError
-from wesktopd.spec import MAX_NAME, AppSpec, check_name, default_name, import_root, parse_target
+from wesktopd.spec import MAX_NAME, AppSpec, check_name, default_name, import_root
+from wesktopd.target import parse_target
 
 
 def spec(**changes: Any) -> AppSpec:

@@ -5,7 +5,6 @@ its channel to the process that called `run()`: a WindowSpec comes first, then w
 the window.
 """
 
-import gc
 import os
 import socket
 import threading
@@ -17,6 +16,7 @@ from wesktop.window.splash import splash
 from wesktop.window.toolkit import Toolkit, toolkit
 from wesktopd.channel import decode, inherited, read_line, tell
 from wesktopd.errors import WesktopError
+from wesktopd.loading import all_loaded
 
 PAGE_FIRST = 0.5  # seconds that all else waits for a page whose URL is known from the first
 
@@ -59,7 +59,7 @@ def follow(caller: socket.socket, page: Page, patience: float) -> None:
 
 def on_shown(caller: socket.socket) -> None:
     """The window is there: what is left to do is not in a hurry."""
-    gc.enable()
+    all_loaded()
     tell(caller, Opened())
 
 
