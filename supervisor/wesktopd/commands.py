@@ -2,17 +2,17 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine, Iterator
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from wesktopd.errors import NotRunningError, WesktopError
+from wesktopd.errors import ControlError, NotRunningError, WesktopError
 from wesktopd.events import Kind
 from wesktopd.logfile import LogLine
 from wesktopd.protocol import Answer, Happened, Log, Report, Spec
 from wesktopd.spec import check_workers
-from wesktopd.upgrade import check_upgrade, upgrade  # not late: by then another release's may be in its place
+from wesktopd.upgrade import check_new_release, upgrade  # not late: by then another release's may be in its place
 
 if TYPE_CHECKING:
     from wesktopd.daemon import Supervisor
@@ -77,6 +77,17 @@ class Commands:
             self._pending.remove(pending)
             self._supervisor.wake()  # others may wait for that
 
+    async def _unless_stopped(self, doing: Coroutine[Any, Any, None]) -> None:
+        """Wait until it is done; it is given up when the app is to end."""
+        task = asyncio.ensure_future(doing)
+        task.add_done_callback(lambda _: self._supervisor.wake())
+        try:
+            await self._until(Pending(task.done))
+        except WesktopError:
+            task.cancel()
+            raise
+        await task
+
     # Requests.
 
     async def restart(self) -> str:
@@ -112,7 +123,9 @@ class Commands:
 
         What was asked for before, and while the new release is looked at, is done first.
         """
-        await check_upgrade(self._supervisor)
+        if not self._supervisor.owns_process:
+            raise ControlError("serve() runs inside of your program: restart that, or use `wesktop serve`.")
+        await self._unless_stopped(check_new_release())
         while True:
             await self._until(Pending(self._settled))
             if self._settled() and self._fleet.running:  # else something came before this task's turn

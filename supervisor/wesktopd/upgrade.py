@@ -9,7 +9,6 @@ import asyncio
 import os
 import signal
 import socket
-import subprocess
 import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -76,13 +75,6 @@ class Handover(msgspec.Struct, kw_only=True):
     events: list[Happened]
 
 
-async def check_upgrade(supervisor: "Supervisor") -> None:
-    """Raise ControlError when the release that is installed now could not take over."""
-    if not supervisor.owns_process:
-        raise ControlError("serve() runs inside of your program: restart that, or use `wesktop serve`.")
-    await asyncio.to_thread(check_new_release)
-
-
 def upgrade(supervisor: "Supervisor") -> NoReturn:
     """Become the release that is installed now. Raises ControlError when it cannot be executed.
 
@@ -94,22 +86,37 @@ def upgrade(supervisor: "Supervisor") -> NoReturn:
     become(handover)
 
 
-def check_new_release() -> None:
+async def check_new_release() -> None:
     """Raise ControlError unless the installed release loads, and understands this one's handover."""
     try:
-        done = subprocess.run(
-            [sys.executable, "-P", "-c", CHECK], capture_output=True, text=True, timeout=CHECK_TIMEOUT, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
+        async with asyncio.timeout(CHECK_TIMEOUT):
+            code, said, errors = await _run_python(CHECK)
+    except OSError as error:
         raise ControlError(f"the installed release of wesktop does not start: {error}.") from None
-    if done.returncode:
-        last = done.stderr.strip().rpartition("\n")[2]
+    except TimeoutError:
+        raise ControlError(f"the installed release of wesktop does not load within {CHECK_TIMEOUT:g} s.") from None
+    if code:
+        last = errors.strip().rpartition("\n")[2]
         raise ControlError(f"the installed release of wesktop does not load: {last}.")
-    if done.stdout.split() != ["format", str(FORMAT)]:
+    if said.split() != ["format", str(FORMAT)]:
         raise ControlError(
             "the installed release of wesktop cannot take over from this one: "
             "use `wesktop ctl stop`, then `wesktop ctl start`."
         )
+
+
+async def _run_python(source: str) -> tuple[int | None, str, str]:
+    """Run Python code in a process that ends with this call: exit code, stdout, stderr."""
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-c", source, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe
+    )
+    try:
+        said, errors = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+    return process.returncode, said.decode(errors="replace"), errors.decode(errors="replace")
 
 
 def capture(supervisor: "Supervisor") -> Handover:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from support.running import NAME, Running, starter
+from support.waiting import wait_for
 
 
 def upgrade_and(app: Running, *verb: str) -> int:
@@ -29,4 +30,21 @@ def test_a_stop_ends_the_app(home: Path) -> None:
     with starter(home) as start:
         app = start()
         assert upgrade_and(app, "stop", NAME) == 0
+        app.nothing_left(5)
+
+
+def test_a_stop_does_not_wait_for_a_release_that_does_not_load(home: Path) -> None:
+    with starter(home) as start:
+        app = start(PYTHONPATH=str(home / "installed"))
+        (home / "installed").mkdir()
+        (home / "installed" / "sitecustomize.py").write_text(
+            "import os, pathlib, sys, time\n"
+            "if 'format' in ' '.join(sys.orig_argv):\n"
+            f"    pathlib.Path({str(home)!r}, 'checking').write_text(str(os.getpid()))\n"
+            "    time.sleep(600)\n"
+        )
+        upgrading = app.begin("ctl", "upgrade", NAME)
+        wait_for((home / "checking").exists, "the look at the installed release")
+        app.ctl("stop", NAME)
+        assert upgrading.wait(20) == 3
         app.nothing_left(5)
