@@ -106,3 +106,15 @@ def test_a_spec_reaches_the_window_s_process_as_it_is() -> None:
         options={"x": 1},
     )
     assert decode(encode(spec), WindowSpec) == spec
+
+
+@pytest.mark.parametrize("options", [[1], "x", {"min_size": {100, 200}}])
+def test_what_is_no_set_of_options_is_refused(options: Any) -> None:
+    with pytest.raises(ConfigurationError):
+        check_options(options)
+
+
+@pytest.mark.parametrize("icon", [5, "a\0b"])
+def test_what_is_no_path_is_no_icon(icon: Any) -> None:
+    with pytest.raises(ConfigurationError, match="is not a path"):
+        check_icon(icon)

@@ -67,7 +67,7 @@ def serve(
         return
     serve_app(
         target,
-        name,
+        None if name == DEFAULT_NAME else name,
         detach=detach,
         host=host,
         port=port,
@@ -85,7 +85,9 @@ def serve(
     )
 
 
-def serve_app(target: str, name: str, *, detach: bool = False, owns_process: bool = False, **options: Any) -> None:
+def serve_app(
+    target: str, name: str | None, *, detach: bool = False, owns_process: bool = False, **options: Any
+) -> None:
     """The same for the command line. owns_process: this process is there for nothing else, and may be re-executed."""
     if detach:
         from wesktopd.detached import start_detached
@@ -103,12 +105,12 @@ def serve_app(target: str, name: str, *, detach: bool = False, owns_process: boo
             _supervise(instance, worker, signals, owns_process)
 
 
-def serving_spec(target: str, name: str, options: dict[str, Any]) -> "AppSpec":
+def serving_spec(target: str, name: str | None, options: dict[str, Any]) -> "AppSpec":
     """What `serve()` serves with these options. Raises TargetError or ConfigurationError for what does not fit."""
     from wesktop.target import app_spec, pid_path_option
 
     options = {**options, "pid_path": pid_path_option(options.get("pid_path"))}
-    return app_spec(target, name=None if name == DEFAULT_NAME else name, label=name, **options)
+    return app_spec(target, name=name, label=name or DEFAULT_NAME, **options)
 
 
 def _refuse_running_loop() -> None:

@@ -94,5 +94,7 @@ def _outside_main(target: str) -> str:
 
 
 def pid_path_option(pid_path: str | os.PathLike[str] | None) -> str | None:
-    """The PID file's path as it is from anywhere."""
+    """The PID file's path as it is from anywhere. Raises ConfigurationError for what is no path."""
+    if pid_path is not None and (not isinstance(pid_path, str | os.PathLike) or "\0" in os.fspath(pid_path)):
+        raise ConfigurationError(f"pid_path {pid_path!r} is not a path: give one such as Path('app.pid').")
     return None if pid_path is None else str(Path(pid_path).absolute())

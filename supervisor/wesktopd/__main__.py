@@ -35,7 +35,10 @@ def main(fd: int) -> int:
     adopted = False
     try:
         with launch_worker() as worker:
-            spec = msgspec.json.decode(read_line(channel), type=AppSpec)
+            line = read_line(channel)
+            if not line:  # who started it has thought better of it
+                return 0
+            spec = msgspec.json.decode(line, type=AppSpec)
             with StopSignals() as signals, Instance(spec) as instance:
                 instance.start_worker(worker)
                 adopted = True

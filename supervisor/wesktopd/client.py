@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from wesktopd.connection import TIMEOUT, Connection, connect_path
-from wesktopd.errors import ControlError, ControlTimeoutError, NotRunningError
+from wesktopd.errors import ControlError, ControlTimeoutError, NotRunningError, from_wire
 from wesktopd.lock import Lock
 from wesktopd.paths import AppPaths, running_names
 from wesktopd.pidfile import PidFile
@@ -14,6 +14,7 @@ from wesktopd.protocol import (
     Config,
     Done,
     Events,
+    Failed,
     Focus,
     Happened,
     Log,
@@ -36,9 +37,12 @@ CONNECT_EVERY = 0.05
 Reply = TypeVar("Reply", bound=Message)
 
 
-def connect(name: str) -> Connection:
-    """Connect to the supervisor of the app `name`. Raises NotRunningError when there is none."""
-    return connect_path(AppPaths(name).control, name)
+def connect(name: str, patience: float = TIMEOUT) -> Connection:
+    """Connect to the supervisor of the app `name`, which has so many seconds to accept.
+
+    Raises NotRunningError when there is none, or ControlError.
+    """
+    return connect_path(AppPaths(name).control, name, patience)
 
 
 def ask(name: str, request: Request, reply: type[Reply], timeout: float | None = TIMEOUT) -> Reply:
@@ -47,7 +51,7 @@ def ask(name: str, request: Request, reply: type[Reply], timeout: float | None =
     Raises NotRunningError, ControlTimeoutError after `timeout` seconds (None waits for ever), ControlError, or what
     the supervisor answers with.
     """
-    with connect(name) as connection:
+    with connect(name, TIMEOUT if timeout is None else min(timeout, TIMEOUT)) as connection:
         answer = connection.ask(request, timeout)
     if not isinstance(answer, reply):
         raise ControlError(f"{name!r} answered {type(request).__name__} with {type(answer).__name__}.")
@@ -138,6 +142,10 @@ def _stream(name: str, request: Logs | Events, kind: type[Reply]) -> Iterator[Re
         connection.send(request)
         while isinstance(answer := connection.receive(None if request.follow else TIMEOUT), kind):
             yield answer
+    if isinstance(answer, Failed):
+        raise from_wire(answer.error, answer.message, answer.log_tail)
+    if answer is None and not request.follow:
+        raise ControlError(f"{name!r} closed the connection in the middle of its answer.")
 
 
 def is_free(name: str) -> bool:
@@ -149,13 +157,18 @@ def is_free(name: str) -> bool:
 
 
 def running() -> list[str]:
-    """The names of this user's apps that answer."""
-    found = []
-    for name in running_names():
-        with contextlib.suppress(NotRunningError):
-            connect(name).close()
-            found.append(name)
-    return found
+    """The names of this user's apps that run, also where one is in trouble and does not answer."""
+    return [name for name in running_names() if _is_there(name)]
+
+
+def _is_there(name: str) -> bool:
+    try:
+        connect(name, patience=0.0).close()
+    except NotRunningError:
+        return False
+    except ControlError:
+        pass
+    return True
 
 
 def clean_up(name: str, pid_path: str | None, pid: int) -> None:

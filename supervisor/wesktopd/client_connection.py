@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from wesktopd import transport
 from wesktopd.errors import ControlError
-from wesktopd.protocol import Answer, End, Failed, Lines, Request, decode_request, encode
+from wesktopd.protocol import Answer, End, Failed, Lines, Request, decode_request, encode, request_id
 
 IDLE_TIMEOUT = 30.0  # seconds that a connection without a lease may stay silent
 MAX_UNREAD = 256 * 1024  # bytes that may wait for a client that does not read
@@ -27,6 +27,9 @@ class Server(Protocol):
 
     def admit(self, connection: "ClientConnection") -> None:
         """It was made."""
+
+    def heard(self, connection: "ClientConnection") -> None:
+        """Its client has said something."""
 
     def forget(self, connection: "ClientConnection") -> None:
         """It has ended."""
@@ -51,7 +54,7 @@ class ClientConnection(asyncio.Protocol):
         self._lines = Lines()
         self._queued: deque[bytes] = deque()
         self._queued_bytes = 0
-        self._following: list[Callable[[], None]] = []
+        self._following: list[tuple[int, Callable[[], None]]] = []  # by the request, what ends it
         self._paused = False
         self._half_closed = False
         self._deadline: asyncio.TimerHandle | None = None
@@ -60,6 +63,11 @@ class ClientConnection(asyncio.Protocol):
     def busy(self) -> bool:
         """Whether it may be silent: it holds a lease, or waits for an answer."""
         return self.lease is not None or bool(self.pending or self._following)
+
+    @property
+    def greeted(self) -> bool:
+        """Whether its client has said the secret, where one is asked for."""
+        return self._secret is None
 
     @property
     def socket(self) -> socket.socket:
@@ -83,12 +91,13 @@ class ClientConnection(asyncio.Protocol):
         """Its end."""
         self._forget_deadline()
         while self._following:
-            self._following.pop()()
+            self._following.pop()[1]()
         self._server.forget(self)
 
     def data_received(self, data: bytes) -> None:
         """Bytes of any number of frames."""
         self._await_frame()
+        self._server.heard(self)
         try:
             frames = self._lines.feed(data)
         except ControlError as error:
@@ -127,7 +136,7 @@ class ClientConnection(asyncio.Protocol):
         try:
             request = decode_request(frame)
         except ControlError as error:
-            self.send(0, Failed(error="ControlError", message=error.message))
+            self.send(request_id(frame), Failed(error="ControlError", message=error.message))
         else:
             self._server.answer(self, request)
 
@@ -184,7 +193,7 @@ class ClientConnection(asyncio.Protocol):
 
     def follow(self, request_id: int, follow: Follow) -> None:
         """Send what `follow` tells of, for as long as the connection lasts."""
-        self._following.append(follow(lambda answer: self.queue(request_id, answer)))
+        self._following.append((request_id, follow(lambda answer: self.queue(request_id, answer))))
 
     def _pump(self) -> None:
         while self._queued and not self._paused:
@@ -195,8 +204,9 @@ class ClientConnection(asyncio.Protocol):
 
     def close(self) -> None:
         """Close it when what was sent is out; streams are told of their end."""
-        if self._following and not self._transport.is_closing():
-            self._transport.write(encode(End()))
+        if not self._transport.is_closing():
+            for request_id, _ in self._following:
+                self._transport.write(encode(End(id=request_id)))
         self._transport.close()
 
     def abort(self) -> None:

@@ -19,14 +19,16 @@ if TYPE_CHECKING:
 
 
 class Pending:
-    """A request that is answered when `done` says so; it fails with a worker of the generation `fails_with`.
+    """A request that is answered when `done` says so; `fails` tells whether it fails with a generation's worker.
 
     changes: whether it changes the fleet.
     """
 
-    def __init__(self, done: Callable[[], bool], fails_with: int | None = None, *, changes: bool = False) -> None:
+    def __init__(
+        self, done: Callable[[], bool], fails: Callable[[int], bool] = lambda _: False, *, changes: bool = False
+    ) -> None:
         self.done = done
-        self.fails_with = fails_with
+        self.fails = fails
         self.changes = changes
         self.future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -55,7 +57,7 @@ class Commands:
     def failed(self, error: WesktopError, generation: int) -> None:
         """A worker of this generation did not start."""
         for pending in self._pending:
-            if pending.fails_with is not None and pending.fails_with <= generation:
+            if pending.fails(generation):
                 pending.fail(error)
 
     def stopped(self) -> None:
@@ -99,7 +101,13 @@ class Commands:
             raise self._is_stopping()
         generation = self._fleet.restart()
         self._supervisor.note(Kind.RESTARTING, f"generation {generation} is coming")
-        await self._until(Pending(lambda: self._fleet.taken_over(generation), generation, changes=True))
+        await self._until(
+            Pending(
+                lambda: self._fleet.taken_over(generation),
+                lambda failed: self._fleet.serving < generation <= failed,
+                changes=True,
+            )
+        )
         return f"generation {self._fleet.serving} serves"
 
     async def scale(self, workers: int) -> str:
@@ -110,8 +118,13 @@ class Commands:
         check_workers(workers)
         self._fleet.wanted = workers
         self._supervisor.note(Kind.SCALED, f"{workers} workers are wanted", level=logging.INFO)
-        serving = self._fleet.serving or None
-        await self._until(Pending(lambda: self._fleet.serving > 0 and self._fleet.at_size, serving, changes=True))
+        await self._until(
+            Pending(
+                lambda: self._fleet.serving > 0 and self._fleet.at_size,
+                lambda failed: failed == self._fleet.serving,
+                changes=True,
+            )
+        )
         return f"{self._fleet.wanted} worker{'s serve' if self._fleet.wanted != 1 else ' serves'}"
 
     async def wait_ready(self) -> None:

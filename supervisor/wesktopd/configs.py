@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from wesktopd.errors import ConfigurationError
-from wesktopd.files import write_private
+from wesktopd.files import write_whole
 from wesktopd.paths import config_file, private_dir
 from wesktopd.spec import AppSpec
 
@@ -16,7 +16,7 @@ def save(spec: AppSpec) -> Path:
     """Write the app's config file, whole or not at all. Raises OSError, or ConfigurationError without a home."""
     path = config_file(spec.name)
     private_dir(path.parent)
-    write_private(path, as_toml(msgspec.to_builtins(spec)).encode())
+    write_whole(path, as_toml(msgspec.to_builtins(spec)).encode())
     return path
 
 

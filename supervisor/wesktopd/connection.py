@@ -50,7 +50,7 @@ class Connection:
             self._sock.settimeout(timeout)
             try:
                 data = self._sock.recv(READ_SIZE)
-            except TimeoutError:
+            except (TimeoutError, BlockingIOError):  # the latter where nothing is to be waited for
                 raise ControlTimeoutError(f"the supervisor did not answer within {timeout} seconds.") from None
             except OSError:
                 return None
@@ -76,18 +76,18 @@ class Connection:
         return answer
 
 
-def connect_path(path: Path, name: str) -> Connection:
-    """Connect to a control socket.
+def connect_path(path: Path, name: str, patience: float = TIMEOUT) -> Connection:
+    """Connect to a control socket; patience: seconds that a server has whose queue is full.
 
     Raises NotRunningError when nobody listens there, ControlTimeoutError when its queue stays full.
     """
-    deadline = time.monotonic() + TIMEOUT
+    deadline = time.monotonic() + patience
     while True:
         try:
             return Connection(transport.connect(path, TIMEOUT))
         except BlockingIOError:  # too many wait to be accepted
             if time.monotonic() > deadline:
-                raise ControlTimeoutError(f"{name!r} accepts no connection within {TIMEOUT:g} seconds.") from None
+                raise ControlTimeoutError(f"{name!r} accepts no connection within {patience:g} seconds.") from None
             time.sleep(RETRY_EVERY)
         except PermissionError:
             raise ControlPermissionError(f"the control socket of {name!r} is not for this user: {path}.") from None

@@ -154,8 +154,13 @@ class ControlServer:
         """A connection was made. When there are too many, the one that has been silent for longest has to go."""
         self.connections[connection] = None
         if len(self.connections) > MAX_CONNECTIONS:
-            idle = next((other for other in self.connections if not other.busy), connection)
-            idle.abort()
+            # Who has not shown yet that it may be here goes first.
+            idle = [other for other in self.connections if not other.busy and other is not connection]
+            next((other for other in idle if not other.greeted), idle[0] if idle else connection).abort()
+
+    def heard(self, connection: ClientConnection) -> None:
+        """A connection has said something: it is the last one now to have been silent."""
+        self.connections[connection] = self.connections.pop(connection)
 
     def forget(self, connection: ClientConnection) -> None:
         """A connection has ended."""

@@ -16,7 +16,7 @@ from wesktopd.instance import Instance
 from wesktopd.launch import Adopted, Launched
 from wesktopd.output import Output
 from wesktopd.processes import WorkerProcess, describe_exit
-from wesktopd.protocol import MAX_LOG_TAIL
+from wesktopd.protocol import MAX_LOG_TAIL, presentable
 
 TAIL_LINES = 40
 
@@ -151,7 +151,7 @@ class Crew:
         message = decode(line, *FROM_WORKER)
         now = worker.heard = self._loop.time()
         if isinstance(message, Refused):
-            self._refusals[worker] = from_wire(message.error, message.message)
+            self._refusals[worker] = from_wire(message.error, presentable(message.message))
         elif isinstance(message, Beat):
             self.beats[worker] = message
             self._captain.worker_beat(message)

@@ -23,7 +23,7 @@ from wesktopd.instance import LEFTOVER_TIMEOUT, Instance
 from wesktopd.launch import Launched
 from wesktopd.notify import notify, watchdog_interval
 from wesktopd.output import Output
-from wesktopd.protocol import Answer, Down, End, Listening, Ready, Report, failure
+from wesktopd.protocol import STARTER, Answer, Down, End, Listening, Ready, Report, failure, presentable
 from wesktopd.release import installed_release
 from wesktopd.report import build_report
 from wesktopd.resources import oversized
@@ -54,6 +54,7 @@ class Supervisor:
         )
         self.events = EventLog()
         self.trouble: WesktopError | None = None
+        self._restart_failed = False  # which `trouble` tells of until another restart does not
         self.release = ""
         self.config_file: str | None = None
         self._first = first
@@ -81,7 +82,10 @@ class Supervisor:
         self._idle = IdleClock(self.spec.idle_timeout, self._loop.time())
         with Output(self.spec, self._loop, log_level) as self.output:
             self.crew = Crew(self.instance, self.fleet, self.output, self, self._first)
-            await self._serve(channel, handover)
+            try:
+                await self._serve(channel, handover)
+            finally:
+                signals.loop_ended()
         if self._failure is not None:
             raise self._failure
 
@@ -106,7 +110,7 @@ class Supervisor:
         self.note(Kind.STARTED, f"starting {self.spec.target} on {self.instance.url}")
         await self._open_control()  # first: the caller is told of it as soon as it is adopted
         if channel is not None:
-            client = await self.control.adopt(channel, kind="caller")
+            client = await self.control.adopt(channel, kind=STARTER)
             client.send_event(self.current_event())
         if self.instance.leftovers:
             self._loop.call_later(LEFTOVER_TIMEOUT, kill_all, self.instance.leftovers)
@@ -126,11 +130,13 @@ class Supervisor:
 
     def log(self, level: int, text: str) -> None:
         """Say something of our own, on the terminal and in the app's log."""
+        text = presentable(text)
         logger.log(level, "%s: %s", self.spec.label or self.spec.name, text)
         self.output.journal.say(text)
 
     def note(self, kind: Kind, text: str, worker: Worker | None = None, level: int = logging.DEBUG) -> None:
         """Something has happened."""
+        text = presentable(text)
         process = self.crew.processes.get(worker) if worker else None
         self.events.add(kind, text, process.pid if process else None, worker.generation if worker else None)
         self.log(level, text)
@@ -190,6 +196,8 @@ class Supervisor:
     def worker_ready(self, worker: Worker) -> None:
         """A worker serves."""
         if worker.generation == self.fleet.serving:
+            if not self._restart_failed:
+                self.trouble = None
             self._announce()
 
     def worker_beat(self, beat: Beat) -> None:
@@ -207,7 +215,7 @@ class Supervisor:
 
     def worker_failed(self, worker: Worker, error: WesktopError, *, new: bool) -> None:
         """The first generation's failure is the caller's to hear of, a later one's who restarted; else try again."""
-        self.trouble = error
+        self.trouble, self._restart_failed = error, new
         if self.fleet.serving == 0 and not self.fleet.coming:
             self._failure = error
             self.fleet.running = False
@@ -219,7 +227,7 @@ class Supervisor:
         self.commands.failed(error, worker.generation)
 
     def _on_promoted(self) -> None:
-        self.trouble = None
+        self.trouble, self._restart_failed = None, False
         self.release = self.release or installed_release()
         self.note(Kind.SERVING, f"serving {self.spec.target} on {self.instance.url}", level=logging.INFO)
         notify("READY=1", f"STATUS=Serving on {self.instance.url}.")
@@ -243,7 +251,7 @@ class Supervisor:
         self._idle.used(self._loop.time())
         if self.spec.one_shot and not self.control.leases:
             self.request_stop("its window is closed")
-        elif kind == "caller":
+        elif kind == STARTER:
             self.output.let_go()
 
     # Answers, the rest of them in `commands`.

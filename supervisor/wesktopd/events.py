@@ -23,7 +23,6 @@ class Kind(StrEnum):
     WORKER_HUNG = "worker-hung"
     WORKER_REPLACED = "worker-replaced"
     RESTARTING = "restarting"
-    RESTARTED = "restarted"
     RESTART_FAILED = "restart-failed"
     SCALED = "scaled"
     UPGRADED = "upgraded"

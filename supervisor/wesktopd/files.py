@@ -5,18 +5,19 @@ import os
 from pathlib import Path
 
 
-def write_private(path: Path, data: bytes) -> None:
-    """Put a file for its owner alone in the place of what is at `path`. Raises OSError, and then changes nothing."""
+def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Put a file in the place of what is at `path`, for its owner alone unless another mode is given.
+
+    Raises OSError, and then changes nothing.
+    """
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with open(draft, "xb", opener=_for_owner) as file:
+        with open(
+            draft, "xb", opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NOFOLLOW", 0), mode)
+        ) as file:
             file.write(data)
         draft.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
             draft.unlink()
         raise
-
-
-def _for_owner(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)

@@ -12,7 +12,7 @@ A worker slot is always in one of these states:
     stopped  --spawned-> starting
     starting --ready--> ready          starting --exited--> backoff     starting --refused--> failed
     ready    --exited-> backoff        backoff  --spawned-> starting
-    starting, ready --stop--> draining --exited--> stopped              backoff  --stop----> stopped
+    starting, ready --stop--> draining --exited--> stopped
 
 Which slots there are, and what is done with them, is in wesktopd.fleet.
 """
@@ -57,7 +57,6 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.READY, Event.EXITED): State.BACKOFF,
     (State.READY, Event.STOP): State.DRAINING,
     (State.DRAINING, Event.EXITED): State.STOPPED,
-    (State.BACKOFF, Event.STOP): State.STOPPED,
 }
 
 ALIVE = frozenset({State.STARTING, State.READY, State.DRAINING})

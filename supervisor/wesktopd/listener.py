@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from wesktopd.errors import BindError, BindPermissionError, PortInUseError
-from wesktopd.files import write_private
+from wesktopd.files import write_whole
 from wesktopd.limits import BACKLOG
 from wesktopd.pidfile import describe
 
@@ -127,7 +127,7 @@ def _recall(memory: Path) -> int | None:
 def _remember(memory: Path, port: int) -> None:
     try:
         memory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_private(memory, f"{port}\n".encode())
+        write_whole(memory, f"{port}\n".encode())
     except OSError as error:
         warn(f"port {port} cannot be kept for the next start: {error}")
 

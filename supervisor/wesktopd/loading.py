@@ -20,6 +20,6 @@ def without(*modules: str) -> Iterator[None]:
 
 
 def all_loaded() -> None:
-    """Begin to collect garbage, which wesktopd.launch turns off; what is loaded stays, and is not looked through."""
+    """Collect garbage, which was turned off at the start, from now on; what is loaded is not looked through."""
     gc.freeze()
     gc.enable()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from wesktopd import transport
 from wesktopd.errors import ConfigurationError
-from wesktopd.spec import MAX_NAME, check_name
+from wesktopd.spec import MAX_NAME, check_name, is_name
 
 APP = "wesktop"
 MAX_SOCKET_PATH = 103 if sys.platform == "darwin" else 107  # sizeof sockaddr_un.sun_path, less the final NUL
@@ -124,4 +124,4 @@ def _of_home(kind: str) -> Path:
 def running_names() -> list[str]:
     """The names that have a control socket: those that run, and any that were killed."""
     found = (*runtime_dir().glob("*.sock"), *runtime_dir().glob(f"*{transport.SUFFIX}"))
-    return sorted({path.stem for path in found})
+    return sorted({path.stem for path in found if is_name(path.stem)})

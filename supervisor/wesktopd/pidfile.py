@@ -1,10 +1,10 @@
 """The PID file: `pid\\n`, for others to read. Whether an app runs is decided by its lock, never by this file."""
 
-import contextlib
 import os
 from pathlib import Path
 
 from wesktopd.errors import PidFileError
+from wesktopd.files import write_whole
 from wesktopd.identity import Identity, identify
 
 REUSE_SLACK = 2.0  # seconds by which a file's time and a process's may disagree
@@ -24,13 +24,9 @@ class PidFile:
         before: the supervisor that had the app last, by which its PID is told from a stranger's for certain.
         """
         self._refuse_foreign(before)
-        draft = self._path.with_name(f".{self._path.name}.{os.getpid()}")
         try:
-            draft.write_text(f"{os.getpid()}\n", encoding="ascii")
-            draft.replace(self._path)
+            write_whole(self._path, b"%d\n" % os.getpid(), 0o644)
         except OSError as error:
-            with contextlib.suppress(OSError):
-                draft.unlink()
             raise PidFileError(
                 f"PID file {str(self._path)!r} cannot be written: {error.strerror}. "
                 "Give a path in a directory that exists and that you may write to."

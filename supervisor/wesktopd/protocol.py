@@ -14,6 +14,7 @@ from wesktopd.errors import ControlError, WesktopError
 
 MAX_FRAME = 64 * 1024
 MAX_MESSAGE = 1000  # characters of an exception's sentence
+STARTER = "starter"  # the lease of the process that has started the supervisor, by the channel between them
 MAX_LOG_TAIL = 8 * 1024  # JSON may make six bytes of one, and it must fit a frame
 
 
@@ -201,6 +202,11 @@ class End(Message):
 Request = Status | Stop | Restart | Scale | Upgrade | Wait | Config | Logs | Events | Focus | Attach
 Answer = Done | Failed | Report | Spec | Log | Happened | Ready | Listening | Down | Raise | End
 
+
+class _Identified(msgspec.Struct):
+    id: int = 0
+
+
 _encoder = msgspec.json.Encoder()
 _requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
 _answers: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
@@ -219,6 +225,14 @@ def decode_request(frame: bytes) -> Request:
         raise ControlError(f"not a request: {error}") from None
 
 
+def request_id(frame: bytes) -> int:
+    """The `id` of a line that is no request; 0 where it has none."""
+    try:
+        return msgspec.json.decode(frame, type=_Identified).id
+    except (msgspec.DecodeError, RecursionError):
+        return 0
+
+
 def decode_answer(frame: bytes) -> Answer:
     """Read a server's line; raises ControlError with what is wrong about it."""
     try:
@@ -227,10 +241,15 @@ def decode_answer(frame: bytes) -> Answer:
         raise ControlError(f"the server answered with something else: {error}") from None
 
 
+def presentable(text: str) -> str:
+    """A sentence of others as it can be sent: not too long, and UTF-8, which a file's name need not be."""
+    text = text if len(text) <= MAX_MESSAGE else f"{text[:MAX_MESSAGE]}..."
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def failure(error: WesktopError) -> Failed:
     """An exception as a message."""
-    message = error.message if len(error.message) <= MAX_MESSAGE else f"{error.message[:MAX_MESSAGE]}..."
-    return Failed(error=type(error).__name__, message=message, log_tail=error.log_tail)
+    return Failed(error=type(error).__name__, message=presentable(error.message), log_tail=error.log_tail)
 
 
 class Lines:

@@ -53,6 +53,10 @@ class StopSignals:
         if self._heard:
             self._act()
 
+    def loop_ended(self) -> None:
+        """Take no more notice: the loop is closed, and what is left to do is not to be interrupted."""
+        self._act = None
+
     def _hear(self, number: int, _: FrameType | None) -> None:
         self._heard.append(signal.Signals(number).name)
         if self._act is not None:

@@ -72,6 +72,10 @@ class AppSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
                 raise ConfigurationError(f"{field} {value!r} is out of range: give {least:g} to {most:g} {unit}.")
         if self.log_format not in LOG_FORMATS:
             raise ConfigurationError(f"log_format {self.log_format!r} is not one of {', '.join(LOG_FORMATS)}.")
+        try:
+            msgspec.json.encode(self)
+        except UnicodeEncodeError as error:
+            raise ConfigurationError(f"{error.object!r} is not UTF-8: rename the file or directory.") from None
 
 
 LOG_FORMATS = ("text", "json", "off")
@@ -92,9 +96,14 @@ def check_workers(workers: int) -> None:
         raise ConfigurationError(f"workers {workers} is out of range: give 1 to {MAX_WORKERS}.")
 
 
+def is_name(name: str) -> bool:
+    """Whether an app can be called so: by what can be a file's name everywhere."""
+    return _NAME.fullmatch(name) is not None
+
+
 def check_name(name: str) -> None:
-    """Refuse a name that could not be a file's name everywhere; raises ConfigurationError."""
-    if not _NAME.fullmatch(name):
+    """Refuse a name that no app can have; raises ConfigurationError."""
+    if not is_name(name):
         raise ConfigurationError(
             f"name {name!r} does not fit: use at most {MAX_NAME} letters, digits, '.', '_' or '-', "
             "beginning with a letter or digit."

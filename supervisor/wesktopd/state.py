@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from wesktopd.files import write_private
+from wesktopd.files import write_whole
 from wesktopd.identity import Identity, boot_id, identify
 
 LOOK_EVERY = 0.01
@@ -36,7 +36,7 @@ class StateFile:
         found = [identity for pid in workers if (identity := identify(pid))]
         state = State(boot=boot_id(), supervisor=identify(os.getpid()), workers=found)
         with contextlib.suppress(OSError):
-            write_private(self._path, msgspec.json.encode(state))
+            write_whole(self._path, msgspec.json.encode(state))
 
     def read(self) -> State | None:
         """What the last supervisor has noted in this boot; None for nothing, or for a file that was cut short."""

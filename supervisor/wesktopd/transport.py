@@ -8,7 +8,7 @@ import os
 import socket
 from pathlib import Path
 
-from wesktopd.files import write_private
+from wesktopd.files import write_whole
 
 SUFFIX = ".tcp"
 SECRET_BYTES = 32
@@ -51,7 +51,7 @@ def _listen_tcp(path: Path) -> tuple[socket.socket, str]:
         listener.bind((LOOPBACK, 0))
         # The file is written last, so that who has read it can connect.
         listener.listen()
-        write_private(path, f"{listener.getsockname()[1]} {secret}\n".encode())
+        write_whole(path, f"{listener.getsockname()[1]} {secret}\n".encode())
     except OSError:
         listener.close()
         raise

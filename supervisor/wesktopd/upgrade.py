@@ -17,12 +17,12 @@ import msgspec
 
 from wesktopd.channel import Beat
 from wesktopd.client_connection import ClientConnection
-from wesktopd.errors import ControlError
+from wesktopd.errors import ControlError, from_wire
 from wesktopd.events import Kind
 from wesktopd.generations import State, Worker
 from wesktopd.launch import START, Adopted
 from wesktopd.logfile import LogLine
-from wesktopd.protocol import Done, Happened
+from wesktopd.protocol import Done, Failed, Happened, failure
 from wesktopd.spec import AppSpec
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ class Handover(msgspec.Struct, kw_only=True):
     connections: list[HandedConnection]
     lines: list[LogLine]
     events: list[Happened]
+    trouble: Failed | None = None
 
 
 def upgrade(supervisor: "Supervisor") -> NoReturn:
@@ -140,6 +141,7 @@ def capture(supervisor: "Supervisor") -> Handover:
         connections=connections,
         lines=supervisor.output.journal.state(),
         events=[*supervisor.events.kept],
+        trouble=failure(supervisor.trouble) if supervisor.trouble else None,
     )
 
 
@@ -200,6 +202,8 @@ async def restore(supervisor: "Supervisor", handover: Handover) -> None:
     supervisor.started, supervisor.config_file = handover.started, handover.config_file
     supervisor.output.journal.restore(handover.lines)
     supervisor.events.kept.extend(handover.events)
+    if (trouble := handover.trouble) is not None:
+        supervisor.trouble = from_wire(trouble.error, trouble.message, trouble.log_tail)
     for handed in handover.workers:
         _restore_worker(supervisor, handed)
     paths = supervisor.instance.paths

@@ -49,3 +49,9 @@ def test_without_a_terminal_it_says_what_to_do(start_app: Start) -> None:
     done = start_app().command("ctl", "top")
     assert done.returncode == 2
     assert "top needs a terminal: give --once for one frame, or --json" in done.stderr
+
+
+def test_without_an_input_it_says_what_to_do(start_app: Start) -> None:
+    done = start_app().shell("wesktop ctl top <&-")
+    assert done.returncode == 2
+    assert done.stderr.startswith("wesktop: top needs a terminal")

@@ -203,3 +203,15 @@ def test_no_value_of_the_environment_is_ever_shown_or_stored(start_app: Start, h
     assert len(files) >= 4
     assert not [path for path in files if b"swordfish" in path.read_bytes()]
     assert not any("swordfish" in " ".join(process.cmdline()) for process in app.processes())
+
+
+def test_a_file_that_is_no_apps_socket_hides_nothing(start_app: Start, home: Path) -> None:
+    app = start_app()
+    (home / "run" / "wesktop" / "a b.sock").touch()
+    assert NAME in app.ctl("list")
+    assert app.ctl("status").startswith(NAME)
+
+
+def test_an_app_may_be_called_as_the_library_is(start_app: Start) -> None:
+    app = start_app("--name", "wesktop")
+    assert app.ctl("stop", "wesktop") == "wesktop: stopped\n"

@@ -74,9 +74,12 @@ def test_a_worker_that_cannot_start_again_backs_off_says_so_and_is_back_when_it_
     assert status["state"] in ("down", "starting")
     shown = app.ctl("status", NAME)
     assert "spoilt meanwhile" in shown
+    app.ctl("upgrade", NAME)
+    assert "spoilt meanwhile" in app.status()["trouble"]
     app.write("three")
     app.settled()
     assert app.version() == "three"
+    assert app.status()["trouble"] is None
 
 
 def test_stop_ends_an_app_whose_worker_is_in_backoff(start_app: Start) -> None:

@@ -132,3 +132,35 @@ def test_a_restart_does_not_wait_for_what_is_being_answered(start_app: Start) ->
         restart = app.begin("ctl", "restart", NAME)
         assert restart.wait(20) == 0
         assert app.version() == "two"
+
+
+@pytest.mark.parametrize("text", ["bad \\udcff name", "x" * 70_000])
+def test_whatever_the_reason_is_made_of_everybody_can_read_it(start_app: Start, text: str) -> None:
+    app = start_app()
+    app.write("two", f"raise ValueError('{text}')")
+    refused = app.command("ctl", "restart", NAME)
+    assert refused.returncode == 1
+    assert "ValueError" in refused.stderr
+    assert app.status()["trouble"]
+    assert "restart-failed" in app.events()
+    assert "ValueError" in app.logs()
+
+
+def test_one_that_is_not_waited_for_goes_on(start_app: Start) -> None:
+    app = start_app()
+    app.write("two")
+    assert app.command("ctl", "restart", NAME, "--timeout", "0").returncode == 5
+    wait_for(lambda: app.version() == "two", "the new code")
+
+
+def test_one_that_fails_does_not_fail_a_scale_that_is_under_way(start_app: Start) -> None:
+    app = start_app()
+    (app.home / "starting").unlink()
+    (app.home / "wait").touch()
+    scale = app.begin("ctl", "scale", NAME, "2")
+    wait_for((app.home / "starting").exists, "the second worker's lifespan")
+    app.write("two", "raise RuntimeError('no good')")
+    assert app.command("ctl", "restart", NAME).returncode == 1
+    (app.home / "wait").unlink()
+    assert scale.wait(20) == 0
+    app.settled(2)

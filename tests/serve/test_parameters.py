@@ -1,6 +1,7 @@
 """What `serve()` makes of wrong parameters: one sentence each, before anything is started."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,7 +11,8 @@ import pytest
 
 import wesktop
 from serve.conftest import Served
-from support.scripts import Script, isolated_env, left_behind
+from support.running import Running
+from support.scripts import Script, free_port, isolated_env, left_behind
 from wesktop.errors import BindError, ConfigurationError, PidFileError, TargetError, TargetImportError, WesktopError
 
 FACTORIES = """
@@ -150,3 +152,13 @@ def test_a_name_that_runs_is_refused_and_goes_on_running(
     assert error == "AlreadyRunningError"
     assert message.startswith("'demo_app' runs already: stop it with `wesktop ctl stop demo_app`")
     assert served.worker() == worker
+
+
+def test_a_path_that_is_not_utf_8_is_refused_in_one_line(home: Path) -> None:
+    app = Running(home, free_port())
+    app.write("one")
+    for more in ((), ("--detach",)):
+        done = app.command("serve", "app:app", "--pid-path", os.fsdecode(b"\xff.pid"), *more)
+        assert done.returncode == 2
+        assert done.stderr.count("\n") == 1
+        assert "is not UTF-8" in done.stderr

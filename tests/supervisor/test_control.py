@@ -154,8 +154,11 @@ def test_status_answers_whatever_the_others_do(
 def test_of_too_many_connections_the_one_that_was_silent_for_longest_is_closed(connect: Connect) -> None:
     lease = connect()
     assert ask(lease, b'{"type":"attach","kind":"window"}')["type"] == "ready"
-    held = [connect() for _ in range(256)]
-    assert held[0].recv(1) == b""
+    held = [connect() for _ in range(255)]
+    for connection in (*held, held[0]):
+        assert ask(connection, b'{"type":"status"}')["type"] == "report"
+    held.append(connect())
+    assert held[1].recv(1) == b""
     assert ask(held[-1], b'{"type":"status"}')["windows"] == 1
     assert client.status(NAME).windows == 1
 
@@ -271,3 +274,26 @@ def test_another_user_is_turned_away_even_where_the_directory_is_open(
         [sys.executable, "-c", ask_as_nobody], capture_output=True, text=True, check=True, timeout=30
     )
     assert done.stdout == "b''\n"
+
+
+def test_a_request_that_is_refused_and_the_end_of_a_stream_are_told_apart_by_their_ids(
+    script: Script, connect: Connect
+) -> None:
+    connection = connect()
+    assert ask(connection, b'{"type":"nothing","id":9}')["id"] == 9
+    streams = connection.makefile("rwb")
+    streams.write(b'{"type":"events","follow":true,"id":3}\n{"type":"logs","follow":true,"id":4}\n')
+    streams.flush()
+    script.process.terminate()
+    ends = [answer["id"] for answer in map(json.loads, streams) if answer["type"] == "end"]
+    assert ends == [3, 4]
+
+
+def test_who_attaches_and_leaves_does_not_silence_the_program(script: Script, connect: Connect) -> None:
+    lease = connect()
+    assert ask(lease, b'{"type":"attach","kind":"caller"}')["type"] == "ready"
+    lease.close()
+    wait_for(lambda: any("detached" in event.text for event in client.events(NAME)), "the lease's end")
+    script.process.terminate()
+    assert script.wait() == 0
+    assert script.output.endswith("ended\n")

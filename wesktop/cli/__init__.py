@@ -10,7 +10,7 @@ def main() -> None:
     Exit codes: 0 done, 1 failed, 2 usage, 3 not running or not ready, 4 permission, 5 timed out, 130 ended by
     Ctrl-C.
     """
-    gc.disable()  # of what is loaded nothing is garbage: 8 ms of 50; what goes on for long turns it on again
+    gc.disable()  # of what is loaded nothing is garbage: 8 ms of 50
     from wesktop.cli.outcome import exit_code
 
     code = exit_code()

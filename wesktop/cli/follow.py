@@ -11,6 +11,7 @@ import click
 
 from wesktop.cli.answers import app_argument, chosen, json_option, show_json_line
 from wesktop.cli.render import local_time, one_line, printable
+from wesktopd.loading import all_loaded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,6 +60,7 @@ def _since(_: click.Context, __: click.Parameter, value: str | None) -> float | 
 @json_option
 def logs(name: str | None, follow: bool, lines: int | None, since: float | None, as_json: bool) -> None:
     """Show what an app has printed, also before its last start or after its end."""
+    all_loaded()
     name = chosen(name)
     if lines is None and since is None:
         lines = LINES
@@ -140,6 +142,7 @@ def _from_file(path: "Path", lines: int | None, since: float | None, before: flo
 @json_option
 def events(name: str | None, follow: bool, as_json: bool) -> None:
     """Show what has happened to an app: starts, exits, restarts."""
+    all_loaded()
     from wesktopd import client
 
     for event in client.events(chosen(name), follow=follow):

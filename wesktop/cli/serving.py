@@ -10,6 +10,7 @@ import click
 
 from wesktopd.errors import WesktopError
 from wesktopd.limits import DRAIN_TIMEOUT, HANG_TIMEOUT, START_TIMEOUT
+from wesktopd.loading import all_loaded
 
 
 def _never_if_zero(_: click.Context, __: click.Parameter, value: float) -> float | None:
@@ -59,6 +60,7 @@ def run(target: str, title: str | None, name: str | None, **options: Any) -> Non
     from wesktop.desktop import run
 
     _import_from_working_directory()
+    all_loaded()
     with _output_seen():
         run(target, title=title or name or target.partition(":")[0], name=name, **options)
 
@@ -68,17 +70,17 @@ def run(target: str, title: str | None, name: str | None, **options: Any) -> Non
 @click.option("--detach", is_flag=True, help="Return when it answers; it goes on in the background.")
 def serve(target: str, name: str | None, detach: bool, **options: Any) -> None:
     """Serve TARGET without a window until Ctrl-C or SIGTERM."""
-    from wesktop.server import DEFAULT_NAME, serve_app
+    from wesktop.server import serve_app
 
     _import_from_working_directory()
     if detach:
-        _detach(target, name or DEFAULT_NAME, options)
+        _detach(target, name, options)
         return
     with _output_seen():
-        serve_app(target, name or DEFAULT_NAME, owns_process=True, **options)
+        serve_app(target, name, owns_process=True, **options)
 
 
-def _detach(target: str, name: str, options: dict[str, Any]) -> None:
+def _detach(target: str, name: str | None, options: dict[str, Any]) -> None:
     from wesktop.server import serving_spec
     from wesktopd.detached import start_detached
 

@@ -18,9 +18,10 @@ def list_apps(as_json: bool) -> None:
     """List your apps: those that run, and those that `start` can start."""
     from wesktop.cli.reports import apps_table, as_entry
     from wesktopd import client, configs
+    from wesktopd.spec import is_name
 
     running = client.running()
-    stopped = [name for name in configs.known() if name not in running and _fits(name)]
+    stopped = [name for name in configs.known() if name not in running and is_name(name)]
     entries = [
         *(as_entry(name, _report(name), running=True) for name in running),
         *(as_entry(name, None, running=False) for name in stopped),
@@ -41,18 +42,6 @@ def _report(name: str) -> "Report | None":
     with contextlib.suppress(ControlError, NotRunningError):
         return client.status(name)
     return None
-
-
-def _fits(name: str) -> bool:
-    """Whether a file in the directory of config files can be an app's."""
-    from wesktopd.errors import ConfigurationError
-    from wesktopd.spec import check_name
-
-    try:
-        check_name(name)
-    except ConfigurationError:
-        return False
-    return True
 
 
 @click.command()

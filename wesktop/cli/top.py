@@ -1,7 +1,6 @@
 """`wesktop ctl top`: all apps, live in the terminal."""
 
 import contextlib
-import gc
 import os
 import sys
 import time
@@ -12,6 +11,7 @@ import click
 
 from wesktop.cli.answers import show_json_line
 from wesktop.cli.meters import AppMeter
+from wesktopd.loading import all_loaded
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,11 +32,11 @@ def top(once: bool, as_json: bool) -> None:
 
     q or Ctrl-C ends it. Needs the package rich, but for --json.
     """
-    gc.enable()
+    all_loaded()
     if as_json:
         _stream(once)
         return
-    if not once and not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not once and not (sys.stdin and sys.stdin.isatty() and sys.stdout and sys.stdout.isatty()):
         raise click.UsageError("top needs a terminal: give --once for one frame, or --json.")
     console = _console()
     if once:
@@ -123,19 +123,25 @@ class Sampler:
 
     def sample(self) -> list[AppMeter]:
         """The meters of the apps that run now, in the order of their names."""
-        from wesktopd import client
+        from wesktopd.errors import NotRunningError
+        from wesktopd.paths import running_names
 
-        self._meters = {name: self._meters.get(name) or AppMeter(name) for name in client.running()}
-        for name, meter in self._meters.items():
-            meter.update(_report(name), time.monotonic(), time.time())
-        return [*self._meters.values()]
+        meters = {}
+        for name in running_names():
+            with contextlib.suppress(NotRunningError):
+                report = _report(name)
+                meters[name] = self._meters.get(name) or AppMeter(name)
+                meters[name].update(report, time.monotonic(), time.time())
+        self._meters = meters
+        return [*meters.values()]
 
 
 def _report(name: str) -> "Report | None":
+    """How it is; None where it does not answer. Raises NotRunningError."""
     from wesktopd import client
-    from wesktopd.errors import ControlError, NotRunningError
+    from wesktopd.errors import ControlError
     from wesktopd.protocol import Report, Status
 
-    with contextlib.suppress(ControlError, NotRunningError):
+    with contextlib.suppress(ControlError):
         return client.ask(name, Status(), Report, ANSWER_TIMEOUT)
     return None

@@ -1,6 +1,7 @@
 """Checks how a window was asked for, and describes it to its process."""
 
 import inspect
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,8 @@ def check_icon(icon: str | os.PathLike[str] | None) -> str | None:
     """The icon's absolute path; raises ConfigurationError when it is missing or no image."""
     if icon is None:
         return None
+    if not isinstance(icon, str | os.PathLike) or "\0" in os.fspath(icon):
+        raise ConfigurationError(f"icon {icon!r} is not a path: give that of a PNG, SVG or ICO file.")
     path = Path(icon).absolute()
     try:
         with path.open("rb") as file:
@@ -107,6 +110,8 @@ def check_icon(icon: str | os.PathLike[str] | None) -> str | None:
 
 def check_options(options: dict[str, Any]) -> dict[str, Any]:
     """Refuse an option that `webview.create_window` has not, or that is ours; raises ConfigurationError."""
+    if not isinstance(options, dict):
+        raise ConfigurationError(f"window {options!r} is not a dict: give options such as {{'resizable': False}}.")
     if not options:
         return {}
     import webview
@@ -118,8 +123,8 @@ def check_options(options: dict[str, Any]) -> dict[str, Any]:
                 f"window option {option!r} is unknown: pywebview has {', '.join(sorted(known))}."
             )
         try:
-            msgspec.json.encode(value)
-        except TypeError:
+            json.dumps(value)
+        except (TypeError, ValueError):
             raise ConfigurationError(
                 f"window option {option!r} is of type {type(value).__name__}: the window is a process of its own, "
                 "so give plain numbers, strings, booleans or lists."
