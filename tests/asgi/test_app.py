@@ -139,9 +139,10 @@ def test_failing_handler_is_500_without_its_text_and_logged_once(
     handler: Any, error: type[Exception], caplog: pytest.LogCaptureFixture
 ) -> None:
     answer = request(app_of(handler, name="myapp"))
-    assert (answer.status, answer.body) == (500, b'{"error":"internal server error"}')
+    assert (answer.status, answer.json["error"]) == (500, "internal server error")
     [record] = caplog.records
-    assert (record.name, record.levelno, record.getMessage()) == ("myapp", logging.ERROR, "GET / failed")
+    said = f"GET / failed (error {answer.json['id']})"
+    assert (record.name, record.levelno, record.getMessage()) == ("myapp", logging.ERROR, said)
     assert record.exc_info is not None
     assert record.exc_info[0] is error
 

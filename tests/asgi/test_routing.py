@@ -125,7 +125,8 @@ def test_allowed_methods_include_head_and_options() -> None:
     "pattern",
     [
         "", "users", "{id}", "/{", "/}", "/{}", "/a{id}", "/{id}a", "/{id", "/id}", "/{{id}}", "/{a}{b}", "/{a b}",
-        "/{1a}", "/{a-b}", "/{a.b}", "/{id}/{id}", "/{id:int}", "/x/{a}/y/{b}/{a}",
+        "/{1a}", "/{a-b}", "/{a.b}", "/{id}/{id}", "/{id:nix}", "/{id:}", "/{a:path}/b", "/{:int}",
+        "/x/{a}/y/{b}/{a}",
     ],
 )  # fmt: skip
 def test_malformed_pattern_is_refused(pattern: str) -> None:

@@ -5,20 +5,23 @@ another process, is spared 30 ms and 10 MB.
 """
 
 from wesktop.asgi.app import create_app
-from wesktop.asgi.bodies import MAX_BODY_SIZE
+from wesktop.asgi.cookies import Cookie
+from wesktop.asgi.errors import HTTPError
 from wesktop.asgi.files import FileResponse
+from wesktop.asgi.limits import BODY_TIMEOUT, MAX_BODY_SIZE, MAX_FORM_PARTS, WRITE_TIMEOUT
 from wesktop.asgi.requests import Request
 from wesktop.asgi.responses import (
     BytesResponse,
     EmptyResponse,
     HTMLResponse,
     JSONResponse,
+    RedirectResponse,
     Response,
     TextResponse,
 )
 from wesktop.asgi.routing import Router
 from wesktop.asgi.streams import StreamResponse
-from wesktop.asgi.websockets import add_ws_route
+from wesktop.asgi.websockets import WebSocket, WebSocketDisconnect, add_ws_route
 
 __all__ = [
     "Router",
@@ -33,5 +36,13 @@ __all__ = [
     "StreamResponse",
     "FileResponse",
     "EmptyResponse",
+    "RedirectResponse",
+    "Cookie",
+    "HTTPError",
+    "WebSocket",
+    "WebSocketDisconnect",
     "MAX_BODY_SIZE",
+    "BODY_TIMEOUT",
+    "MAX_FORM_PARTS",
+    "WRITE_TIMEOUT",
 ]

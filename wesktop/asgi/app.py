@@ -1,18 +1,23 @@
-"""Putting an application together: a chain of ASGI apps, each of which hands on what is not its own."""
+"""Putting an application together."""
 
 import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from wesktop.asgi.bodies import MAX_BODY_SIZE, BodyCutShortError, BodyTooLargeError, has_body, read_body
+from wesktop.asgi.answers import ErrorAnswers
+from wesktop.asgi.bodies import Body, has_body
+from wesktop.asgi.errors import HTTPError, NothingSentError
 from wesktop.asgi.lifespan import Lifespan
-from wesktop.asgi.reporting import log_exception
+from wesktop.asgi.limits import BODY_TIMEOUT, MAX_BODY_SIZE, MAX_FORM_PARTS, SCOPE_KEY, WRITE_TIMEOUT, Limits
 from wesktop.asgi.requests import Request
-from wesktop.asgi.responses import EmptyResponse, Response, as_response, error_response, not_allowed, not_found
-from wesktop.asgi.routing import Router
-from wesktop.asgi.static import SinglePage, StaticFiles
+from wesktop.asgi.responses import EmptyResponse, RedirectResponse, Response, allow, as_response
+from wesktop.asgi.routing import UNSET, Router
+from wesktop.asgi.static import MAX_CACHE_SIZE, SinglePage, StaticFiles
 from wesktop.asgi.types import ASGIApp, Receive, Scope, Send
 from wesktop.asgi.websockets import WebSockets
+
+Answer = Callable[[Scope], Response | None]
+"""Answers a request that has no route; None leaves it to the next one."""
 
 
 def create_app(
@@ -25,6 +30,13 @@ def create_app(
     lifespan: Callable[..., Any] | None = None,
     name: str | None = None,
     max_body_size: int | None = MAX_BODY_SIZE,
+    body_timeout: float | None = BODY_TIMEOUT,
+    max_form_parts: int | None = MAX_FORM_PARTS,
+    write_timeout: float | None = WRITE_TIMEOUT,
+    static_cache_size: int = MAX_CACHE_SIZE,
+    static_dotfiles: bool = False,
+    redirect_slashes: bool = False,
+    debug: bool = False,
 ) -> ASGIApp:
     """Make the ASGI application that serves *router*.
 
@@ -38,21 +50,37 @@ def create_app(
             startup and left at shutdown; takes no argument or the app. A dict that it yields is every request's
             `state`.
         name: the name of the logger, "wesktop" unless given.
-        max_body_size: the longest request body in bytes, 64 MiB unless given; None for no limit. A longer one is
-            answered with 413.
+        max_body_size: the longest request body in bytes, 64 MiB unless given. A longer one is answered with 413.
+        body_timeout: seconds that a body may take to come, 60 unless given; then 408.
+        max_form_parts: how many fields and files a form may have, 1,000 unless given; with more, 413.
+        write_timeout: seconds that a client may take to read a chunk of a stream, 60 unless given; then its
+            connection is broken off.
+        static_cache_size: bytes of small static files that are kept in memory, 16 MiB unless given; 0 for none.
+        static_dotfiles: whether files and directories are served whose names begin with a dot.
+        redirect_slashes: whether a path without a route is sent on (308) to that with a slash more, or less, at its
+            end, where this has one.
+        debug: show a browser the traceback of an unexpected exception. Not for an app that others can reach.
 
-    Raises ValueError when *static_dir* or *spa_fallback* does not exist or *static_path* has no leading slash, and
-    TypeError for a lifespan that cannot be called so.
+    For the limits None stands for none.
+
+    Raises ValueError when *static_dir* or *spa_fallback* does not exist, *static_path* has no leading slash or a
+    limit is not above zero, and TypeError for a lifespan that cannot be called so.
     """
     logger = name or "wesktop"
-    http: ASGIApp = Unmatched(router)
-    if spa_fallback is not None:
-        http = SinglePage(spa_fallback, http)
+    limits = Limits(max_body_size, body_timeout, max_form_parts, write_timeout).checked()
+    unmatched: list[Answer] = []
     if static_dir is not None:
-        http = StaticFiles(static_dir, static_path, http)
-    http = Routes(router, http, logger, max_body_size)
+        unmatched.append(
+            StaticFiles(static_dir, static_path, cache_size=static_cache_size, dotfiles=static_dotfiles).answer
+        )
+    if redirect_slashes:
+        unmatched.append(SlashRedirect(router).answer)
+    if spa_fallback is not None:
+        unmatched.append(SinglePage(spa_fallback).answer)
+    unmatched.append(Unmatched(router).answer)
+    http = Routes(router, unmatched, ErrorAnswers(router.errors, logger, debug=debug), limits)
     life = Lifespan(lifespan, logger)
-    app: ASGIApp = ByScopeType(http=http, websocket=WebSockets(logger), lifespan=life)
+    app: ASGIApp = ByScopeType(http=http, websocket=WebSockets(router, logger), lifespan=life)
     for wrap in reversed(middleware or ()):
         app = wrap(app)
     life.app = app
@@ -73,52 +101,81 @@ class ByScopeType:
 
 
 class Routes:
-    """The ASGI app of a router's handlers; a request without a route goes on to *next_app*."""
+    """The ASGI app of HTTP: the router's handlers and, for what has no route, the first of *unmatched* to answer."""
 
-    def __init__(self, router: Router, next_app: ASGIApp, logger: str, max_body_size: int | None) -> None:
+    def __init__(self, router: Router, unmatched: Sequence[Answer], errors: ErrorAnswers, limits: Limits) -> None:
         self.router = router
-        self.next_app = next_app
-        self.logger = logger
-        self.max_body_size = max_body_size
+        self.unmatched = unmatched
+        self.errors = errors
+        self.limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        found = self.router.find(scope["method"], scope["path"])
-        if found is None:
-            await self.next_app(scope, receive, send)
-            return
-        route, path_params = found
-        response: Response
+        scope[SCOPE_KEY] = self.limits
         try:
-            headers = dict(scope["headers"])
-            body = None
-            if has_body(headers, scope.get("http_version")):
-                body = await read_body(headers, receive, self.max_body_size)
-            response = as_response(await route.call(Request(scope, path_params, body)))
-        except BodyTooLargeError:
-            response = error_response(413, "request body too large")
-        except BodyCutShortError:
-            response = error_response(
-                400, "request body cut short"
-            )  # whoever broke the framing is still there to read it
-        except Exception:
-            log_exception(self.logger, "%s %s failed", scope["method"], scope["path"])
-            response = error_response(500, "internal server error")
+            found = self.router.find(scope["method"], scope["path"])
+            if found is None:
+                response = self._answer(scope)
+            else:
+                route, path_params = found
+                headers = dict(scope["headers"])
+                body = incoming = None
+                if has_body(headers, scope.get("http_version")):
+                    limit = self.limits.max_body_size if route.max_body_size == UNSET else route.max_body_size
+                    incoming = Body(headers, receive, limit, self.limits.body_timeout)
+                    if not route.stream:
+                        body = await incoming.read()
+                response = as_response(await route.call(Request(scope, path_params, body, incoming=incoming)))
+        except Exception as error:
+            response = await self.errors.answer(error, scope)
         # Outside of the try: once a response has started, an exception can only end the connection.
-        await response(scope, receive, send)
+        try:
+            await response(scope, receive, send)
+        except NothingSentError as error:
+            await (await self.errors.answer(error, scope))(scope, receive, send)
+
+    def _answer(self, scope: Scope) -> Response:
+        for answer in self.unmatched:
+            response = answer(scope)
+            if response is not None:
+                return response
+        raise HTTPError(404)
 
 
 class Unmatched:
-    """The ASGI app at the end of the chain: OPTIONS of a route, 405 for its other methods, 404 for all else."""
+    """OPTIONS of a path that has routes, and 405 for its other methods."""
 
     def __init__(self, router: Router) -> None:
         self.router = router
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def answer(self, scope: Scope) -> Response | None:
+        """The answer; None for a path without routes."""
         allowed = self.router.allowed_methods(scope["path"])
         if not allowed:
-            response: Response = not_found()
-        elif scope["method"] == "OPTIONS":
-            response = EmptyResponse(headers={"Allow": ", ".join(allowed)})
-        else:
-            response = not_allowed(allowed)
-        await response(scope, receive, send)
+            return None
+        if scope["method"] == "OPTIONS":
+            return EmptyResponse(headers=allow(allowed))
+        raise HTTPError(405, headers=allow(allowed))
+
+
+class SlashRedirect:
+    """Sends a path on to that with a slash more, or less, at its end, where only this has a route."""
+
+    def __init__(self, router: Router) -> None:
+        self.router = router
+
+    def answer(self, scope: Scope) -> Response | None:
+        """The answer; None where that does not help."""
+        path: str = scope["path"]
+        other = path.rstrip("/") if path.endswith("/") else f"{path}/"
+        # "//host" would be another site's address.
+        if not other or path.startswith("//") or self.router.find(scope["method"], other) is None:
+            return None
+        query = scope.get("query_string", b"").decode("latin-1")
+        return RedirectResponse(_quoted(other) + (f"?{query}" if query else ""), 308)
+
+
+def _quoted(path: str) -> str:
+    """A decoded path as it stands in a URL."""
+    from urllib.parse import quote
+
+    return quote(path, errors="surrogateescape")

@@ -1,17 +1,9 @@
 """Reading the body of a request."""
 
+from collections.abc import AsyncIterator
+
+from wesktop.asgi.errors import HTTPError
 from wesktop.asgi.types import Receive
-
-MAX_BODY_SIZE = 64 * 1024 * 1024
-"""The largest body that is read into memory, in bytes: a longer one is answered with 413."""
-
-
-class BodyTooLargeError(Exception):
-    """The body is longer than the limit; nothing more of it is read."""
-
-
-class BodyCutShortError(Exception):
-    """The client went away, or broke the framing, before the end of the body."""
 
 
 def has_body(headers: dict[bytes, bytes], http_version: str | None) -> bool:
@@ -19,34 +11,87 @@ def has_body(headers: dict[bytes, bytes], http_version: str | None) -> bool:
     return b"content-length" in headers or b"transfer-encoding" in headers or http_version == "2"
 
 
-async def read_body(headers: dict[bytes, bytes], receive: Receive, limit: int | None) -> bytes | None:
-    """Read the whole body, or return None when it is empty.
+class Body:
+    """A body that is still to be received, once: as a whole by `read`, or chunk by chunk by iteration.
 
-    Raises BodyTooLargeError above *limit* bytes (None: no limit), if possible before reading, and BodyCutShortError
-    when the connection ends before the body does.
+    limit: bytes at most. timeout: seconds for the whole of it in `read`, for each chunk in iteration. None: no limit.
+    Both raise HTTPError: 413 above the limit, if possible before anything is read, 408 when it takes too long, and
+    400 when the connection ends before the body does.
     """
-    declared = headers.get(b"content-length", b"")
-    length = int(declared) if declared.isdigit() else None
-    if length == 0:
-        return None
-    if limit is not None and length is not None and length > limit:
-        raise BodyTooLargeError
-    return await _read(receive, length, limit) or None
 
+    __slots__ = ("_ended", "_gone", "_length", "_limit", "_receive", "_size", "_timeout")
 
-async def _read(receive: Receive, length: int | None, limit: int | None) -> bytes:
-    chunks = []
-    size = 0
-    while True:
-        message = await receive()
+    def __init__(
+        self, headers: dict[bytes, bytes], receive: Receive, limit: int | None, timeout: float | None
+    ) -> None:
+        declared = headers.get(b"content-length", b"")
+        self._length = int(declared) if declared.isdigit() else None
+        self._limit = limit
+        self._receive = receive
+        self._timeout = timeout
+        self._size = 0
+        self._ended = self._length == 0
+        self._gone = False
+        if limit is not None and self._length is not None and self._length > limit:
+            raise _too_large()
+
+    async def read(self) -> bytes | None:
+        """The whole body; None when it is empty."""
+        import asyncio  # late: see wesktop.asgi
+
+        chunks = []
+        try:
+            async with asyncio.timeout(self._timeout):
+                while not self._ended:
+                    chunks.append(await self._next())
+        except TimeoutError:
+            raise _too_slow() from None
+        return (chunks[0] if len(chunks) == 1 else b"".join(chunks)) or None
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        import asyncio
+
+        while not self._ended:
+            try:
+                async with asyncio.timeout(self._timeout):
+                    chunk = await self._next()
+            except TimeoutError:
+                raise _too_slow() from None
+            if chunk:
+                yield chunk
+
+    async def _next(self) -> bytes:
+        message = await self._receive()
         if message["type"] == "http.disconnect":
-            raise BodyCutShortError
-        chunk = message.get("body", b"")
-        chunks.append(chunk)
-        size += len(chunk)
-        if limit is not None and size > limit:
-            raise BodyTooLargeError
+            self._gone = self._ended = True
+            raise HTTPError(400, "request body cut short")  # whoever broke the framing is still there to read it
+        chunk: bytes = message.get("body", b"")
+        self._size += len(chunk)
+        if self._limit is not None and self._size > self._limit:
+            raise _too_large()
         # granian says only in a further, empty message that the body has ended: with a known length that message is
         # not waited for (1.19 times the requests per second).
-        if size == length or not message.get("more_body", False):
-            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        self._ended = self._size == self._length or not message.get("more_body", False)
+        return chunk
+
+    async def is_disconnected(self) -> bool:
+        """Whether the client has gone, once the body has been received."""
+        import asyncio
+
+        if self._ended and not self._gone:
+            waiting = asyncio.ensure_future(self._receive())
+            await asyncio.wait((waiting,), timeout=0)
+            if waiting.done():
+                self._gone = waiting.result()["type"] == "http.disconnect"
+            else:
+                waiting.cancel()
+        return self._gone
+
+
+def _too_large() -> HTTPError:
+    return HTTPError(413, "request body too large")
+
+
+def _too_slow() -> HTTPError:
+    # The rest of it may be on its way: the connection is of no further use (RFC 9110, section 15.5.9).
+    return HTTPError(408, "request body too slow", headers={"Connection": "close"})

@@ -9,9 +9,9 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def entity_tag(stat: os.stat_result) -> str:
-    """The ETag of a file's version: it changes with the time of modification (in nanoseconds) and the size."""
-    return f'"{stat.st_mtime_ns:x}-{stat.st_size:x}"'
+def entity_tag(stat: os.stat_result, coding: str = "") -> str:
+    """The ETag of a file's version: it changes with the time of modification (in nanoseconds), size and coding."""
+    return f'"{stat.st_mtime_ns:x}-{stat.st_size:x}{coding and f"-{coding}"}"'
 
 
 def http_date(timestamp: float) -> str:
@@ -33,6 +33,15 @@ def is_current(scope: Scope, etag: str, modified: float) -> bool:
         return etag in candidates or candidates == ["*"]
     dates = [value for name, value in scope["headers"] if name == b"if-modified-since"]
     return len(dates) == 1 and _not_modified_since(dates[0].decode("latin-1"), modified)
+
+
+def is_same(scope: Scope, etag: str, modified: float) -> bool:
+    """Whether a range may be sent: If-Range, where there is one, names this very version (RFC 9110, section 13.1.5).
+
+    A weak tag never does, nor a date that is only later.
+    """
+    values = [value.decode("latin-1").strip() for name, value in scope["headers"] if name == b"if-range"]
+    return not values or (len(values) == 1 and values[0] in (etag, http_date(modified)))
 
 
 def _not_modified_since(date: str, modified: float) -> bool:

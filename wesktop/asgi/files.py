@@ -7,10 +7,15 @@ from pathlib import Path
 from stat import S_ISREG
 from urllib.parse import quote
 
-from wesktop.asgi.conditional import entity_tag, http_date, is_current
+from wesktop.asgi.conditional import entity_tag, http_date
 from wesktop.asgi.content_types import content_type_of
-from wesktop.asgi.headers import Headers, content_type_header, encode_headers
-from wesktop.asgi.responses import Response, check_status, has_content, not_found, start_message
+from wesktop.asgi.cookies import Cookies
+from wesktop.asgi.errors import NothingSentError, phrase
+from wesktop.asgi.headers import Headers, RawHeaders, content_type_header
+from wesktop.asgi.limits import SCOPE_KEY
+from wesktop.asgi.representation import Part, Representation, select, whole
+from wesktop.asgi.responses import Response, check_status, error_response, has_content, start_message
+from wesktop.asgi.sending import send_within, write_timeout
 from wesktop.asgi.types import Receive, Scope, Send
 
 CHUNK_SIZE = 64 * 1024
@@ -33,7 +38,8 @@ class FileResponse(Response):
 
     Parameters: *content_type*, by the file's suffix unless given; *download_name*, the name under which the browser
     saves the file instead of showing it (default None: it is shown); *headers*, further ones; *status*, 200 unless
-    given. With status 200, a GET from a client that has the current version is answered with 304.
+    given; *cookies*, to be set. With status 200 a client that has the current version is answered with 304, and one
+    that asks for a range with 206 (RFC 9110, sections 13 and 14).
 
     Raises ValueError for a status outside 100..999 or one without content, an empty download name, or a malformed
     content type or header.
@@ -47,47 +53,53 @@ class FileResponse(Response):
         download_name: str | None = None,
         headers: Headers | None = None,
         status: int = 200,
+        cookies: Cookies | None = None,
     ) -> None:
         if not has_content(check_status(status)):
             raise ValueError(f"status {status} has no content: return EmptyResponse({status}) instead of a file")
+        super().__init__(status, headers, cookies)
         self.path = Path(path)
         self.content_type = content_type_of(self.path) if content_type is None else content_type
         self.download_name = download_name
-        self.headers = headers
-        self.status = status
         self._type_header = content_type_header(self.content_type)
-        self._raw_headers = encode_headers(headers)
         if download_name is not None:
             self._raw_headers.append((b"content-disposition", content_disposition(download_name).encode("ascii")))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         file = open_file(self.path)
         if file is None:
-            await not_found()(scope, receive, send)
+            if SCOPE_KEY in scope:  # an app answers errors in its own way
+                raise NothingSentError(404)
+            await error_response(404, phrase(404))(scope, receive, send)
             return
         with file:
-            await self._send(file, os.fstat(file.fileno()), scope, send)
+            found = describe(os.fstat(file.fileno()), self._type_header, self._raw_headers)
+            selects = self.status == 200 and scope["method"] in ("GET", "HEAD")
+            await send_part(file, select(found, scope) if selects else whole(found, self.status), found, scope, send)
 
-    async def _send(self, file: FileIO, stat: os.stat_result, scope: Scope, send: Send) -> None:
-        etag = entity_tag(stat)
-        headers = [
-            (b"etag", etag.encode("ascii")),
-            (b"last-modified", http_date(stat.st_mtime).encode("ascii")),
-            *self._raw_headers,
-        ]
-        method = scope["method"]
-        if self.status == 200 and method in ("GET", "HEAD") and is_current(scope, etag, stat.st_mtime):
-            await send(start_message(304, headers))
-            await send({"type": "http.response.body", "body": b""})
-            return
-        length = (b"content-length", b"%d" % stat.st_size)
-        await send(start_message(self.status, [self._type_header, length, *headers]))
-        if method == "HEAD":
-            await send({"type": "http.response.body", "body": b""})
-        elif "http.response.pathsend" in (scope.get("extensions") or ()):
-            await send({"type": "http.response.pathsend", "path": str(self.path.absolute())})
-        else:
-            await _send_chunks(file, stat.st_size, send)
+
+def describe(
+    stat: os.stat_result, content_type: tuple[bytes, bytes], headers: RawHeaders, coding: str = ""
+) -> Representation:
+    """The version of a file that this is."""
+    etag = entity_tag(stat, coding)
+    validators = [
+        (b"etag", etag.encode("ascii")),
+        (b"last-modified", http_date(stat.st_mtime).encode("ascii")),
+        (b"accept-ranges", b"bytes"),
+    ]
+    return Representation(stat.st_size, etag, stat.st_mtime, content_type, [*validators, *headers])
+
+
+async def send_part(file: FileIO, part: Part, found: Representation, scope: Scope, send: Send) -> None:
+    """Send what a request is to get of an open file."""
+    await send(start_message(part.status, part.headers))
+    if scope["method"] == "HEAD" or part.start == part.stop:
+        await send({"type": "http.response.body", "body": b""})
+    elif part.stop - part.start == found.size and "http.response.pathsend" in (scope.get("extensions") or ()):
+        await send({"type": "http.response.pathsend", "path": os.path.abspath(file.name)})  # noqa: PTH100
+    else:
+        await _send_chunks(file, part, scope, send)
 
 
 def open_file(path: Path) -> FileIO | None:
@@ -103,17 +115,18 @@ def open_file(path: Path) -> FileIO | None:
         raise
 
 
-async def _send_chunks(file: FileIO, remaining: int, send: Send) -> None:
+async def _send_chunks(file: FileIO, part: Part, scope: Scope, send: Send) -> None:
     import asyncio  # late: see wesktop.asgi
 
-    while True:
+    file.seek(part.start)
+    remaining = part.stop - part.start
+    seconds = write_timeout(scope)
+    while remaining:
         chunk = await asyncio.to_thread(file.read, min(CHUNK_SIZE, remaining))
         remaining -= len(chunk)
         if remaining and not chunk:
             raise RuntimeError(f"{file.name!r} became shorter while it was sent")
-        await send({"type": "http.response.body", "body": chunk, "more_body": remaining > 0})
-        if not remaining:
-            return
+        await send_within(send, {"type": "http.response.body", "body": chunk, "more_body": remaining > 0}, seconds)
 
 
 def content_disposition(download_name: str) -> str:
@@ -124,5 +137,7 @@ def content_disposition(download_name: str) -> str:
     if not download_name:
         raise ValueError("download_name is empty: give a file name, or None to have the file shown")
     plain = "".join(char if " " <= char <= "~" and char not in '"\\%/' else "_" for char in download_name)
-    extended = "" if plain == download_name else f"; filename*=UTF-8''{quote(download_name, safe='')}"
+    extended = (
+        "" if plain == download_name else f"; filename*=UTF-8''{quote(download_name, safe='', errors='replace')}"
+    )
     return f'attachment; filename="{plain}"{extended}'

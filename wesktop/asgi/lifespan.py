@@ -42,7 +42,7 @@ class Lifespan:
                 phase = "shutdown"
                 await receive()  # lifespan.shutdown
         except Exception as error:
-            log_exception(self.logger, "lifespan failed at %s", phase)
+            log_exception(self.logger, error, "lifespan failed at %s", phase)
             await send({"type": f"lifespan.{phase}.failed", "message": f"{type(error).__name__}: {error}"})
         else:
             await send({"type": "lifespan.shutdown.complete"})

@@ -1,55 +1,52 @@
 """What a handler is given."""
 
-from collections.abc import Callable
-from typing import Any, TypeVar, overload
-from urllib.parse import parse_qsl
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from wesktop.asgi import codec
+from wesktop.asgi.bodies import Body
+from wesktop.asgi.connections import Connection
+from wesktop.asgi.errors import HTTPError
+from wesktop.asgi.limits import DEFAULT, SCOPE_KEY
 from wesktop.asgi.types import Scope
+
+if TYPE_CHECKING:
+    from wesktop.asgi.forms import Form
 
 T = TypeVar("T")
 
 _UNREAD: Any = object()
-_BOOLEANS = {
-    "true": True, "1": True, "yes": True, "on": True,
-    "false": False, "0": False, "no": False, "off": False,
-}  # fmt: skip
 
 
-class Request:
-    """An HTTP request: the ASGI scope, the path parameters and the body, each part read when first asked for.
+class Request(Connection):
+    """An HTTP request: the ASGI scope, the path parameters and the body.
 
     Parameters: *scope*, the ASGI HTTP scope; *path_params*, what the route's `{name}` segments matched (default:
-    none); *body*, the whole body (default None: the request has none).
+    none); *body*, the whole body (default None: the request has none, or it is streamed); *incoming*, what is still
+    to be received.
     """
 
-    __slots__ = ("_headers", "_json", "_query", "body", "path_params", "scope")
+    __slots__ = ("_form", "_incoming", "_json", "body")
 
-    def __init__(self, scope: Scope, path_params: dict[str, str] | None = None, body: bytes | None = None) -> None:
-        self.scope = scope
-        self.path_params = {} if path_params is None else path_params
+    def __init__(
+        self,
+        scope: Scope,
+        path_params: dict[str, Any] | None = None,
+        body: bytes | None = None,
+        *,
+        incoming: Body | None = None,
+    ) -> None:
+        super().__init__(scope, path_params)
         self.body = body
+        self._incoming = incoming
         self._json = _UNREAD
-        self._query: dict[str, str] | None = None
-        self._headers: dict[str, str] | None = None
+        self._form: Form | None = None
 
     @property
     def method(self) -> str:
         """The method, in upper case as it came."""
         method: str = self.scope["method"]
         return method
-
-    @property
-    def path(self) -> str:
-        """The path, percent-decoded, without the query."""
-        path: str = self.scope["path"]
-        return path
-
-    @property
-    def state(self) -> dict[str, Any]:
-        """What the lifespan yielded; empty when it yielded no dict or the server does not pass it on."""
-        state: dict[str, Any] = self.scope.get("state", {})
-        return state
 
     @property
     def body_size(self) -> int:
@@ -67,49 +64,50 @@ class Request:
         return self._json
 
     @overload
-    def query(self, name: str) -> str | None: ...
+    def decode(self, type_: type[T]) -> T: ...
     @overload
-    def query(self, name: str, default: T) -> str | T: ...
-    @overload
-    def query(self, name: str, default: T, type_: Callable[[str], T]) -> T: ...
-    @overload
-    def query(self, name: str, default: None = None, *, type_: Callable[[str], T]) -> T | None: ...
-    def query(self, name: str, default: Any = None, type_: Callable[[str], Any] = str) -> Any:
-        """Return the first value of the query parameter *name*, converted by *type_*.
+    def decode(self, type_: Any) -> Any: ...
+    def decode(self, type_: Any) -> Any:
+        """The body as *type_*: a msgspec Struct, a dataclass, `list[int]`, or whatever else msgspec can check.
 
-        Returns *default* when the parameter is missing or cannot be converted. `bool` understands true, 1, yes, on
-        and false, 0, no, off in any case; a parameter without a value is "".
+        Raises HTTPError, which is the client's answer: 400 for a body that is not JSON, and 422, with the path and
+        the reason, for one that does not fit the type.
         """
-        if self._query is None:
-            pairs = parse_qsl(self.scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
-            self._query = dict(reversed(pairs))  # the first of a repeated name is written last, and stays
-        value = self._query.get(name)
-        if value is None:
-            return default
-        if type_ is bool:
-            return _BOOLEANS.get(value.lower(), default)
         try:
-            return type_(value)
-        except (ValueError, TypeError, ArithmeticError):  # decimal.InvalidOperation is an ArithmeticError
-            return default
+            return codec.decoder(type_).decode(self.body or b"")
+        except codec.ValidationError as error:
+            raise HTTPError(422, str(error)) from None
+        except (ValueError, RecursionError) as error:
+            raise HTTPError(400, f"the body is not JSON: {error}") from None
 
-    @overload
-    def header(self, name: str) -> str | None: ...
-    @overload
-    def header(self, name: str, default: T) -> str | T: ...
-    def header(self, name: str, default: Any = None) -> Any:
-        """Return the header *name* (any case), or *default*; the lines of a repeated header are joined by commas."""
-        if self._headers is None:
-            self._headers = _join_headers(self.scope.get("headers", ()))
-        return self._headers.get(name.lower(), default)
+    async def stream(self) -> AsyncIterator[bytes]:
+        """The body chunk by chunk, in a route that was registered with `stream=True`; elsewhere all at once.
 
+        Raises HTTPError when it is too large (413), cut short (400) or too slow (408).
+        """
+        if self._incoming is None or self.body is not None:
+            if self.body:
+                yield self.body
+            return
+        async for chunk in self._incoming:
+            yield chunk
 
-def _join_headers(raw_headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    for raw_name, raw_value in raw_headers:
-        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-        if name in headers:
-            # RFC 9110, section 5.3; HTTP/2 splits cookies, which semicolons join (RFC 9113, section 8.2.3).
-            value = headers[name] + ("; " if name == "cookie" else ", ") + value
-        headers[name] = value
-    return headers
+    async def form(self) -> "Form":
+        """The body as a form, urlencoded or multipart; read once.
+
+        Files above 1 MiB are kept on disk until the form is closed, or forgotten. Needs the package python-multipart
+        for multipart ones (`pip install wesktop[forms]`).
+
+        Raises HTTPError: 415 for another content type, 400 for a form that is malformed, 413 for too many parts, and
+        what `stream` raises.
+        """
+        if self._form is None:
+            from wesktop.asgi.forms import read_form
+
+            limits = self.scope.get(SCOPE_KEY, DEFAULT)
+            self._form = await read_form(self.header("content-type", ""), self.stream(), limits.max_form_parts)
+        return self._form
+
+    async def is_disconnected(self) -> bool:
+        """Whether the client has gone. Once the body is read: what comes before its end is not looked at."""
+        return self._incoming is not None and await self._incoming.is_disconnected()

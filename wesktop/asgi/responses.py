@@ -2,24 +2,47 @@
 
 A response is an ASGI callable, and it is settled when constructed: the body is encoded and the header list prepared
 once, so that one response may answer any number of requests. The constructor's parameters stay readable as
-attributes.
+attributes. Every one takes `status`, `headers` (further ones) and `cookies` (names and values, or `Cookie` objects),
+and raises ValueError for a status outside 100..999 or what cannot stand in a header.
 """
 
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import quote
 
 from wesktop.asgi import codec
+from wesktop.asgi.cookies import Cookie, Cookies, encode_cookies
 from wesktop.asgi.headers import Headers, RawHeaders, content_type_header, encode_headers
 from wesktop.asgi.types import Message, Receive, Scope, Send
 
 _JSON = content_type_header("application/json")
+_URL_SAFE = ":/?#[]@!$&'()*+,;=%~"  # RFC 3986, sections 2.1 and 2.2; quote() leaves the unreserved ones alone
+REDIRECTS = (301, 302, 303, 307, 308)
 
 
 class Response:
     """The base of all responses: anything that a handler may return as it is.
 
-    A subclass sends the response in `__call__`, the ASGI callable.
+    A subclass sends the response in `__call__`, the ASGI callable. Parameters: *status*; *headers*, further ones;
+    *cookies*, to be set.
     """
+
+    def __init__(self, status: int = 200, headers: Headers | None = None, cookies: Cookies | None = None) -> None:
+        self.status = check_status(status)
+        self.headers = headers
+        self._raw_headers: RawHeaders = encode_headers(headers) + encode_cookies(cookies)
+
+    def set_cookie(self, name: str, value: str, **options: Any) -> None:
+        """Have a cookie set; *options* are those of `Cookie`. Raises ValueError as that does."""
+        self._raw_headers.append(Cookie(name, value, **options).header)
+
+    def delete_cookie(self, name: str, *, path: str = "/", domain: str | None = None) -> None:
+        """Have a cookie removed: that with this path and domain."""
+        self.set_cookie(name, "", max_age=0, path=path, domain=domain)
+
+    def add_raw_headers(self, raw_headers: RawHeaders) -> None:
+        """Add headers that are known to be right."""
+        self._raw_headers += raw_headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         raise NotImplementedError
@@ -45,11 +68,16 @@ def has_content(status: int) -> bool:
 class FixedResponse(Response):
     """A response whose whole body is known: exactly one Content-Length, and a true one.
 
-    Parameters: *body*; *content_type*, the prepared header or None; *status*; *headers*, further ones.
+    Parameters: *body*; *content_type*, the prepared header or None; the rest as of `Response`.
     """
 
     def __init__(
-        self, body: bytes, content_type: tuple[bytes, bytes] | None, status: int, headers: Headers | None = None
+        self,
+        body: bytes,
+        content_type: tuple[bytes, bytes] | None,
+        status: int,
+        headers: Headers | None = None,
+        cookies: Cookies | None = None,
     ) -> None:
         self.status = check_status(status)
         self.headers = headers
@@ -60,6 +88,8 @@ class FixedResponse(Response):
             body = b""
         if headers:
             raw_headers += encode_headers(headers)
+        if cookies:
+            raw_headers += encode_cookies(cookies)
         self._raw_headers = raw_headers
         self._body = body
 
@@ -70,49 +100,54 @@ class FixedResponse(Response):
 
 
 class JSONResponse(FixedResponse):
-    """*data* as JSON: whatever msgspec encodes. *status* is 200 unless given; *headers* are further ones.
+    """*data* as JSON: whatever msgspec encodes. *status* is 200 unless given.
 
-    Raises TypeError when msgspec cannot encode *data*, ValueError for a status outside 100..999 or a malformed
-    header.
+    Raises TypeError when msgspec cannot encode *data*, and ValueError as all responses do.
     """
 
-    def __init__(self, data: Any, status: int = 200, *, headers: Headers | None = None) -> None:
+    def __init__(
+        self, data: Any, status: int = 200, *, headers: Headers | None = None, cookies: Cookies | None = None
+    ) -> None:
         self.data = data
-        super().__init__(codec.encode(data), _JSON, status, headers)
+        super().__init__(codec.encode(data), _JSON, status, headers, cookies)
 
 
 class TextResponse(FixedResponse):
     """*text*, encoded as UTF-8, which is declared for every text/... type.
 
-    *content_type* is "text/plain" and *status* 200 unless given; *headers* are further ones.
-    Raises ValueError for a status outside 100..999 or a malformed content type or header.
+    *content_type* is "text/plain" and *status* 200 unless given. Raises ValueError as all responses do, and for a
+    malformed content type.
     """
 
     def __init__(
-        self, text: str, content_type: str = "text/plain", status: int = 200, headers: Headers | None = None
+        self,
+        text: str,
+        content_type: str = "text/plain",
+        status: int = 200,
+        headers: Headers | None = None,
+        *,
+        cookies: Cookies | None = None,
     ) -> None:
         self.text = text
         self.content_type = content_type
-        super().__init__(text.encode(), content_type_header(content_type), status, headers)
+        super().__init__(text.encode(), content_type_header(content_type), status, headers, cookies)
 
 
 class HTMLResponse(FixedResponse):
-    """The page *html*, encoded as UTF-8. *status* is 200 unless given; *headers* are further ones.
+    """The page *html*, encoded as UTF-8. *status* is 200 unless given. Raises ValueError as all responses do."""
 
-    Raises ValueError for a status outside 100..999 or a malformed header.
-    """
-
-    def __init__(self, html: str, status: int = 200, *, headers: Headers | None = None) -> None:
+    def __init__(
+        self, html: str, status: int = 200, *, headers: Headers | None = None, cookies: Cookies | None = None
+    ) -> None:
         self.html = html
-        super().__init__(html.encode(), content_type_header("text/html"), status, headers)
+        super().__init__(html.encode(), content_type_header("text/html"), status, headers, cookies)
 
 
 class BytesResponse(FixedResponse):
     """*data* as it is.
 
-    *content_type* is "application/octet-stream" and *status* 200 unless given; *headers* are further ones.
-
-    Raises ValueError for a status outside 100..999 or a malformed content type or header.
+    *content_type* is "application/octet-stream" and *status* 200 unless given. Raises ValueError as all responses do,
+    and for a malformed content type.
     """
 
     def __init__(
@@ -122,35 +157,45 @@ class BytesResponse(FixedResponse):
         status: int = 200,
         *,
         headers: Headers | None = None,
+        cookies: Cookies | None = None,
     ) -> None:
         self.data = data
         self.content_type = content_type
-        super().__init__(data, content_type_header(content_type), status, headers)
+        super().__init__(data, content_type_header(content_type), status, headers, cookies)
 
 
 class EmptyResponse(FixedResponse):
-    """A response without a body. *status* is 204 (No Content) unless given; *headers* are further ones.
+    """A response without a body. *status* is 204 (No Content) unless given. Raises ValueError as all responses do."""
 
-    Raises ValueError for a status outside 100..999 or a malformed header.
+    def __init__(self, status: int = 204, *, headers: Headers | None = None, cookies: Cookies | None = None) -> None:
+        super().__init__(b"", None, status, headers, cookies)
+
+
+class RedirectResponse(FixedResponse):
+    """Sends the client to *url*, absolute or a path; what cannot stand in a URL is percent-encoded.
+
+    *status* is 307, with which the method and the body stay the same, unless given: 301, 302, 303, 307 or 308.
+    Raises ValueError for another status, and as all responses do.
     """
 
-    def __init__(self, status: int = 204, *, headers: Headers | None = None) -> None:
-        super().__init__(b"", None, status, headers)
+    def __init__(
+        self, url: str, status: int = 307, *, headers: Headers | None = None, cookies: Cookies | None = None
+    ) -> None:
+        if status not in REDIRECTS:
+            raise ValueError(f"status {status!r} is no redirect: use one of {', '.join(map(str, REDIRECTS))}")
+        self.url = url
+        super().__init__(b"", None, status, headers, cookies)
+        self._raw_headers.append((b"location", quote(url, safe=_URL_SAFE).encode("ascii")))
 
 
-def error_response(status: int, message: str, *, headers: Headers | None = None) -> JSONResponse:
-    """An error as every error of this library is answered: `{"error": message}`."""
-    return JSONResponse({"error": message}, status, headers=headers)
+def error_response(status: int, detail: Any, *, headers: Headers | None = None, **more: Any) -> JSONResponse:
+    """An error as every error of this library is answered: `{"error": detail}`."""
+    return JSONResponse({"error": detail, **more}, status, headers=headers)
 
 
-def not_allowed(methods: Iterable[str]) -> JSONResponse:
-    """The answer to a method that is none of *methods* (RFC 9110, section 15.5.6)."""
-    return error_response(405, "method not allowed", headers={"Allow": ", ".join(methods)})
-
-
-def not_found() -> JSONResponse:
-    """The answer where there is nothing."""
-    return error_response(404, "not found")
+def allow(methods: Iterable[str]) -> dict[str, str]:
+    """The Allow header of an answer to a method that is none of these (RFC 9110, section 15.5.6)."""
+    return {"Allow": ", ".join(methods)}
 
 
 def as_response(answer: Any) -> Response:

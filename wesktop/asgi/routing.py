@@ -4,41 +4,66 @@ A route without parameters is one look-up in a dictionary by (method, path). Rou
 path segments, one tree for each method, so that the time to find one does not depend on how many others there are.
 """
 
-import functools
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable
 from typing import Any, TypeVar
 
+from wesktop.asgi.errors import ErrorHandlers, ErrorKey
+from wesktop.asgi.handlers import Handler, awaitable
 from wesktop.asgi.headers import is_token
-from wesktop.asgi.requests import Request
+from wesktop.asgi.patterns import CONVERTERS, REST, Convert, parse
 
-Handler = Callable[[Request], Any]
-"""What answers a request: an async function (run on the event loop) or a plain one (run in a thread)."""
+WEBSOCKET = "websocket"  # in the place of a method, of which none is in lower case
 
-_CO_COROUTINE = 0x80  # inspect.CO_COROUTINE
-
-HandlerT = TypeVar("HandlerT", bound=Handler)
+HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])
 
 
 class Route:
-    """A handler with what its pattern says: `call` awaits it, `parameters` are (name, segment number) pairs."""
+    """A handler with what its pattern says and how its body is to be read.
 
-    __slots__ = ("call", "handler", "parameters")
+    call: awaits the handler. rest: the parameter that takes all segments from a position on.
+    max_body_size: in bytes, where it is not the app's; `UNSET` where it is.
+    """
 
-    def __init__(self, handler: Handler, parameters: tuple[tuple[str, int], ...]) -> None:
+    __slots__ = ("call", "handler", "max_body_size", "parameters", "rest", "stream")
+
+    def __init__(self, handler: Handler, path: str, *, stream: bool, max_body_size: int | None) -> None:
         self.handler = handler
-        self.call = handler if _is_async(handler) else _in_thread(handler)
-        self.parameters = parameters
+        self.call = awaitable(handler)
+        self.stream = stream
+        self.max_body_size = max_body_size
+        parameters = parse(path).parameters
+        self.parameters = [
+            (name, position, CONVERTERS[kind] if kind else None)
+            for name, position, kind in parameters
+            if kind != REST
+        ]
+        self.rest = next(((name, position) for name, position, kind in parameters if kind == REST), None)
+
+    def values(self, segments: list[str]) -> dict[str, Any]:
+        """The parameters' values in a path that fits."""
+        values: dict[str, Any] = {
+            name: segments[position] if convert is None else convert(segments[position])
+            for name, position, convert in self.parameters
+        }
+        if self.rest is not None:
+            name, position = self.rest
+            values[name] = "/".join(segments[position:])
+        return values
+
+
+UNSET = -1
 
 
 class _Node:
-    """One segment of the tree: what may follow it, and the route that ends here."""
+    """One segment of the tree: what may follow it, and the route that ends here, or takes all that follows."""
 
-    __slots__ = ("literals", "parameter", "route")
+    __slots__ = ("converted", "literals", "rest", "route")
 
     def __init__(self) -> None:
         self.literals: dict[str, _Node] = {}
-        self.parameter: _Node | None = None
+        self.converted: list[tuple[str, Convert, _Node]] = []
         self.route: Route | None = None
+        self.rest: Route | None = None
 
     def find(self, segments: list[str], position: int) -> Route | None:
         if position == len(segments):
@@ -47,77 +72,136 @@ class _Node:
         literal = self.literals.get(segment)
         if literal is not None and (route := literal.find(segments, position + 1)) is not None:
             return route
-        if segment and self.parameter is not None:
-            return self.parameter.find(segments, position + 1)
-        return None
+        for _, convert, node in self.converted:
+            if convert(segment) is not None and (route := node.find(segments, position + 1)) is not None:
+                return route
+        return self.rest
 
-    def grow(self, segment: str) -> "_Node":
-        if not segment.startswith("{"):
-            return self.literals.setdefault(segment, _Node())
-        if self.parameter is None:
-            self.parameter = _Node()
-        return self.parameter
+    def follow(self, kind: str) -> "_Node":
+        """The node after a parameter of this kind, made if need be."""
+        for known, _, node in self.converted:
+            if known == kind:
+                return node
+        node = _Node()
+        self.converted.append((kind, CONVERTERS[kind], node))
+        self.converted.sort(key=lambda entry: list(CONVERTERS).index(entry[0]))
+        return node
 
 
 class Router:
-    """The routes of an application.
+    """The routes of an application, see wesktop.asgi.patterns for their patterns.
 
-    A pattern is a path such as `/users/{id}`. `{id}` stands for exactly one segment that is not empty; a literal
-    segment goes before a parameter. Paths are compared percent-decoded, as ASGI gives them, and exactly: `/a` is
-    not `/a/`.
+    Paths are compared percent-decoded, as ASGI gives them, and exactly: `/a` is not `/a/`, nor is `//a`.
     """
 
     def __init__(self) -> None:
+        self.errors = ErrorHandlers()
         self._literals: dict[tuple[str, str], Route] = {}
         self._trees: dict[str, _Node] = {}
+        self._registered: dict[tuple[str, str], Route] = {}  # by method and pattern, in order
         self._methods: dict[str, None] = {}  # in the order of their first registration
 
     def get(self, path: str) -> Callable[[HandlerT], HandlerT]:
         """Decorator: register the function for GET (and HEAD) of *path*. Raises as `add_route` does."""
         return self._decorator("GET", path)
 
-    def post(self, path: str) -> Callable[[HandlerT], HandlerT]:
-        """Decorator: register the function for POST to *path*. Raises as `add_route` does."""
-        return self._decorator("POST", path)
+    def post(
+        self, path: str, *, stream: bool = False, max_body_size: int | None = UNSET
+    ) -> Callable[[HandlerT], HandlerT]:
+        """Decorator: register the function for POST to *path*. Parameters and errors as of `add_route`."""
+        return self._decorator("POST", path, stream=stream, max_body_size=max_body_size)
 
-    def put(self, path: str) -> Callable[[HandlerT], HandlerT]:
-        """Decorator: register the function for PUT to *path*. Raises as `add_route` does."""
-        return self._decorator("PUT", path)
+    def put(
+        self, path: str, *, stream: bool = False, max_body_size: int | None = UNSET
+    ) -> Callable[[HandlerT], HandlerT]:
+        """Decorator: register the function for PUT to *path*. Parameters and errors as of `add_route`."""
+        return self._decorator("PUT", path, stream=stream, max_body_size=max_body_size)
 
-    def patch(self, path: str) -> Callable[[HandlerT], HandlerT]:
-        """Decorator: register the function for PATCH of *path*. Raises as `add_route` does."""
-        return self._decorator("PATCH", path)
+    def patch(
+        self, path: str, *, stream: bool = False, max_body_size: int | None = UNSET
+    ) -> Callable[[HandlerT], HandlerT]:
+        """Decorator: register the function for PATCH of *path*. Parameters and errors as of `add_route`."""
+        return self._decorator("PATCH", path, stream=stream, max_body_size=max_body_size)
 
     def delete(self, path: str) -> Callable[[HandlerT], HandlerT]:
         """Decorator: register the function for DELETE of *path*. Raises as `add_route` does."""
         return self._decorator("DELETE", path)
 
-    def add_route(self, method: str, path: str, handler: Handler) -> None:
+    def websocket(self, path: str) -> Callable[[HandlerT], HandlerT]:
+        """Decorator: register the async function for WebSocket connections to *path*; it is given a `WebSocket`.
+
+        Raises as `add_route` does.
+        """
+
+        def register(handler: HandlerT) -> HandlerT:
+            self._add(WEBSOCKET, path, handler)
+            return handler
+
+        return register
+
+    def error_handler(self, key: ErrorKey) -> Callable[[HandlerT], HandlerT]:
+        """Decorator: let the function answer an error, an exception's type or an HTTP status, in the whole app.
+
+        It is given the request and the exception, and answers as any handler does. That of the nearest base class is
+        taken; a status (404, 405, 413, ...) goes before the type. 500 is for what nobody else answers, which is
+        logged first. Raises ValueError for a status that is no error, or a key that has one already.
+        """
+
+        def register(handler: HandlerT) -> HandlerT:
+            self.errors.add(key, handler)
+            return handler
+
+        return register
+
+    def add_route(
+        self,
+        method: str,
+        path: str,
+        handler: Handler,
+        *,
+        stream: bool = False,
+        max_body_size: int | None = UNSET,
+    ) -> None:
         """Register *handler* for *method* (any case) and the pattern *path*.
 
         The handler takes the `Request` and returns a response, or a dict, list, str, bytes, dataclass, msgspec Struct
         or None to be made one. A plain function runs in a thread, so that it may block.
 
+        stream: the body is not read before the handler runs, which takes it by `request.stream()` or
+        `request.form()`. max_body_size: the longest body of this route in bytes, or None for any; the app's unless
+        given.
+
         Raises ValueError when the method is not a token, the pattern is malformed or the same route exists already,
         and TypeError when the handler cannot be called or is an async generator function.
         """
-        method = method.upper()
         if not is_token(method):
             raise ValueError(f"method {method!r} is not a token: use one such as 'GET'")
-        segments = path.split("/")
-        route = Route(handler, tuple(_parameters(path, segments)))
-        if route.parameters:
-            self._add_to_tree(method, path, segments, route)
-        elif self._literals.setdefault((method, path), route) is not route:
-            raise ValueError(f"{method} {path!r} is registered already: remove one of the two")
-        self._methods[method] = None
+        self._add(method.upper(), path, handler, stream=stream, max_body_size=max_body_size)
 
-    def match(self, method: str, path: str) -> tuple[Handler, dict[str, str]] | None:
+    def include(self, router: "Router", prefix: str = "") -> None:
+        """Add all routes that *router* has by now, each with *prefix* before its pattern, and its error handlers.
+
+        Raises ValueError for a prefix that has no leading slash or ends with one, and for what exists already;
+        nothing is added then.
+        """
+        if prefix and (not prefix.startswith("/") or prefix.endswith("/")):
+            raise ValueError(f"prefix {prefix!r} must begin with a slash and not end with one, such as '/api'")
+        trial = Router()  # where what does not fit leaves no trace
+        for source, before in ((self, ""), (router, prefix)):
+            for (method, path), route in source._registered.items():
+                trial._add(
+                    method, before + path, route.handler, stream=route.stream, max_body_size=route.max_body_size
+                )
+            trial.errors.include(source.errors)
+        self.errors, self._literals = trial.errors, trial._literals
+        self._trees, self._registered, self._methods = trial._trees, trial._registered, trial._methods
+
+    def match(self, method: str, path: str) -> tuple[Handler, dict[str, Any]] | None:
         """Return (handler, path_params) for *method* and the percent-decoded *path*, or None when no route fits."""
         found = self.find(method.upper(), path)
         return None if found is None else (found[0].handler, found[1])
 
-    def find(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+    def find(self, method: str, path: str) -> tuple[Route, dict[str, Any]] | None:
         """Return (route, path_params) for the upper-case *method* and *path*; HEAD finds GET's where it has none."""
         route = self._literals.get((method, path))
         if route is not None:
@@ -127,7 +211,7 @@ class Router:
             segments = path.split("/")
             route = tree.find(segments, 0)
             if route is not None:
-                return route, {name: segments[position] for name, position in route.parameters}
+                return route, route.values(segments)
         return self.find("GET", path) if method == "HEAD" else None
 
     def allowed_methods(self, path: str) -> list[str]:
@@ -139,67 +223,35 @@ class Router:
             methods.append("OPTIONS")
         return methods
 
-    def _decorator(self, method: str, path: str) -> Callable[[HandlerT], HandlerT]:
+    def _decorator(self, method: str, path: str, **options: Any) -> Callable[[HandlerT], HandlerT]:
         def register(handler: HandlerT) -> HandlerT:
-            self.add_route(method, path, handler)
+            self.add_route(method, path, handler, **options)
             return handler
 
         return register
 
-    def _add_to_tree(self, method: str, path: str, segments: list[str], route: Route) -> None:
+    def _add(
+        self, method: str, path: str, handler: Handler, *, stream: bool = False, max_body_size: int | None = UNSET
+    ) -> None:
+        route = Route(handler, path, stream=stream, max_body_size=max_body_size)
+        if route.parameters or route.rest:
+            self._add_to_tree(method, path, route)
+        elif self._literals.setdefault((method, path), route) is not route:
+            raise ValueError(f"{method} {path!r} is registered already: remove one of the two")
+        self._registered[method, path] = route
+        if method != WEBSOCKET:
+            self._methods[method] = None
+
+    def _add_to_tree(self, method: str, path: str, route: Route) -> None:
+        segments, parameters = parse(path)
+        kinds = {parameter.position: parameter.kind for parameter in parameters}
         node = self._trees.setdefault(method, _Node())
-        for segment in segments:
-            node = node.grow(segment)
-        if node.route is not None:
+        for position, segment in enumerate(segments):
+            kind = kinds.get(position)
+            if kind == REST:
+                continue
+            node = node.literals.setdefault(segment, _Node()) if kind is None else node.follow(kind)
+        slot = "rest" if route.rest else "route"
+        if getattr(node, slot) is not None:
             raise ValueError(f"{method} {path!r} is registered already, if under other names: remove one of the two")
-        node.route = route
-
-
-def _parameters(path: str, segments: list[str]) -> Iterator[tuple[str, int]]:
-    """Yield (name, position) for each parameter of the pattern *path*; refuse a malformed pattern."""
-    if not path.startswith("/"):
-        raise ValueError(f"pattern {path!r} does not begin with a slash: write {'/' + path!r}")
-    names = set()
-    for position, segment in enumerate(segments):
-        if "{" not in segment and "}" not in segment:
-            continue
-        name = segment[1:-1]
-        if segment != f"{{{name}}}" or not name.isidentifier():
-            raise ValueError(f"pattern {path!r}: {segment!r} must be a whole segment such as '{{name}}'")
-        if name in names:
-            raise ValueError(f"pattern {path!r} has the parameter {name!r} twice: give each its own name")
-        names.add(name)
-        yield name, position
-
-
-def _is_async(handler: Handler) -> bool:
-    if not callable(handler):
-        raise TypeError(f"handler {handler!r} cannot be called: give a function that takes the request")
-    code = getattr(handler, "__code__", None)
-    if code is not None and code.co_flags & _CO_COROUTINE:
-        return True  # an `async def`, known without loading inspect, which takes 5 ms
-    import inspect
-
-    function = handler
-    while isinstance(function, functools.partial):
-        function = function.func
-    candidates = (function, getattr(function, "__call__", None))  # noqa: B004  an object's own `async def __call__`
-    if any(map(inspect.isasyncgenfunction, candidates)):
-        raise TypeError(f"handler {handler!r} is a generator: return StreamResponse(generator, content_type) instead")
-    return any(map(inspect.iscoroutinefunction, candidates))
-
-
-def _in_thread(handler: Handler) -> Callable[[Request], Awaitable[Any]]:
-    def run(request: Request) -> Any:
-        try:
-            return handler(request)
-        except StopIteration as error:
-            # A future cannot hold a StopIteration: up to Python 3.11 whoever awaits it waits for ever.
-            raise RuntimeError("the handler raised StopIteration") from error
-
-    async def call(request: Request) -> Any:
-        import asyncio  # late: see wesktop.asgi
-
-        return await asyncio.to_thread(run, request)
-
-    return call
+        setattr(node, slot, route)

@@ -1,28 +1,59 @@
-"""Files below a directory, and the one page that answers for a single-page application.
-
-Both are ASGI apps that hand on, to the next app in the chain, the requests that are not theirs.
-"""
+"""Files below a directory, and the one page that answers for a single-page application."""
 
 import os
-from pathlib import Path
+import re
+import stat
+from pathlib import Path, PurePath
 
-from wesktop.asgi.files import FileResponse
-from wesktop.asgi.responses import not_allowed, not_found
-from wesktop.asgi.types import ASGIApp, Receive, Scope, Send
+from wesktop.asgi.codings import SUFFIXES, choose
+from wesktop.asgi.content_types import BY_SUFFIX, content_type_of
+from wesktop.asgi.errors import HTTPError
+from wesktop.asgi.files import FileResponse, describe, open_file
+from wesktop.asgi.headers import RawHeaders, content_type_header
+from wesktop.asgi.representation import Representation, select
+from wesktop.asgi.responses import Response, allow, start_message
+from wesktop.asgi.types import Receive, Scope, Send
+
+MAX_CACHE_SIZE = 16 * 1024 * 1024
+"""Bytes of files that are kept in memory."""
+
+MAX_CACHED_FILE = 256 * 1024
+"""Bytes of a file up to which it is kept in memory: above, the server sends it faster (measured)."""
 
 # An asset is revalidated each time, which over loopback takes no time a user would see. Without it browsers guess a
 # lifetime (RFC 9111, section 4.2.2) and show the old page after an update.
-_HEADERS = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
+REVALIDATE = b"no-cache"
+IMMUTABLE = b"max-age=31536000, immutable"  # RFC 8246
+
+# A hash in a file's name, as bundlers put it: hexadecimal, or Vite's eight characters of base64url. It must have
+# letters and digits, so that neither a word nor a date passes for one.
+_HASHED = re.compile(
+    r"[.-](?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{8,64}\.|-(?=\S{0,7}[0-9])(?=\S{0,7}[a-z])(?=\S{0,7}[A-Z])[\w-]{8}\.",
+    re.ASCII,
+)
+_NOSNIFF = (b"x-content-type-options", b"nosniff")
+_VARY = (b"vary", b"accept-encoding")
+_DOCUMENTS = (b"document", b"iframe", b"frame", b"embed", b"object")
 
 
 class StaticFiles:
     """The files below *directory*, under the URL prefix *prefix*; 404 for all that is not a file there.
 
-    With the prefix "/" a path without a file goes on to *next_app*, which would have nothing left to answer
-    otherwise. Raises ValueError when the directory does not exist or the prefix does not begin with a slash.
+    With the prefix "/" what is no file is left to others, who would have nothing to answer otherwise. A file with
+    compressed ones beside it (`app.js.br`, .zst, .gz; not older than itself) is sent as the client takes it. Small
+    files stay in memory, *cache_size* bytes of them, and are looked at again, by one stat(), for every request.
+
+    Raises ValueError when the directory does not exist or the prefix does not begin with a slash.
     """
 
-    def __init__(self, directory: str | os.PathLike[str], prefix: str, next_app: ASGIApp) -> None:
+    def __init__(
+        self,
+        directory: str | os.PathLike[str],
+        prefix: str,
+        *,
+        cache_size: int = MAX_CACHE_SIZE,
+        dotfiles: bool = False,
+    ) -> None:
         root = Path(directory)
         if not root.is_dir():
             raise ValueError(f"static_dir {str(directory)!r} is not a directory: create it or correct the path")
@@ -30,52 +61,172 @@ class StaticFiles:
             raise ValueError(f"static_path {prefix!r} does not begin with a slash: write {'/' + prefix!r}")
         self.root = root.resolve()
         self.prefix = prefix.rstrip("/") + "/"
-        self.next_app = next_app
+        self.dotfiles = dotfiles
+        self._cache = _Cache(cache_size)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def answer(self, scope: Scope) -> Response | None:
+        """The file that a request asks for; None where it is not for here. Raises HTTPError: 404, 405."""
         path: str = scope["path"]
         if not path.startswith(self.prefix):
-            await self.next_app(scope, receive, send)
+            return None
+        file = self._cache.get(path) or self._find(path)
+        if file is None:
+            if self.prefix == "/":
+                return None
+            raise HTTPError(404)
+        if scope["method"] not in ("GET", "HEAD"):
+            raise HTTPError(405, headers=allow(("GET", "HEAD")))
+        return file.variant(scope)
+
+    def _find(self, path: str) -> "_File | None":
+        located = locate(self.root, path.removeprefix(self.prefix), dotfiles=self.dotfiles)
+        if located is None:
+            return None
+        file = _File(located)
+        self._cache.add(path, file)
+        return file
+
+
+class _File:
+    """A file with its compressed variants, as they were when it was looked for."""
+
+    __slots__ = ("_path", "_status", "_variants", "size")
+
+    def __init__(self, path: Path) -> None:
+        self._path = str(path)
+        self._status = _status(self._path)
+        headers: RawHeaders = [(b"cache-control", IMMUTABLE if _HASHED.search(path.name) else REVALIDATE), _NOSNIFF]
+        compressed = {
+            coding: Path(f"{path}{suffix}")
+            for coding, suffix in SUFFIXES.items()
+            if self._is_usable(f"{path}{suffix}")
+        }
+        if compressed:
+            headers.append(_VARY)
+        content_type = content_type_of(path)
+        self._variants = {"": _variant(path, content_type, headers, "")}
+        for coding, file in compressed.items():
+            coded = [*headers, (b"content-encoding", coding.encode())]
+            self._variants[coding] = _variant(file, content_type, coded, coding)
+        self.size = sum(v.size for v in self._variants.values() if isinstance(v, _InMemory))
+
+    def _is_usable(self, compressed: str) -> bool:
+        """Whether there is such a file, made of this version."""
+        mode, modified, *_ = _status(compressed)
+        return stat.S_ISREG(mode) and not Path(compressed).is_symlink() and modified >= self._status[1]
+
+    @property
+    def unchanged(self) -> bool:
+        """Whether it is what it was."""
+        return _status(self._path) == self._status
+
+    def variant(self, scope: Scope) -> Response:
+        """What is sent to this client. Ranges are of the plain file: what they are parts of is not to be guessed."""
+        if len(self._variants) > 1:
+            headers = dict(scope["headers"])
+            accepted = headers.get(b"accept-encoding")
+            if accepted is not None and b"range" not in headers:
+                return self._variants[choose(accepted.decode("latin-1"), list(self._variants)[1:])]
+        return self._variants[""]
+
+
+def _status(path: str) -> tuple[int, int, int, int, int]:
+    """What changes when a file does: its kind, time, size and identity; zeros where there is none."""
+    try:
+        found = os.stat(path)  # noqa: PTH116  half the time of Path.stat
+    except (OSError, ValueError):
+        return 0, 0, 0, 0, 0
+    return found.st_mode, found.st_mtime_ns, found.st_size, found.st_ino, found.st_dev
+
+
+def _variant(path: Path, content_type: str, headers: RawHeaders, coding: str) -> Response:
+    """In memory where it is small, else from the disk."""
+    file = open_file(path)
+    if file is not None:
+        with file:
+            found = os.fstat(file.fileno())
+            if found.st_size <= MAX_CACHED_FILE:
+                body = file.read(MAX_CACHED_FILE + 1)
+                if len(body) == found.st_size:
+                    return _InMemory(body, describe(found, content_type_header(content_type), headers, coding))
+    response = FileResponse(path, content_type=content_type)
+    response.add_raw_headers(headers)
+    return response
+
+
+class _InMemory(Response):
+    """A small file."""
+
+    def __init__(self, body: bytes, found: Representation) -> None:
+        self.body = body
+        self.found = found
+
+    @property
+    def size(self) -> int:
+        return len(self.body)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        part = select(self.found, scope)
+        await send(start_message(part.status, part.headers))
+        body = b"" if scope["method"] == "HEAD" else self.body[part.start : part.stop]
+        await send({"type": "http.response.body", "body": body})
+
+
+class _Cache:
+    """Files by their URL path, those that came first being given up first."""
+
+    def __init__(self, size: int) -> None:
+        self._limit = size
+        self._size = 0
+        self._files: dict[str, _File] = {}
+
+    def get(self, path: str) -> _File | None:
+        """The file, unless it has changed."""
+        file = self._files.get(path)
+        if file is None or file.unchanged:
+            return file
+        self._drop(path)
+        return None
+
+    def add(self, path: str, file: _File) -> None:
+        """Keep it, if it is worth it."""
+        if not 0 < file.size <= self._limit:
             return
-        file = locate(self.root, path.removeprefix(self.prefix))
-        if file is None and self.prefix == "/":
-            await self.next_app(scope, receive, send)
-        elif file is None:
-            await not_found()(scope, receive, send)
-        elif scope["method"] not in ("GET", "HEAD"):
-            await not_allowed(("GET", "HEAD"))(scope, receive, send)
-        else:
-            await FileResponse(file, headers=_HEADERS)(scope, receive, send)
+        if path in self._files:
+            self._drop(path)
+        self._files[path] = file
+        self._size += file.size
+        while self._size > self._limit:
+            self._drop(next(iter(self._files)))
+
+    def _drop(self, path: str) -> None:
+        self._size -= self._files.pop(path).size
 
 
 class SinglePage:
-    """The page *index* for every GET and HEAD that accepts HTML; all else goes on to *next_app*.
+    """The page *index* for every GET and HEAD of a document; raises ValueError when it is not a file."""
 
-    Raises ValueError when the page is not a file.
-    """
-
-    def __init__(self, index: str | os.PathLike[str], next_app: ASGIApp) -> None:
+    def __init__(self, index: str | os.PathLike[str]) -> None:
         path = Path(index)
         if not path.is_file():
             raise ValueError(f"spa_fallback {str(index)!r} is not a file: create it or correct the path")
-        self.page = FileResponse(path.resolve(), content_type="text/html", headers=_HEADERS)
-        self.next_app = next_app
+        self.page = FileResponse(path.resolve(), content_type="text/html")
+        self.page.add_raw_headers([(b"cache-control", REVALIDATE), _NOSNIFF])
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] in ("GET", "HEAD") and accepts_html(scope):
-            await self.page(scope, receive, send)
-        else:
-            await self.next_app(scope, receive, send)
+    def answer(self, scope: Scope) -> Response | None:
+        """The page; None for what asks for something else."""
+        return self.page if scope["method"] in ("GET", "HEAD") and wants_page(scope) else None
 
 
-def locate(root: Path, relative: str) -> Path | None:
+def locate(root: Path, relative: str, *, dotfiles: bool = False) -> Path | None:
     """Return the file at the URL path *relative* below *root*, a resolved directory; None when it is not served.
 
-    Not served: dotfiles; a path that is not in its plain form ("..", ".", empty segments); characters that separate
-    paths on some system (backslash, colon) or end them (NUL); and whatever symbolic links lead out of the root.
+    Not served: names that begin with a dot, unless *dotfiles*; a path that is not in its plain form ("..", ".", empty
+    segments); characters that separate paths on some system (backslash, colon) or end them (NUL); and whatever
+    symbolic links lead out of the root.
     """
     segments = relative.split("/")
-    if any(not segment or segment.startswith(".") for segment in segments):
+    if any(segment in ("", ".", "..") or (segment.startswith(".") and not dotfiles) for segment in segments):
         return None
     if not {"\\", ":", "\0"}.isdisjoint(relative):
         return None
@@ -84,6 +235,19 @@ def locate(root: Path, relative: str) -> Path | None:
     except (OSError, RuntimeError, ValueError):  # missing, a loop of links, too long, not a possible name
         return None
     return file if file.is_relative_to(root) and file.is_file() else None
+
+
+def wants_page(scope: Scope) -> bool:
+    """Whether a request is for a document: browsers say so; others do by accepting HTML, and not asking for an asset.
+
+    A missing script is a 404, not the page: as a script that would be an error which nobody understands.
+    """
+    headers = dict(scope["headers"])
+    destination = headers.get(b"sec-fetch-dest")
+    if destination is not None and destination != b"empty":
+        return destination in _DOCUMENTS
+    suffix = PurePath(scope["path"]).suffix.lower()
+    return (suffix not in BY_SUFFIX or suffix in (".htm", ".html")) and accepts_html(scope)
 
 
 def accepts_html(scope: Scope) -> bool:

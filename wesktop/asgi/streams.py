@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncIterable
 
-from wesktop.asgi.headers import Headers, content_type_header, encode_headers
+from wesktop.asgi.cookies import Cookies
+from wesktop.asgi.headers import Headers, content_type_header
 from wesktop.asgi.responses import Response, check_status, has_content, start_message
+from wesktop.asgi.sending import send_within, write_timeout
 from wesktop.asgi.types import Receive, Scope, Send
 
 
@@ -13,7 +15,8 @@ class StreamResponse(Response):
     Parameters: *generator*, an async generator of bytes or str (sent as UTF-8); *content_type*; *headers*, further
     ones; *status*, 200 unless given. When the client goes, the generator is closed at once, whether it is waiting
     or busy: its `finally` blocks run. HEAD does not start it. An exception in it goes to the server, which logs
-    it and breaks the connection off, so that the client does not take what it has for the whole.
+    it and breaks the connection off, so that the client does not take what it has for the whole. So does a client
+    that reads nothing for the app's `write_timeout`.
 
     Raises TypeError when *generator* is not an async iterable, ValueError for a status outside 100..999 or one
     without content, or a malformed content type or header.
@@ -26,33 +29,33 @@ class StreamResponse(Response):
         headers: Headers | None = None,
         *,
         status: int = 200,
+        cookies: Cookies | None = None,
     ) -> None:
         if not isinstance(generator, AsyncIterable):
             raise TypeError(f"{generator!r} is not an async generator: call an `async def` function that yields")
         if not has_content(check_status(status)):
             raise ValueError(f"status {status} has no content: return EmptyResponse({status}) instead of a stream")
+        super().__init__(status, headers, cookies)
         self.generator = generator
         self.content_type = content_type
-        self.headers = headers
-        self.status = status
-        self._raw_headers = [content_type_header(content_type), *encode_headers(headers)]
+        self._raw_headers.insert(0, content_type_header(content_type))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send(start_message(self.status, self._raw_headers))
         if scope["method"] == "HEAD":
             await self._close()
         else:
-            await self._send_until_disconnect(receive, send)
+            await self._send_until_disconnect(scope, receive, send)
         # After a disconnect too: a server that is being stopped reports one, to end streams, while the client is
         # still there to see a proper end; and to a client that is gone it does no harm.
         await send({"type": "http.response.body", "body": b""})
 
-    async def _send_until_disconnect(self, receive: Receive, send: Send) -> None:
+    async def _send_until_disconnect(self, scope: Scope, receive: Receive, send: Send) -> None:
         import asyncio  # late: see wesktop.asgi
 
         # granian's send() goes on without an error when the client is gone; only receive() tells. Tasks of our own,
         # as a request's task cannot be cancelled from within under granian's own task implementation.
-        sending = asyncio.create_task(self._send_chunks(send))
+        sending = asyncio.create_task(self._send_chunks(send, write_timeout(scope)))
         watching = asyncio.create_task(_wait_for_disconnect(receive))
         try:
             await asyncio.wait((sending, watching), return_when=asyncio.FIRST_COMPLETED)
@@ -64,13 +67,13 @@ class StreamResponse(Response):
             if not task.cancelled():
                 task.result()  # raises what the generator raised
 
-    async def _send_chunks(self, send: Send) -> None:
+    async def _send_chunks(self, send: Send, seconds: float | None) -> None:
         import asyncio
 
         try:
             async for chunk in self.generator:
                 body = chunk.encode() if isinstance(chunk, str) else chunk
-                await send({"type": "http.response.body", "body": body, "more_body": True})
+                await send_within(send, {"type": "http.response.body", "body": body, "more_body": True}, seconds)
                 # To a client that is gone granian's send() returns without suspending; with a generator that does not
                 # suspend either, the loop would be held for ever and the disconnect never be seen.
                 await asyncio.sleep(0)

@@ -1,18 +1,27 @@
-"""WebSocket endpoints, as raw ASGI.
+"""WebSocket endpoints: those of a router, which are given a `WebSocket`, and raw ASGI ones.
 
-The registry is the module's own, as the specification has it: every app that `create_app` makes in this process
-serves the same WebSocket paths.
+The registry of the raw ones is the module's own, as the specification has it: every app that `create_app` makes in
+this process serves the same paths.
 """
 
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
+from wesktop.asgi import codec
+from wesktop.asgi.connections import Connection
+from wesktop.asgi.headers import Headers, encode_headers
 from wesktop.asgi.reporting import log_exception
-from wesktop.asgi.types import Receive, Scope, Send
+from wesktop.asgi.routing import WEBSOCKET, Router
+from wesktop.asgi.types import Message, Receive, Scope, Send
 
 WebSocketHandler = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-INTERNAL_ERROR = 1011  # RFC 6455, section 7.4.1, and the IANA registry of close codes
+NORMAL, NO_STATUS, INTERNAL_ERROR = 1000, 1005, 1011
+"""Close codes: RFC 6455, section 7.4.1, and the IANA registry."""
+
+MAX_REASON = 123
+"""Bytes of a close's reason: a control frame has 125 (RFC 6455, section 5.5)."""
 
 _handlers: dict[str, WebSocketHandler] = {}
 
@@ -30,22 +39,160 @@ def add_ws_route(path: str, handler: WebSocketHandler) -> None:
     _handlers[path] = handler
 
 
-class WebSockets:
-    """The ASGI app of the registered paths; a connection to any other path is refused before it is accepted."""
+class WebSocketDisconnect(Exception):  # noqa: N818  it is no error
+    """The client has closed the connection, or is gone. code: of the close, 1005 where there was none; reason."""
 
-    def __init__(self, logger: str) -> None:
+    def __init__(self, code: int = NO_STATUS, reason: str = "") -> None:
+        super().__init__(code, reason)
+        self.code = code
+        self.reason = reason
+
+
+class WebSocket(Connection):
+    """A WebSocket connection, as a handler of `Router.websocket` is given it.
+
+    It is to be accepted first, or closed, which refuses it. Iteration gives what the client sends until it closes:
+
+        @router.websocket("/echo/{room}")
+        async def echo(socket):
+            await socket.accept()
+            async for message in socket:
+                await socket.send(message)
+
+    Where the handler ends, an open connection is closed (1000), and one that was not accepted is refused.
+    """
+
+    __slots__ = ("_receive", "_send", "accepted", "closed")
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, path_params: dict[str, Any] | None = None) -> None:
+        super().__init__(scope, path_params)
+        self._receive = receive
+        self._send = send
+        self.accepted = False
+        self.closed = False
+
+    @property
+    def subprotocols(self) -> list[str]:
+        """What the client offers, in its order of preference."""
+        return list(self.scope.get("subprotocols") or ())
+
+    async def accept(self, subprotocol: str | None = None, *, headers: Headers | None = None) -> None:
+        """Accept the connection, with one of the client's subprotocols and further headers.
+
+        Raises ValueError for a subprotocol that the client does not offer, RuntimeError when it was accepted or
+        closed already, and WebSocketDisconnect when the client is gone.
+        """
+        if self.accepted or self.closed:
+            raise RuntimeError("the WebSocket was accepted or closed already")
+        if subprotocol is not None and subprotocol not in self.subprotocols:
+            raise ValueError(f"subprotocol {subprotocol!r} is not offered by the client: {self.subprotocols}")
+        message = await self._receive()
+        if message["type"] != "websocket.connect":
+            raise self._disconnected(message)
+        self.accepted = True
+        raw_headers = encode_headers(headers)
+        await self._send({"type": "websocket.accept", "subprotocol": subprotocol, "headers": raw_headers})
+
+    async def receive(self) -> str | bytes:
+        """What the client sends next, text or bytes. Raises WebSocketDisconnect when it has closed."""
+        self._check_open()
+        message = await self._receive()
+        if message["type"] != "websocket.receive":
+            raise self._disconnected(message)
+        text: str | None = message.get("text")
+        data: bytes = message.get("bytes") or b""
+        return data if text is None else text
+
+    async def receive_json(self, type_: Any = Any) -> Any:
+        """What the client sends next, as JSON of *type_*. Raises ValueError when it is not, and as `receive`."""
+        return codec.decoder(type_).decode(await self.receive())
+
+    def __aiter__(self) -> AsyncIterator[str | bytes]:
+        return self._messages()
+
+    async def _messages(self) -> AsyncIterator[str | bytes]:
+        with contextlib.suppress(WebSocketDisconnect):
+            while True:
+                yield await self.receive()
+
+    async def send(self, data: str | bytes) -> None:
+        """Send text or bytes. Raises RuntimeError when the connection is not open."""
+        self._check_open()
+        if isinstance(data, str):
+            await self._send({"type": "websocket.send", "text": data})
+        else:
+            await self._send({"type": "websocket.send", "bytes": bytes(data)})
+
+    async def send_json(self, data: Any) -> None:
+        """Send *data* as JSON, in a text message. Raises TypeError when it cannot be encoded."""
+        await self.send(codec.encode(data).decode())
+
+    async def close(self, code: int = NORMAL, reason: str = "") -> None:
+        """Close the connection, or refuse it; without effect when it is closed.
+
+        code: 1000, or 3000 to 4999 for the app's own (RFC 6455, section 7.4.2), or another of the registry's from
+        1001 on. Raises ValueError for a code that may not be sent, or a reason above 123 bytes.
+        """
+        if not (1000 <= code <= 4999) or code in (1004, NO_STATUS, 1006, 1015):
+            raise ValueError(f"close code {code!r} cannot be sent: use 1000, or 3000 to 4999")
+        if len(reason.encode()) > MAX_REASON:
+            raise ValueError(f"close reason {reason!r} is longer than {MAX_REASON} bytes: shorten it")
+        if self.closed:
+            return
+        self.closed = True
+        await self._send({"type": "websocket.close", "code": code, "reason": reason})
+
+    def _check_open(self) -> None:
+        if not self.accepted:
+            raise RuntimeError("the WebSocket has not been accepted: call accept() first")
+        if self.closed:
+            raise RuntimeError("the WebSocket is closed")
+
+    def _disconnected(self, message: Message) -> WebSocketDisconnect:
+        self.closed = True
+        return WebSocketDisconnect(message.get("code") or NO_STATUS, message.get("reason") or "")
+
+
+class WebSockets:
+    """The ASGI app of all WebSocket routes; a connection to any other path is refused before it is accepted."""
+
+    def __init__(self, router: Router, logger: str) -> None:
+        self.router = router
         self.logger = logger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        handler = _handlers.get(scope["path"])
-        if handler is None:
+        raw = _handlers.get(scope["path"])
+        if raw is not None:
+            await self._run_raw(raw, scope, receive, send)
+            return
+        found = self.router.find(WEBSOCKET, scope["path"])
+        if found is None:
             await receive()  # websocket.connect
             await send({"type": "websocket.close"})  # before an accept: the handshake is answered with 403
             return
+        route, path_params = found
+        await self._run(route.call, WebSocket(scope, receive, send, path_params))
+
+    async def _run_raw(self, handler: WebSocketHandler, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await handler(scope, receive, send)
-        except Exception:
-            log_exception(self.logger, "WebSocket handler of %s failed", scope["path"])
+        except Exception as error:
+            self._log(error, scope)
             # The connection may be closed already, which no server lets one repeat.
             with contextlib.suppress(Exception):
                 await send({"type": "websocket.close", "code": INTERNAL_ERROR})
+
+    async def _run(self, call: Callable[[WebSocket], Awaitable[Any]], socket: WebSocket) -> None:
+        code = NORMAL
+        try:
+            await call(socket)
+        except WebSocketDisconnect:  # the client's end is the handler's
+            return
+        except Exception as error:
+            self._log(error, socket.scope)
+            code = INTERNAL_ERROR
+        with contextlib.suppress(Exception):  # the client may have gone
+            await socket.close(code)
+
+    def _log(self, error: Exception, scope: Scope) -> None:
+        log_exception(self.logger, error, "WebSocket handler of %s failed", scope["path"])

@@ -1,0 +1,219 @@
+"""Forms: urlencoded (WHATWG URL, section 5) and multipart (RFC 7578), the latter parsed by python-multipart."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, Self
+from urllib.parse import parse_qsl
+
+from wesktop.asgi.errors import HTTPError
+
+URLENCODED = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+INSTALL = "pip install 'wesktop[forms]'"
+
+MAX_IN_MEMORY = 1024 * 1024
+"""Bytes of a file beyond which it is kept on disk."""
+
+MAX_FIELD_SIZE = 1024 * 1024
+"""Bytes that the fields of a form that are no files may have together: they are kept in memory."""
+
+MAX_URLENCODED = 8 * MAX_FIELD_SIZE
+
+
+class Upload:
+    """A file of a form. name: as the client calls it, not to be trusted as a path; content_type: as it says.
+
+    file: the content, open at its beginning; size: in bytes.
+    """
+
+    __slots__ = ("content_type", "file", "name", "size")
+
+    def __init__(self, name: str, content_type: str) -> None:
+        self.name = name
+        self.content_type = content_type
+        self.file: IO[bytes] = SpooledTemporaryFile(MAX_IN_MEMORY)  # noqa: SIM115  the form closes it
+        self.size = 0
+
+    def read(self) -> bytes:
+        """The whole content."""
+        self.file.seek(0)
+        return self.file.read()
+
+
+class Form:
+    """The fields and files of a form, in order. As a context manager, it gives its files up at the end."""
+
+    def __init__(self) -> None:
+        self.fields: list[tuple[str, str]] = []
+        self.files: list[tuple[str, Upload]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def get(self, name: str, default: str | None = None) -> str | None:
+        """The first field of this name, or *default*."""
+        return next((value for field, value in self.fields if field == name), default)
+
+    def get_list(self, name: str) -> list[str]:
+        """All fields of this name."""
+        return [value for field, value in self.fields if field == name]
+
+    def file(self, name: str) -> Upload | None:
+        """The first file of this name; None where there is none, or none was chosen."""
+        return next((upload for field, upload in self.files if field == name), None)
+
+    def file_list(self, name: str) -> list[Upload]:
+        """All files of this name."""
+        return [upload for field, upload in self.files if field == name]
+
+    def close(self) -> None:
+        """Give the files up."""
+        for _, upload in self.files:
+            upload.file.close()
+
+
+async def read_form(content_type: str, chunks: AsyncIterator[bytes], max_parts: int | None) -> Form:
+    """Read the form that *chunks* are. Raises HTTPError (400, 413, 415), and what *chunks* raises."""
+    essence = content_type.partition(";")[0].strip().lower()
+    if essence == URLENCODED:
+        return await _read_urlencoded(chunks, max_parts)
+    if essence == MULTIPART:
+        return await _read_multipart(content_type, chunks, max_parts)
+    raise HTTPError(415, f"a form is of type {URLENCODED} or {MULTIPART}")
+
+
+async def _read_urlencoded(chunks: AsyncIterator[bytes], max_parts: int | None) -> Form:
+    body = bytearray()
+    async for chunk in chunks:
+        body += chunk
+        if len(body) > MAX_URLENCODED:
+            raise HTTPError(413, "form too large")
+    form = Form()
+    try:
+        form.fields = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=max_parts)
+    except UnicodeDecodeError:
+        raise HTTPError(400, "form is not UTF-8") from None
+    except ValueError:
+        raise _too_many() from None
+    return form
+
+
+async def _read_multipart(content_type: str, chunks: AsyncIterator[bytes], max_parts: int | None) -> Form:
+    reader = _MultipartReader(content_type, max_parts)
+    try:
+        async for chunk in chunks:
+            # In a thread: it may write to the disk.
+            await asyncio.to_thread(reader.feed, chunk)
+        return reader.finish()
+    except BaseException:
+        reader.form.close()
+        raise
+
+
+class _MultipartReader:
+    """Makes a form of the events of python-multipart's parser."""
+
+    def __init__(self, content_type: str, max_parts: int | None) -> None:
+        try:
+            from python_multipart.exceptions import FormParserError
+            from python_multipart.multipart import MultipartParser, parse_options_header
+        except ModuleNotFoundError:
+            raise RuntimeError(f"multipart forms need the package python-multipart: {INSTALL}") from None
+        self._options: Callable[[Any], tuple[bytes, dict[bytes, bytes]]] = parse_options_header
+        self._malformed = FormParserError
+        boundary = parse_options_header(content_type)[1].get(b"boundary")
+        if not boundary:
+            raise HTTPError(400, "multipart form without a boundary")
+        self.form = Form()
+        self._max_parts = max_parts
+        self._in_memory = 0
+        self._ended = False
+        self._parser = MultipartParser(
+            boundary,
+            {
+                "on_part_begin": self._on_part_begin,
+                "on_header_field": self._on_header_field,
+                "on_header_value": self._on_header_value,
+                "on_header_end": self._on_header_end,
+                "on_headers_finished": self._on_headers_finished,
+                "on_part_data": self._on_part_data,
+                "on_part_end": self._on_part_end,
+                "on_end": self._on_end,
+            },
+        )
+
+    def feed(self, chunk: bytes) -> None:
+        """Take what has come. Raises HTTPError for a form that is malformed or has too many parts."""
+        try:
+            self._parser.write(chunk)
+        except self._malformed as error:
+            raise HTTPError(400, f"multipart form is malformed: {error}") from None
+
+    def finish(self) -> Form:
+        """The form. Raises HTTPError when its end has not come."""
+        if not self._ended:
+            raise HTTPError(400, "multipart form is cut short")
+        return self.form
+
+    # The parser's events.
+
+    def _on_part_begin(self) -> None:
+        if self._max_parts is not None and len(self.form.fields) + len(self.form.files) >= self._max_parts:
+            raise _too_many()
+        self._headers: dict[bytes, bytes] = {}
+        self._field, self._value = b"", b""
+        self._data = bytearray()
+        self._upload: Upload | None = None
+
+    def _on_header_field(self, data: bytes, start: int, end: int) -> None:
+        self._field += data[start:end]
+
+    def _on_header_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def _on_header_end(self) -> None:
+        self._headers[self._field.lower()] = self._value
+        self._field, self._value = b"", b""
+
+    def _on_headers_finished(self) -> None:
+        _, options = self._options(self._headers.get(b"content-disposition", b""))
+        if b"name" not in options:
+            raise HTTPError(400, "multipart form is malformed: a part without a name")
+        self._name = _as_text(options[b"name"])
+        if b"filename" in options:
+            content_type = self._headers.get(b"content-type", b"application/octet-stream").decode("latin-1")
+            self._upload = Upload(_as_text(options[b"filename"]), content_type)
+            self.form.files.append((self._name, self._upload))
+
+    def _on_part_data(self, data: bytes, start: int, end: int) -> None:
+        if self._upload is not None:
+            self._upload.size += self._upload.file.write(data[start:end])
+            return
+        self._data += data[start:end]
+        self._in_memory += end - start
+        if self._in_memory > MAX_FIELD_SIZE:
+            raise HTTPError(413, "form fields too large")
+
+    def _on_part_end(self) -> None:
+        if self._upload is None:
+            self.form.fields.append((self._name, _as_text(bytes(self._data))))
+            return
+        self._upload.file.seek(0)
+        if not self._upload.name and not self._upload.size:  # what a browser sends where no file was chosen
+            self.form.files.pop()
+            self._upload.file.close()
+
+    def _on_end(self) -> None:
+        self._ended = True
+
+
+def _as_text(data: bytes) -> str:
+    return data.decode(errors="replace")
+
+
+def _too_many() -> HTTPError:
+    return HTTPError(413, "too many form fields")

@@ -1,0 +1,48 @@
+"""Handlers: functions that answer, async ones on the event loop, plain ones in a thread."""
+
+import functools
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+Handler = Callable[..., Any]
+"""What answers a request: an async function (run on the event loop) or a plain one (run in a thread)."""
+
+_CO_COROUTINE = 0x80  # inspect.CO_COROUTINE
+
+
+def awaitable(handler: Handler) -> Callable[..., Awaitable[Any]]:
+    """The handler as a function that can be awaited. Raises TypeError for what is no handler."""
+    return handler if _is_async(handler) else _in_thread(handler)
+
+
+def _is_async(handler: Handler) -> bool:
+    if not callable(handler):
+        raise TypeError(f"handler {handler!r} cannot be called: give a function that takes the request")
+    code = getattr(handler, "__code__", None)
+    if code is not None and code.co_flags & _CO_COROUTINE:
+        return True  # an `async def`, known without loading inspect, which takes 5 ms
+    import inspect
+
+    function = handler
+    while isinstance(function, functools.partial):
+        function = function.func
+    candidates = (function, getattr(function, "__call__", None))  # noqa: B004  an object's own `async def __call__`
+    if any(map(inspect.isasyncgenfunction, candidates)):
+        raise TypeError(f"handler {handler!r} is a generator: return StreamResponse(generator, content_type) instead")
+    return any(map(inspect.iscoroutinefunction, candidates))
+
+
+def _in_thread(handler: Handler) -> Callable[..., Awaitable[Any]]:
+    def run(*arguments: Any) -> Any:
+        try:
+            return handler(*arguments)
+        except StopIteration as error:
+            # A future cannot hold a StopIteration: up to Python 3.11 whoever awaits it waits for ever.
+            raise RuntimeError("the handler raised StopIteration") from error
+
+    async def call(*arguments: Any) -> Any:
+        import asyncio  # late: see wesktop.asgi
+
+        return await asyncio.to_thread(run, *arguments)
+
+    return call

@@ -1,0 +1,39 @@
+"""Range requests: which part of a representation is asked for (RFC 9110, section 14).
+
+One range is served, as its parts; several at once are answered with the whole, as the RFC allows, so that a short
+request cannot have a file sent many times over.
+"""
+
+import re
+
+# More digits than int() takes are no position in any file.
+_SINGLE = re.compile(r"bytes=[ \t]*([0-9]{0,4000})-([0-9]{0,4000})[ \t]*", re.ASCII | re.IGNORECASE)
+
+
+class Unsatisfiable(Exception):  # noqa: N818  it is an answer, 416
+    """The range is well-formed, and nothing of it is there."""
+
+
+def parse_range(header: str, size: int) -> tuple[int, int] | None:
+    """The (start, stop) that a Range header asks for, of *size* bytes; None where it is to be ignored.
+
+    That is for other units, several ranges, and what is malformed (section 14.2). Raises Unsatisfiable.
+    """
+    found = _SINGLE.fullmatch(header)
+    if found is None:
+        return None
+    first, last = found.groups()
+    if not first:
+        return _suffix(last, size) if last else None
+    start = int(first)
+    if last and int(last) < start:
+        return None
+    if start >= size:
+        raise Unsatisfiable
+    return start, min(int(last) + 1, size) if last else size
+
+
+def _suffix(length: str, size: int) -> tuple[int, int]:
+    if not int(length) or not size:
+        raise Unsatisfiable
+    return max(0, size - int(length)), size

@@ -1,0 +1,63 @@
+"""A version of a file, and how much of it a request is to be sent. No I/O.
+
+The order is that of RFC 9110, section 13.2.2: If-None-Match, else If-Modified-Since; then Range, if If-Range holds.
+"""
+
+from typing import NamedTuple
+
+from wesktop.asgi.conditional import is_current, is_same
+from wesktop.asgi.headers import RawHeaders
+from wesktop.asgi.ranges import Unsatisfiable, parse_range
+from wesktop.asgi.types import Scope
+
+_SELECTING = frozenset({b"if-none-match", b"if-modified-since", b"range"})
+
+
+class Representation(NamedTuple):
+    """size: in bytes; modified: seconds since 1970. content_type: its header; headers: all others, validators too."""
+
+    size: int
+    etag: str
+    modified: float
+    content_type: tuple[bytes, bytes]
+    headers: RawHeaders
+
+
+class Part(NamedTuple):
+    """What is to be sent: a status, headers, and the bytes from *start* to *stop*."""
+
+    status: int
+    headers: RawHeaders
+    start: int
+    stop: int
+
+
+def whole(found: Representation, status: int = 200) -> Part:
+    """All of it."""
+    length = (b"content-length", b"%d" % found.size)
+    return Part(status, [found.content_type, length, *found.headers], 0, found.size)
+
+
+def select(found: Representation, scope: Scope) -> Part:
+    """What a GET or HEAD is sent: the whole (200), nothing (304), a range (206), or that there is none (416)."""
+    if _SELECTING.isdisjoint([name for name, _ in scope["headers"]]):
+        return whole(found)
+    if is_current(scope, found.etag, found.modified):
+        return Part(304, found.headers, 0, 0)
+    ranges = [value for name, value in scope["headers"] if name == b"range"]
+    if scope["method"] != "GET" or len(ranges) != 1 or not is_same(scope, found.etag, found.modified):
+        return whole(found)
+    try:
+        asked = parse_range(ranges[0].decode("latin-1"), found.size)
+    except Unsatisfiable:
+        nothing = [(b"content-range", b"bytes */%d" % found.size), (b"content-length", b"0")]
+        return Part(416, [*nothing, *found.headers], 0, 0)
+    if asked is None:
+        return whole(found)
+    start, stop = asked
+    range_headers = [
+        found.content_type,
+        (b"content-range", b"bytes %d-%d/%d" % (start, stop - 1, found.size)),
+        (b"content-length", b"%d" % (stop - start)),
+    ]
+    return Part(206, [*range_headers, *found.headers], start, stop)

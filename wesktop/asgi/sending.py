@@ -1,0 +1,25 @@
+"""Sending to a client that may not read."""
+
+from wesktop.asgi.limits import DEFAULT, SCOPE_KEY
+from wesktop.asgi.types import Message, Scope, Send
+
+
+class ClientTooSlowError(Exception):
+    """The client has not read for as long as it may take: its connection is broken off."""
+
+
+def write_timeout(scope: Scope) -> float | None:
+    """Seconds that the client of this request may take to read a chunk; None for any."""
+    seconds: float | None = scope.get(SCOPE_KEY, DEFAULT).write_timeout
+    return seconds
+
+
+async def send_within(send: Send, message: Message, seconds: float | None) -> None:
+    """Send a message; raises ClientTooSlowError when the client has not made room for it within so many seconds."""
+    import asyncio  # late: see wesktop.asgi
+
+    try:
+        async with asyncio.timeout(seconds):
+            await send(message)
+    except TimeoutError:
+        raise ClientTooSlowError(f"the client has read nothing for {seconds:g} seconds") from None
