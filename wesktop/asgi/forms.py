@@ -132,7 +132,8 @@ class _MultipartReader:
         self._max_parts = max_parts
         self._in_memory = 0
         self._ended = False
-        self._parser = MultipartParser(
+        self._parser = self._made(
+            MultipartParser,
             boundary,
             {
                 "on_part_begin": self._on_part_begin,
@@ -145,6 +146,12 @@ class _MultipartReader:
                 "on_end": self._on_end,
             },
         )
+
+    def _made(self, kind: Callable[..., Any], boundary: bytes, callbacks: dict[str, Callable[..., None]]) -> Any:
+        try:
+            return kind(boundary, callbacks)
+        except self._malformed as error:
+            raise HTTPError(400, f"multipart form is malformed: {error}") from None
 
     def feed(self, chunk: bytes) -> None:
         """Take what has come. Raises HTTPError for a form that is malformed or has too many parts."""
