@@ -5,13 +5,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from wesktop.asgi.answers import ErrorAnswers
-from wesktop.asgi.bodies import Body, has_body
+from wesktop.asgi.bodies import Body
 from wesktop.asgi.errors import HTTPError, NothingSentError
 from wesktop.asgi.lifespan import Lifespan
 from wesktop.asgi.limits import BODY_TIMEOUT, MAX_BODY_SIZE, MAX_FORM_PARTS, SCOPE_KEY, WRITE_TIMEOUT, Limits
 from wesktop.asgi.requests import Request
 from wesktop.asgi.responses import EmptyResponse, RedirectResponse, Response, allow, as_response
-from wesktop.asgi.routing import UNSET, Router
+from wesktop.asgi.routing import UNSET, Route, Router
 from wesktop.asgi.static import MAX_CACHE_SIZE, SinglePage, StaticFiles
 from wesktop.asgi.types import ASGIApp, Receive, Scope, Send
 from wesktop.asgi.websockets import WebSockets
@@ -78,50 +78,59 @@ def create_app(
     if spa_fallback is not None:
         unmatched.append(SinglePage(spa_fallback).answer)
     unmatched.append(Unmatched(router).answer)
-    http = Routes(router, unmatched, ErrorAnswers(router.errors, logger, debug=debug), limits)
+    errors = ErrorAnswers(router.errors, logger, debug=debug)
     life = Lifespan(lifespan, logger)
-    app: ASGIApp = ByScopeType(http=http, websocket=WebSockets(router, logger), lifespan=life)
+    websockets = WebSockets(router, logger)
+    app: ASGIApp = Application(router, unmatched, errors, limits, websocket=websockets, lifespan=life)
     for wrap in reversed(middleware or ()):
         app = wrap(app)
     life.app = app
     return app
 
 
-class ByScopeType:
-    """The ASGI app that hands each scope to the app for its type; raises RuntimeError for a type that has none."""
+class Application:
+    """The ASGI app: hands on WebSockets and the lifespan, and answers HTTP.
 
-    def __init__(self, **apps: ASGIApp) -> None:
-        self.apps = apps
+    That is by the router's handlers and, for what has no route, by the first of *unmatched* to answer. Raises
+    RuntimeError for a scope of another type.
+    """
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = self.apps.get(scope["type"])
-        if app is None:
-            raise RuntimeError(f"scope type {scope['type']!r} is not one of {', '.join(self.apps)}")
-        await app(scope, receive, send)
-
-
-class Routes:
-    """The ASGI app of HTTP: the router's handlers and, for what has no route, the first of *unmatched* to answer."""
-
-    def __init__(self, router: Router, unmatched: Sequence[Answer], errors: ErrorAnswers, limits: Limits) -> None:
+    def __init__(
+        self,
+        router: Router,
+        unmatched: Sequence[Answer],
+        errors: ErrorAnswers,
+        limits: Limits,
+        **others: ASGIApp,
+    ) -> None:
         self.router = router
         self.unmatched = unmatched
         self.errors = errors
         self.limits = limits
+        self.others = others
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._hand_on(scope, receive, send)
+            return
         scope[SCOPE_KEY] = self.limits
+        path_params: dict[str, Any] = {}
+        body = incoming = None
         try:
-            found = self.router.find(scope["method"], scope["path"])
-            if found is None:
+            method, path = scope["method"], scope["path"]
+            route = self.router.literals.get((method, path))
+            if route is None and (found := self.router.find(method, path)) is not None:
+                route, path_params = found
+            if route is None:
                 response = self._answer(scope)
             else:
-                route, path_params = found
                 headers = dict(scope["headers"])
-                body = incoming = None
-                if has_body(headers, scope.get("http_version")):
-                    limit = self.limits.max_body_size if route.max_body_size == UNSET else route.max_body_size
-                    incoming = Body(headers, receive, limit, self.limits.body_timeout)
+                if (
+                    b"content-length" in headers
+                    or b"transfer-encoding" in headers
+                    or scope.get("http_version") == "2"
+                ):
+                    incoming = self._incoming(route, headers, receive)
                     if not route.stream:
                         body = await incoming.read()
                 response = as_response(await route.call(Request(scope, path_params, body, incoming=incoming)))
@@ -132,6 +141,16 @@ class Routes:
             await response(scope, receive, send)
         except NothingSentError as error:
             await (await self.errors.answer(error, scope))(scope, receive, send)
+
+    async def _hand_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = self.others.get(scope["type"])
+        if app is None:
+            raise RuntimeError(f"scope type {scope['type']!r} is not one of http, {', '.join(self.others)}")
+        await app(scope, receive, send)
+
+    def _incoming(self, route: Route, headers: dict[bytes, bytes], receive: Receive) -> Body:
+        limit = self.limits.max_body_size if route.max_body_size == UNSET else route.max_body_size
+        return Body(headers, receive, limit, self.limits.body_timeout)
 
     def _answer(self, scope: Scope) -> Response:
         for answer in self.unmatched:

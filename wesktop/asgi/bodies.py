@@ -1,14 +1,10 @@
-"""Reading the body of a request."""
+"""Reading the body of a request, which an HTTP/1 request announces (RFC 9112, section 6.3)."""
 
 from collections.abc import AsyncIterator
 
+from wesktop.asgi.deadlines import time_limit
 from wesktop.asgi.errors import HTTPError
-from wesktop.asgi.types import Receive
-
-
-def has_body(headers: dict[bytes, bytes], http_version: str | None) -> bool:
-    """Whether a request with *headers* has a body: an HTTP/1 request says so (RFC 9112, section 6.3)."""
-    return b"content-length" in headers or b"transfer-encoding" in headers or http_version == "2"
+from wesktop.asgi.types import Message, Receive
 
 
 class Body:
@@ -37,31 +33,26 @@ class Body:
 
     async def read(self) -> bytes | None:
         """The whole body; None when it is empty."""
-        import asyncio  # late: see wesktop.asgi
-
         chunks = []
         try:
-            async with asyncio.timeout(self._timeout):
+            with time_limit(self._timeout):
                 while not self._ended:
-                    chunks.append(await self._next())
+                    chunks.append(self._chunk(await self._receive()))
         except TimeoutError:
             raise _too_slow() from None
         return (chunks[0] if len(chunks) == 1 else b"".join(chunks)) or None
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        import asyncio
-
         while not self._ended:
             try:
-                async with asyncio.timeout(self._timeout):
-                    chunk = await self._next()
+                with time_limit(self._timeout):
+                    chunk = self._chunk(await self._receive())
             except TimeoutError:
                 raise _too_slow() from None
             if chunk:
                 yield chunk
 
-    async def _next(self) -> bytes:
-        message = await self._receive()
+    def _chunk(self, message: Message) -> bytes:
         if message["type"] == "http.disconnect":
             self._gone = self._ended = True
             raise HTTPError(400, "request body cut short")  # whoever broke the framing is still there to read it

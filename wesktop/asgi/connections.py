@@ -17,14 +17,13 @@ _BOOLEANS = {
 class Connection:
     """An ASGI scope and what the route's pattern made of the path; each part is read when first asked for."""
 
-    __slots__ = ("_cookies", "_headers", "_query", "path_params", "scope")
+    scope: Scope
+    path_params: dict[str, Any]
 
-    def __init__(self, scope: Scope, path_params: dict[str, Any] | None = None) -> None:
-        self.scope = scope
-        self.path_params = {} if path_params is None else path_params
-        self._query: dict[str, list[str]] | None = None
-        self._headers: dict[str, str] | None = None
-        self._cookies: dict[str, str] | None = None
+    # On the class, so that what is never asked for costs nothing.
+    _query: dict[str, list[str]] | None = None
+    _headers: dict[str, str] | None = None
+    _cookies: dict[str, str] | None = None
 
     @property
     def path(self) -> str:

@@ -38,9 +38,14 @@ def whole(found: Representation, status: int = 200) -> Part:
     return Part(status, [found.content_type, length, *found.headers], 0, found.size)
 
 
+def is_selective(scope: Scope) -> bool:
+    """Whether a request may be for something other than the whole."""
+    return not _SELECTING.isdisjoint([name for name, _ in scope["headers"]])
+
+
 def select(found: Representation, scope: Scope) -> Part:
     """What a GET or HEAD is sent: the whole (200), nothing (304), a range (206), or that there is none (416)."""
-    if _SELECTING.isdisjoint([name for name, _ in scope["headers"]]):
+    if not is_selective(scope):
         return whole(found)
     if is_current(scope, found.etag, found.modified):
         return Part(304, found.headers, 0, 0)

@@ -26,7 +26,8 @@ class Request(Connection):
     to be received.
     """
 
-    __slots__ = ("_form", "_incoming", "_json", "body")
+    _json: Any = _UNREAD
+    _form: "Form | None" = None
 
     def __init__(
         self,
@@ -36,11 +37,10 @@ class Request(Connection):
         *,
         incoming: Body | None = None,
     ) -> None:
-        super().__init__(scope, path_params)
+        self.scope = scope
+        self.path_params = {} if path_params is None else path_params
         self.body = body
         self._incoming = incoming
-        self._json = _UNREAD
-        self._form: Form | None = None
 
     @property
     def method(self) -> str:

@@ -6,7 +6,7 @@ attributes. Every one takes `status`, `headers` (further ones) and `cookies` (na
 and raises ValueError for a status outside 100..999 or what cannot stand in a header.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -16,6 +16,7 @@ from wesktop.asgi.headers import Headers, RawHeaders, content_type_header, encod
 from wesktop.asgi.types import Message, Receive, Scope, Send
 
 _JSON = content_type_header("application/json")
+_TEXT = content_type_header("text/plain")
 _URL_SAFE = ":/?#[]@!$&'()*+,;=%~"  # RFC 3986, sections 2.1 and 2.2; quote() leaves the unreserved ones alone
 REDIRECTS = (301, 302, 303, 307, 308)
 
@@ -79,12 +80,12 @@ class FixedResponse(Response):
         headers: Headers | None = None,
         cookies: Cookies | None = None,
     ) -> None:
-        self.status = check_status(status)
+        self.status = status
         self.headers = headers
-        raw_headers = [] if content_type is None else [content_type]
-        if has_content(status):
-            raw_headers.append((b"content-length", b"%d" % len(body)))
-        else:
+        length = (b"content-length", b"%d" % len(body))
+        raw_headers = [length] if content_type is None else [content_type, length]
+        if status != 200 and not has_content(check_status(status)):
+            raw_headers.remove(length)
             body = b""
         if headers:
             raw_headers += encode_headers(headers)
@@ -94,9 +95,8 @@ class FixedResponse(Response):
         self._body = body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        await send(start_message(self.status, self._raw_headers))
-        body = b"" if scope["method"] == "HEAD" else self._body
-        await send({"type": "http.response.body", "body": body})
+        await send({"type": "http.response.start", "status": self.status, "headers": self._raw_headers.copy()})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else self._body})
 
 
 class JSONResponse(FixedResponse):
@@ -130,7 +130,8 @@ class TextResponse(FixedResponse):
     ) -> None:
         self.text = text
         self.content_type = content_type
-        super().__init__(text.encode(), content_type_header(content_type), status, headers, cookies)
+        raw_type = _TEXT if content_type == "text/plain" else content_type_header(content_type)
+        super().__init__(text.encode(), raw_type, status, headers, cookies)
 
 
 class HTMLResponse(FixedResponse):
@@ -198,22 +199,36 @@ def allow(methods: Iterable[str]) -> dict[str, str]:
     return {"Allow": ", ".join(methods)}
 
 
+def _json(answer: Any) -> Response:
+    return FixedResponse(codec.encode(answer), _JSON, 200)
+
+
+_BYTES = content_type_header("application/octet-stream")
+_MAKERS: dict[type, Callable[[Any], Response]] = {
+    dict: _json,
+    list: _json,
+    str: lambda text: FixedResponse(text.encode(), _TEXT, 200),
+    bytes: lambda data: FixedResponse(data, _BYTES, 200),
+    type(None): lambda _: EmptyResponse(),
+}
+
+
 def as_response(answer: Any) -> Response:
     """Make what a handler returned a response.
 
     dict, list, dataclass and msgspec Struct become JSON, str plain text, bytes an octet stream, None a 204.
     Raises TypeError for anything else, and when the JSON cannot be encoded.
     """
+    make = _MAKERS.get(type(answer))
+    if make is not None:
+        return make(answer)
     if isinstance(answer, Response):
         return answer
-    if isinstance(answer, (dict, list, codec.Struct)):
+    if isinstance(answer, codec.Struct):
         return JSONResponse(answer)
-    if isinstance(answer, str):
-        return TextResponse(answer)
-    if isinstance(answer, bytes):
-        return BytesResponse(answer)
-    if answer is None:
-        return EmptyResponse()
+    for kind, make in _MAKERS.items():  # what is derived from one of them
+        if isinstance(answer, kind):
+            return make(answer)
     if hasattr(type(answer), "__dataclass_fields__"):  # dataclasses.is_dataclass(), whose module takes 5 ms to load
         return JSONResponse(answer)
     raise TypeError(f"the handler returned {type(answer).__name__}: return a response, or what can be made one")

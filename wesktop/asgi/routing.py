@@ -66,12 +66,20 @@ class _Node:
         self.rest: Route | None = None
 
     def find(self, segments: list[str], position: int) -> Route | None:
-        if position == len(segments):
-            return self.route
-        segment = segments[position]
-        literal = self.literals.get(segment)
+        node = self
+        while position < len(segments):
+            segment = segments[position]
+            literal = node.literals.get(segment)
+            if literal is None or node.converted or node.rest is not None:
+                return node._find_branch(segments, position, literal)
+            node, position = literal, position + 1
+        return node.route
+
+    def _find_branch(self, segments: list[str], position: int, literal: "_Node | None") -> Route | None:
+        """Where several ways may lead on, the first that leads to a route."""
         if literal is not None and (route := literal.find(segments, position + 1)) is not None:
             return route
+        segment = segments[position]
         for _, convert, node in self.converted:
             if convert(segment) is not None and (route := node.find(segments, position + 1)) is not None:
                 return route
@@ -96,7 +104,7 @@ class Router:
 
     def __init__(self) -> None:
         self.errors = ErrorHandlers()
-        self._literals: dict[tuple[str, str], Route] = {}
+        self.literals: dict[tuple[str, str], Route] = {}  # those without parameters, by method and path
         self._trees: dict[str, _Node] = {}
         self._registered: dict[tuple[str, str], Route] = {}  # by method and pattern, in order
         self._methods: dict[str, None] = {}  # in the order of their first registration
@@ -193,7 +201,7 @@ class Router:
                     method, before + path, route.handler, stream=route.stream, max_body_size=route.max_body_size
                 )
             trial.errors.include(source.errors)
-        self.errors, self._literals = trial.errors, trial._literals
+        self.errors, self.literals = trial.errors, trial.literals
         self._trees, self._registered, self._methods = trial._trees, trial._registered, trial._methods
 
     def match(self, method: str, path: str) -> tuple[Handler, dict[str, Any]] | None:
@@ -203,7 +211,7 @@ class Router:
 
     def find(self, method: str, path: str) -> tuple[Route, dict[str, Any]] | None:
         """Return (route, path_params) for the upper-case *method* and *path*; HEAD finds GET's where it has none."""
-        route = self._literals.get((method, path))
+        route = self.literals.get((method, path))
         if route is not None:
             return route, {}
         tree = self._trees.get(method)
@@ -236,7 +244,7 @@ class Router:
         route = Route(handler, path, stream=stream, max_body_size=max_body_size)
         if route.parameters or route.rest:
             self._add_to_tree(method, path, route)
-        elif self._literals.setdefault((method, path), route) is not route:
+        elif self.literals.setdefault((method, path), route) is not route:
             raise ValueError(f"{method} {path!r} is registered already: remove one of the two")
         self._registered[method, path] = route
         if method != WEBSOCKET:

@@ -1,5 +1,6 @@
 """Sending to a client that may not read."""
 
+from wesktop.asgi.deadlines import time_limit
 from wesktop.asgi.limits import DEFAULT, SCOPE_KEY
 from wesktop.asgi.types import Message, Scope, Send
 
@@ -16,10 +17,8 @@ def write_timeout(scope: Scope) -> float | None:
 
 async def send_within(send: Send, message: Message, seconds: float | None) -> None:
     """Send a message; raises ClientTooSlowError when the client has not made room for it within so many seconds."""
-    import asyncio  # late: see wesktop.asgi
-
     try:
-        async with asyncio.timeout(seconds):
+        with time_limit(seconds):
             await send(message)
     except TimeoutError:
         raise ClientTooSlowError(f"the client has read nothing for {seconds:g} seconds") from None

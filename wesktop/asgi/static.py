@@ -10,7 +10,7 @@ from wesktop.asgi.content_types import BY_SUFFIX, content_type_of
 from wesktop.asgi.errors import HTTPError
 from wesktop.asgi.files import FileResponse, describe, open_file
 from wesktop.asgi.headers import RawHeaders, content_type_header
-from wesktop.asgi.representation import Representation, select
+from wesktop.asgi.representation import Representation, is_selective, select, whole
 from wesktop.asgi.responses import Response, allow, start_message
 from wesktop.asgi.types import Receive, Scope, Send
 
@@ -160,13 +160,14 @@ class _InMemory(Response):
     def __init__(self, body: bytes, found: Representation) -> None:
         self.body = body
         self.found = found
+        self._whole = whole(found)
 
     @property
     def size(self) -> int:
         return len(self.body)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        part = select(self.found, scope)
+        part = select(self.found, scope) if is_selective(scope) else self._whole
         await send(start_message(part.status, part.headers))
         body = b"" if scope["method"] == "HEAD" else self.body[part.start : part.stop]
         await send({"type": "http.response.body", "body": body})

@@ -62,10 +62,9 @@ class WebSocket(Connection):
     Where the handler ends, an open connection is closed (1000), and one that was not accepted is refused.
     """
 
-    __slots__ = ("_receive", "_send", "accepted", "closed")
-
     def __init__(self, scope: Scope, receive: Receive, send: Send, path_params: dict[str, Any] | None = None) -> None:
-        super().__init__(scope, path_params)
+        self.scope = scope
+        self.path_params = {} if path_params is None else path_params
         self._receive = receive
         self._send = send
         self.accepted = False
