@@ -28,9 +28,10 @@ lint: ## check style, format and types
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 
-bench: ## measure starts, and the supervisor, beside their peers
+bench: ## measure starts, requests and the supervisor beside their peers
 	@scripts/setup bench
 	.venv-bench/bin/python benchmarks/startup.py
+	.venv-bench/bin/python -m benchmarks.requests
 	.venv-bench/bin/python -m benchmarks.supervisor
 
 clean: ## remove everything that the other targets made

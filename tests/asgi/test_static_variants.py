@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from asgi.memory import Answer, request
 from wesktop.asgi import Router, create_app
 from wesktop.asgi.codings import choose
-from wesktop.asgi.static import MAX_CACHED_FILE, StaticFiles
+from wesktop.asgi.static import ENTRY_SIZE, MAX_CACHED_FILE, StaticFiles
 from wesktop.asgi.types import ASGIApp
 
 PATHSEND: dict[str, Any] = {"extensions": {"http.response.pathsend": {}}}
@@ -145,12 +145,12 @@ def test_a_file_that_becomes_a_link_to_elsewhere_is_served_no_more(
 
 
 def test_what_is_in_memory_is_bounded(tmp_path: Path) -> None:
-    files = StaticFiles(tmp_path, "/", cache_size=250)
+    files = StaticFiles(tmp_path, "/", cache_size=2 * (100 + ENTRY_SIZE) + 50)
     for number in range(5):
         (tmp_path / f"{number}.bin").write_bytes(bytes(100))
         assert files.answer({"type": "http", "method": "GET", "path": f"/{number}.bin", "headers": []})
     assert list(files._cache._files) == ["/3.bin", "/4.bin"]
-    assert files._cache._size == 200
+    assert files._cache._size == 2 * (100 + ENTRY_SIZE)
 
 
 def test_nothing_is_kept_where_nothing_is_to_be(tmp_path: Path) -> None:

@@ -20,6 +20,9 @@ MAX_CACHE_SIZE = 16 * 1024 * 1024
 MAX_CACHED_FILE = 256 * 1024
 """Bytes of a file up to which it is kept in memory: above, the server sends it faster (measured)."""
 
+ENTRY_SIZE = 1024
+"""Bytes that a file takes besides its content; of a large one that is all, and spares looking for it again."""
+
 # An asset is revalidated each time, which over loopback takes no time a user would see. Without it browsers guess a
 # lifetime (RFC 9111, section 4.2.2) and show the old page after an update.
 REVALIDATE = b"no-cache"
@@ -108,7 +111,7 @@ class _File:
         for coding, file in compressed.items():
             coded = [*headers, (b"content-encoding", coding.encode())]
             self._variants[coding] = _variant(file, content_type, coded, coding)
-        self.size = sum(v.size for v in self._variants.values() if isinstance(v, _InMemory))
+        self.size = ENTRY_SIZE + sum(v.size for v in self._variants.values() if isinstance(v, _InMemory))
 
     def _is_usable(self, compressed: str) -> bool:
         """Whether there is such a file, made of this version."""
@@ -190,8 +193,8 @@ class _Cache:
         return None
 
     def add(self, path: str, file: _File) -> None:
-        """Keep it, if it is worth it."""
-        if not 0 < file.size <= self._limit:
+        """Keep it, if there is room for it."""
+        if file.size > self._limit:
             return
         if path in self._files:
             self._drop(path)

@@ -1,0 +1,68 @@
+"""A connection to an app that goes both ways for as long as one likes: what a stream or a WebSocket needs."""
+
+import asyncio
+import contextlib
+from types import TracebackType
+from typing import Self
+
+from wesktop.asgi.types import ASGIApp, Message, Scope
+
+ENDS_WITHIN = 5.0  # seconds that an app has to end in, once its client is gone
+
+
+class AppConnection:
+    """Runs an app on a scope, as an async context manager; at the end it hears *goodbye*, and has to return."""
+
+    def __init__(self, app: ASGIApp, scope: Scope, first: Message, goodbye: Message) -> None:
+        self._app = app
+        self._scope = scope
+        self._goodbye = goodbye
+        self._to_app: asyncio.Queue[Message] = asyncio.Queue()
+        self._from_app: asyncio.Queue[Message] = asyncio.Queue()
+        self._to_app.put_nowait(first)
+        self._gone = False
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.ensure_future(self._app(self._scope, self._receive, self._from_app.put))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.leave()
+        try:
+            async with asyncio.timeout(ENDS_WITHIN):
+                await self._task
+        except TimeoutError:
+            raise RuntimeError(f"the app goes on, {ENDS_WITHIN:g} seconds after its client has gone") from None
+        except Exception:
+            if kind is None:
+                raise
+
+    def tell(self, message: Message) -> None:
+        """Have the app receive a message."""
+        self._to_app.put_nowait(message)
+
+    def leave(self) -> None:
+        """Be gone."""
+        if not self._gone:
+            self._gone = True
+            self._to_app.put_nowait(self._goodbye)
+
+    async def hear(self) -> Message | None:
+        """What the app sends next; None when it has returned. Raises what it raises."""
+        answer = asyncio.ensure_future(self._from_app.get())
+        await asyncio.wait((answer, self._task), return_when=asyncio.FIRST_COMPLETED)
+        if answer.done():
+            return answer.result()
+        answer.cancel()
+        with contextlib.suppress(asyncio.QueueEmpty):
+            return self._from_app.get_nowait()
+        self._task.result()
+        return None
+
+    async def _receive(self) -> Message:
+        message = await self._to_app.get()
+        if message is self._goodbye:  # once gone, always gone
+            self._to_app.put_nowait(message)
+        return message

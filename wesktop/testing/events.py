@@ -1,0 +1,98 @@
+"""Server-sent events as a client reads them (WHATWG HTML, section 9.2.6)."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from wesktop.testing.connection import AppConnection
+
+
+@dataclass(frozen=True)
+class Event:
+    """An event as EventSource would dispatch it. event: its type; id: the last one that was sent so far."""
+
+    event: str
+    data: str
+    id: str = ""
+
+    @property
+    def json(self) -> Any:
+        """The data, decoded as JSON. Raises ValueError when it is none."""
+        return msgspec.json.decode(self.data)
+
+
+class EventParser:
+    """Makes events of the bytes of a stream. retry: what the stream has asked for last, in milliseconds."""
+
+    def __init__(self) -> None:
+        self.retry: int | None = None
+        self._rest = b""
+        self._after_cr = False
+        self._id = ""
+        self._type = ""
+        self._data: list[str] = []
+
+    def feed(self, chunk: bytes) -> list[Event]:
+        """The events that are complete with *chunk*."""
+        if self._after_cr:
+            chunk = chunk.removeprefix(b"\n")  # the second half of a CRLF, whose line has ended
+        self._after_cr = chunk.endswith(b"\r") if chunk else self._after_cr
+        *lines, self._rest = (self._rest + chunk).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        return [event for line in lines if (event := self._line(line.decode(errors="replace"))) is not None]
+
+    def _line(self, line: str) -> Event | None:
+        if not line:
+            return self._dispatch()
+        field, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if field == "data":
+            self._data.append(value)
+        elif field == "event":
+            self._type = value
+        elif field == "id" and "\0" not in value:
+            self._id = value
+        elif field == "retry" and value.isascii() and value.isdecimal():
+            self.retry = int(value)
+        return None
+
+    def _dispatch(self) -> Event | None:
+        data, kind = self._data, self._type
+        self._data, self._type = [], ""
+        return Event(kind or "message", "\n".join(data), self._id) if data else None
+
+
+class EventStream:
+    """The events of a response; an async iterator, which ends with it."""
+
+    def __init__(self, connection: AppConnection) -> None:
+        self._connection = connection
+        self._parser = EventParser()
+        self._waiting: list[Event] = []
+        self._ended = False
+        self.status = 0
+        self.headers: dict[str, str] = {}
+
+    async def begin(self) -> None:
+        """Wait for the start of the response. Raises RuntimeError when it is no event stream."""
+        message = await self._connection.hear()
+        if message is None:
+            raise RuntimeError("the app has returned without a response")
+        self.status = message["status"]
+        self.headers = {name.decode().lower(): value.decode("latin-1") for name, value in message["headers"]}
+        if self.status != 200 or not self.headers.get("content-type", "").startswith("text/event-stream"):
+            raise RuntimeError(
+                f"the answer is no event stream: {self.status} {self.headers.get('content-type', 'without a type')}"
+            )
+
+    def __aiter__(self) -> AsyncIterator[Event]:
+        return self
+
+    async def __anext__(self) -> Event:
+        while not self._waiting:
+            if self._ended or (message := await self._connection.hear()) is None:
+                raise StopAsyncIteration
+            self._ended = not message.get("more_body", False)
+            self._waiting = self._parser.feed(message.get("body", b""))
+        return self._waiting.pop(0)
