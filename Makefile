@@ -4,7 +4,7 @@
 
 WORKERS ?= 4
 
-.PHONY: help demo test test-qt lint bench clean
+.PHONY: help demo test test-qt lint bench fuzz clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -34,6 +34,10 @@ bench: ## measure starts, requests and the supervisor beside their peers
 	.venv-bench/bin/python -m benchmarks.requests
 	.venv-bench/bin/python -m benchmarks.supervisor
 
+fuzz: ## fuzz what reads a client's bytes, for ten minutes
+	@scripts/setup fuzz
+	.venv-fuzz/bin/python scripts/fuzz.py
+
 clean: ## remove everything that the other targets made
-	rm -rf .venv .venv-qt .venv-bench .mypy_cache .pytest_cache .ruff_cache build dist demo.png
+	rm -rf .venv .venv-qt .venv-bench .venv-fuzz .mypy_cache .pytest_cache .ruff_cache build dist demo.png
 	find . -name __pycache__ -prune -exec rm -rf {} +

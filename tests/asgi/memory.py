@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from asgi.conformance import Conformance
 from wesktop.asgi.types import ASGIApp, Message, Scope
 
 DISCONNECT: Message = {"type": "http.disconnect"}
@@ -76,7 +77,7 @@ class Exchange:
     """One request to *app*: `answer` fills while `run` is under way; `disconnect` is the client going."""
 
     def __init__(self, app: ASGIApp, scope: Scope, messages: Sequence[Message] | None = None) -> None:
-        self.app = app
+        self.app = Conformance(app)
         self.scope = scope
         self.messages = list(body_messages(b"") if messages is None else messages)
         self.answer = Answer()

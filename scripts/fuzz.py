@@ -1,0 +1,174 @@
+"""Fuzz what reads a client's bytes, with atheris: `make fuzz`, or `scripts/fuzz.py [--seconds 150] [TARGET ...]`.
+
+Each target runs in a process of its own, as libFuzzer ends it, and fails by any exception that is no answer. What is
+found goes into the tests.
+"""
+
+import argparse
+import asyncio
+import logging
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+FORM = "multipart/form-data; boundary=b"
+SEEDS = {
+    "paths": [
+        b"/assets/file.txt",
+        b"/assets/../secret",
+        b"/assets/%2e%2e/x",
+        b"\\\\host\\share",
+        b"C:/x",
+        b"\xff\x00",
+    ],
+    "queries": [b"a=1&b=2", b"a=%00&a=%ff", b"=&&=", b"a=nan&a=1e999", b"\xff"],
+    "ranges": [b"bytes=0-1", b"bytes=-5", b"bytes=5-", b"bytes=0-1,2-3", b"bytes=9999999999999999999-"],
+    "forms": [
+        b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\nx\r\n--b--\r\n',
+        b'--b\r\nContent-Disposition: form-data; name="f"; filename="x"\r\nContent-Type: a/b\r\n\r\nx\r\n--b--\r\n',
+    ],
+    "cookies": [b"a=1; b=2", b'a="x"', b";;=;"],
+    "encodings": [b"gzip, br;q=0.5", b"*;q=0", b"identity;q=0, *"],
+}
+
+
+def paths() -> Callable[[bytes], None]:
+    """No path leads to a file outside of the root."""
+    from wesktop.asgi.static import locate
+
+    base = Path(tempfile.mkdtemp()).resolve()
+    root = base / "static"
+    (root / "sub").mkdir(parents=True)
+    (root / "file.txt").write_text("inside")
+    (base / "secret").write_text("outside")
+    (root / "link").symlink_to("../secret")
+
+    def check(data: bytes) -> None:
+        found = locate(root, data.decode("utf-8", "surrogateescape"), dotfiles=True)
+        assert found is None or found.is_relative_to(root)
+
+    return check
+
+
+def queries() -> Callable[[bytes], None]:
+    """Every parameter can be asked for, as anything."""
+    from decimal import Decimal
+
+    from wesktop.asgi import Request
+
+    def check(data: bytes) -> None:
+        request = Request({"type": "http", "query_string": data, "headers": []})
+        for kind in (str, int, float, bool, Decimal):
+            request.query("a", None, kind)
+            request.query_list("a", kind)
+
+    return check
+
+
+def ranges() -> Callable[[bytes], None]:
+    """A range lies within the file."""
+    from wesktop.asgi.ranges import Unsatisfiable, parse_range
+
+    def check(data: bytes) -> None:
+        for size in (0, 1, 1000):
+            try:
+                found = parse_range(data.decode("latin-1"), size)
+            except Unsatisfiable:
+                continue
+            assert found is None or 0 <= found[0] < found[1] <= size
+
+    return check
+
+
+def forms() -> Callable[[bytes], None]:
+    """A form is read or refused; in one piece it is the same as in many, where both are read."""
+    from wesktop.asgi.errors import HTTPError
+    from wesktop.asgi.forms import read_form
+
+    async def chunks(data: bytes, size: int) -> AsyncIterator[bytes]:
+        for start in range(0, len(data), size):
+            yield data[start : start + size]
+
+    async def read(data: bytes, size: int) -> Any:
+        try:
+            with await read_form(FORM, chunks(data, size), 10) as form:
+                return form.fields, [(name, file.name, file.read()) for name, file in form.files]
+        except HTTPError as error:
+            return error.status
+
+    logging.disable()  # python-multipart logs what it refuses
+    loop = asyncio.new_event_loop()
+
+    def check(data: bytes) -> None:
+        whole, split = (loop.run_until_complete(read(data, size)) for size in (len(data) or 1, 3))
+        assert whole == split or int in (type(whole), type(split)), (whole, split)
+
+    return check
+
+
+def cookies() -> Callable[[bytes], None]:
+    """Whatever a Cookie header says is read."""
+    from wesktop.asgi.cookies import parse_cookies
+
+    def check(data: bytes) -> None:
+        assert all(parse_cookies(data.decode("latin-1")))
+
+    return check
+
+
+def encodings() -> Callable[[bytes], None]:
+    """A variant is chosen that exists."""
+    from wesktop.asgi.codings import choose
+
+    def check(data: bytes) -> None:
+        assert choose(data.decode("latin-1"), ["br", "gzip"]) in ("", "br", "gzip")
+
+    return check
+
+
+TARGETS = {function.__name__: function for function in (paths, queries, ranges, forms, cookies, encodings)}
+
+
+def fuzz(name: str, seconds: int) -> None:
+    """Run one target in this process; libFuzzer ends it."""
+    import atheris  # type: ignore[import-untyped,import-not-found,unused-ignore]
+
+    with atheris.instrument_imports(include=["wesktop", "python_multipart"]):
+        check = TARGETS[name]()
+    corpus = Path(tempfile.mkdtemp())
+    for number, seed in enumerate(SEEDS[name]):
+        (corpus / str(number)).write_bytes(seed)
+    found = tempfile.mkdtemp(prefix=f"fuzz-{name}-")
+    atheris.Setup(
+        [name, f"-max_total_time={seconds}", "-max_len=4096", f"-artifact_prefix={found}/", str(corpus)], check
+    )
+    atheris.Fuzz()
+
+
+def main() -> int:
+    """Run the targets one after the other; the exit code of the first that fails."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"of {', '.join(TARGETS)}; all unless given")
+    parser.add_argument("--seconds", type=int, default=100, help="for each target")
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.here:
+        fuzz(options.targets[0], options.seconds)
+        return 0
+    for name in options.targets or TARGETS:
+        if name not in TARGETS:
+            parser.error(f"{name!r} is no target")
+        print(f"--- {name}", flush=True)
+        done = subprocess.run(
+            [sys.executable, __file__, "--here", name, "--seconds", str(options.seconds)], check=False
+        )
+        if done.returncode:
+            return done.returncode
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
