@@ -157,6 +157,7 @@ def test_a_browser_is_shown_the_traceback_in_debug_mode_alone() -> None:
     for shown in ("ValueError", "outer &lt;script&gt;", "inner &lt;b&gt;", "Caused by", "raise KeyError(", "failing"):
         assert shown in page.text
     assert "<script>" not in page.text
+    assert "app.py" not in page.text, "frames of ours"
     for app, headers in ((create_app(router, debug=True), [("accept", "*/*")]), (create_app(router), BROWSER)):
         answer = request(app, headers=headers)
         assert answer.json["error"] == "internal server error"

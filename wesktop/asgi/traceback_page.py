@@ -33,7 +33,7 @@ def traceback_page(error: BaseException, request: str, trace: str) -> HTMLRespon
         seen.add(id(shown))
         if heading:
             parts.append(f"<h2>{heading}: {escape(_summary(shown))}</h2>")
-        parts += [_frame(frame) for frame in reversed(traceback.extract_tb(shown.__traceback__))]
+        parts += [_frame(frame) for frame in reversed(_of_the_app(traceback.extract_tb(shown.__traceback__)))]
         heading = "Caused by" if shown.__cause__ is not None else "While handling"
         shown = shown.__cause__ or (None if shown.__suppress_context__ else shown.__context__)
     message = f": {escape(str(error))}" if str(error) else ""
@@ -47,6 +47,12 @@ def traceback_page(error: BaseException, request: str, trace: str) -> HTMLRespon
 
 def _summary(error: BaseException) -> str:
     return "".join(traceback.format_exception_only(type(error), error)).strip()
+
+
+def _of_the_app(frames: list[traceback.FrameSummary]) -> list[traceback.FrameSummary]:
+    """Without our own, where there are others."""
+    ours = str(Path(__file__).parent)
+    return [frame for frame in frames if not frame.filename.startswith(ours)] or frames
 
 
 def _frame(frame: traceback.FrameSummary) -> str:
