@@ -60,7 +60,9 @@ def test_the_lower_layers_import_nothing_of_ours(package: str) -> None:
         ("wesktopd.fleet", {"wesktopd.generations", "wesktopd.limits"}),
         ("wesktopd.generations", set()),
         ("wesktopd.drain", set()),
-        ("wesktop.sse", {"wesktop.asgi", "wesktop.asgi.codec", "wesktop.asgi.requests", "wesktop.asgi.streams"}),
+        ("wesktop.sse.wire", {"wesktop.asgi", "wesktop.asgi.codec"}),
+        ("wesktop.sse.log", {"wesktop.sse.wire"}),
+        ("wesktop.sse.subscriber", {"wesktop.sse.log", "wesktop.sse.wire"}),
     ],
 )
 def test_pure_and_light_modules_import_only_what_they_may(module: str, allowed: set[str]) -> None:

@@ -27,7 +27,10 @@ Kind = TypeVar("Kind")
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerSpec:
-    """What a worker has to serve; the listening socket comes with it. beat_every: seconds at most between beats."""
+    """What a worker has to serve; the listening socket comes with it.
+
+    beat_every: seconds at most between beats. bus: the socket of the event bus, where there is one.
+    """
 
     target: str
     working_dir: str
@@ -36,6 +39,7 @@ class WorkerSpec:
     drain_timeout: float
     beat_every: float
     access_log: bool
+    bus: str | None = None
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from wesktopd.pidfile import PidFile
 from wesktopd.protocol import (
     Config,
     Done,
+    Emit,
     Events,
     Failed,
     Focus,
@@ -85,6 +86,11 @@ def scale(name: str, workers: int, timeout: float | None = None) -> str:
 def upgrade(name: str, timeout: float | None = None) -> str:
     """Have the supervisor re-execute itself in place. Raises ControlError when the new version cannot take over."""
     return ask(name, Upgrade(), Done, timeout).note
+
+
+def emit(name: str, event: str, data: str, channel: str = "events") -> None:
+    """Send an event to the app's pages; data: as it is sent."""
+    ask(name, Emit(event=event, data=data, channel=channel), Done)
 
 
 def focus(name: str) -> bool:

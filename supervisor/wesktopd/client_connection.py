@@ -1,10 +1,7 @@
 """One control connection, as its server has it: frames in, frames out, deadlines and bounds."""
 
 import asyncio
-import contextlib
-import os
 import socket
-import struct
 from collections import deque
 from collections.abc import Callable
 from typing import Protocol
@@ -13,6 +10,7 @@ from msgspec.structs import replace
 
 from wesktopd import transport
 from wesktopd.errors import ControlError
+from wesktopd.peers import is_trusted
 from wesktopd.protocol import Answer, End, Failed, Lines, Request, decode_request, encode, request_id
 
 IDLE_TIMEOUT = 30.0  # seconds that a connection without a lease may stay silent
@@ -81,7 +79,7 @@ class ClientConnection(asyncio.Protocol):
         """See asyncio.Protocol, as for what follows."""
         assert isinstance(made, asyncio.Transport)
         self._transport = made
-        if not _trusted(self.socket):
+        if not is_trusted(self.socket):
             made.abort()
             return
         self._await_frame()
@@ -212,14 +210,3 @@ class ClientConnection(asyncio.Protocol):
     def abort(self) -> None:
         """Close it now."""
         self._transport.abort()
-
-
-def _trusted(peer: socket.socket) -> bool:
-    """Whether the peer is this user or root, where the kernel tells; elsewhere a directory's mode or a secret do."""
-    if not hasattr(socket, "SO_PEERCRED") or peer.family != socket.AF_UNIX:
-        return True
-    size = struct.calcsize("3i")
-    with contextlib.suppress(OSError):
-        _, uid, _ = struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))
-        return uid in (os.getuid(), 0)
-    return False

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from wesktopd.errors import ControlError, NotRunningError, WesktopError
+from wesktopd.bus_protocol import Publish
+from wesktopd.errors import ConfigurationError, ControlError, NotRunningError, WesktopError
 from wesktopd.events import Kind
 from wesktopd.logfile import LogLine
 from wesktopd.protocol import Answer, Happened, Log, Report, Spec
@@ -159,6 +160,16 @@ class Commands:
     def spec_fields(self) -> Spec:
         """What is served, and how."""
         return Spec(spec=msgspec.to_builtins(self._supervisor.spec))
+
+    def emit(self, channel: str, event: str, data: str) -> None:
+        """Send an event to the pages. Raises ConfigurationError for a name that cannot be sent."""
+        if not event or not {"\r", "\n", "\0"}.isdisjoint(event):
+            raise ConfigurationError(f"event {event!r} must be one line, and not empty.")
+        try:
+            found = self._supervisor.bus.channel(channel)
+        except ValueError as error:
+            raise ConfigurationError(f"channel {channel!r}: {error}.") from None
+        found.publish(Publish(event=event, data=data, origin="", number=0))
 
     # Streams.
 

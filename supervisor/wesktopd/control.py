@@ -16,6 +16,7 @@ from wesktopd.protocol import (
     Attach,
     Config,
     Done,
+    Emit,
     End,
     Events,
     Failed,
@@ -64,6 +65,9 @@ class Controlled(Protocol):
 
     async def upgrade(self) -> str:
         """Re-execute the supervisor; the new one answers."""
+
+    def emit(self, channel: str, event: str, data: str) -> None:
+        """Send an event to the pages."""
 
     def logs(self, lines: int | None, since: float | None) -> Iterable[Log]:
         """What was printed."""
@@ -185,6 +189,8 @@ class ControlServer:
                 connection.hold(request.id, request.kind)
                 controlled.lease_began(request.kind)
                 connection.send(request.id, controlled.current_event())
+            case Emit():
+                connection.send(request.id, self._emit(request))
             case Logs():
                 follow = controlled.follow_logs if request.follow else None
                 self._stream(connection, request.id, controlled.logs(request.lines, request.since), follow)
@@ -234,6 +240,13 @@ class ControlServer:
             connection.queue(request_id, End())
         else:
             connection.follow(request_id, follow)
+
+    def _emit(self, request: Emit) -> Answer:
+        try:
+            self._controlled.emit(request.channel, request.event, request.data)
+        except WesktopError as error:
+            return failure(error)
+        return Done()
 
     def _focus(self) -> Answer:
         windows = [lease for lease in self.leases if lease.lease == "window"]

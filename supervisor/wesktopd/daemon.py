@@ -10,6 +10,7 @@ import logging
 import socket
 import time
 
+from wesktopd.bus import Bus
 from wesktopd.channel import Beat
 from wesktopd.commands import Commands
 from wesktopd.control import ControlServer
@@ -29,6 +30,7 @@ from wesktopd.report import build_report
 from wesktopd.resources import oversized
 from wesktopd.signals import StopSignals
 from wesktopd.state import kill_all
+from wesktopd.transport import has_unix_sockets
 from wesktopd.upgrade import Handover, restore
 
 LATE = 2.0  # seconds that the loop may be late by, until it is taken that the whole machine stood still
@@ -78,6 +80,7 @@ class Supervisor:
         self._loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
         self.commands = Commands(self)
+        self.bus = Bus()
         signals.stop(self, self._loop.call_soon_threadsafe)
         self._idle = IdleClock(self.spec.idle_timeout, self._loop.time())
         with Output(self.spec, self._loop, log_level) as self.output:
@@ -103,11 +106,13 @@ class Supervisor:
             await self._reconcile()
         finally:
             self.crew.kill_all()
+            self.bus.close()
             await self.control.close(failure(self._failure) if self._failure else End())
 
     async def _begin(self, channel: socket.socket | None) -> None:
         self._apply(self._loop.time())  # the worker starts while the rest is prepared
         self.note(Kind.STARTED, f"starting {self.spec.target} on {self.instance.url}")
+        await self._open_bus()
         await self._open_control()  # first: the caller is told of it as soon as it is adopted
         if channel is not None:
             client = await self.control.adopt(channel, kind=STARTER)
@@ -127,6 +132,15 @@ class Supervisor:
             await self.control.open(paths.control)
         except OSError as error:  # serving matters more
             self.log(logging.ERROR, f"no control socket at {paths.control}: {error}")
+
+    async def _open_bus(self) -> None:
+        paths = self.instance.paths
+        if paths is None or not has_unix_sockets():
+            return
+        try:
+            await self.bus.open(paths.bus)
+        except OSError as error:  # each worker's broadcasters are for itself then
+            self.log(logging.ERROR, f"no event bus at {paths.bus}: {error}")
 
     def log(self, level: int, text: str) -> None:
         """Say something of our own, on the terminal and in the app's log."""

@@ -18,6 +18,7 @@ from wesktopd.paths import AppPaths, port_file
 from wesktopd.pidfile import PidFile
 from wesktopd.spec import AppSpec
 from wesktopd.state import LOOK_EVERY, State, StateFile, end, leftovers
+from wesktopd.transport import has_unix_sockets
 
 SLOWEST_BEAT = 10.0  # seconds between the signs of life of a worker that nobody uses
 LEFTOVER_TIMEOUT = 1.5  # seconds that the workers of a supervisor that died may take to end by themselves
@@ -177,6 +178,7 @@ class Instance:
             drain_timeout=spec.drain_timeout,
             beat_every=min([SLOWEST_BEAT, *filter(None, watched)]),
             access_log=spec.access_log,
+            bus=str(self.paths.bus) if self.paths is not None and has_unix_sockets() else None,
         )
 
 

@@ -15,7 +15,8 @@ MAX_SOCKET_PATH = 103 if sys.platform == "darwin" else 107  # sizeof sockaddr_un
 
 
 class AppPaths:
-    """The files of one app in the runtime directory: its `lock`, its `state`, and what leads to its control socket.
+    """The files of one app in the runtime directory: its `lock`, its `state`, the socket of its event
+    bus, and what leads to its control socket.
 
     Raises ConfigurationError for a name that no app can have, so that none leads out of these directories.
     """
@@ -26,6 +27,7 @@ class AppPaths:
         self.lock = runtime / f"{name}.lock"
         self.socket = runtime / f"{name}.sock"
         self.tcp = runtime / f"{name}{transport.SUFFIX}"
+        self.bus = runtime / f"{name}.bus"
         self.state = runtime / f"{name}.state"
 
     @property
@@ -37,7 +39,7 @@ class AppPaths:
 
     def remove_control(self) -> None:
         """Remove what a supervisor that was killed has left."""
-        for path in (self.socket, self.tcp, self.state):
+        for path in (self.socket, self.tcp, self.bus, self.state):
             with contextlib.suppress(OSError):  # there is none, or what is no file is not ours
                 path.unlink()
 

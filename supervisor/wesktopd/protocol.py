@@ -74,6 +74,14 @@ class Focus(Message):
     """Bring the app's window to the front; answered by `Done`, or `Failed` where no window is attached."""
 
 
+class Emit(Message):
+    """Send an event to the pages of the app, see wesktop.sse; answered by `Done`. data: as it is sent."""
+
+    event: str
+    data: str
+    channel: str = "events"
+
+
 class Attach(Message):
     """Take a lease: the app is in use while this connection lasts."""
 
@@ -199,7 +207,7 @@ class End(Message):
     """The last answer of a stream; to a lease, the supervisor is ending."""
 
 
-Request = Status | Stop | Restart | Scale | Upgrade | Wait | Config | Logs | Events | Focus | Attach
+Request = Status | Stop | Restart | Scale | Upgrade | Wait | Config | Logs | Events | Focus | Emit | Attach
 Answer = Done | Failed | Report | Spec | Log | Happened | Ready | Listening | Down | Raise | End
 
 

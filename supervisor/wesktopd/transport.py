@@ -15,9 +15,14 @@ SECRET_BYTES = 32
 LOOPBACK = "127.0.0.1"
 
 
+def has_unix_sockets() -> bool:
+    """Whether this system has them."""
+    return hasattr(socket, "AF_UNIX")
+
+
 def uses_tcp() -> bool:
     """Whether a supervisor that starts now is to be reached by TCP."""
-    return os.environ.get("WESKTOP_CONTROL") == "tcp" or not hasattr(socket, "AF_UNIX")
+    return os.environ.get("WESKTOP_CONTROL") == "tcp" or not has_unix_sockets()
 
 
 def listen(path: Path) -> tuple[socket.socket, str | None]:
@@ -25,11 +30,12 @@ def listen(path: Path) -> tuple[socket.socket, str | None]:
 
     Raises OSError when it cannot be made.
     """
+    return _listen_tcp(path) if path.suffix == SUFFIX else (listen_unix(path), None)
+
+
+def listen_unix(path: Path) -> socket.socket:
+    """A Unix socket for this user alone. Raises OSError when it cannot be made."""
     path.unlink(missing_ok=True)  # the lock is ours, so what is there is a dead supervisor's
-    return _listen_tcp(path) if path.suffix == SUFFIX else (_listen_unix(path), None)
-
-
-def _listen_unix(path: Path) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     before = os.umask(0o177)  # chmod after bind would leave a moment in which others can connect
     try:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 
+from wesktopd.bus import HandedChannel
 from wesktopd.channel import Beat
 from wesktopd.client_connection import ClientConnection
 from wesktopd.errors import ControlError, from_wire
@@ -74,6 +75,8 @@ class Handover(msgspec.Struct, kw_only=True):
     lines: list[LogLine]
     events: list[Happened]
     trouble: Failed | None = None
+    bus: int | None = None
+    channels: list[HandedChannel] = []
 
 
 def upgrade(supervisor: "Supervisor") -> NoReturn:
@@ -142,6 +145,8 @@ def capture(supervisor: "Supervisor") -> Handover:
         lines=supervisor.output.journal.state(),
         events=[*supervisor.events.kept],
         trouble=failure(supervisor.trouble) if supervisor.trouble else None,
+        bus=supervisor.bus.listener.fileno() if supervisor.bus.listener else None,
+        channels=supervisor.bus.capture(),
     )
 
 
@@ -167,7 +172,7 @@ def _capture_connection(connection: ClientConnection) -> HandedConnection | None
 
 def descriptors_of(handover: Handover) -> list[int]:
     """All that have to stay open."""
-    found = [handover.listener, handover.lock, handover.control]
+    found = [handover.listener, handover.lock, handover.control, handover.bus]
     found += [fd for worker in handover.workers for fd in worker.descriptors or ()]
     found += [connection.fd for connection in handover.connections]
     return [fd for fd in found if fd is not None]
@@ -210,6 +215,9 @@ async def restore(supervisor: "Supervisor", handover: Handover) -> None:
     if handover.control is not None and paths is not None:
         listener = socket.socket(fileno=handover.control)
         await supervisor.control.listen_on(listener, handover.secret, paths.control)
+    if handover.bus is not None and paths is not None:
+        supervisor.bus.restore(handover.channels)
+        await supervisor.bus.listen_on(socket.socket(fileno=handover.bus), paths.bus)
     for connection in handover.connections:
         await _restore_connection(supervisor, connection)
     supervisor.note(Kind.UPGRADED, f"goes on as release {supervisor.release or 'unknown'}")

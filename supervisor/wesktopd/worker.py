@@ -47,6 +47,7 @@ ORPHAN_TIMEOUT = 0.7  # seconds to end in, once the supervisor has died
 QUIESCE_ORPHANED = 0.1  # seconds of these in which what was accepted is read
 FIRST_BEAT = 0.1  # seconds after it is ready
 BUSY_BEAT = 1.0  # seconds between beats while there are requests
+BUS_VARIABLE = "WESKTOP_BUS"
 REFUSED, ORPHANED = 3, 4  # exit codes: of a worker that said why, and of one that was left alone
 
 
@@ -202,6 +203,8 @@ def prepare(spec: WorkerSpec) -> ASGIApp:
     except OSError as error:
         raise TargetImportError(f"working directory {spec.working_dir!r}: {error.strerror}.") from None
     sys.path[:0] = spec.import_path
+    if spec.bus is not None:
+        os.environ[BUS_VARIABLE] = spec.bus  # for the app's broadcasters, see wesktop.sse
     set_worker(importing=True)
     app = load(spec.target, factory=spec.factory)
     set_worker(importing=False)

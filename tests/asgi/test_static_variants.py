@@ -14,6 +14,7 @@ from wesktop.asgi.codings import choose
 from wesktop.asgi.static import ENTRY_SIZE, MAX_CACHED_FILE, StaticFiles
 from wesktop.asgi.types import ASGIApp
 
+SCOPE: dict[str, Any] = {"type": "http", "method": "GET", "headers": []}
 PATHSEND: dict[str, Any] = {"extensions": {"http.response.pathsend": {}}}
 
 
@@ -145,18 +146,18 @@ def test_a_file_that_becomes_a_link_to_elsewhere_is_served_no_more(
 
 
 def test_what_is_in_memory_is_bounded(tmp_path: Path) -> None:
-    files = StaticFiles(tmp_path, "/", cache_size=2 * (100 + ENTRY_SIZE) + 50)
+    files = StaticFiles(tmp_path, "/", Router(), cache_size=2 * (100 + ENTRY_SIZE) + 50)
     for number in range(5):
         (tmp_path / f"{number}.bin").write_bytes(bytes(100))
-        assert files.answer({"type": "http", "method": "GET", "path": f"/{number}.bin", "headers": []})
+        assert files.answer(SCOPE, f"/{number}.bin")
     assert list(files._cache._files) == ["/3.bin", "/4.bin"]
     assert files._cache._size == 2 * (100 + ENTRY_SIZE)
 
 
 def test_nothing_is_kept_where_nothing_is_to_be(tmp_path: Path) -> None:
-    files = StaticFiles(tmp_path, "/", cache_size=0)
+    files = StaticFiles(tmp_path, "/", Router(), cache_size=0)
     (tmp_path / "a.bin").write_bytes(b"a")
-    assert files.answer({"type": "http", "method": "GET", "path": "/a.bin", "headers": []})
+    assert files.answer(SCOPE, "/a.bin")
     assert files._cache._files == {}
 
 
@@ -171,6 +172,8 @@ def test_nothing_is_kept_where_nothing_is_to_be(tmp_path: Path) -> None:
         ("jquery-3.7.1.min.js", False),
         ("report-20240101.pdf", False),
         ("my-document.html", False),
+        ("guide-Section2.pdf", False),
+        ("x-Windows7.png", False),
         ("my-Document.html", False),
         ("facade-deadbeef.css", False),
         ("photo.12345678.jpg", False),

@@ -80,7 +80,7 @@ def test_all_that_it_makes_is_for_its_owner_alone(script: Script, home: Path, tr
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700
     made = {path.name: stat.S_IMODE(path.stat().st_mode) for path in directory.iterdir()}
     control = {"unix": f"{NAME}.sock", "tcp": f"{NAME}.tcp"}[transport]
-    assert made == dict.fromkeys((control, f"{NAME}.lock", f"{NAME}.state"), 0o600)
+    assert made == dict.fromkeys((control, *(f"{NAME}.{kind}" for kind in ("bus", "lock", "state"))), 0o600)
 
 
 def test_every_answer_repeats_the_id_of_its_request(connect: Connect) -> None:

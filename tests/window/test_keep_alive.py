@@ -50,7 +50,7 @@ def test_closing_the_window_leaves_the_server_and_the_next_run_attaches_to_it(sh
     second.hear("drawn", 2)
     assert second.window
     assert second.worker() == worker
-    assert client.status("demo").windows == 1
+    wait_for(lambda: client.status("demo").windows == 1, "the window to be attached: the page goes first")
     closed(second)
     assert second.worker() == worker
     ended(second)

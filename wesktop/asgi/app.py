@@ -5,7 +5,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from wesktop.asgi.answers import ErrorAnswers
+from wesktop.asgi.bodies import SCOPE_KEY as BODY_KEY
 from wesktop.asgi.bodies import Body
+from wesktop.asgi.connections import route_path
 from wesktop.asgi.errors import HTTPError, NothingSentError
 from wesktop.asgi.lifespan import Lifespan
 from wesktop.asgi.limits import BODY_TIMEOUT, MAX_BODY_SIZE, MAX_FORM_PARTS, SCOPE_KEY, WRITE_TIMEOUT, Limits
@@ -16,8 +18,8 @@ from wesktop.asgi.static import MAX_CACHE_SIZE, SinglePage, StaticFiles
 from wesktop.asgi.types import ASGIApp, Receive, Scope, Send
 from wesktop.asgi.websockets import WebSockets
 
-Answer = Callable[[Scope], Response | None]
-"""Answers a request that has no route; None leaves it to the next one."""
+Answer = Callable[[Scope, str], Response | None]
+"""Answers a request that has no route, by its scope and its path; None leaves it to the next one."""
 
 
 def create_app(
@@ -71,14 +73,16 @@ def create_app(
     unmatched: list[Answer] = []
     if static_dir is not None:
         unmatched.append(
-            StaticFiles(static_dir, static_path, cache_size=static_cache_size, dotfiles=static_dotfiles).answer
+            StaticFiles(
+                static_dir, static_path, router, cache_size=static_cache_size, dotfiles=static_dotfiles
+            ).answer
         )
     if redirect_slashes:
         unmatched.append(SlashRedirect(router).answer)
     if spa_fallback is not None:
         unmatched.append(SinglePage(spa_fallback).answer)
     unmatched.append(Unmatched(router).answer)
-    errors = ErrorAnswers(router.errors, logger, debug=debug)
+    errors = ErrorAnswers(router, logger, debug=debug)
     life = Lifespan(lifespan, logger)
     websockets = WebSockets(router, logger)
     app: ASGIApp = Application(router, unmatched, errors, limits, websocket=websockets, lifespan=life)
@@ -115,32 +119,36 @@ class Application:
             return
         scope[SCOPE_KEY] = self.limits
         path_params: dict[str, Any] = {}
-        body = incoming = None
+        body = incoming = request = None
         try:
-            method, path = scope["method"], scope["path"]
+            method, path = scope["method"], route_path(scope)
             route = self.router.literals.get((method, path))
             if route is None and (found := self.router.find(method, path)) is not None:
                 route, path_params = found
             if route is None:
-                response = self._answer(scope)
+                response = self._answer(scope, path)
             else:
                 headers = dict(scope["headers"])
                 if (
                     b"content-length" in headers
                     or b"transfer-encoding" in headers
-                    or scope.get("http_version") == "2"
+                    or scope.get("http_version") in ("2", "3")
                 ):
                     incoming = self._incoming(route, headers, receive)
-                    if not route.stream:
+                    if route.stream:
+                        scope[BODY_KEY] = incoming
+                    else:
                         body = await incoming.read()
-                response = as_response(await route.call(Request(scope, path_params, body, incoming=incoming)))
+                request = Request(scope, path_params, body, incoming=incoming, receive=receive)
+                response = as_response(await route.call(request))
         except Exception as error:
-            response = await self.errors.answer(error, scope)
+            response = await self.errors.answer(error, request or Request(scope, path_params))
         # Outside of the try: once a response has started, an exception can only end the connection.
         try:
             await response(scope, receive, send)
         except NothingSentError as error:
-            await (await self.errors.answer(error, scope))(scope, receive, send)
+            del scope[SCOPE_KEY]  # should this be such a response too, it answers for itself
+            await (await self.errors.answer(error, request or Request(scope)))(scope, receive, send)
 
     async def _hand_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         app = self.others.get(scope["type"])
@@ -152,9 +160,9 @@ class Application:
         limit = self.limits.max_body_size if route.max_body_size == UNSET else route.max_body_size
         return Body(headers, receive, limit, self.limits.body_timeout)
 
-    def _answer(self, scope: Scope) -> Response:
+    def _answer(self, scope: Scope, path: str) -> Response:
         for answer in self.unmatched:
-            response = answer(scope)
+            response = answer(scope, path)
             if response is not None:
                 return response
         raise HTTPError(404)
@@ -166,9 +174,9 @@ class Unmatched:
     def __init__(self, router: Router) -> None:
         self.router = router
 
-    def answer(self, scope: Scope) -> Response | None:
+    def answer(self, scope: Scope, path: str) -> Response | None:
         """The answer; None for a path without routes."""
-        allowed = self.router.allowed_methods(scope["path"])
+        allowed = self.router.allowed_methods(path)
         if not allowed:
             return None
         if scope["method"] == "OPTIONS":
@@ -182,15 +190,14 @@ class SlashRedirect:
     def __init__(self, router: Router) -> None:
         self.router = router
 
-    def answer(self, scope: Scope) -> Response | None:
+    def answer(self, scope: Scope, path: str) -> Response | None:
         """The answer; None where that does not help."""
-        path: str = scope["path"]
         other = path.rstrip("/") if path.endswith("/") else f"{path}/"
         # "//host" would be another site's address.
         if not other or path.startswith("//") or self.router.find(scope["method"], other) is None:
             return None
         query = scope.get("query_string", b"").decode("latin-1")
-        return RedirectResponse(_quoted(other) + (f"?{query}" if query else ""), 308)
+        return RedirectResponse(_quoted(scope.get("root_path", "") + other) + (f"?{query}" if query else ""), 308)
 
 
 def _quoted(path: str) -> str:

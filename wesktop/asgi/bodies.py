@@ -1,10 +1,17 @@
 """Reading the body of a request, which an HTTP/1 request announces (RFC 9112, section 6.3)."""
 
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 from wesktop.asgi.deadlines import time_limit
 from wesktop.asgi.errors import HTTPError
 from wesktop.asgi.types import Message, Receive
+
+if TYPE_CHECKING:
+    from asyncio import Future
+
+SCOPE_KEY = "wesktop.body"
+"""Where a request's scope carries a body that its handler reads itself."""
 
 
 class Body:
@@ -15,7 +22,7 @@ class Body:
     400 when the connection ends before the body does.
     """
 
-    __slots__ = ("_ended", "_gone", "_length", "_limit", "_receive", "_size", "_timeout")
+    __slots__ = ("_ended", "_ends", "_gone", "_length", "_limit", "_receive", "_size", "_timeout")
 
     def __init__(
         self, headers: dict[bytes, bytes], receive: Receive, limit: int | None, timeout: float | None
@@ -28,6 +35,7 @@ class Body:
         self._size = 0
         self._ended = self._length == 0
         self._gone = False
+        self._ends: Future[None] | None = None
         if limit is not None and self._length is not None and self._length > limit:
             raise _too_large()
 
@@ -55,6 +63,7 @@ class Body:
     def _chunk(self, message: Message) -> bytes:
         if message["type"] == "http.disconnect":
             self._gone = self._ended = True
+            self._tell_end()
             raise HTTPError(400, "request body cut short")  # whoever broke the framing is still there to read it
         chunk: bytes = message.get("body", b"")
         self._size += len(chunk)
@@ -63,19 +72,34 @@ class Body:
         # granian says only in a further, empty message that the body has ended: with a known length that message is
         # not waited for (1.19 times the requests per second).
         self._ended = self._size == self._length or not message.get("more_body", False)
+        if self._ended:
+            self._tell_end()
         return chunk
+
+    def _tell_end(self) -> None:
+        if self._ends is not None and not self._ends.done():
+            self._ends.set_result(None)
+
+    async def ended(self) -> None:
+        """Wait until it has been received: before, what comes is its own, and nobody else's to take."""
+        import asyncio
+
+        if not self._ended:
+            self._ends = self._ends or asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._ends)
 
     async def is_disconnected(self) -> bool:
         """Whether the client has gone, once the body has been received."""
         import asyncio
 
-        if self._ended and not self._gone:
+        while self._ended and not self._gone:
             waiting = asyncio.ensure_future(self._receive())
             await asyncio.wait((waiting,), timeout=0)
-            if waiting.done():
-                self._gone = waiting.result()["type"] == "http.disconnect"
-            else:
+            if not waiting.done():
                 waiting.cancel()
+                break
+            # Anything else is the body's end, which was not waited for.
+            self._gone = waiting.result()["type"] == "http.disconnect"
         return self._gone
 
 

@@ -10,7 +10,7 @@ def choose(accept_encoding: str, available: list[str]) -> str:
     The client's weights decide, then the order of *available*.
     """
     weights = _weights(accept_encoding)
-    best, best_weight = "", weights.get("identity", weights.get("*", 0.0) if "identity" in weights else 0.0)
+    best, best_weight = "", weights.get("identity", 0.0)
     for coding in available:
         weight = weights.get(coding, weights.get("*", 0.0))
         if weight > best_weight:

@@ -35,6 +35,16 @@ def is_current(scope: Scope, etag: str, modified: float) -> bool:
     return len(dates) == 1 and _not_modified_since(dates[0].decode("latin-1"), modified)
 
 
+def may_be_sent(scope: Scope, etag: str, modified: float) -> bool:
+    """Whether If-Match, else If-Unmodified-Since, allow it (RFC 9110, sections 13.1.1 and 13.1.4); else it is 412."""
+    tags = [value for name, value in scope["headers"] if name == b"if-match"]
+    if tags:
+        candidates = [tag.strip() for tag in b",".join(tags).decode("latin-1").split(",")]
+        return etag in candidates or candidates == ["*"]
+    dates = [value for name, value in scope["headers"] if name == b"if-unmodified-since"]
+    return len(dates) != 1 or _not_modified_since(dates[0].decode("latin-1"), modified, malformed=True)
+
+
 def is_same(scope: Scope, etag: str, modified: float) -> bool:
     """Whether a range may be sent: If-Range, where there is one, names this very version (RFC 9110, section 13.1.5).
 
@@ -44,11 +54,11 @@ def is_same(scope: Scope, etag: str, modified: float) -> bool:
     return not values or (len(values) == 1 and values[0] in (etag, http_date(modified)))
 
 
-def _not_modified_since(date: str, modified: float) -> bool:
+def _not_modified_since(date: str, modified: float, *, malformed: bool = False) -> bool:
     from email.utils import mktime_tz, parsedate_tz  # late: costs 10 ms, and browsers send ETags
 
     try:
         parsed = parsedate_tz(date)
-        return parsed is not None and int(modified) <= mktime_tz(parsed)
+        return malformed if parsed is None else int(modified) <= mktime_tz(parsed)
     except (ValueError, OverflowError):  # a date that is not one is to be ignored (RFC 9110, section 13.1.3)
-        return False
+        return malformed

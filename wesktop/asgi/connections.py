@@ -77,7 +77,7 @@ class Connection:
             return _BOOLEANS.get(values[0].lower(), default)
         try:
             return type_(values[0])
-        except (ValueError, TypeError, ArithmeticError):  # decimal.InvalidOperation is an ArithmeticError
+        except (ValueError, TypeError, LookupError, ArithmeticError):  # decimal.InvalidOperation is one of the latter
             return default
 
     def query_list(self, name: str, type_: Callable[[str], T] = str) -> list[T]:  # type: ignore[assignment]
@@ -116,6 +116,15 @@ class Connection:
 
             self._cookies = parse_cookies(self.header("cookie", ""))
         return self._cookies
+
+
+def route_path(scope: Scope) -> str:
+    """The path below where the app is mounted, which ASGI's `path` includes (`root_path`)."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "")
+    if not root or not path.startswith(root) or path[len(root) : len(root) + 1] not in ("", "/"):
+        return path
+    return path[len(root) :] or "/"
 
 
 def _join_headers(raw_headers: list[tuple[bytes, bytes]]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wesktop.asgi.handlers import Handler, awaitable
+from wesktop.asgi.headers import encode_headers
 
 ErrorKey = int | type[Exception]
 
@@ -14,7 +15,7 @@ class HTTPError(Exception):
     status: 400 to 599. detail: what the client is told, text or what can be JSON; the status in words unless given.
     headers: further ones.
 
-    Raises ValueError for a status that is no error's.
+    Raises ValueError for a status that is no error's, or a malformed header.
     """
 
     def __init__(self, status: int, detail: Any = None, *, headers: Mapping[str, str] | None = None) -> None:
@@ -22,6 +23,7 @@ class HTTPError(Exception):
         self.status = status
         self.detail = phrase(status) if detail is None else detail
         self.headers = headers
+        encode_headers(headers)  # refused here, where it can be seen who gave them
         super().__init__(status, self.detail)
 
     def __str__(self) -> str:
@@ -71,7 +73,8 @@ class ErrorHandlers:
         if isinstance(error, HTTPError) and (handler := self._handlers.get(error.status)) is not None:
             return handler
         for kind in type(error).__mro__:
-            if kind in self._handlers:
+            # A handler of Exception is for what nobody expected, which an HTTPError is not.
+            if kind in self._handlers and (not isinstance(error, HTTPError) or issubclass(kind, HTTPError)):
                 return self._handlers[kind]
         return None
 

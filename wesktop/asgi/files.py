@@ -62,7 +62,7 @@ class FileResponse(Response):
         self.content_type = content_type_of(self.path) if content_type is None else content_type
         self.download_name = download_name
         self._type_header = content_type_header(self.content_type)
-        if download_name is not None:
+        if download_name is not None and not any(name == b"content-disposition" for name, _ in self._raw_headers):
             self._raw_headers.append((b"content-disposition", content_disposition(download_name).encode("ascii")))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,7 +88,9 @@ def describe(
         (b"last-modified", http_date(stat.st_mtime).encode("ascii")),
         (b"accept-ranges", b"bytes"),
     ]
-    return Representation(stat.st_size, etag, stat.st_mtime, content_type, [*validators, *headers])
+    given = {name for name, _ in headers}
+    ours = [header for header in validators if header[0] not in given]
+    return Representation(stat.st_size, etag, stat.st_mtime, content_type, [*ours, *headers])
 
 
 async def send_part(file: FileIO, part: Part, found: Representation, scope: Scope, send: Send) -> None:

@@ -18,7 +18,11 @@ MAX_IN_MEMORY = 1024 * 1024
 MAX_FIELD_SIZE = 1024 * 1024
 """Bytes that the fields of a form that are no files may have together: they are kept in memory."""
 
-MAX_URLENCODED = 8 * MAX_FIELD_SIZE
+MAX_URLENCODED = 3 * MAX_FIELD_SIZE
+"""Bytes of an urlencoded form: a character may take three."""
+
+MAX_FILES = 100
+"""How many files a form may have: each may be one of the system's."""
 
 
 class Upload:
@@ -94,7 +98,10 @@ async def _read_urlencoded(chunks: AsyncIterator[bytes], max_parts: int | None) 
             raise HTTPError(413, "form too large")
     form = Form()
     try:
-        form.fields = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=max_parts)
+        # In a thread: three megabytes take a while.
+        form.fields = await asyncio.to_thread(
+            parse_qsl, body.decode(), keep_blank_values=True, max_num_fields=max_parts
+        )
     except UnicodeDecodeError:
         raise HTTPError(400, "form is not UTF-8") from None
     except ValueError:
@@ -131,6 +138,7 @@ class _MultipartReader:
         self.form = Form()
         self._max_parts = max_parts
         self._in_memory = 0
+        self._parts = 0
         self._ended = False
         self._parser = self._made(
             MultipartParser,
@@ -169,7 +177,8 @@ class _MultipartReader:
     # The parser's events.
 
     def _on_part_begin(self) -> None:
-        if self._max_parts is not None and len(self.form.fields) + len(self.form.files) >= self._max_parts:
+        self._parts += 1
+        if self._max_parts is not None and self._parts > self._max_parts:
             raise _too_many()
         self._headers: dict[bytes, bytes] = {}
         self._field, self._value = b"", b""
@@ -193,6 +202,8 @@ class _MultipartReader:
         self._name = _as_text(options[b"name"])
         if b"filename" in options:
             content_type = self._headers.get(b"content-type", b"application/octet-stream").decode("latin-1")
+            if len(self.form.files) >= MAX_FILES:
+                raise HTTPError(413, "too many files")
             self._upload = Upload(_as_text(options[b"filename"]), content_type)
             self.form.files.append((self._name, self._upload))
 

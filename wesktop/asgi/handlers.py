@@ -12,10 +12,11 @@ _CO_COROUTINE = 0x80  # inspect.CO_COROUTINE
 
 def awaitable(handler: Handler) -> Callable[..., Awaitable[Any]]:
     """The handler as a function that can be awaited. Raises TypeError for what is no handler."""
-    return handler if _is_async(handler) else _in_thread(handler)
+    return handler if is_async(handler) else _in_thread(handler)
 
 
-def _is_async(handler: Handler) -> bool:
+def is_async(handler: Handler) -> bool:
+    """Whether it is to be awaited. Raises TypeError for what is no handler."""
     if not callable(handler):
         raise TypeError(f"handler {handler!r} cannot be called: give a function that takes the request")
     code = getattr(handler, "__code__", None)

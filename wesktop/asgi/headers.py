@@ -39,6 +39,8 @@ def encode_headers(headers: Headers | None) -> RawHeaders:
 
 
 def _encode(name: str, value: str) -> tuple[bytes, bytes]:
+    if not isinstance(name, str) or not isinstance(value, str):
+        raise ValueError(f"header {name!r} has the value {value!r}: give both as str")
     if not is_token(name):
         raise ValueError(f"header name {name!r} is not a token: use letters, digits and hyphens")
     raw_name = name.lower().encode("ascii")

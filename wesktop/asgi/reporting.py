@@ -6,3 +6,8 @@ def log_exception(logger: str, error: BaseException, message: str, *args: object
     import logging  # late: most processes that import an application never log
 
     logging.getLogger(logger).error(message, *args, exc_info=error)
+
+
+def printable(text: str) -> str:
+    """A client's text for a line of the log: it cannot begin another one."""
+    return text if text.isprintable() else ascii(text)[1:-1]

@@ -1,16 +1,17 @@
 """A version of a file, and how much of it a request is to be sent. No I/O.
 
-The order is that of RFC 9110, section 13.2.2: If-None-Match, else If-Modified-Since; then Range, if If-Range holds.
+The order is that of RFC 9110, section 13.2.2: If-Match, else If-Unmodified-Since; If-None-Match, else
+If-Modified-Since; then Range, if If-Range holds.
 """
 
 from typing import NamedTuple
 
-from wesktop.asgi.conditional import is_current, is_same
+from wesktop.asgi.conditional import is_current, is_same, may_be_sent
 from wesktop.asgi.headers import RawHeaders
 from wesktop.asgi.ranges import Unsatisfiable, parse_range
 from wesktop.asgi.types import Scope
 
-_SELECTING = frozenset({b"if-none-match", b"if-modified-since", b"range"})
+_SELECTING = frozenset({b"if-match", b"if-unmodified-since", b"if-none-match", b"if-modified-since", b"range"})
 
 
 class Representation(NamedTuple):
@@ -47,6 +48,8 @@ def select(found: Representation, scope: Scope) -> Part:
     """What a GET or HEAD is sent: the whole (200), nothing (304), a range (206), or that there is none (416)."""
     if not is_selective(scope):
         return whole(found)
+    if not may_be_sent(scope, found.etag, found.modified):
+        return Part(412, [(b"content-length", b"0"), *found.headers], 0, 0)
     if is_current(scope, found.etag, found.modified):
         return Part(304, found.headers, 0, 0)
     ranges = [value for name, value in scope["headers"] if name == b"range"]

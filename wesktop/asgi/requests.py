@@ -8,7 +8,7 @@ from wesktop.asgi.bodies import Body
 from wesktop.asgi.connections import Connection
 from wesktop.asgi.errors import HTTPError
 from wesktop.asgi.limits import DEFAULT, SCOPE_KEY
-from wesktop.asgi.types import Scope
+from wesktop.asgi.types import Receive, Scope
 
 if TYPE_CHECKING:
     from wesktop.asgi.forms import Form
@@ -23,7 +23,7 @@ class Request(Connection):
 
     Parameters: *scope*, the ASGI HTTP scope; *path_params*, what the route's `{name}` segments matched (default:
     none); *body*, the whole body (default None: the request has none, or it is streamed); *incoming*, what is still
-    to be received.
+    to be received; *receive*, ASGI's.
     """
 
     _json: Any = _UNREAD
@@ -36,11 +36,13 @@ class Request(Connection):
         body: bytes | None = None,
         *,
         incoming: Body | None = None,
+        receive: Receive | None = None,
     ) -> None:
         self.scope = scope
         self.path_params = {} if path_params is None else path_params
         self.body = body
         self._incoming = incoming
+        self._receive = receive
 
     @property
     def method(self) -> str:
@@ -110,4 +112,6 @@ class Request(Connection):
 
     async def is_disconnected(self) -> bool:
         """Whether the client has gone. Once the body is read: what comes before its end is not looked at."""
+        if self._incoming is None and self._receive is not None:
+            self._incoming = Body({b"content-length": b"0"}, self._receive, None, None)
         return self._incoming is not None and await self._incoming.is_disconnected()

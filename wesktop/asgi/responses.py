@@ -37,9 +37,15 @@ class Response:
         """Have a cookie set; *options* are those of `Cookie`. Raises ValueError as that does."""
         self._raw_headers.append(Cookie(name, value, **options).header)
 
-    def delete_cookie(self, name: str, *, path: str = "/", domain: str | None = None) -> None:
-        """Have a cookie removed: that with this path and domain."""
-        self.set_cookie(name, "", max_age=0, path=path, domain=domain)
+    def delete_cookie(
+        self, name: str, *, path: str = "/", domain: str | None = None, secure: bool | None = None
+    ) -> None:
+        """Have a cookie removed: that with this path and domain.
+
+        secure: as it was set; by default where its name has it so (`__Host-`, `__Secure-`).
+        """
+        secure = name.startswith(("__Host-", "__Secure-")) if secure is None else secure
+        self.set_cookie(name, "", max_age=0, path=path, domain=domain, secure=secure)
 
     def add_raw_headers(self, raw_headers: RawHeaders) -> None:
         """Add headers that are known to be right."""
@@ -128,6 +134,8 @@ class TextResponse(FixedResponse):
         *,
         cookies: Cookies | None = None,
     ) -> None:
+        if "charset=" in content_type.lower() and "utf-8" not in content_type.lower():
+            raise ValueError(f"content type {content_type!r}: text is sent as UTF-8; or use BytesResponse")
         self.text = text
         self.content_type = content_type
         raw_type = _TEXT if content_type == "text/plain" else content_type_header(content_type)

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from wesktop.asgi.errors import ErrorHandlers, ErrorKey
-from wesktop.asgi.handlers import Handler, awaitable
+from wesktop.asgi.handlers import Handler, awaitable, is_async
 from wesktop.asgi.headers import is_token
 from wesktop.asgi.patterns import CONVERTERS, REST, Convert, parse
 
-WEBSOCKET = "websocket"  # in the place of a method, of which none is in lower case
+WEBSOCKET = "ws:"  # in the place of a method, which no token can be
 
 HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])
 
@@ -142,6 +142,8 @@ class Router:
         """
 
         def register(handler: HandlerT) -> HandlerT:
+            if not is_async(handler):
+                raise TypeError(f"handler {handler!r} of a WebSocket must be an async function")
             self._add(WEBSOCKET, path, handler)
             return handler
 

@@ -12,6 +12,7 @@ from wesktop.asgi.files import FileResponse, describe, open_file
 from wesktop.asgi.headers import RawHeaders, content_type_header
 from wesktop.asgi.representation import Representation, is_selective, select, whole
 from wesktop.asgi.responses import Response, allow, start_message
+from wesktop.asgi.routing import Router
 from wesktop.asgi.types import Receive, Scope, Send
 
 MAX_CACHE_SIZE = 16 * 1024 * 1024
@@ -29,9 +30,10 @@ REVALIDATE = b"no-cache"
 IMMUTABLE = b"max-age=31536000, immutable"  # RFC 8246
 
 # A hash in a file's name, as bundlers put it: hexadecimal, or Vite's eight characters of base64url. It must have
-# letters and digits, so that neither a word nor a date passes for one.
+# letters and digits, and be no word with a number, so that neither a word, a date nor a version passes for one.
 _HASHED = re.compile(
-    r"[.-](?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{8,64}\.|-(?=\S{0,7}[0-9])(?=\S{0,7}[a-z])(?=\S{0,7}[A-Z])[\w-]{8}\.",
+    r"[.-](?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{8,64}\."
+    r"|-(?![A-Z]?[a-z]+[0-9]*\.)(?![A-Z]+[0-9]*\.)(?=\S{0,7}[0-9])(?=\S{0,7}[a-z])(?=\S{0,7}[A-Z])[\w-]{8}\.",
     re.ASCII,
 )
 _NOSNIFF = (b"x-content-type-options", b"nosniff")
@@ -42,9 +44,10 @@ _DOCUMENTS = (b"document", b"iframe", b"frame", b"embed", b"object")
 class StaticFiles:
     """The files below *directory*, under the URL prefix *prefix*; 404 for all that is not a file there.
 
-    With the prefix "/" what is no file is left to others, who would have nothing to answer otherwise. A file with
-    compressed ones beside it (`app.js.br`, .zst, .gz; not older than itself) is sent as the client takes it. Small
-    files stay in memory, *cache_size* bytes of them, and are looked at again, by one stat(), for every request.
+    With the prefix "/" what is no file is left to others, who would have nothing to answer otherwise, and so is a
+    path that has a route, of another method. A file with compressed ones beside it (`app.js.br`, .zst, .gz; not older
+    than itself) is sent as the client takes it. Small files stay in memory, *cache_size* bytes of them, and are
+    looked at again, by one stat(), for every request.
 
     Raises ValueError when the directory does not exist or the prefix does not begin with a slash.
     """
@@ -53,6 +56,7 @@ class StaticFiles:
         self,
         directory: str | os.PathLike[str],
         prefix: str,
+        router: Router,
         *,
         cache_size: int = MAX_CACHE_SIZE,
         dotfiles: bool = False,
@@ -64,17 +68,17 @@ class StaticFiles:
             raise ValueError(f"static_path {prefix!r} does not begin with a slash: write {'/' + prefix!r}")
         self.root = root.resolve()
         self.prefix = prefix.rstrip("/") + "/"
+        self.router = router
         self.dotfiles = dotfiles
         self._cache = _Cache(cache_size)
 
-    def answer(self, scope: Scope) -> Response | None:
+    def answer(self, scope: Scope, path: str) -> Response | None:
         """The file that a request asks for; None where it is not for here. Raises HTTPError: 404, 405."""
-        path: str = scope["path"]
         if not path.startswith(self.prefix):
             return None
         file = self._cache.get(path) or self._find(path)
         if file is None:
-            if self.prefix == "/":
+            if self.prefix == "/" or self.router.allowed_methods(path):
                 return None
             raise HTTPError(404)
         if scope["method"] not in ("GET", "HEAD"):
@@ -82,10 +86,11 @@ class StaticFiles:
         return file.variant(scope)
 
     def _find(self, path: str) -> "_File | None":
-        located = locate(self.root, path.removeprefix(self.prefix), dotfiles=self.dotfiles)
+        relative = path.removeprefix(self.prefix)
+        located = locate(self.root, relative, dotfiles=self.dotfiles)
         if located is None:
             return None
-        file = _File(located)
+        file = _File(located, self.root / relative)
         self._cache.add(path, file)
         return file
 
@@ -93,10 +98,10 @@ class StaticFiles:
 class _File:
     """A file with its compressed variants, as they were when it was looked for."""
 
-    __slots__ = ("_path", "_status", "_variants", "size")
+    __slots__ = ("_beside", "_path", "_status", "_variants", "size")
 
-    def __init__(self, path: Path) -> None:
-        self._path = str(path)
+    def __init__(self, path: Path, asked: Path) -> None:
+        self._path = str(asked)  # not as it was resolved: a link on the way may come to lead elsewhere
         self._status = _status(self._path)
         headers: RawHeaders = [(b"cache-control", IMMUTABLE if _HASHED.search(path.name) else REVALIDATE), _NOSNIFF]
         compressed = {
@@ -108,6 +113,7 @@ class _File:
             headers.append(_VARY)
         content_type = content_type_of(path)
         self._variants = {"": _variant(path, content_type, headers, "")}
+        self._beside = {str(file): _status(str(file)) for file in compressed.values()}
         for coding, file in compressed.items():
             coded = [*headers, (b"content-encoding", coding.encode())]
             self._variants[coding] = _variant(file, content_type, coded, coding)
@@ -120,8 +126,10 @@ class _File:
 
     @property
     def unchanged(self) -> bool:
-        """Whether it is what it was."""
-        return _status(self._path) == self._status
+        """Whether it is what it was, and so are those beside it."""
+        return _status(self._path) == self._status and all(
+            _status(file) == status for file, status in self._beside.items()
+        )
 
     def variant(self, scope: Scope) -> Response:
         """What is sent to this client. Ranges are of the plain file: what they are parts of is not to be guessed."""
@@ -217,9 +225,9 @@ class SinglePage:
         self.page = FileResponse(path.resolve(), content_type="text/html")
         self.page.add_raw_headers([(b"cache-control", REVALIDATE), _NOSNIFF])
 
-    def answer(self, scope: Scope) -> Response | None:
+    def answer(self, scope: Scope, path: str) -> Response | None:
         """The page; None for what asks for something else."""
-        return self.page if scope["method"] in ("GET", "HEAD") and wants_page(scope) else None
+        return self.page if scope["method"] in ("GET", "HEAD") and wants_page(scope, path) else None
 
 
 def locate(root: Path, relative: str, *, dotfiles: bool = False) -> Path | None:
@@ -241,16 +249,18 @@ def locate(root: Path, relative: str, *, dotfiles: bool = False) -> Path | None:
     return file if file.is_relative_to(root) and file.is_file() else None
 
 
-def wants_page(scope: Scope) -> bool:
+def wants_page(scope: Scope, path: str) -> bool:
     """Whether a request is for a document: browsers say so; others do by accepting HTML, and not asking for an asset.
 
     A missing script is a 404, not the page: as a script that would be an error which nobody understands.
     """
     headers = dict(scope["headers"])
     destination = headers.get(b"sec-fetch-dest")
-    if destination is not None and destination != b"empty":
+    if destination == b"empty":  # fetch(): the page is for one that asks for HTML by name
+        return b"text/html" in headers.get(b"accept", b"")
+    if destination is not None:
         return destination in _DOCUMENTS
-    suffix = PurePath(scope["path"]).suffix.lower()
+    suffix = PurePath(path).suffix.lower()
     return (suffix not in BY_SUFFIX or suffix in (".htm", ".html")) and accepts_html(scope)
 
 

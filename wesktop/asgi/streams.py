@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterable
 
+from wesktop.asgi.bodies import SCOPE_KEY, Body
 from wesktop.asgi.cookies import Cookies
 from wesktop.asgi.headers import Headers, content_type_header
 from wesktop.asgi.responses import Response, check_status, has_content, start_message
@@ -17,6 +18,8 @@ class StreamResponse(Response):
     or busy: its `finally` blocks run. HEAD does not start it. An exception in it goes to the server, which logs
     it and breaks the connection off, so that the client does not take what it has for the whole. So does a client
     that reads nothing for the app's `write_timeout`.
+
+    Where the generator has a `farewell`, bytes, these are sent last, also where it is closed because the server ends.
 
     Raises TypeError when *generator* is not an async iterable, ValueError for a status outside 100..999 or one
     without content, or a malformed content type or header.
@@ -42,13 +45,15 @@ class StreamResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send(start_message(self.status, self._raw_headers))
+        last = b""
         if scope["method"] == "HEAD":
             await self._close()
         else:
             await self._send_until_disconnect(scope, receive, send)
+            last = getattr(self.generator, "farewell", last)
         # After a disconnect too: a server that is being stopped reports one, to end streams, while the client is
         # still there to see a proper end; and to a client that is gone it does no harm.
-        await send({"type": "http.response.body", "body": b""})
+        await send({"type": "http.response.body", "body": last})
 
     async def _send_until_disconnect(self, scope: Scope, receive: Receive, send: Send) -> None:
         import asyncio  # late: see wesktop.asgi
@@ -56,9 +61,11 @@ class StreamResponse(Response):
         # granian's send() goes on without an error when the client is gone; only receive() tells. Tasks of our own,
         # as a request's task cannot be cancelled from within under granian's own task implementation.
         sending = asyncio.create_task(self._send_chunks(send, write_timeout(scope)))
-        watching = asyncio.create_task(_wait_for_disconnect(receive))
+        watching = asyncio.create_task(_wait_for_disconnect(scope, receive))
         try:
             await asyncio.wait((sending, watching), return_when=asyncio.FIRST_COMPLETED)
+            if sending.done() and sending.cancelled():
+                raise RuntimeError("the stream's generator was cancelled by what it awaits")
         finally:
             sending.cancel()
             watching.cancel()
@@ -86,8 +93,12 @@ class StreamResponse(Response):
             await close()
 
 
-async def _wait_for_disconnect(receive: Receive) -> None:
+async def _wait_for_disconnect(scope: Scope, receive: Receive) -> None:
     import asyncio
+
+    body: Body | None = scope.get(SCOPE_KEY)
+    if body is not None:  # the generator may be reading it
+        await body.ended()
 
     ends = 0
     while True:

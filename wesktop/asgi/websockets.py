@@ -6,19 +6,25 @@ this process serves the same paths.
 
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wesktop.asgi import codec
-from wesktop.asgi.connections import Connection
+from wesktop.asgi.connections import Connection, route_path
 from wesktop.asgi.headers import Headers, encode_headers
-from wesktop.asgi.reporting import log_exception
+from wesktop.asgi.reporting import log_exception, printable
 from wesktop.asgi.routing import WEBSOCKET, Router
 from wesktop.asgi.types import Message, Receive, Scope, Send
+
+if TYPE_CHECKING:
+    from asyncio import Queue, Task
 
 WebSocketHandler = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 NORMAL, NO_STATUS, INTERNAL_ERROR = 1000, 1005, 1011
 """Close codes: RFC 6455, section 7.4.1, and the IANA registry."""
+
+MAX_WAITING = 256
+"""Messages that may wait to be received; then the client has to wait."""
 
 MAX_REASON = 123
 """Bytes of a close's reason: a control frame has 125 (RFC 6455, section 5.5)."""
@@ -67,6 +73,7 @@ class WebSocket(Connection):
         self.path_params = {} if path_params is None else path_params
         self._receive = receive
         self._send = send
+        self._pump: Task[None] | None = None
         self.accepted = False
         self.closed = False
 
@@ -85,18 +92,21 @@ class WebSocket(Connection):
             raise RuntimeError("the WebSocket was accepted or closed already")
         if subprotocol is not None and subprotocol not in self.subprotocols:
             raise ValueError(f"subprotocol {subprotocol!r} is not offered by the client: {self.subprotocols}")
+        raw_headers = encode_headers(headers)
         message = await self._receive()
         if message["type"] != "websocket.connect":
             raise self._disconnected(message)
         self.accepted = True
-        raw_headers = encode_headers(headers)
-        await self._send({"type": "websocket.accept", "subprotocol": subprotocol, "headers": raw_headers})
+        await self._tell({"type": "websocket.accept", "subprotocol": subprotocol, "headers": raw_headers})
+        self._begin()
 
     async def receive(self) -> str | bytes:
         """What the client sends next, text or bytes. Raises WebSocketDisconnect when it has closed."""
-        self._check_open()
-        message = await self._receive()
+        if not self.closed or self._arrived.empty():
+            self._check_open()
+        message = await self._arrived.get()
         if message["type"] != "websocket.receive":
+            self._arrived.put_nowait(message)
             raise self._disconnected(message)
         text: str | None = message.get("text")
         data: bytes = message.get("bytes") or b""
@@ -115,12 +125,15 @@ class WebSocket(Connection):
                 yield await self.receive()
 
     async def send(self, data: str | bytes) -> None:
-        """Send text or bytes. Raises RuntimeError when the connection is not open."""
+        """Send text or bytes.
+
+        Raises RuntimeError when the connection is not open, WebSocketDisconnect when the client has gone.
+        """
         self._check_open()
         if isinstance(data, str):
-            await self._send({"type": "websocket.send", "text": data})
+            await self._tell({"type": "websocket.send", "text": data})
         else:
-            await self._send({"type": "websocket.send", "bytes": bytes(data)})
+            await self._tell({"type": "websocket.send", "bytes": bytes(data)})
 
     async def send_json(self, data: Any) -> None:
         """Send *data* as JSON, in a text message. Raises TypeError when it cannot be encoded."""
@@ -139,13 +152,42 @@ class WebSocket(Connection):
         if self.closed:
             return
         self.closed = True
-        await self._send({"type": "websocket.close", "code": code, "reason": reason})
+        self.end()
+        await self._tell({"type": "websocket.close", "code": code, "reason": reason})
+
+    def end(self) -> None:
+        """Listen no more."""
+        if self._pump is not None:
+            self._pump.cancel()
+
+    def _begin(self) -> None:
+        """Listen from now on: a server need not say otherwise that the client has gone (granian's send does not)."""
+        import asyncio  # late: see wesktop.asgi
+
+        self._arrived: Queue[Message] = asyncio.Queue(MAX_WAITING)
+        self._gone: Message | None = None
+        self._pump = asyncio.ensure_future(self._listen())
+
+    async def _listen(self) -> None:
+        while self._gone is None:
+            message = await self._receive()
+            if message["type"] != "websocket.receive":
+                self._gone = message
+            await self._arrived.put(message)
+
+    async def _tell(self, message: Message) -> None:
+        try:
+            await self._send(message)
+        except OSError as error:  # uvicorn's way
+            raise self._disconnected({"code": 1006, "reason": str(error)}) from None
 
     def _check_open(self) -> None:
         if not self.accepted:
             raise RuntimeError("the WebSocket has not been accepted: call accept() first")
         if self.closed:
             raise RuntimeError("the WebSocket is closed")
+        if self._gone is not None and self._arrived.qsize() <= 1:
+            raise self._disconnected(self._gone)
 
     def _disconnected(self, message: Message) -> WebSocketDisconnect:
         self.closed = True
@@ -160,11 +202,12 @@ class WebSockets:
         self.logger = logger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        raw = _handlers.get(scope["path"])
+        path = route_path(scope)
+        raw = _handlers.get(path)
         if raw is not None:
             await self._run_raw(raw, scope, receive, send)
             return
-        found = self.router.find(WEBSOCKET, scope["path"])
+        found = self.router.find(WEBSOCKET, path)
         if found is None:
             await receive()  # websocket.connect
             await send({"type": "websocket.close"})  # before an accept: the handshake is answered with 403
@@ -190,8 +233,10 @@ class WebSockets:
         except Exception as error:
             self._log(error, socket.scope)
             code = INTERNAL_ERROR
+        finally:
+            socket.end()
         with contextlib.suppress(Exception):  # the client may have gone
             await socket.close(code)
 
     def _log(self, error: Exception, scope: Scope) -> None:
-        log_exception(self.logger, error, "WebSocket handler of %s failed", scope["path"])
+        log_exception(self.logger, error, "WebSocket handler of %s failed", printable(scope["path"]))

@@ -1,4 +1,4 @@
-"""The verbs that change something: `start`, `stop`, `restart`, `scale`, `open` and `upgrade`; and `wait`."""
+"""The verbs that change something: `start`, `stop`, `restart`, `scale`, `open`, `emit`, `upgrade`; and `wait`."""
 
 import click
 
@@ -127,3 +127,33 @@ def open_app(name: str | None, as_json: bool) -> None:
 
         open_window(name)
     show_done(name, "its window is in front" if focused else "a window is open", as_json=as_json)
+
+
+@click.command(options_metavar="[OPTIONS]")
+@click.argument("arguments", nargs=-1, required=True, metavar="[NAME] EVENT JSON")
+@click.option("--channel", default="events", show_default=True, help="The broadcaster's name.")
+@json_option
+def emit(arguments: tuple[str, ...], channel: str, as_json: bool) -> None:
+    """Send an event to an app's pages.
+
+    A JSON string is sent as its text, anything else as JSON, as `Broadcaster.broadcast` does.
+    """
+    from wesktopd import client
+
+    if not 2 <= len(arguments) <= 3:
+        raise click.UsageError(f"{len(arguments)} arguments do not fit: give [NAME] EVENT JSON.")
+    *names, event, data = arguments
+    text = _event_data(data)
+    name = chosen(names[0] if names else None)
+    client.emit(name, event, text, channel)
+    show_done(name, f"{event} is sent", as_json=as_json)
+
+
+def _event_data(text: str) -> str:
+    import msgspec
+
+    try:
+        value = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeEncodeError) as error:
+        raise click.UsageError(f"{text!r} is no JSON: {error}.") from None
+    return value if isinstance(value, str) else text

@@ -64,13 +64,7 @@ class AsyncTestClient:
 
     async def request(self, method: str, url: str, **options: Any) -> httpx.Response:
         """Send a request; *options* are those of `httpx.AsyncClient.request`."""
-        async with httpx.AsyncClient(
-            transport=httpx.ASGITransport(self._app_with_state),
-            base_url=self.base_url,
-            headers=self.headers,
-            cookies=self.cookies,
-            trust_env=False,
-        ) as client:
+        async with self._httpx() as client:
             response = await client.request(method, url, **options)
             self.cookies = client.cookies
             return response
@@ -112,7 +106,7 @@ class AsyncTestClient:
         scope = {**self._scope("GET", url, {"accept": "text/event-stream", **(headers or {})}), "type": "http"}
         async with AppConnection(self.app, scope, BODY_END, GONE) as connection:
             stream = EventStream(connection)
-            await stream.begin()
+            self._keep_cookies(url, await stream.begin())
             yield stream
 
     @asynccontextmanager
@@ -127,16 +121,12 @@ class AsyncTestClient:
         scope["scheme"] = scope["scheme"].replace("http", "ws")
         async with AppConnection(self.app, scope, {"type": "websocket.connect"}, CLOSED) as connection:
             session = WebSocketSession(connection)
-            await session.begin()
+            self._keep_cookies(url, await session.begin())
             yield session
 
     def _scope(self, method: str, url: str, headers: dict[str, str]) -> Scope:
-        cookies = {"cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
-        request = httpx.Request(
-            method,
-            httpx.URL(self.base_url).join(url),
-            headers={**(self.headers or {}), **(cookies if self.cookies else {}), **headers},
-        )
+        client = self._httpx()
+        request = client.build_request(method, url, headers=headers)
         raw_path, _, query = request.url.raw_path.partition(b"?")
         return {
             "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -152,6 +142,20 @@ class AsyncTestClient:
             "server": (request.url.host, request.url.port or 80),
             "state": self._state.copy(),
         }
+
+    def _httpx(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            transport=httpx.ASGITransport(self._app_with_state),
+            base_url=self.base_url,
+            headers=self.headers,
+            cookies=self.cookies,
+            trust_env=False,
+        )
+
+    def _keep_cookies(self, url: str, raw_headers: list[tuple[bytes, bytes]]) -> None:
+        """Keep what the start of a stream or a WebSocket has set."""
+        request = self._httpx().build_request("GET", url)
+        self.cookies.extract_cookies(httpx.Response(200, headers=raw_headers, request=request))
 
     async def _app_with_state(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.app({**scope, "state": self._state.copy()}, receive, send)

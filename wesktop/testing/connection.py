@@ -30,14 +30,12 @@ class AppConnection:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.leave()
-        try:
-            async with asyncio.timeout(ENDS_WITHIN):
-                await self._task
-        except TimeoutError:
-            raise RuntimeError(f"the app goes on, {ENDS_WITHIN:g} seconds after its client has gone") from None
-        except Exception:
-            if kind is None:
-                raise
+        await asyncio.wait((self._task,), timeout=ENDS_WITHIN)
+        if not self._task.done():
+            self._task.cancel()
+            raise RuntimeError(f"the app goes on, {ENDS_WITHIN:g} seconds after its client has gone")
+        if kind is None:
+            self._task.result()  # raises what the app raised
 
     def tell(self, message: Message) -> None:
         """Have the app receive a message."""
@@ -51,11 +49,15 @@ class AppConnection:
 
     async def hear(self) -> Message | None:
         """What the app sends next; None when it has returned. Raises what it raises."""
+        if not self._from_app.empty():
+            return self._from_app.get_nowait()
         answer = asyncio.ensure_future(self._from_app.get())
-        await asyncio.wait((answer, self._task), return_when=asyncio.FIRST_COMPLETED)
-        if answer.done():
-            return answer.result()
-        answer.cancel()
+        try:
+            await asyncio.wait((answer, self._task), return_when=asyncio.FIRST_COMPLETED)
+            if answer.done():
+                return answer.result()
+        finally:
+            answer.cancel()  # should this wait be given up, what comes is for the next one
         with contextlib.suppress(asyncio.QueueEmpty):
             return self._from_app.get_nowait()
         self._task.result()

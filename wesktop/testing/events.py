@@ -30,21 +30,32 @@ class EventParser:
         self.retry: int | None = None
         self._rest = b""
         self._after_cr = False
-        self._id = ""
+        self._first = True
+        self._id = self._last_id = ""
         self._type = ""
         self._data: list[str] = []
 
+    @property
+    def last_id(self) -> str:
+        """What a client sends as `Last-Event-ID` when it comes back."""
+        return self._last_id
+
     def feed(self, chunk: bytes) -> list[Event]:
         """The events that are complete with *chunk*."""
+        if not chunk:
+            return []
+        ends_with_cr = chunk.endswith(b"\r")
         if self._after_cr:
             chunk = chunk.removeprefix(b"\n")  # the second half of a CRLF, whose line has ended
-        self._after_cr = chunk.endswith(b"\r") if chunk else self._after_cr
+        self._after_cr = ends_with_cr
         *lines, self._rest = (self._rest + chunk).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
         return [event for line in lines if (event := self._line(line.decode(errors="replace"))) is not None]
 
     def _line(self, line: str) -> Event | None:
         if not line:
             return self._dispatch()
+        if self._first:
+            self._first, line = False, line.removeprefix("\ufeff")
         field, _, value = line.partition(":")
         value = value.removeprefix(" ")
         if field == "data":
@@ -59,6 +70,7 @@ class EventParser:
 
     def _dispatch(self) -> Event | None:
         data, kind = self._data, self._type
+        self._last_id = self._id
         self._data, self._type = [], ""
         return Event(kind or "message", "\n".join(data), self._id) if data else None
 
@@ -74,8 +86,8 @@ class EventStream:
         self.status = 0
         self.headers: dict[str, str] = {}
 
-    async def begin(self) -> None:
-        """Wait for the start of the response. Raises RuntimeError when it is no event stream."""
+    async def begin(self) -> list[tuple[bytes, bytes]]:
+        """Wait for the start of the response; its headers. Raises RuntimeError when it is no event stream."""
         message = await self._connection.hear()
         if message is None:
             raise RuntimeError("the app has returned without a response")
@@ -85,6 +97,7 @@ class EventStream:
             raise RuntimeError(
                 f"the answer is no event stream: {self.status} {self.headers.get('content-type', 'without a type')}"
             )
+        return list(message["headers"])
 
     def __aiter__(self) -> AsyncIterator[Event]:
         return self

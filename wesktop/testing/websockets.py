@@ -33,13 +33,14 @@ class WebSocketSession:
         self.subprotocol: str | None = None
         self.headers: dict[str, str] = {}
 
-    async def begin(self) -> None:
-        """Wait until the app accepts. Raises WebSocketRefused when it does not."""
+    async def begin(self) -> list[tuple[bytes, bytes]]:
+        """Wait until the app accepts; its headers. Raises WebSocketRefused when it does not."""
         message = await self._connection.hear()
         if message is None or message["type"] != "websocket.accept":
             raise WebSocketRefused((message or {}).get("code", 1000))
         self.subprotocol = message.get("subprotocol")
         self.headers = {name.decode(): value.decode("latin-1") for name, value in message.get("headers") or ()}
+        return list(message.get("headers") or ())
 
     async def send(self, data: str | bytes) -> None:
         """Send text or bytes."""

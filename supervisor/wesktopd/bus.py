@@ -1,0 +1,240 @@
+"""The event bus: puts the events of all workers in one order, and keeps the last for those who come later.
+
+On a Unix socket of its own beside the control socket. It outlives the workers, and with `wesktop ctl upgrade` the
+supervisor's own program.
+"""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import socket
+import time
+from collections import deque
+from pathlib import Path
+
+import msgspec
+
+from wesktopd.bus_protocol import MAX_LINE, Join, Joined, Publish, Sent, Synced, decode_to_bus, encode
+from wesktopd.peers import is_trusted
+from wesktopd.transport import listen_unix
+
+MOST_EVENTS = 100_000
+MOST_BYTES = 16 * 1024 * 1024  # that a channel keeps, whatever is asked for
+MAX_CHANNELS = 64
+MAX_UNREAD = 32 * 1024 * 1024  # bytes that may wait for a process that does not read; then it has to come again
+KEPT_ORIGINS = 1000
+
+logger = logging.getLogger("wesktopd")
+
+
+class Kept(msgspec.Struct):
+    """An event as it goes over the wire, and as the next release is told of it."""
+
+    seq: int
+    at: float
+    line: bytes
+
+
+class HandedChannel(msgspec.Struct, kw_only=True):
+    """A channel, for the next release."""
+
+    name: str
+    epoch: str
+    seq: int
+    limits: tuple[int, int, float]
+    kept: list[Kept]
+    origins: dict[str, int]
+
+
+class Channel:
+    """One stream of events, and those who take part in it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.epoch = secrets.token_hex(4)
+        self.seq = 0
+        self.limits = (0, 0, 0.0)
+        self.kept: deque[Kept] = deque()
+        self.members: set[Member] = set()
+        self.origins: dict[str, int] = {}
+        self._bytes = 0
+
+    def ask_for(self, max_events: int, max_bytes: int, max_seconds: float) -> None:
+        """Keep at least so much."""
+        events, size, seconds = self.limits
+        self.limits = (
+            min(MOST_EVENTS, max(events, max_events)),
+            min(MOST_BYTES, max(size, max_bytes)),
+            max(seconds, max_seconds),
+        )
+
+    def publish(self, message: Publish) -> None:
+        """Give the event its place and tell everybody, unless it is there already."""
+        if message.origin:
+            if message.number <= self.origins.get(message.origin, 0):
+                return
+            self.origins[message.origin] = message.number
+            while len(self.origins) > KEPT_ORIGINS:
+                del self.origins[next(iter(self.origins))]
+        self.seq += 1
+        now = time.time()
+        line = encode(
+            Sent(seq=self.seq, at=now, event=message.event, data=message.data, to=message.to,
+                 origin=message.origin, number=message.number)
+        )  # fmt: skip
+        self.keep(Kept(self.seq, now, line))
+        for member in [*self.members]:
+            member.send(line)
+
+    def keep(self, event: Kept) -> None:
+        """Keep an event, and drop those that are too many, too large together or too old."""
+        self.kept.append(event)
+        self._bytes += len(event.line)
+        max_events, max_bytes, max_seconds = self.limits
+        while self.kept and (
+            len(self.kept) > max_events or self._bytes > max_bytes or event.at - self.kept[0].at > max_seconds
+        ):
+            self._bytes -= len(self.kept.popleft().line)
+
+    def since(self, epoch: str, after: int) -> tuple[int, list[bytes]]:
+        """What follows the event `after` of this epoch, or all that is kept where some of it is lost; and after which
+        event that is.
+        """
+        first = self.kept[0].seq - 1 if self.kept else self.seq
+        if epoch != self.epoch or not first <= after <= self.seq:
+            after = first
+        return after, [event.line for event in self.kept if event.seq > after]
+
+    def hand_over(self) -> HandedChannel:
+        """What the next release has to know."""
+        return HandedChannel(
+            name=self.name,
+            epoch=self.epoch,
+            seq=self.seq,
+            limits=self.limits,
+            kept=[*self.kept],
+            origins=self.origins,
+        )
+
+    @classmethod
+    def restored(cls, handed: HandedChannel) -> "Channel":
+        """The channel as an older release has left it."""
+        channel = cls(handed.name)
+        channel.epoch, channel.seq, channel.limits = handed.epoch, handed.seq, handed.limits
+        channel.origins = handed.origins
+        for event in handed.kept:
+            channel.keep(event)
+        return channel
+
+
+class Bus:
+    """All channels of an app, and the socket by which its processes reach them."""
+
+    def __init__(self) -> None:
+        self.listener: socket.socket | None = None
+        self._channels: dict[str, Channel] = {}
+        self._server: asyncio.Server | None = None
+        self._path: Path | None = None
+        self._members: set[Member] = set()
+
+    async def open(self, path: Path) -> None:
+        """Listen for those who find the socket at `path`. Raises OSError when it cannot be made."""
+        await self.listen_on(listen_unix(path), path)
+
+    async def listen_on(self, listener: socket.socket, path: Path) -> None:
+        """Listen on a socket that is there already."""
+        self.listener, self._path = listener, path
+        self._server = await asyncio.get_running_loop().create_unix_server(lambda: Member(self), sock=listener)
+
+    def channel(self, name: str) -> Channel:
+        """The channel of this name, made if need be."""
+        if name not in self._channels:
+            if len(self._channels) >= MAX_CHANNELS:
+                raise ValueError(f"there are {MAX_CHANNELS} channels already")
+            self._channels[name] = Channel(name)
+        return self._channels[name]
+
+    def capture(self) -> list[HandedChannel]:
+        """All channels, for the next release."""
+        return [channel.hand_over() for channel in self._channels.values()]
+
+    def restore(self, channels: list[HandedChannel]) -> None:
+        """Know what the older release knew."""
+        self._channels = {handed.name: Channel.restored(handed) for handed in channels}
+
+    def admit(self, member: "Member") -> None:
+        """A process has connected."""
+        self._members.add(member)
+
+    def forget(self, member: "Member") -> None:
+        """A process has gone."""
+        self._members.discard(member)
+        for channel in self._channels.values():
+            channel.members.discard(member)
+
+    def close(self) -> None:
+        """End all connections and remove the socket."""
+        if self._server is not None and self._path is not None:
+            self._server.close()
+            with contextlib.suppress(OSError):
+                self._path.unlink()
+        for member in [*self._members]:
+            member.abort()
+
+
+class Member(asyncio.Protocol):
+    """A process's connection."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+        self._channel: Channel | None = None
+        self._rest = b""
+
+    def connection_made(self, made: asyncio.BaseTransport) -> None:
+        """See asyncio.Protocol, as for what follows."""
+        assert isinstance(made, asyncio.Transport)
+        self._transport = made
+        if not is_trusted(made.get_extra_info("socket")):
+            made.abort()
+            return
+        made.set_write_buffer_limits(high=MAX_UNREAD)
+        self._bus.admit(self)
+
+    def connection_lost(self, _: Exception | None) -> None:
+        """Its end."""
+        self._bus.forget(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of any number of lines; who says something else is hung up on."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        try:
+            if len(self._rest) > MAX_LINE:
+                raise ValueError("a line is too long")
+            for line in lines:
+                self._take(decode_to_bus(line))
+        except ValueError as error:  # msgspec's are some, too
+            logger.warning("a connection to the event bus is ended: %s", error)
+            self.abort()
+
+    def _take(self, message: Join | Publish) -> None:
+        if isinstance(message, Join):
+            self._channel = channel = self._bus.channel(message.channel)
+            channel.ask_for(message.max_events, message.max_bytes, message.max_seconds)
+            after, lines = channel.since(message.epoch, message.after)
+            self.send(b"".join([encode(Joined(epoch=channel.epoch, after=after)), *lines, encode(Synced())]))
+            channel.members.add(self)
+        elif self._channel is not None:
+            self._channel.publish(message)
+        else:
+            raise ValueError("an event without a channel")
+
+    def send(self, data: bytes) -> None:
+        """Send it lines; one that does not read is hung up on, and comes again."""
+        self._transport.write(data)
+        if self._transport.get_write_buffer_size() > MAX_UNREAD:
+            self.abort()
+
+    def abort(self) -> None:
+        """End the connection."""
+        self._transport.abort()

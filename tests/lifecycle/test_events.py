@@ -1,0 +1,239 @@
+"""Server-sent events through restarts, crashes and several workers: nothing is lost, nothing comes twice."""
+
+import asyncio
+import os
+import random
+import signal
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from support.running import NAME, Running, Start
+from support.waiting import wait_for
+from wesktop.testing.events import Event, EventParser
+
+APP = """
+events = wesktop.Broadcaster(buffer_size=5000, history=5000)
+events.register_event("tick")
+router.add_route("GET", "/events", wesktop.sse_route(events))
+
+@router.post("/tick")
+async def tick(request):
+    for number in request.json:
+        events.broadcast("tick", number)
+
+@router.get("/clients")
+async def clients(request):
+    return {"clients": events.client_count}
+"""
+
+
+class Page:
+    """A page that follows the events as EventSource does: cut off, it comes back and tells where it was."""
+
+    def __init__(self, app: Running) -> None:
+        self.events: list[Event] = []
+        self.connects = 0
+        self.last_id = ""
+        self._url = f"{app.url}/events"
+        self._task = asyncio.ensure_future(self._run())
+
+    @property
+    def numbers(self) -> list[int]:
+        return [event.json for event in self.events if event.event == "tick"]
+
+    async def _run(self) -> None:
+        async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
+            while True:
+                try:
+                    await self._follow(client)
+                except httpx.HTTPError:
+                    await asyncio.sleep(0.01)
+
+    async def _follow(self, client: httpx.AsyncClient) -> None:
+        headers = {"Last-Event-ID": self.last_id} if self.last_id else {}
+        parser = EventParser()
+        async with client.stream("GET", self._url, headers=headers) as answer:
+            self.connects += 1
+            async for chunk in answer.aiter_bytes():
+                self.events += parser.feed(chunk)
+                self.last_id = parser.last_id or self.last_id
+
+    async def close(self) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+
+async def post(app: Running, numbers: list[int]) -> None:
+    """Have the app send ticks; asked again where a worker dies in the middle, so that each is sent at least once."""
+    async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
+        answer = await client.post(f"{app.url}/tick", json=numbers)
+        assert answer.status_code == 204
+
+
+async def until(condition: Any, what: str, seconds: float = 30) -> None:
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110  what the pages have got
+            await asyncio.sleep(0.01)
+    assert condition(), what
+
+
+async def connected(pages: list[Page], times: int = 1) -> None:
+    await until(lambda: all(page.last_id and page.connects >= times for page in pages), "the pages to be connected")
+
+
+@pytest.mark.parametrize("workers", ["1", "3"])
+def test_every_page_of_every_worker_gets_all_in_one_order_through_a_restart(start_app: Start, workers: str) -> None:
+    app = start_app("--workers", workers, more=APP)
+
+    async def scenario() -> None:
+        pages = [Page(app) for _ in range(8)]
+        await connected(pages)
+        await post(app, [*range(100)])
+        restart = await asyncio.to_thread(app.begin, "ctl", "restart", NAME)
+        for number in range(100, 300):
+            await post(app, [number])
+        assert await asyncio.to_thread(restart.wait, 30) == 0
+        await post(app, [*range(300, 400)])
+        await until(lambda: all(len(page.numbers) >= 400 for page in pages), "all the ticks")
+        for page in pages:
+            assert page.numbers == [*range(400)]
+            assert "reset" not in [event.event for event in page.events]
+        await until(lambda: all(page.connects >= 2 for page in pages), "the pages to have come back")
+        for page in pages:
+            await page.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_page_that_comes_back_after_a_crash_or_an_upgrade_goes_on_from_where_it_was(start_app: Start) -> None:
+    app = start_app(more=APP)
+
+    async def scenario() -> None:
+        page = Page(app)
+        await connected([page])
+        await post(app, [1, 2])
+        await until(lambda: page.numbers == [1, 2], "two ticks")
+        os.kill((await asyncio.to_thread(app.get))["pid"], signal.SIGKILL)
+        await connected([page], 2)
+        await post(app, [3])
+        await until(lambda: page.numbers == [1, 2, 3], "the third")
+        await asyncio.to_thread(app.ctl, "upgrade", NAME)
+        await post(app, [4])
+        await until(lambda: page.numbers == [1, 2, 3, 4], "the fourth")
+        await asyncio.to_thread(app.ctl, "restart", NAME)
+        await post(app, [5])
+        await until(lambda: page.numbers == [1, 2, 3, 4, 5], "the fifth")
+        await page.close()
+
+    asyncio.run(scenario())
+
+
+def test_an_event_comes_from_the_command_line_too(start_app: Start) -> None:
+    app = start_app("--workers", "2", more=APP)
+
+    async def scenario() -> None:
+        pages = [Page(app) for _ in range(4)]
+        await connected(pages)
+        assert await asyncio.to_thread(app.ctl, "emit", NAME, "tick", "7") == f"{NAME}: tick is sent\n"
+        await asyncio.to_thread(app.ctl, "emit", "note", '"two words"')
+        await until(lambda: all(len(page.events) == 2 for page in pages), "both events")
+        for page in pages:
+            assert [(event.event, event.data) for event in page.events] == [("tick", "7"), ("note", "two words")]
+            await page.close()
+
+    asyncio.run(scenario())
+    for arguments, code in ((("tick",), 2), (("tick", "{"), 2), (("a", "b", "1", "2"), 2), (("a\nb", "1"), 2)):
+        assert app.command("ctl", "emit", *arguments).returncode == code
+
+
+def test_a_page_that_was_away_for_too_long_is_told(start_app: Start) -> None:
+    app = start_app(more=APP)
+
+    async def scenario() -> None:
+        page = Page(app)
+        page.last_id = "another-life-7"
+        await until(lambda: page.events, "an event")
+        assert [event.event for event in page.events] == ["reset"]
+        await post(app, [1])
+        await until(lambda: page.numbers == [1], "the tick")
+        await page.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_stop_takes_no_longer_for_open_pages(start_app: Start) -> None:
+    app = start_app(more=APP)
+
+    async def scenario() -> None:
+        pages = [Page(app) for _ in range(20)]
+        await connected(pages)
+        worker = (await asyncio.to_thread(app.get))["pid"]
+        await asyncio.to_thread(app.ctl, "stop", NAME)
+        assert "did not end in time" not in app.command("ctl", "logs", NAME).stdout, worker
+        for page in pages:
+            await page.close()
+
+    asyncio.run(scenario())
+    app.nothing_left()
+
+
+def test_chaos_loses_nothing_and_repeats_nothing(start_app: Start) -> None:
+    app = start_app("--workers", "2", more=APP)
+    chance = random.Random(20261125)
+
+    async def disturb(done: asyncio.Event) -> None:
+        while not done.is_set():
+            await asyncio.sleep(chance.uniform(0.1, 0.5))
+            if chance.random() < 0.5:
+                workers = await asyncio.to_thread(app.workers, "ready")
+                if workers:
+                    os.kill(chance.choice(workers)["pid"], signal.SIGKILL)
+            else:
+                await asyncio.to_thread(app.command, "ctl", "restart", NAME)
+
+    async def send_all() -> None:
+        for number in range(2000):
+            await asyncio.to_thread(_emit, app, number)
+
+    async def scenario() -> None:
+        pages = [Page(app) for _ in range(50)]
+        await connected(pages)
+        done = asyncio.Event()
+        disturbing = asyncio.ensure_future(disturb(done))
+        await send_all()
+        done.set()
+        await disturbing
+        await until(lambda: all(len(page.numbers) >= 2000 for page in pages), "all the events", 60)
+        for page in pages:
+            assert page.numbers == [*range(2000)]
+            assert "reset" not in [event.event for event in page.events]
+        assert sum(page.connects for page in pages) > 100, "they were cut off"
+        for page in pages:
+            await page.close()
+
+    asyncio.run(scenario())
+    wait_for(lambda: len(app.workers("ready")) == 2, "both workers")
+
+
+def _emit(app: Running, number: int) -> None:
+    with app.control_connection() as connection:
+        connection.sendall(b'{"type":"emit","event":"tick","data":"%d"}\n' % number)
+        assert b'"done"' in connection.recv(4096)
+
+
+def test_without_a_bus_each_worker_is_for_itself(start_app: Start, home: Path) -> None:
+    (home / "run" / "wesktop" / f"{NAME}.bus" / "taken").mkdir(parents=True)
+    app = start_app(more=APP)
+
+    async def scenario() -> None:
+        page = Page(app)
+        await connected([page])
+        await post(app, [1, 2])
+        await until(lambda: page.numbers == [1, 2], "both ticks")
+        await page.close()
+
+    asyncio.run(scenario())
+    assert "no event bus" in app.logs()

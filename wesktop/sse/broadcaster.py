@@ -1,0 +1,250 @@
+"""Broadcaster: one who sends, any number of pages."""
+
+import threading
+import weakref
+from collections.abc import Awaitable, Callable, Collection
+from typing import TYPE_CHECKING, Any
+
+from wesktop.asgi.requests import Request
+from wesktop.asgi.streams import StreamResponse
+from wesktop.sse.bus import Bus
+from wesktop.sse.buses import bus_of
+from wesktop.sse.log import Log
+from wesktop.sse.subscriber import Subscriber
+from wesktop.sse.wire import check_event_name, encode_data, format_farewell
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
+KEEP_ALIVE_SECONDS = 15.0
+"""How often a silent stream sends a comment, which keeps proxies from closing it (WHATWG HTML, 9.2.7)."""
+
+HISTORY = 1000
+HISTORY_BYTES = 4 * 1024 * 1024
+HISTORY_SECONDS = 600.0
+"""What is kept for pages that come back."""
+
+RETRY = 1000
+"""Milliseconds until a page comes back that was cut off."""
+
+BUFFER_BYTES = 1024 * 1024
+"""How many bytes a page may fall behind."""
+
+_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+_names = (f"events-{number}" if number > 1 else "events" for number in range(1, 1 << 30))
+
+
+class Broadcaster:
+    """Sends events to every connected client, and to one that comes back what it has missed.
+
+    Parameters:
+        buffer_size: how many events a client may fall behind, 256 unless given; then its stream ends, so that it
+            comes back and goes on from where it was.
+        strict: whether only registered event names may be sent, True unless given.
+        buffer_bytes: how many bytes it may fall behind likewise, 1 MiB unless given.
+        history: how many events are kept for clients that come back, 1,000 unless given; 0 for none.
+        history_bytes, history_seconds: of what size, and for how long; 4 MiB and 600 s unless given.
+        retry: milliseconds until a client comes back that was cut off, 1,000 unless given.
+        name: what the other processes of the app know it by; by default "events", the next one "events-2".
+        bus: what carries events: None for the supervisor where there is one, else this process; "memory" for this
+            process alone; "redis://..." for Redis or Valkey, across machines.
+
+    A client that comes back sends the ID of its last event by itself (`Last-Event-ID`). Where that is no longer kept,
+    it gets an event "reset": it has missed some, and is to load its state anew.
+
+    All methods may be called from any thread, before the loop runs too. Raises ValueError for a number that is out of
+    range or a bus that is unknown.
+    """
+
+    def __init__(
+        self,
+        buffer_size: int = 256,
+        *,
+        strict: bool = True,
+        buffer_bytes: int = BUFFER_BYTES,
+        history: int = HISTORY,
+        history_bytes: int = HISTORY_BYTES,
+        history_seconds: float = HISTORY_SECONDS,
+        retry: int = RETRY,
+        name: str | None = None,
+        bus: str | None = None,
+    ) -> None:
+        if buffer_size < 1:
+            raise ValueError(f"buffer_size {buffer_size} leaves no room for an event: use 1 or more")
+        for limit, value in (("buffer_bytes", buffer_bytes), ("history", history), ("history_bytes", history_bytes),
+                             ("history_seconds", history_seconds), ("retry", retry)):  # fmt: skip
+            if value < 0:
+                raise ValueError(f"{limit} {value!r} is below zero")
+        self.buffer_size = buffer_size
+        self.strict = strict
+        self.name = name or next(_names)
+        self._buffer_bytes = buffer_bytes
+        self._retry = retry
+        self._event_types: frozenset[str] = frozenset()
+        # What a client may fall behind by has to be there, even where nothing is kept for those who come back.
+        limits = max(history, buffer_size), max(history_bytes, 2 * buffer_bytes), history_seconds
+        self._log = Log(*limits)
+        # Weak, as a stream that is never started (for a HEAD request) has no end at which it could be taken out.
+        self._clients: weakref.WeakSet[Subscriber] = weakref.WeakSet()
+        # Over the set of clients; re-entrant, as garbage collection may close a stream in the middle of it.
+        self._lock = threading.RLock()
+        self._waking: set[AbstractEventLoop] = set()
+        self._keeping_alive: set[AbstractEventLoop] = set()
+        self._bus: Bus = bus_of(bus, self.name, limits)
+        self._bus.open(self._log, self._on_news)
+
+    @property
+    def event_types(self) -> frozenset[str]:
+        """The registered event names."""
+        return self._event_types
+
+    @property
+    def client_count(self) -> int:
+        """How many clients are connected to this process, and keep up."""
+        with self._lock:
+            return sum(not client.is_behind for client in self._clients)
+
+    def register_event(self, name: str) -> None:
+        """Allow the event *name*. Raises ValueError for an empty name or one with CR, LF or NUL."""
+        check_event_name(name)
+        self._event_types |= {name}
+
+    def broadcast(self, event: str, data: Any, *, to: str | None = None) -> None:
+        """Send *event* to all clients, without waiting for any: *data* as it is when a str, otherwise as JSON.
+
+        to: the group that it is for, of those that `stream` was given; all unless given.
+
+        Raises ValueError for an event name that is not registered (when strict) or that has CR, LF or NUL, and
+        TypeError when msgspec cannot encode *data*.
+        """
+        if event not in self._event_types:
+            if self.strict:
+                known = ", ".join(sorted(self._event_types)) or "none"
+                raise ValueError(
+                    f"event {event!r} is not registered: call register_event first (registered: {known})"
+                )
+            check_event_name(event)
+        self._bus.publish(event, encode_data(data), to)
+
+    def stream(
+        self, request: Request, *, events: Collection[str] | None = None, groups: Collection[str] = ()
+    ) -> StreamResponse:
+        """Return the response that is the event stream; its client counts, and events wait for it, from here on.
+
+        events: the names of those that it wants; all unless given. groups: whose events it gets besides those for
+        all, such as the name of its user.
+        """
+        client = Subscriber(
+            self._log,
+            request.header("last-event-id"),
+            events=None if events is None else frozenset(events),
+            groups=frozenset(groups),
+            max_events=self.buffer_size,
+            max_bytes=self._buffer_bytes,
+            retry=self._retry,
+        )
+        with self._lock:
+            self._clients.add(client)
+        if self._bus.ready:
+            client.place()
+        return StreamResponse(_Stream(self, client), "text/event-stream", _HEADERS)
+
+    def begin(self, client: Subscriber, loop: "AbstractEventLoop") -> None:
+        """The client's stream begins."""
+        client.loop = loop
+        if self._bus.ready:
+            client.place()
+        with self._lock:
+            if loop not in self._keeping_alive:
+                self._keeping_alive.add(loop)
+                loop.call_later(KEEP_ALIVE_SECONDS, self._keep_alive, loop)
+
+    def drop(self, client: Subscriber) -> None:
+        """A client has gone."""
+        with self._lock:
+            self._clients.discard(client)
+
+    def _on_news(self) -> None:
+        """There is something new: wake those who wait, each loop once for all that comes until it looks."""
+        with self._lock:
+            loops = {client.loop for client in self._clients if client.loop is not None} - self._waking
+            self._waking |= loops
+        for loop in loops:
+            try:
+                loop.call_soon_threadsafe(self._wake, loop)
+            except RuntimeError:  # it is closed, and its clients with it
+                self._forget(loop)
+
+    def _wake(self, loop: "AbstractEventLoop") -> None:
+        with self._lock:
+            self._waking.discard(loop)
+        for client in self._clients_on(loop):
+            if self._bus.ready:
+                client.place()
+            client.wake()
+
+    def _clients_on(self, loop: "AbstractEventLoop") -> list[Subscriber]:
+        with self._lock:
+            return [client for client in self._clients if client.loop is loop]
+
+    def _keep_alive(self, loop: "AbstractEventLoop") -> None:
+        clients = self._clients_on(loop)
+        for client in clients:
+            client.keep_alive()
+        with self._lock:
+            if clients:
+                loop.call_later(KEEP_ALIVE_SECONDS, self._keep_alive, loop)
+            else:
+                self._keeping_alive.discard(loop)
+
+    def _forget(self, loop: "AbstractEventLoop") -> None:
+        with self._lock:
+            self._waking.discard(loop)
+            for client in [client for client in self._clients if client.loop is loop]:
+                self._clients.discard(client)
+
+
+RETURN_AT_ONCE = 50
+"""Milliseconds until a page comes back whose stream the server has ended."""
+
+
+class _Stream:
+    """The chunks of a client, which does not count any more when they end.
+
+    farewell: what is sent last, see StreamResponse: the page comes back soon, to another worker or to this one.
+    """
+
+    farewell = format_farewell(RETURN_AT_ONCE)
+
+    def __init__(self, broadcaster: Broadcaster, client: Subscriber) -> None:
+        self._broadcaster = broadcaster
+        self._client = client
+        self._chunks = client.chunks()
+
+    def __aiter__(self) -> "_Stream":
+        return self
+
+    async def __anext__(self) -> bytes:
+        if self._client.loop is None:
+            import asyncio  # late: see wesktop.asgi
+
+            self._broadcaster.begin(self._client, asyncio.get_running_loop())
+        try:
+            return await anext(self._chunks)
+        except BaseException:
+            self._broadcaster.drop(self._client)
+            raise
+
+    async def aclose(self) -> None:
+        """The client has gone, or was never there."""
+        self._broadcaster.drop(self._client)
+        await self._chunks.aclose()  # type: ignore[attr-defined]
+
+
+def sse_route(broadcaster: Broadcaster) -> Callable[[Request], Awaitable[StreamResponse]]:
+    """Return the handler of an event stream: `router.add_route("GET", "/events", sse_route(broadcaster))`."""
+
+    async def handler(request: Request) -> StreamResponse:
+        return broadcaster.stream(request)
+
+    return handler

@@ -1,0 +1,22 @@
+"""Which bus a broadcaster takes."""
+
+import os
+
+from wesktop.sse.bus import Bus, MemoryBus
+
+SOCKET = "WESKTOP_BUS"
+"""The variable in which a worker finds the supervisor's socket."""
+
+
+def bus_of(wanted: str | None, channel: str, limits: tuple[int, int, float]) -> Bus:
+    """The bus of *wanted*, see Broadcaster; raises ValueError for one that is unknown."""
+    if wanted == "memory":
+        return MemoryBus()
+    if wanted is None:
+        path = os.environ.get(SOCKET)
+        if not path:
+            return MemoryBus()
+        from wesktop.sse.supervisor_bus import SupervisorBus  # late: nobody else needs it
+
+        return SupervisorBus(path, channel, limits)
+    raise ValueError(f"bus {wanted!r} is unknown: give 'memory', or None")

@@ -1,0 +1,103 @@
+"""The last events in their order, as every stream of this process reads them. Knows no loop and no clock."""
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+
+from wesktop.sse.wire import format_event
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event. position: in the log; end: bytes that were logged by its end; to: the group that it is for."""
+
+    position: int
+    id: str
+    event: str
+    to: str | None
+    at: float
+    wire: bytes
+    end: int
+
+
+class Log:
+    """Keeps the last events: so many, of so many bytes and so many seconds (of the caller's clock).
+
+    Positions count all that have ever been logged. A reader is at the position of the next event that it has to get.
+    first_id: the ID of the event before the oldest that is kept.
+    """
+
+    def __init__(self, max_events: int, max_bytes: int, max_seconds: float) -> None:
+        self.first_id = ""
+        self._limits = (max_events, max_bytes, max_seconds)
+        self._entries: deque[Entry] = deque()
+        self._positions: dict[str, int] = {}
+        self._next = 0
+        self._bytes = 0
+        self._lock = threading.Lock()
+        self._joined: tuple[int, int, bytes] = (-1, -1, b"")
+
+    @property
+    def end(self) -> int:
+        """The position after the last event."""
+        return self._next
+
+    @property
+    def last_id(self) -> str:
+        """The ID of the last event, or that of the one before the first."""
+        return self._entries[-1].id if self._entries else self.first_id
+
+    def begin(self, first_id: str) -> None:
+        """Forget all: what comes next follows the event of this ID."""
+        with self._lock:
+            self._entries.clear()
+            self._positions.clear()
+            self.first_id = first_id
+
+    def append(self, id_: str, event: str, data: str, to: str | None, now: float) -> None:
+        """Log an event, encoded once for all who get it."""
+        wire = format_event(event, data, id_)
+        with self._lock:
+            self._bytes += len(wire)
+            self._entries.append(Entry(self._next, id_, event, to, now, wire, self._bytes))
+            self._positions[id_] = self._next
+            self._next += 1
+            self._drop_old(now)
+
+    def _drop_old(self, now: float) -> None:
+        max_events, max_bytes, max_seconds = self._limits
+        entries = self._entries
+        while entries and (
+            len(entries) > max_events
+            or self._bytes - entries[0].end + len(entries[0].wire) > max_bytes
+            or now - entries[0].at > max_seconds
+        ):
+            dropped = entries.popleft()
+            del self._positions[dropped.id]
+            self.first_id = dropped.id
+
+    def position_after(self, id_: str) -> int | None:
+        """Where a reader is that has got the event of this ID last; None when that is not known any more."""
+        with self._lock:
+            if id_ == self.first_id:
+                return self._next - len(self._entries)
+            position = self._positions.get(id_)
+            return None if position is None else position + 1
+
+    def read(self, position: int) -> list[Entry] | None:
+        """The events from a position on; None when some of them are no longer kept."""
+        with self._lock:
+            missing = self._next - len(self._entries) - position
+            if missing > 0:
+                return None
+            skipped = -missing
+            if skipped >= len(self._entries):
+                return []
+            return [self._entries[index] for index in range(skipped, len(self._entries))]
+
+    def joined(self, entries: list[Entry]) -> bytes:
+        """All of these events in one piece; joined once where many readers are at the same place."""
+        key = (entries[0].position, entries[-1].position)
+        if self._joined[:2] != key:
+            self._joined = (*key, b"".join([entry.wire for entry in entries]))
+        return self._joined[2]
