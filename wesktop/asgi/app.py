@@ -7,6 +7,7 @@ from typing import Any
 from wesktop.asgi.answers import ErrorAnswers
 from wesktop.asgi.bodies import SCOPE_KEY as BODY_KEY
 from wesktop.asgi.bodies import Body
+from wesktop.asgi.client_scripts import client_script
 from wesktop.asgi.connections import route_path
 from wesktop.asgi.errors import HTTPError, NothingSentError
 from wesktop.asgi.lifespan import Lifespan
@@ -70,7 +71,7 @@ def create_app(
     """
     logger = name or "wesktop"
     limits = Limits(max_body_size, body_timeout, max_form_parts, write_timeout).checked()
-    unmatched: list[Answer] = []
+    unmatched: list[Answer] = [client_script]
     if static_dir is not None:
         unmatched.append(
             StaticFiles(

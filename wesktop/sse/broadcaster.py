@@ -136,7 +136,7 @@ class Broadcaster:
         """
         client = Subscriber(
             self._log,
-            request.header("last-event-id"),
+            request.header("last-event-id") or request.query("lastEventId"),
             events=None if events is None else frozenset(events),
             groups=frozenset(groups),
             max_events=self.buffer_size,

@@ -7,6 +7,8 @@ from wesktop.sse.bus import Bus, MemoryBus
 SOCKET = "WESKTOP_BUS"
 """The variable in which a worker finds the supervisor's socket."""
 
+REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
+
 
 def bus_of(wanted: str | None, channel: str, limits: tuple[int, int, float]) -> Bus:
     """The bus of *wanted*, see Broadcaster; raises ValueError for one that is unknown."""
@@ -19,4 +21,8 @@ def bus_of(wanted: str | None, channel: str, limits: tuple[int, int, float]) -> 
         from wesktop.sse.supervisor_bus import SupervisorBus  # late: nobody else needs it
 
         return SupervisorBus(path, channel, limits)
-    raise ValueError(f"bus {wanted!r} is unknown: give 'memory', or None")
+    if wanted.startswith(REDIS_SCHEMES):
+        from wesktop.sse.redis_bus import RedisBus  # late: it needs an extra
+
+        return RedisBus(wanted, channel, limits)
+    raise ValueError(f"bus {wanted!r} is unknown: give 'memory', 'redis://...', or None")

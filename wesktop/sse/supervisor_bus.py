@@ -45,7 +45,7 @@ class SupervisorBus:
     def open(self, log: Log, on_news: Callable[[], None]) -> None:
         """See Bus."""
         self._log, self._on_news = log, on_news
-        threading.Thread(target=self._run, name=f"bus-{self._channel}", daemon=True).start()
+        threading.Thread(target=self._work, name=f"bus-{self._channel}", daemon=True).start()
 
     def publish(self, event: str, data: str, to: str | None) -> None:
         """See Bus. What fits into the socket is the kernel's when this returns: it is sent even if we die then."""
@@ -81,6 +81,10 @@ class SupervisorBus:
                 del self._out[: self._socket.send(self._out, socket.MSG_DONTWAIT)]
 
     # The thread.
+
+    def _work(self) -> None:
+        with self._wakes, self._woken:
+            self._run()
 
     def _run(self) -> None:
         give_up_at = time.monotonic() + PATIENCE

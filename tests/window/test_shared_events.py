@@ -1,0 +1,126 @@
+"""/_wesktop/events.js: several tabs share one stream, in a real WebKit, to which frames are as good as tabs."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from support.scripts import free_port
+from support.waiting import wait_for
+from window.shown import Shown
+
+pytestmark = pytest.mark.window
+
+APP = """
+import os
+from pathlib import Path
+import wesktop
+
+router = wesktop.Router()
+events = wesktop.Broadcaster()
+events.register_event("tick")
+said = Path("demo.said")
+
+FRAMES = '''<!doctype html><title>frames</title><script>
+    const say = text => fetch("/said", {method: "POST", body: text});
+    requestAnimationFrame(() => requestAnimationFrame(() => say("drawn")));
+    onmessage = ({data}) => document.getElementById(data).remove();
+</script><iframe id="a" src="/frame?a"></iframe><iframe id="b" src="/frame?b"></iframe>
+<iframe id="c" src="/frame?c"></iframe>'''
+
+FRAME = '''<!doctype html><script type="module">
+    import { sharedEvents } from "/_wesktop/events.js";
+    const name = location.search.slice(1);
+    let said = Promise.resolve();  // one after the other, so that the order is that of the events
+    const say = text => said = said.then(() => fetch("/said", {method: "POST", body: name + ":" + text}));
+    const events = sharedEvents("/events");
+    events.addEventListener("tick", event => {
+        if (event.data === '"drop ' + name + '"') events.close();
+        else say(event.data);
+    });
+    for (const state of ["reconnecting", "resumed", "reset"]) events.addEventListener(state, () => say(state));
+    say("up");
+</script>'''
+
+@router.get("/")
+async def page(request):
+    return wesktop.HTMLResponse(FRAMES)
+
+@router.get("/frame")
+async def frame(request):
+    return wesktop.HTMLResponse(FRAME)
+
+@router.get("/pid")
+async def pid(request):
+    return str(os.getpid())
+
+@router.post("/said")
+async def say(request):
+    with open(said, "ab") as file:
+        file.write((request.body or b"") + b"\\n")
+
+@router.post("/tick")
+async def tick(request):
+    events.broadcast("tick", request.body.decode())
+
+@router.get("/clients")
+async def clients(request):
+    return str(events.client_count)
+
+router.add_route("GET", "/events", wesktop.sse_route(events))
+app = wesktop.create_app(router)
+
+if __name__ == "__main__":
+    wesktop.run("demo:app", width=400, height=300, port=PORT, keep_alive=True)
+    print("run() has returned")
+"""
+
+
+@pytest.fixture(autouse=True)
+def controlled(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Talk to the server from here."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(home / "run"))
+
+
+def test_frames_share_one_stream_which_moves_on_and_loses_nothing(
+    start: Callable[..., object], screen: object, home: object
+) -> None:
+    from urllib.request import Request, urlopen
+
+    from support.scripts import get
+    from wesktopd import client
+
+    port = free_port()
+    script = start("demo", APP.replace("PORT", str(port)))
+    shown = Shown(script, "demo", home, screen, port).ready()  # type: ignore[arg-type]
+    frames = ("a", "b", "c")
+    for frame in frames:
+        shown.hear(f"{frame}:up")
+
+    def tick(text: str) -> None:
+        urlopen(Request(f"{shown.url}/tick", data=text.encode(), method="POST"), timeout=10).close()
+
+    def heard_by(names: tuple[str, ...], text: str) -> None:
+        for name in names:
+            wait_for(lambda name=name: f"{name}:{text}" in shown.said(), f"{name} to hear {text}; {shown.said()}")  # type: ignore[misc]
+
+    wait_for(lambda: get(f"{shown.url}/clients") == b"1", "one stream for all")
+    tick("1")
+    heard_by(frames, "1")
+    client.restart("demo")
+    tick("2")
+    heard_by(frames, "2")
+    heard_by(frames, "resumed")
+    tick('"drop a"')
+    for number in range(3, 10):
+        tick(str(number))
+    heard_by(("b", "c"), "9")
+    wait_for(lambda: get(f"{shown.url}/clients") == b"1", "one stream for those that are left")
+    for name in ("b", "c"):
+        numbers = [word.partition(":")[2] for word in shown.said() if word.startswith(f"{name}:")]
+        assert [word for word in numbers if word.isdecimal()] == [str(number) for number in range(1, 10)], (
+            shown.said()
+        )
+        assert "reset" not in numbers
+    client.stop("demo", 20)
+    assert shown.script.wait() == 0

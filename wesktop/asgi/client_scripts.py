@@ -1,0 +1,23 @@
+"""The scripts that pages may import from wesktop itself, below /_wesktop/."""
+
+from pathlib import Path
+
+from wesktop.asgi.errors import HTTPError
+from wesktop.asgi.files import FileResponse
+from wesktop.asgi.responses import Response, allow
+from wesktop.asgi.types import Scope
+
+PREFIX = "/_wesktop/"
+SCRIPTS = {"events.js"}
+
+
+def client_script(scope: Scope, path: str) -> Response | None:
+    """The script that a request asks for; None for another path. Raises HTTPError: 404, 405."""
+    if not path.startswith(PREFIX):
+        return None
+    name = path.removeprefix(PREFIX)
+    if name not in SCRIPTS:
+        raise HTTPError(404)
+    if scope["method"] not in ("GET", "HEAD"):
+        raise HTTPError(405, headers=allow(("GET", "HEAD")))
+    return FileResponse(Path(__file__).with_name("client") / name, headers={"Cache-Control": "no-cache"})
