@@ -32,6 +32,7 @@ bench: ## measure starts, requests and the supervisor beside their peers
 	@scripts/setup bench
 	.venv-bench/bin/python benchmarks/startup.py
 	.venv-bench/bin/python -m benchmarks.requests
+	.venv-bench/bin/python -m benchmarks.events
 	.venv-bench/bin/python -m benchmarks.supervisor
 
 fuzz: ## fuzz what reads a client's bytes, for ten minutes

@@ -6,3 +6,4 @@ HANG_TIMEOUT = 30.0  # seconds that an app's event loop may stand still for
 MAX_WORKERS = 64
 QUIESCE = 0.25  # seconds that a retired worker goes on for, so that all it has accepted is read (measured)
 BACKLOG = 1024  # connections that may wait to be accepted, as far as the system grants it
+MAX_CONNECTIONS = 16384  # of a worker at once, as far as the system grants it descriptors

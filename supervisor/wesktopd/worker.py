@@ -37,7 +37,7 @@ from wesktopd.context import set_worker
 from wesktopd.drain import ASGIApp, Drain
 from wesktopd.errors import LifespanError, TargetImportError, WesktopError
 from wesktopd.lifespan import LifespanWatch
-from wesktopd.limits import BACKLOG, QUIESCE
+from wesktopd.limits import BACKLOG, MAX_CONNECTIONS, QUIESCE
 from wesktopd.loading import all_loaded, without
 from wesktopd.quiesce import stop_accepting
 from wesktopd.target import load
@@ -184,6 +184,7 @@ def embedded_server(app: ASGIApp, listener: socket.socket, *, access_log: bool) 
         interface=Interfaces.ASGI,
         http=HTTPModes.http1,  # the plain port would speak h2c otherwise
         backlog=BACKLOG,
+        backpressure=MAX_CONNECTIONS,  # the backlog unless given: each open event stream would take one
         log_level=LogLevels.info if access_log else LogLevels.error,
         log_access=access_log,
     )
