@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import httpx_sse
 import msgspec
 import pytest
 
@@ -350,3 +351,64 @@ def test_event_arrives_at_a_real_client_and_its_leaving_is_noticed(port: int, br
                 (event,) = parser.feed(next(chunks))
                 assert (event.event, event.json) == ("tick", {"n": number})
         wait_for(lambda: broadcaster.client_count == 0, "the client to be gone")
+
+
+def test_pages_that_come_and_go_leave_nothing_behind(broadcaster: Broadcaster) -> None:
+    async def scenario() -> None:
+        tasks = len(asyncio.all_tasks())
+        for number in range(10_000):
+            page = Page(broadcaster)
+            while not page.text:  # noqa: ASYNC110  turns of the loop
+                await asyncio.sleep(0)
+            if number % 100 == 0:
+                broadcaster.broadcast("tick", number)
+                await until(lambda page=page: page.data)  # type: ignore[misc]
+            await page.leave()
+        assert len(asyncio.all_tasks()) == tasks
+        assert broadcaster.client_count == 0
+        assert len(broadcaster._clients) == 0
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ("", ""), ("a\nb", "a\nb"), ("a\r\nb\rc", "a\nb\nc"), ("\n", "\n"), (" x ", " x "),
+        (": no comment", ": no comment"), ("\ud800x", "\ufffdx"), ("\ud83d\ude00", "\U0001f600"),
+        (float("nan"), "null"), (None, "null"), ("ü\0", "ü\0"),
+    ],
+)  # fmt: skip
+def test_httpx_sse_reads_the_corner_cases_alike(port: int, broadcaster: Broadcaster, data: Any, text: str) -> None:
+    with (
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20, trust_env=False) as client,
+        httpx_sse.connect_sse(client, "GET", "/events") as source,
+    ):
+        wait_for(lambda: broadcaster.client_count == 1, "the client to be counted")
+        broadcaster.broadcast("tick", data)
+        # It makes an event of the greeting too, which has an ID and no data; the standard does not.
+        event = next(event for event in source.iter_sse() if event.event == "tick")
+        assert (event.event, event.data, event.id) == ("tick", text, broadcaster._log.last_id)
+
+
+def test_a_page_gets_the_events_that_it_wants_and_those_of_its_groups() -> None:
+    broadcaster = Broadcaster(strict=False)
+
+    async def scenario() -> None:
+        streams = {
+            "all": broadcaster.stream(REQUEST),
+            "few": broadcaster.stream(REQUEST, events={"a"}),
+            "ada": broadcaster.stream(REQUEST, groups={"ada", "admins"}),
+        }
+        pages = {name: Exchange(stream, http_scope()) for name, stream in streams.items()}
+        tasks = [asyncio.create_task(page.run()) for page in pages.values()]
+        for event, to in (("a", None), ("b", None), ("a", "ada"), ("b", "admins"), ("a", "bob"), ("a", None)):
+            broadcaster.broadcast(event, event, to=to)
+        await until(lambda: all(len(parse(page.answer.text)) >= 2 for page in pages.values()))
+        for page in pages.values():
+            page.disconnect()
+        await asyncio.gather(*tasks)
+        found = {name: "".join(event.data for event in parse(page.answer.text)) for name, page in pages.items()}
+        assert found == {"all": "aba", "few": "aa", "ada": "ababa"}
+
+    asyncio.run(scenario())
