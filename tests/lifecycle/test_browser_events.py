@@ -1,0 +1,122 @@
+"""Chromium's EventSource, headless, on a real server through a restart; and eight pages that share one stream.
+
+These are frames, since headless it has no tabs; to its connections they are the same.
+"""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from support.running import NAME, Running, Start
+from support.waiting import wait_for
+
+CHROMIUM = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync",
+            "--remote-debugging-port=0"]  # fmt: skip
+
+APP = """
+events = wesktop.Broadcaster()
+events.register_event("tick")
+router.add_route("GET", "/events", wesktop.sse_route(events))
+
+@router.post("/said")
+async def said(request):
+    with open("said", "ab") as file:
+        file.write((request.body or b"") + b"\\n")
+
+@router.get("/clients")
+async def clients(request):
+    return str(events.client_count)
+
+PAGE = '''<!doctype html><script type="module">
+    import { sharedEvents } from "/_wesktop/events.js";
+    let said = Promise.resolve();  // one after the other, so that the order is that of the events
+    const name = location.search.slice(1);
+    const say = text => said = said.then(() => fetch("/said", {method: "POST", body: name + " " + text}));
+    const events = SOURCE;
+    for (const type of ["tick", "reset"]) events.addEventListener(type, event => say(type + " " + event.data));
+    say("up");
+</script>'''
+
+@router.get("/own")
+async def own(request):
+    return wesktop.HTMLResponse(PAGE.replace("SOURCE", 'new EventSource("/events")'))
+
+@router.get("/frames")
+async def frames(request):
+    return wesktop.HTMLResponse("".join(f'<iframe src="/shared?tab{number}"></iframe>' for number in range(8)))
+
+@router.get("/shared")
+async def shared(request):
+    return wesktop.HTMLResponse(PAGE.replace("SOURCE", 'sharedEvents("/events")'))
+"""
+
+Browse = Callable[..., None]
+
+
+@pytest.fixture
+def browse(tmp_path: Path) -> Iterator[Browse]:
+    """Open a URL in a browser of the test's own."""
+    opened: list[subprocess.Popen[bytes]] = []
+
+    def open_page(url: str) -> None:
+        command = [*CHROMIUM, f"--user-data-dir={tmp_path / 'profile'}", url]
+        opened.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+
+    yield open_page
+    for browser in opened:
+        browser.kill()
+        browser.wait()
+
+
+def said(app: Running, name: str) -> list[str]:
+    """What a tab has said, in order."""
+    path = app.home / "said"
+    lines = path.read_text().splitlines() if path.exists() else []
+    return [line.partition(" ")[2] for line in lines if line.partition(" ")[0] == name]
+
+
+def heard(app: Running, name: str, text: str) -> None:
+    wait_for(lambda: text in said(app, name), f"{name} to hear {text!r}; it has said {said(app, name)}", 40)
+
+
+def test_eventsource_gets_all_in_order_through_a_restart(start_app: Start, browse: Browse) -> None:
+    app = start_app("--workers", "2", more=APP)
+    browse(f"{app.url}/own?a")
+    heard(app, "a", "up")
+    app.ctl("emit", NAME, "tick", '"two\\nlines"')
+    heard(app, "a", "tick two")
+    app.ctl("emit", NAME, "tick", "1")
+    heard(app, "a", "tick 1")
+    app.ctl("restart", NAME)
+    for number in range(2, 6):
+        app.ctl("emit", NAME, "tick", str(number))
+    heard(app, "a", "tick 5")
+    assert [line for line in said(app, "a") if line.startswith(("tick ", "reset"))] == [
+        "tick two", *(f"tick {number}" for number in range(1, 6))
+    ]  # fmt: skip
+
+
+def test_eight_pages_share_one_stream_and_none_is_stalled(start_app: Start, browse: Browse) -> None:
+    app = start_app(more=APP)
+    tabs = [f"tab{number}" for number in range(8)]
+    browse(f"{app.url}/frames")
+    for tab in tabs:
+        heard(app, tab, "up")
+    wait_for(lambda: app.command("ctl", "status").returncode == 0 and _clients(app) == "1", "one stream for all")
+    app.ctl("emit", NAME, "tick", "1")
+    for tab in tabs:
+        heard(app, tab, "tick 1")
+    app.ctl("restart", NAME)
+    app.ctl("emit", NAME, "tick", "2")
+    for tab in tabs:
+        heard(app, tab, "tick 2")
+        assert said(app, tab).count("tick 1") == said(app, tab).count("tick 2") == 1
+
+
+def _clients(app: Running) -> str:
+    from support.scripts import get
+
+    return get(f"{app.url}/clients").decode()
