@@ -1,14 +1,19 @@
 """The three buses keep one contract: one order, nothing lost, nothing twice; and Redis its own through a crash."""
 
 import asyncio
+import contextlib
 import subprocess
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
+import httpx_sse
 import pytest
 
+from support.running import starter
 from support.scripts import free_port
 from support.waiting import wait_for
 from wesktop.asgi import Request
@@ -169,3 +174,53 @@ def test_redis_may_be_killed_in_the_middle(redis: Redis) -> None:
 def test_a_bus_that_is_unknown_is_refused(bus: str) -> None:
     with pytest.raises(ValueError, match="is unknown"):
         Broadcaster(bus=bus)
+
+
+def test_pages_of_two_servers_get_the_same_through_redis(
+    redis: Redis, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with contextlib.ExitStack() as stack:
+        servers = []
+        for _ in range(2):
+            home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wesktop-")))
+            servers.append(stack.enter_context(starter(home))(more=APP.replace("REDIS", redis.url)))
+        heard: list[list[str]] = [[], []]
+        threads = [
+            threading.Thread(target=follow, args=(f"{server.url}/events", heard[number]))
+            for number, server in enumerate(servers)
+        ]
+        for thread in threads:
+            thread.start()
+        wait_for(lambda: all(server.get("/clients")["clients"] == 1 for server in servers), "both pages")
+        for number in range(20):
+            servers[number % 2].get(f"/send/{number}")
+        for thread in threads:
+            thread.join(30)
+    assert heard[0] == heard[1]
+    assert sorted(heard[0], key=int) == [str(number) for number in range(20)]
+
+
+APP = """
+events = wesktop.Broadcaster(bus="REDIS")
+events.register_event("tick")
+router.add_route("GET", "/events", wesktop.sse_route(events))
+
+@router.get("/send/{number:int}")
+async def send(request):
+    events.broadcast("tick", request.path_params["number"])
+    return {}
+
+@router.get("/clients")
+async def clients(request):
+    return {"clients": events.client_count}
+"""
+
+
+def follow(url: str, heard: list[str]) -> None:
+    """Read twenty events."""
+    with httpx.Client(timeout=30, trust_env=False) as client, httpx_sse.connect_sse(client, "GET", url) as source:
+        for event in source.iter_sse():
+            if event.event == "tick":
+                heard.append(event.data)
+                if len(heard) == 20:
+                    return

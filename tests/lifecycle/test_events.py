@@ -1,9 +1,11 @@
 """Server-sent events through restarts, crashes and several workers: nothing is lost, nothing comes twice."""
 
 import asyncio
+import json
 import os
 import random
 import signal
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -237,3 +239,35 @@ def test_without_a_bus_each_worker_is_for_itself(start_app: Start, home: Path) -
 
     asyncio.run(scenario())
     assert "no event bus" in app.logs()
+
+
+def test_npms_eventsource_follows_through_a_restart(start_app: Start) -> None:
+    app = start_app(more=APP)
+    script = Path(__file__).parents[1] / "support" / "node" / "follow.js"
+    command = ["node", str(script), f"{app.url}/events"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as node:
+        assert node.stdout is not None
+        heard = (json.loads(line) for line in node.stdout)
+        try:
+            assert next(heard) == {"type": "open"}
+            texts = ["", "a\nb", "a\r\nb\rc", " x ", ": no comment", "\u00fc\u2028\0"]
+            for text in texts:
+                app.ctl("emit", "tick", json.dumps(text))
+                assert next(heard)["data"] == text.replace("\r\n", "\n").replace("\r", "\n")
+            app.ctl("restart", NAME)
+            app.ctl("emit", "tick", "7")
+            after = [next(heard), next(heard)]
+            assert {line["type"] for line in after} == {"open", "tick"}
+            assert [line["data"] for line in after if line["type"] == "tick"] == ["7"]
+        finally:
+            node.kill()
+
+
+def test_a_stream_ends_in_good_order_when_the_server_does(start_app: Start) -> None:
+    app = start_app(more=APP)
+    with app.begin_request("/events") as connection:
+        assert b": connected" in connection.recv(65536)
+        app.ctl("stop", NAME)
+        rest = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert b": going away\nretry: 50\n\n" in rest
+    assert rest.endswith(b"0\r\n\r\n"), "the last chunk: the answer is complete"
