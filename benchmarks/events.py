@@ -18,6 +18,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
@@ -55,6 +56,32 @@ async def app(scope, receive, send):
     clients.add(queue)
     while True:
         await send({"type": "http.response.body", "body": await queue.get(), "more_body": True})
+""",
+    "sse-starlette": """
+import asyncio
+from sse_starlette.sse import EventSourceResponse
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
+queues = set()
+
+async def follow():
+    queue = asyncio.Queue()
+    queues.add(queue)
+    yield {"comment": "up"}
+    while True:
+        yield {"event": "tick", "data": await queue.get()}
+
+async def events(request):
+    return EventSourceResponse(follow())
+
+async def send(request):
+    for number in range(request.path_params["count"]):
+        for queue in queues:
+            queue.put_nowait(str(number))
+    return Response(status_code=204)
+
+app = Starlette(routes=[Route("/events", events), Route("/send/{count:int}", send, methods=["POST"])])
 """,
     "wesktop": """
 import wesktop
@@ -215,6 +242,8 @@ def main() -> None:
         os.environ["XDG_RUNTIME_DIR"] = directory
         print(f"{'':20}{'deliveries/s':>14}{'us CPU, paced':>16}{'KiB idle':>12}")
         for name in APPS:
+            if name == "sse-starlette" and find_spec("sse_starlette") is None:
+                continue
             rates, cpus = [], []
             for _ in range(options.rounds):
                 with serving(name, lab) as (port, worker):
