@@ -19,6 +19,7 @@ from support.waiting import wait_for
 from wesktop.asgi import Request
 from wesktop.sse import Broadcaster
 from wesktop.sse import buses as buses_module
+from wesktop.sse.log import Log
 from wesktopd.bus import Bus as SupervisorsBus
 
 Make = Callable[..., Broadcaster]
@@ -224,3 +225,54 @@ def follow(url: str, heard: list[str]) -> None:
                 heard.append(event.data)
                 if len(heard) == 20:
                     return
+
+
+def test_what_cannot_be_sent_is_refused_and_holds_nothing_up(make: Make) -> None:
+    first, second = make(), make()
+    with pytest.raises(TypeError):
+        first.broadcast("e", 1, to=5)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="UTF-8"):
+        first.broadcast("e", 1, to="\ud800")
+    with pytest.raises(ValueError, match="characters"):
+        first.broadcast("e", "x" * 1_000_001)
+    first.broadcast("e", 2)
+    wait_for(lambda: len(logged(second)) == 1, "the event that is right")
+
+
+def test_what_is_no_event_of_ours_is_left_out(redis: Redis) -> None:
+    import redis as package
+
+    broadcaster = Broadcaster(strict=False, name="news", bus=redis.url)
+    wait_for(lambda: broadcaster._bus.ready, "the bus")
+    with package.Redis.from_url(redis.url) as server:
+        for fields in ({"x": "1"}, {"event": "e", "data": "1", "origin": "o", "number": "many"}):
+            server.xadd("wesktop:news", fields)
+    broadcaster.broadcast("e", "right")
+    wait_for(lambda: len(logged(broadcaster)) == 1, "the event that is right")
+    broadcaster._bus.close()
+
+
+@pytest.mark.parametrize("seconds", [float("inf"), float("nan"), -1])
+def test_a_time_that_is_none_is_refused(seconds: float) -> None:
+    with pytest.raises(ValueError, match="history_seconds"):
+        Broadcaster(history_seconds=seconds)
+
+
+def test_who_reads_when_some_are_lost_is_told() -> None:
+    log = Log(10, 1000, 60)
+    log.begin("a-0")
+    log.append("a-1", "e", "1", None, 0)
+    position, last = log.tail()
+    assert (log.read(position), last) == ([], "a-1")
+    log.begin("b-7")
+    assert log.read(position) is None
+    assert log.position_after("a-1") is None
+    assert log.position_after("b-7") == log.end
+
+
+def test_an_event_that_is_larger_than_what_is_kept_is_delivered() -> None:
+    log = Log(10, 10, 60)
+    log.begin("a-0")
+    position, _ = log.tail()
+    log.append("a-1", "e", "x" * 100, None, 0)
+    assert len(log.read(position) or ()) == 1

@@ -92,7 +92,7 @@ class Channel:
         self.kept.append(event)
         self._bytes += len(event.line)
         max_events, max_bytes, max_seconds = self.limits
-        while self.kept and (
+        while len(self.kept) > 1 and (
             len(self.kept) > max_events or self._bytes > max_bytes or event.at - self.kept[0].at > max_seconds
         ):
             self._bytes -= len(self.kept.popleft().line)

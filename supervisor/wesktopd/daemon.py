@@ -112,7 +112,7 @@ class Supervisor:
     async def _begin(self, channel: socket.socket | None) -> None:
         self._apply(self._loop.time())  # the worker starts while the rest is prepared
         self.note(Kind.STARTED, f"starting {self.spec.target} on {self.instance.url}")
-        await self._open_bus()
+        await self.open_bus()
         await self._open_control()  # first: the caller is told of it as soon as it is adopted
         if channel is not None:
             client = await self.control.adopt(channel, kind=STARTER)
@@ -133,7 +133,7 @@ class Supervisor:
         except OSError as error:  # serving matters more
             self.log(logging.ERROR, f"no control socket at {paths.control}: {error}")
 
-    async def _open_bus(self) -> None:
+    async def open_bus(self) -> None:
         paths = self.instance.paths
         if paths is None or not has_unix_sockets():
             return

@@ -218,6 +218,8 @@ async def restore(supervisor: "Supervisor", handover: Handover) -> None:
     if handover.bus is not None and paths is not None:
         supervisor.bus.restore(handover.channels)
         await supervisor.bus.listen_on(socket.socket(fileno=handover.bus), paths.bus)
+    else:
+        await supervisor.open_bus()
     for connection in handover.connections:
         await _restore_connection(supervisor, connection)
     supervisor.note(Kind.UPGRADED, f"goes on as release {supervisor.release or 'unknown'}")

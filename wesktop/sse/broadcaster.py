@@ -11,7 +11,7 @@ from wesktop.sse.bus import Bus
 from wesktop.sse.buses import bus_of
 from wesktop.sse.log import Log
 from wesktop.sse.subscriber import Subscriber
-from wesktop.sse.wire import check_event_name, encode_data, format_farewell
+from wesktop.sse.wire import check_event_name, check_group, encode_data, format_farewell
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -29,6 +29,12 @@ RETRY = 1000
 
 BUFFER_BYTES = 1024 * 1024
 """How many bytes a page may fall behind."""
+
+BUFFER_SECONDS = 60.0
+"""For how long a client may fall behind."""
+
+MAX_EVENT = 1_000_000
+"""Characters of an event's data."""
 
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _names = (f"events-{number}" if number > 1 else "events" for number in range(1, 1 << 30))
@@ -73,8 +79,10 @@ class Broadcaster:
             raise ValueError(f"buffer_size {buffer_size} leaves no room for an event: use 1 or more")
         for limit, value in (("buffer_bytes", buffer_bytes), ("history", history), ("history_bytes", history_bytes),
                              ("history_seconds", history_seconds), ("retry", retry)):  # fmt: skip
-            if value < 0:
-                raise ValueError(f"{limit} {value!r} is below zero")
+            if not 0 <= value < float("inf"):
+                raise ValueError(f"{limit} {value!r} is out of range: give a number from zero on")
+        if name is not None:
+            check_event_name(name)
         self.buffer_size = buffer_size
         self.strict = strict
         self.name = name or next(_names)
@@ -82,7 +90,7 @@ class Broadcaster:
         self._retry = retry
         self._event_types: frozenset[str] = frozenset()
         # What a client may fall behind by has to be there, even where nothing is kept for those who come back.
-        limits = max(history, buffer_size), max(history_bytes, 2 * buffer_bytes), history_seconds
+        limits = max(history, buffer_size), max(history_bytes, 2 * buffer_bytes), max(history_seconds, BUFFER_SECONDS)
         self._log = Log(*limits)
         # Weak, as a stream that is never started (for a HEAD request) has no end at which it could be taken out.
         self._clients: weakref.WeakSet[Subscriber] = weakref.WeakSet()
@@ -114,8 +122,8 @@ class Broadcaster:
 
         to: the group that it is for, of those that `stream` was given; all unless given.
 
-        Raises ValueError for an event name that is not registered (when strict) or that has CR, LF or NUL, and
-        TypeError when msgspec cannot encode *data*.
+        Raises ValueError for an event name that is not registered (when strict) or that has CR, LF or NUL, and for
+        more than a million characters; TypeError when msgspec cannot encode *data*, or *to* is no str.
         """
         if event not in self._event_types:
             if self.strict:
@@ -124,7 +132,11 @@ class Broadcaster:
                     f"event {event!r} is not registered: call register_event first (registered: {known})"
                 )
             check_event_name(event)
-        self._bus.publish(event, encode_data(data), to)
+        check_group(to)
+        text = encode_data(data)
+        if len(text) > MAX_EVENT:
+            raise ValueError(f"event {event!r} has {len(text)} characters: send at most {MAX_EVENT}, or a URL")
+        self._bus.publish(event, text, to)
 
     def stream(
         self, request: Request, *, events: Collection[str] | None = None, groups: Collection[str] = ()
@@ -136,7 +148,7 @@ class Broadcaster:
         """
         client = Subscriber(
             self._log,
-            request.header("last-event-id") or request.query("lastEventId"),
+            request.header("last-event-id") or request.query("lastEventId") or None,
             events=None if events is None else frozenset(events),
             groups=frozenset(groups),
             max_events=self.buffer_size,

@@ -47,12 +47,18 @@ class Log:
         """The ID of the last event, or that of the one before the first."""
         return self._entries[-1].id if self._entries else self.first_id
 
+    def tail(self) -> tuple[int, str]:
+        """The position after the last event, and its ID."""
+        with self._lock:
+            return self._next, self.last_id
+
     def begin(self, first_id: str) -> None:
         """Forget all: what comes next follows the event of this ID."""
         with self._lock:
             self._entries.clear()
             self._positions.clear()
             self.first_id = first_id
+            self._next += 1  # so that who reads already sees that something is missing
 
     def append(self, id_: str, event: str, data: str, to: str | None, now: float) -> None:
         """Log an event, encoded once for all who get it."""
@@ -67,7 +73,7 @@ class Log:
     def _drop_old(self, now: float) -> None:
         max_events, max_bytes, max_seconds = self._limits
         entries = self._entries
-        while entries and (
+        while len(entries) > 1 and (
             len(entries) > max_events
             or self._bytes - entries[0].end + len(entries[0].wire) > max_bytes
             or now - entries[0].at > max_seconds
@@ -97,7 +103,8 @@ class Log:
 
     def joined(self, entries: list[Entry]) -> bytes:
         """All of these events in one piece; joined once where many readers are at the same place."""
-        key = (entries[0].position, entries[-1].position)
-        if self._joined[:2] != key:
-            self._joined = (*key, b"".join([entry.wire for entry in entries]))
-        return self._joined[2]
+        first, last, found = self._joined
+        if (first, last) != (entries[0].position, entries[-1].position):
+            found = b"".join([entry.wire for entry in entries])
+            self._joined = (entries[0].position, entries[-1].position, found)
+        return found

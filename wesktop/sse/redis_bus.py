@@ -72,6 +72,8 @@ class RedisBus:
                     run(server)
             except self._errors as error:
                 logger.warning("the event bus at %s is away: %s", self._key, error)
+            except Exception:
+                logger.exception("the event bus at %s has failed; trying again", self._key)
             delay = FIRST_DELAY if time.monotonic() - began > MAX_DELAY else min(delay * 2, MAX_DELAY)
             time.sleep(delay)
 
@@ -82,7 +84,7 @@ class RedisBus:
             with self._news:
                 self._news.wait_for(lambda: self._waiting or self._closed)
                 batch = [self._waiting[index] for index in range(min(BATCH, len(self._waiting)))]
-            with server.pipeline(transaction=False) as pipeline:
+            with server.pipeline(transaction=True) as pipeline:
                 for fields in batch:
                     pipeline.xadd(self._key, fields, maxlen=max(1, self._max_events), approximate=True)
                 pipeline.execute()
@@ -93,7 +95,8 @@ class RedisBus:
     # Reading.
 
     def _read(self, server: Any) -> None:
-        if not self.ready:
+        # After an outage the event that was read last may be gone, and with it others that were not.
+        if not self.ready or (self._last_id and not server.xrange(self._key, self._last_id, self._last_id)):
             self._read_history(server)
         while not self._closed:
             for _, entries in server.xread({self._key: self._last_id or "0-0"}, count=BATCH, block=BLOCK) or ():
@@ -116,10 +119,16 @@ class RedisBus:
         now, wall = time.monotonic(), time.time()
         for id_, fields in entries:
             self._last_id = id_
-            if self._is_again(fields):
+            try:
+                again = self._is_again(fields)
+                event, data = fields["event"], fields["data"]
+            except (KeyError, ValueError):
+                logger.warning("entry %s of %s is no event of ours", id_, self._key)
+                continue
+            if again:
                 continue
             age = max(0.0, wall - int(id_.split("-")[0]) / 1000)
-            self._log.append(id_, fields["event"], fields["data"], fields.get("to"), now - age)
+            self._log.append(id_, event, data, fields.get("to"), now - age)
         self._on_news()
 
     def _is_again(self, fields: dict[str, str]) -> bool:

@@ -47,9 +47,10 @@ class Subscriber:
         if self._position is None:
             known = None if self._last_id is None else self._log.position_after(self._last_id)
             self._missed = self._last_id is not None and known is None
-            self._position = self._log.end if known is None else known
             if known is None:
-                self._last_id = self._log.last_id
+                self._position, self._last_id = self._log.tail()
+            else:
+                self._position = known
 
     @property
     def is_behind(self) -> bool:

@@ -49,10 +49,10 @@ class SupervisorBus:
 
     def publish(self, event: str, data: str, to: str | None) -> None:
         """See Bus. What fits into the socket is the kernel's when this returns: it is sent even if we die then."""
-        if self._memory is not None:
-            self._memory.publish(event, data, to)
-            return
         with self._lock:
+            if self._memory is not None:
+                self._memory.publish(event, data, to)
+                return
             self._number += 1
             line = encode(Publish(event=event, data=data, to=to, origin=self._origin, number=self._number))
             self._unheard.append((self._number, line))
@@ -111,11 +111,11 @@ class SupervisorBus:
         memory = MemoryBus()
         memory.open(self._log, self._on_news)
         with self._lock:
+            for _, line in self._unheard:
+                message = decode_to_bus(line)
+                if isinstance(message, Publish):
+                    memory.publish(message.event, message.data, message.to)
             self._memory, self.ready = memory, True
-            waiting = [decode_to_bus(line) for _, line in self._unheard]
-        for message in waiting:
-            if isinstance(message, Publish):
-                memory.publish(message.event, message.data, message.to)
         self._on_news()
 
     def _join(self, connection: socket.socket) -> None:

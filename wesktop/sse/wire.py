@@ -33,6 +33,14 @@ def check_event_name(name: str) -> None:
         raise ValueError(f"event name {name!r} must be one line of UTF-8 and not empty: remove CR, LF and NUL")
 
 
+def check_group(name: object) -> None:
+    """Refuse what is no group's name, which None, for all, is; raises TypeError or ValueError."""
+    if name is not None and not isinstance(name, str):
+        raise TypeError(f"group {name!r} is of type {type(name).__name__}, not str")
+    if name is not None and not _is_utf8(name):
+        raise ValueError(f"group {name!r} is not UTF-8")
+
+
 def format_event(event: str, data: str, id_: str = "") -> bytes:
     """One event; *data* may have any of the line ends CR, LF and CRLF, each of which begins a line of its own."""
     lines = data.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\ndata: ")

@@ -8,7 +8,8 @@
 //     events.addEventListener("resumed", ...);       // and has gone on from where it was
 //     events.addEventListener("reset", ...);         // some events were missed: load the state anew
 
-const OWN = ["reconnecting", "resumed"];
+const OWN = ["reconnecting", "resumed", "open", "error"];
+const RETRY = 1000; // milliseconds, where the browser itself has given up, as after an error of a proxy
 
 class SharedEvents extends EventTarget {
   #url;
@@ -26,6 +27,7 @@ class SharedEvents extends EventTarget {
     const name = `wesktop ${this.#url}`;
     this.#channel = new BroadcastChannel(name);
     this.#channel.onmessage = ({ data }) => this.#hear(data);
+    this.#channel.postMessage({ ask: true });
     if (navigator.locks) {
       navigator.locks.request(name, () => this.#lead());
     } else {
@@ -70,14 +72,22 @@ class SharedEvents extends EventTarget {
   // Runs for as long as this tab holds the lock, that is until it is closed.
   #lead() {
     if (this.#closed) return;
-    const url = new URL(this.#url);
-    if (this.#lastEventId) url.searchParams.set("lastEventId", this.#lastEventId);
-    this.#source = new EventSource(url);
-    this.#source.onopen = () => this.#lost && this.#share("resumed");
-    this.#source.onerror = () => this.#lost || this.#share("reconnecting");
-    this.#types.forEach(type => this.#source.addEventListener(type, this.#pass));
+    this.#open();
     this.#channel.postMessage({ ask: true });
     return new Promise(resolve => { this.#release = resolve; });
+  }
+
+  #open() {
+    if (this.#closed) return;
+    const url = new URL(this.#url);
+    if (this.#lastEventId) url.searchParams.set("lastEventId", this.#lastEventId);
+    const source = this.#source = new EventSource(url);
+    source.onopen = () => this.#lost && this.#share("resumed");
+    source.onerror = () => {
+      if (!this.#lost) this.#share("reconnecting");
+      if (source.readyState === EventSource.CLOSED) setTimeout(() => this.#open(), RETRY);
+    };
+    this.#types.forEach(type => source.addEventListener(type, this.#pass));
   }
 
   #pass = ({ type, data, lastEventId }) => {
@@ -97,7 +107,7 @@ class SharedEvents extends EventTarget {
   }
 
   #dispatch({ type, data, lastEventId }) {
-    this.#lastEventId = lastEventId;
+    if (lastEventId) this.#lastEventId = lastEventId;
     this.dispatchEvent(new MessageEvent(type, { data, lastEventId, origin: location.origin }));
   }
 }
