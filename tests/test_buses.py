@@ -18,9 +18,9 @@ from support.scripts import free_port
 from support.waiting import wait_for
 from wesktop.asgi import Request
 from wesktop.sse import Broadcaster
-from wesktop.sse import buses as buses_module
 from wesktop.sse.log import Log
 from wesktopd.bus import Bus as SupervisorsBus
+from wesktopd.context import BUS_VARIABLE
 
 Make = Callable[..., Broadcaster]
 
@@ -81,7 +81,7 @@ def make(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
     elif request.param == "redis":
         bus = request.getfixturevalue("redis").url
     else:
-        monkeypatch.setenv(buses_module.SOCKET, request.getfixturevalue("supervisor"))
+        monkeypatch.setenv(BUS_VARIABLE, request.getfixturevalue("supervisor"))
 
     def make_one(**options: Any) -> Broadcaster:
         if request.param == "memory" and made:

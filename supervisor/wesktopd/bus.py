@@ -17,13 +17,13 @@ import msgspec
 
 from wesktopd.bus_protocol import MAX_LINE, Join, Joined, Publish, Sent, Synced, decode_to_bus, encode
 from wesktopd.peers import is_trusted
+from wesktopd.repeats import Repeats
 from wesktopd.transport import listen_unix
 
 MOST_EVENTS = 100_000
 MOST_BYTES = 16 * 1024 * 1024  # that a channel keeps, whatever is asked for
 MAX_CHANNELS = 64
 MAX_UNREAD = 32 * 1024 * 1024  # bytes that may wait for a process that does not read; then it has to come again
-KEPT_ORIGINS = 1000
 
 logger = logging.getLogger("wesktopd")
 
@@ -57,7 +57,7 @@ class Channel:
         self.limits = (0, 0, 0.0)
         self.kept: deque[Kept] = deque()
         self.members: set[Member] = set()
-        self.origins: dict[str, int] = {}
+        self._repeats = Repeats()
         self._bytes = 0
 
     def ask_for(self, max_events: int, max_bytes: int, max_seconds: float) -> None:
@@ -71,18 +71,11 @@ class Channel:
 
     def publish(self, message: Publish) -> None:
         """Give the event its place and tell everybody, unless it is there already."""
-        if message.origin:
-            if message.number <= self.origins.get(message.origin, 0):
-                return
-            self.origins[message.origin] = message.number
-            while len(self.origins) > KEPT_ORIGINS:
-                del self.origins[next(iter(self.origins))]
+        if self._repeats.has_been(message.origin, message.number):
+            return
         self.seq += 1
         now = time.time()
-        line = encode(
-            Sent(seq=self.seq, at=now, event=message.event, data=message.data, to=message.to,
-                 origin=message.origin, number=message.number)
-        )  # fmt: skip
+        line = encode(Sent(seq=self.seq, at=now, **msgspec.structs.asdict(message)))
         self.keep(Kept(self.seq, now, line))
         for member in [*self.members]:
             member.send(line)
@@ -114,7 +107,7 @@ class Channel:
             seq=self.seq,
             limits=self.limits,
             kept=[*self.kept],
-            origins=self.origins,
+            origins=self._repeats.numbers,
         )
 
     @classmethod
@@ -122,7 +115,7 @@ class Channel:
         """The channel as an older release has left it."""
         channel = cls(handed.name)
         channel.epoch, channel.seq, channel.limits = handed.epoch, handed.seq, handed.limits
-        channel.origins = handed.origins
+        channel._repeats = Repeats(handed.origins)
         for event in handed.kept:
             channel.keep(event)
         return channel

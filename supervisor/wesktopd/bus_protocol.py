@@ -15,7 +15,7 @@ class BusMessage(msgspec.Struct, kw_only=True, tag_field="type", tag=str.lower):
     """Any message."""
 
 
-class Join(BusMessage, kw_only=True, tag=str.lower):
+class Join(BusMessage, kw_only=True):
     """Take part in a channel. after: the number of the last event that is known, of the life `epoch` of the bus.
 
     max_events, max_bytes, max_seconds: what is to be kept for those who come later; the most that anybody asks for.
@@ -29,7 +29,7 @@ class Join(BusMessage, kw_only=True, tag=str.lower):
     max_seconds: float
 
 
-class Publish(BusMessage, kw_only=True, tag=str.lower):
+class Publish(BusMessage, kw_only=True):
     """Send an event. origin, number: by which it is known if it is sent again, as its answer was not heard."""
 
     event: str
@@ -39,26 +39,21 @@ class Publish(BusMessage, kw_only=True, tag=str.lower):
     number: int
 
 
-class Joined(BusMessage, kw_only=True, tag=str.lower):
+class Joined(BusMessage):
     """What follows is complete from the event after `after` on; if that is not what was asked for, some are lost."""
 
     epoch: str
     after: int
 
 
-class Sent(BusMessage, kw_only=True, tag=str.lower):
-    """An event. seq: its number in the channel, without gaps. at: seconds since the epoch."""
+class Sent(Publish, kw_only=True):
+    """An event that was published. seq: its number in the channel, without gaps. at: seconds since the epoch."""
 
     seq: int
     at: float
-    event: str
-    data: str
-    to: str | None = None
-    origin: str
-    number: int
 
 
-class Synced(BusMessage, kw_only=True, tag=str.lower):
+class Synced(BusMessage):
     """All that was kept has been told."""
 
 

@@ -64,6 +64,21 @@ def status(name: str) -> Report:
     return ask(name, Status(), Report)
 
 
+def reports(timeout: float = TIMEOUT) -> Iterator[tuple[str, Report | None]]:
+    """How each of this user's apps is that run, by name; None for one that does not answer within so many seconds,
+    so that one app in trouble does not hide the others.
+    """
+    for name in running_names():
+        report = None
+        try:
+            report = ask(name, Status(), Report, timeout)
+        except NotRunningError:
+            continue
+        except ControlError:
+            pass
+        yield name, report
+
+
 def config(name: str) -> dict[str, Any]:
     """The app's spec: the fields of AppSpec that are not left at their defaults."""
     return ask(name, Config(), Spec).spec

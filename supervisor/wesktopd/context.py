@@ -2,6 +2,9 @@
 
 from wesktopd.errors import WesktopError
 
+BUS_VARIABLE = "WESKTOP_BUS"
+"""The variable of the environment in which a worker finds the socket of the supervisor's event bus."""
+
 _worker_importing: bool | None = None  # None where this is no worker
 
 

@@ -33,7 +33,7 @@ from wesktopd.channel import (
     take_over,
     tell,
 )
-from wesktopd.context import set_worker
+from wesktopd.context import BUS_VARIABLE, set_worker
 from wesktopd.drain import ASGIApp, Drain
 from wesktopd.errors import LifespanError, TargetImportError, WesktopError
 from wesktopd.lifespan import LifespanWatch
@@ -47,7 +47,6 @@ ORPHAN_TIMEOUT = 0.7  # seconds to end in, once the supervisor has died
 QUIESCE_ORPHANED = 0.1  # seconds of these in which what was accepted is read
 FIRST_BEAT = 0.1  # seconds after it is ready
 BUSY_BEAT = 1.0  # seconds between beats while there are requests
-BUS_VARIABLE = "WESKTOP_BUS"
 REFUSED, ORPHANED = 3, 4  # exit codes: of a worker that said why, and of one that was left alone
 
 

@@ -1,15 +1,11 @@
 """The verbs that show how apps are: `list`, `status` and `config`."""
 
-import contextlib
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from wesktop.cli.answers import app_argument, chosen, json_option, show_json
-
-if TYPE_CHECKING:
-    from wesktopd.protocol import Report
 
 
 @click.command("list")
@@ -20,10 +16,10 @@ def list_apps(as_json: bool) -> None:
     from wesktopd import client, configs
     from wesktopd.spec import is_name
 
-    running = client.running()
+    running = dict(client.reports())
     stopped = [name for name in configs.known() if name not in running and is_name(name)]
     entries = [
-        *(as_entry(name, _report(name), running=True) for name in running),
+        *(as_entry(name, report, running=True) for name, report in running.items()),
         *(as_entry(name, None, running=False) for name in stopped),
     ]
     if as_json:
@@ -32,16 +28,6 @@ def list_apps(as_json: bool) -> None:
         click.echo("\n".join(apps_table(entries, time.time())))
     else:
         click.echo("No app is running, and none is known.")
-
-
-def _report(name: str) -> "Report | None":
-    """How it is; None where it does not answer, so that one app in trouble does not hide the others."""
-    from wesktopd import client
-    from wesktopd.errors import ControlError, NotRunningError
-
-    with contextlib.suppress(ControlError, NotRunningError):
-        return client.status(name)
-    return None
 
 
 @click.command()

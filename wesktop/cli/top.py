@@ -16,8 +16,6 @@ from wesktopd.loading import all_loaded
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from wesktopd.protocol import Report
-
 EVERY = 1.0  # seconds between two samples
 FIRST = 0.5  # seconds to the second one, the first to have shares of the CPU
 ANSWER_TIMEOUT = 1.0  # seconds; an app that hangs must not freeze the display
@@ -123,25 +121,11 @@ class Sampler:
 
     def sample(self) -> list[AppMeter]:
         """The meters of the apps that run now, in the order of their names."""
-        from wesktopd.errors import NotRunningError
-        from wesktopd.paths import running_names
+        from wesktopd import client
 
         meters = {}
-        for name in running_names():
-            with contextlib.suppress(NotRunningError):
-                report = _report(name)
-                meters[name] = self._meters.get(name) or AppMeter(name)
-                meters[name].update(report, time.monotonic(), time.time())
+        for name, report in client.reports(ANSWER_TIMEOUT):
+            meters[name] = self._meters.get(name) or AppMeter(name)
+            meters[name].update(report, time.monotonic(), time.time())
         self._meters = meters
         return [*meters.values()]
-
-
-def _report(name: str) -> "Report | None":
-    """How it is; None where it does not answer. Raises NotRunningError."""
-    from wesktopd import client
-    from wesktopd.errors import ControlError
-    from wesktopd.protocol import Report, Status
-
-    with contextlib.suppress(ControlError):
-        return client.ask(name, Status(), Report, ANSWER_TIMEOUT)
-    return None

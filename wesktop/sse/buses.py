@@ -4,9 +4,6 @@ import os
 
 from wesktop.sse.bus import Bus, MemoryBus
 
-SOCKET = "WESKTOP_BUS"
-"""The variable in which a worker finds the supervisor's socket."""
-
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 
 
@@ -15,7 +12,9 @@ def bus_of(wanted: str | None, channel: str, limits: tuple[int, int, float]) -> 
     if wanted == "memory":
         return MemoryBus()
     if wanted is None:
-        path = os.environ.get(SOCKET)
+        from wesktopd.context import BUS_VARIABLE  # late: nothing else of the supervisor's is needed here
+
+        path = os.environ.get(BUS_VARIABLE)
         if not path:
             return MemoryBus()
         from wesktop.sse.supervisor_bus import SupervisorBus  # late: nobody else needs it

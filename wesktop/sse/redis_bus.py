@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 from wesktop.sse.log import Log
+from wesktopd.repeats import Repeats
 
 INSTALL = "pip install 'wesktop[redis]'"
 BLOCK = 1000  # milliseconds that a read waits for news
 FIRST_DELAY, MAX_DELAY = 0.05, 2.0  # seconds until it is tried again, doubling
-KEPT_ORIGINS = 1000
 BATCH = 500  # events that are read, or sent, at once
 
 logger = logging.getLogger("wesktop")
@@ -38,7 +38,7 @@ class RedisBus:
         self._origin = f"{os.getpid()}-{os.urandom(4).hex()}"
         self._number = 0
         self._last_id = ""
-        self._numbers: dict[str, int] = {}  # the last of each origin, by which one that was sent twice is told
+        self._repeats = Repeats()
         self._waiting: deque[dict[str, str]] = deque()
         self._news = threading.Condition()
         self._closed = False
@@ -120,7 +120,7 @@ class RedisBus:
         for id_, fields in entries:
             self._last_id = id_
             try:
-                again = self._is_again(fields)
+                again = self._repeats.has_been(fields.get("origin", ""), int(fields.get("number", 0)))
                 event, data = fields["event"], fields["data"]
             except (KeyError, ValueError):
                 logger.warning("entry %s of %s is no event of ours", id_, self._key)
@@ -130,15 +130,3 @@ class RedisBus:
             age = max(0.0, wall - int(id_.split("-")[0]) / 1000)
             self._log.append(id_, event, data, fields.get("to"), now - age)
         self._on_news()
-
-    def _is_again(self, fields: dict[str, str]) -> bool:
-        """Whether it was sent a second time, as the answer to the first was lost."""
-        origin, number = fields.get("origin", ""), int(fields.get("number", 0))
-        if not origin:
-            return False
-        if number <= self._numbers.get(origin, 0):
-            return True
-        self._numbers[origin] = number
-        while len(self._numbers) > KEPT_ORIGINS:
-            del self._numbers[next(iter(self._numbers))]
-        return False
