@@ -10,6 +10,7 @@ from wesktop.asgi.types import ASGIApp, Message, Receive, Scope, Send
 from wesktop.testing.connection import AppConnection
 from wesktop.testing.events import Event, EventStream
 from wesktop.testing.lifespan import LifespanRun
+from wesktop.testing.verbs import Verbs
 from wesktop.testing.websockets import WebSocketSession
 
 try:
@@ -25,7 +26,7 @@ GONE: Message = {"type": "http.disconnect"}
 CLOSED: Message = {"type": "websocket.disconnect", "code": 1000, "reason": ""}
 
 
-class AsyncTestClient:
+class AsyncTestClient(Verbs[Coroutine[Any, Any, httpx.Response]]):
     """Sends requests to *app* without a server, by httpx, from a test that is async.
 
     As an async context manager, runs the app's lifespan around the block:
@@ -68,34 +69,6 @@ class AsyncTestClient:
             response = await client.request(method, url, **options)
             self.cookies = client.cookies
             return response
-
-    async def get(self, url: str, **options: Any) -> httpx.Response:
-        """Send a GET request, as `request` does."""
-        return await self.request("GET", url, **options)
-
-    async def head(self, url: str, **options: Any) -> httpx.Response:
-        """Send a HEAD request, as `request` does."""
-        return await self.request("HEAD", url, **options)
-
-    async def options(self, url: str, **options: Any) -> httpx.Response:
-        """Send an OPTIONS request, as `request` does."""
-        return await self.request("OPTIONS", url, **options)
-
-    async def post(self, url: str, **options: Any) -> httpx.Response:
-        """Send a POST request, as `request` does."""
-        return await self.request("POST", url, **options)
-
-    async def put(self, url: str, **options: Any) -> httpx.Response:
-        """Send a PUT request, as `request` does."""
-        return await self.request("PUT", url, **options)
-
-    async def patch(self, url: str, **options: Any) -> httpx.Response:
-        """Send a PATCH request, as `request` does."""
-        return await self.request("PATCH", url, **options)
-
-    async def delete(self, url: str, **options: Any) -> httpx.Response:
-        """Send a DELETE request, as `request` does."""
-        return await self.request("DELETE", url, **options)
 
     @asynccontextmanager
     async def events(self, url: str, *, headers: dict[str, str] | None = None) -> AsyncIterator[EventStream]:
@@ -161,7 +134,7 @@ class AsyncTestClient:
         await self.app({**scope, "state": self._state.copy()}, receive, send)
 
 
-class TestClient:
+class TestClient(Verbs[httpx.Response]):
     """The same for tests that are not async:
 
         with TestClient(app) as client:
@@ -193,34 +166,6 @@ class TestClient:
     def request(self, method: str, url: str, **options: Any) -> httpx.Response:
         """Send a request; *options* are those of `httpx.AsyncClient.request`. Raises what the app raises."""
         return self._run(lambda: self._client.request(method, url, **options))
-
-    def get(self, url: str, **options: Any) -> httpx.Response:
-        """Send a GET request, as `request` does."""
-        return self.request("GET", url, **options)
-
-    def head(self, url: str, **options: Any) -> httpx.Response:
-        """Send a HEAD request, as `request` does."""
-        return self.request("HEAD", url, **options)
-
-    def options(self, url: str, **options: Any) -> httpx.Response:
-        """Send an OPTIONS request, as `request` does."""
-        return self.request("OPTIONS", url, **options)
-
-    def post(self, url: str, **options: Any) -> httpx.Response:
-        """Send a POST request, as `request` does."""
-        return self.request("POST", url, **options)
-
-    def put(self, url: str, **options: Any) -> httpx.Response:
-        """Send a PUT request, as `request` does."""
-        return self.request("PUT", url, **options)
-
-    def patch(self, url: str, **options: Any) -> httpx.Response:
-        """Send a PATCH request, as `request` does."""
-        return self.request("PATCH", url, **options)
-
-    def delete(self, url: str, **options: Any) -> httpx.Response:
-        """Send a DELETE request, as `request` does."""
-        return self.request("DELETE", url, **options)
 
     @contextmanager
     def events(self, url: str, **options: Any) -> Iterator[Iterator[Event]]:
