@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from support.running import NAME, Running, Start
+from support.scripts import get
 from support.waiting import wait_for
 
 CHROMIUM = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -117,6 +118,4 @@ def test_eight_pages_share_one_stream_and_none_is_stalled(start_app: Start, brow
 
 
 def _clients(app: Running) -> str:
-    from support.scripts import get
-
     return get(f"{app.url}/clients").decode()

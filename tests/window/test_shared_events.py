@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 
-from support.scripts import free_port
+from support.screen import Screen
+from support.scripts import Script, free_port, get
 from support.waiting import wait_for
+from wesktopd import client
 from window.shown import Shown
 
 pytestmark = pytest.mark.window
@@ -83,16 +86,11 @@ def controlled(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_frames_share_one_stream_which_moves_on_and_loses_nothing(
-    start: Callable[..., object], screen: object, home: object
+    start: Callable[..., Script], screen: Screen, home: Path
 ) -> None:
-    from urllib.request import Request, urlopen
-
-    from support.scripts import get
-    from wesktopd import client
-
     port = free_port()
     script = start("demo", APP.replace("PORT", str(port)))
-    shown = Shown(script, "demo", home, screen, port).ready()  # type: ignore[arg-type]
+    shown = Shown(script, "demo", home, screen, port).ready()
     frames = ("a", "b", "c")
     for frame in frames:
         shown.hear(f"{frame}:up")

@@ -1,9 +1,9 @@
 """What is answered to an error."""
 
 import os
-from typing import Any
 
 from wesktop.asgi.errors import HTTPError
+from wesktop.asgi.headers import header_values
 from wesktop.asgi.reporting import log_exception, printable
 from wesktop.asgi.requests import Request
 from wesktop.asgi.responses import Response, as_response, error_response
@@ -59,5 +59,4 @@ def _plain(error: HTTPError) -> Response:
 
 def _is_browser(scope: Scope) -> bool:
     """Whether a person is to read the answer: programs accept anything, browsers name HTML."""
-    accepted: list[Any] = [value for name, value in scope["headers"] if name == b"accept"]
-    return any(b"text/html" in value for value in accepted)
+    return any(b"text/html" in value for value in header_values(scope, b"accept"))

@@ -5,10 +5,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from wesktop.asgi.answers import ErrorAnswers
-from wesktop.asgi.bodies import SCOPE_KEY as BODY_KEY
-from wesktop.asgi.bodies import Body
+from wesktop.asgi.bodies import BODY_KEY, Body
 from wesktop.asgi.client_scripts import client_script
-from wesktop.asgi.connections import route_path
+from wesktop.asgi.connections import quoted, route_path
 from wesktop.asgi.errors import HTTPError, NothingSentError
 from wesktop.asgi.lifespan import Lifespan
 from wesktop.asgi.limits import BODY_TIMEOUT, MAX_BODY_SIZE, MAX_FORM_PARTS, SCOPE_KEY, WRITE_TIMEOUT, Limits
@@ -198,11 +197,4 @@ class SlashRedirect:
         if not other or path.startswith("//") or self.router.find(scope["method"], other) is None:
             return None
         query = scope.get("query_string", b"").decode("latin-1")
-        return RedirectResponse(_quoted(scope.get("root_path", "") + other) + (f"?{query}" if query else ""), 308)
-
-
-def _quoted(path: str) -> str:
-    """A decoded path as it stands in a URL."""
-    from urllib.parse import quote
-
-    return quote(path, errors="surrogateescape")
+        return RedirectResponse(quoted(scope.get("root_path", "") + other) + (f"?{query}" if query else ""), 308)

@@ -10,7 +10,7 @@ from wesktop.asgi.types import Message, Receive
 if TYPE_CHECKING:
     from asyncio import Future
 
-SCOPE_KEY = "wesktop.body"
+BODY_KEY = "wesktop.body"
 """Where a request's scope carries a body that its handler reads itself."""
 
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from wesktop.asgi.errors import HTTPError
-from wesktop.asgi.files import FileResponse
-from wesktop.asgi.responses import Response, allow
+from wesktop.asgi.files import FileResponse, check_readable
+from wesktop.asgi.responses import Response
 from wesktop.asgi.types import Scope
 
 PREFIX = "/_wesktop/"
@@ -18,6 +18,5 @@ def client_script(scope: Scope, path: str) -> Response | None:
     name = path.removeprefix(PREFIX)
     if name not in SCRIPTS:
         raise HTTPError(404)
-    if scope["method"] not in ("GET", "HEAD"):
-        raise HTTPError(405, headers=allow(("GET", "HEAD")))
+    check_readable(scope)
     return FileResponse(Path(__file__).with_name("client") / name, headers={"Cache-Control": "no-cache"})

@@ -3,6 +3,7 @@
 import os
 from datetime import UTC, datetime
 
+from wesktop.asgi.headers import header_values
 from wesktop.asgi.types import Scope
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -27,21 +28,21 @@ def is_current(scope: Scope, etag: str, modified: float) -> bool:
 
     If-None-Match goes before If-Modified-Since (RFC 9110, section 13.2.2) and compares weakly (section 13.1.2).
     """
-    tags = [value for name, value in scope["headers"] if name == b"if-none-match"]
+    tags = header_values(scope, b"if-none-match")
     if tags:
         candidates = [tag.strip().removeprefix("W/") for tag in b",".join(tags).decode("latin-1").split(",")]
         return etag in candidates or candidates == ["*"]
-    dates = [value for name, value in scope["headers"] if name == b"if-modified-since"]
+    dates = header_values(scope, b"if-modified-since")
     return len(dates) == 1 and _not_modified_since(dates[0].decode("latin-1"), modified)
 
 
 def may_be_sent(scope: Scope, etag: str, modified: float) -> bool:
     """Whether If-Match, else If-Unmodified-Since, allow it (RFC 9110, sections 13.1.1 and 13.1.4); else it is 412."""
-    tags = [value for name, value in scope["headers"] if name == b"if-match"]
+    tags = header_values(scope, b"if-match")
     if tags:
         candidates = [tag.strip() for tag in b",".join(tags).decode("latin-1").split(",")]
         return etag in candidates or candidates == ["*"]
-    dates = [value for name, value in scope["headers"] if name == b"if-unmodified-since"]
+    dates = header_values(scope, b"if-unmodified-since")
     return len(dates) != 1 or _not_modified_since(dates[0].decode("latin-1"), modified, malformed=True)
 
 
@@ -50,7 +51,7 @@ def is_same(scope: Scope, etag: str, modified: float) -> bool:
 
     A weak tag never does, nor a date that is only later.
     """
-    values = [value.decode("latin-1").strip() for name, value in scope["headers"] if name == b"if-range"]
+    values = [value.decode("latin-1").strip() for value in header_values(scope, b"if-range")]
     return not values or (len(values) == 1 and values[0] in (etag, http_date(modified)))
 
 

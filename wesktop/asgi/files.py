@@ -10,11 +10,11 @@ from urllib.parse import quote
 from wesktop.asgi.conditional import entity_tag, http_date
 from wesktop.asgi.content_types import content_type_of
 from wesktop.asgi.cookies import Cookies
-from wesktop.asgi.errors import NothingSentError, phrase
+from wesktop.asgi.errors import HTTPError, NothingSentError, phrase
 from wesktop.asgi.headers import Headers, RawHeaders, content_type_header
 from wesktop.asgi.limits import SCOPE_KEY
 from wesktop.asgi.representation import Part, Representation, select, whole
-from wesktop.asgi.responses import Response, check_status, error_response, has_content, start_message
+from wesktop.asgi.responses import Response, allow, check_status, error_response, has_content, start_message
 from wesktop.asgi.sending import send_within, write_timeout
 from wesktop.asgi.types import Receive, Scope, Send
 
@@ -31,6 +31,12 @@ _NO_SUCH_FILE = {
     errno.ELOOP,
     errno.EINVAL,
 }
+
+
+def check_readable(scope: Scope) -> None:
+    """Raise HTTPError 405 for a method by which a file is not read."""
+    if scope["method"] not in ("GET", "HEAD"):
+        raise HTTPError(405, headers=allow(("GET", "HEAD")))
 
 
 class FileResponse(Response):

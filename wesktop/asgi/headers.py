@@ -4,6 +4,8 @@ import string
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
+from wesktop.asgi.types import Scope
+
 Headers = Mapping[str, str] | Sequence[tuple[str, str]]
 """Header fields as a mapping, or as pairs where one name occurs more than once (Set-Cookie)."""
 
@@ -24,6 +26,11 @@ _HAS_NO_CHARSET = "text/event-stream"  # always UTF-8: WHATWG HTML, section 9.2.
 def is_token(text: str) -> bool:
     """Whether *text* is a token, as a method or a field name must be."""
     return bool(text) and TOKEN.issuperset(text)
+
+
+def header_values(scope: Scope, name: bytes) -> list[bytes]:
+    """The values of all lines of the request's header *name* (lower case)."""
+    return [value for key, value in scope["headers"] if key == name]
 
 
 def encode_headers(headers: Headers | None) -> RawHeaders:

@@ -7,7 +7,7 @@ If-Modified-Since; then Range, if If-Range holds.
 from typing import NamedTuple
 
 from wesktop.asgi.conditional import is_current, is_same, may_be_sent
-from wesktop.asgi.headers import RawHeaders
+from wesktop.asgi.headers import RawHeaders, header_values
 from wesktop.asgi.ranges import Unsatisfiable, parse_range
 from wesktop.asgi.types import Scope
 
@@ -52,7 +52,7 @@ def select(found: Representation, scope: Scope) -> Part:
         return Part(412, [(b"content-length", b"0"), *found.headers], 0, 0)
     if is_current(scope, found.etag, found.modified):
         return Part(304, found.headers, 0, 0)
-    ranges = [value for name, value in scope["headers"] if name == b"range"]
+    ranges = header_values(scope, b"range")
     if scope["method"] != "GET" or len(ranges) != 1 or not is_same(scope, found.etag, found.modified):
         return whole(found)
     try:

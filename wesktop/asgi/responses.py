@@ -101,7 +101,7 @@ class FixedResponse(Response):
         self._body = body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        await send({"type": "http.response.start", "status": self.status, "headers": self._raw_headers.copy()})
+        await send(start_message(self.status, self._raw_headers))
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else self._body})
 
 
@@ -138,8 +138,7 @@ class TextResponse(FixedResponse):
             raise ValueError(f"content type {content_type!r}: text is sent as UTF-8; or use BytesResponse")
         self.text = text
         self.content_type = content_type
-        raw_type = _TEXT if content_type == "text/plain" else content_type_header(content_type)
-        super().__init__(text.encode(), raw_type, status, headers, cookies)
+        super().__init__(text.encode(), content_type_header(content_type), status, headers, cookies)
 
 
 class HTMLResponse(FixedResponse):

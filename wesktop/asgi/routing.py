@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from wesktop.asgi.errors import ErrorHandlers, ErrorKey
 from wesktop.asgi.handlers import Handler, awaitable, is_async
 from wesktop.asgi.headers import is_token
-from wesktop.asgi.patterns import CONVERTERS, REST, Convert, parse
+from wesktop.asgi.patterns import CONVERTERS, REST, Convert, Pattern, parse
 
 WEBSOCKET = "ws:"  # in the place of a method, which no token can be
 
@@ -26,18 +26,17 @@ class Route:
 
     __slots__ = ("call", "handler", "max_body_size", "parameters", "rest", "stream")
 
-    def __init__(self, handler: Handler, path: str, *, stream: bool, max_body_size: int | None) -> None:
+    def __init__(self, handler: Handler, pattern: Pattern, *, stream: bool, max_body_size: int | None) -> None:
         self.handler = handler
         self.call = awaitable(handler)
         self.stream = stream
         self.max_body_size = max_body_size
-        parameters = parse(path).parameters
         self.parameters = [
             (name, position, CONVERTERS[kind] if kind else None)
-            for name, position, kind in parameters
+            for name, position, kind in pattern.parameters
             if kind != REST
         ]
-        self.rest = next(((name, position) for name, position, kind in parameters if kind == REST), None)
+        self.rest = next(((name, position) for name, position, kind in pattern.parameters if kind == REST), None)
 
     def values(self, segments: list[str]) -> dict[str, Any]:
         """The parameters' values in a path that fits."""
@@ -243,20 +242,20 @@ class Router:
     def _add(
         self, method: str, path: str, handler: Handler, *, stream: bool = False, max_body_size: int | None = UNSET
     ) -> None:
-        route = Route(handler, path, stream=stream, max_body_size=max_body_size)
-        if route.parameters or route.rest:
-            self._add_to_tree(method, path, route)
+        pattern = parse(path)
+        route = Route(handler, pattern, stream=stream, max_body_size=max_body_size)
+        if pattern.parameters:
+            self._add_to_tree(method, path, pattern, route)
         elif self.literals.setdefault((method, path), route) is not route:
             raise ValueError(f"{method} {path!r} is registered already: remove one of the two")
         self._registered[method, path] = route
         if method != WEBSOCKET:
             self._methods[method] = None
 
-    def _add_to_tree(self, method: str, path: str, route: Route) -> None:
-        segments, parameters = parse(path)
-        kinds = {parameter.position: parameter.kind for parameter in parameters}
+    def _add_to_tree(self, method: str, path: str, pattern: Pattern, route: Route) -> None:
+        kinds = {parameter.position: parameter.kind for parameter in pattern.parameters}
         node = self._trees.setdefault(method, _Node())
-        for position, segment in enumerate(segments):
+        for position, segment in enumerate(pattern.segments):
             kind = kinds.get(position)
             if kind == REST:
                 continue

@@ -8,10 +8,10 @@ from pathlib import Path, PurePath
 from wesktop.asgi.codings import SUFFIXES, choose
 from wesktop.asgi.content_types import BY_SUFFIX, content_type_of
 from wesktop.asgi.errors import HTTPError
-from wesktop.asgi.files import FileResponse, describe, open_file
-from wesktop.asgi.headers import RawHeaders, content_type_header
+from wesktop.asgi.files import FileResponse, check_readable, describe, open_file
+from wesktop.asgi.headers import RawHeaders, content_type_header, header_values
 from wesktop.asgi.representation import Representation, is_selective, select, whole
-from wesktop.asgi.responses import Response, allow, start_message
+from wesktop.asgi.responses import Response, start_message
 from wesktop.asgi.routing import Router
 from wesktop.asgi.types import Receive, Scope, Send
 
@@ -81,8 +81,7 @@ class StaticFiles:
             if self.prefix == "/" or self.router.allowed_methods(path):
                 return None
             raise HTTPError(404)
-        if scope["method"] not in ("GET", "HEAD"):
-            raise HTTPError(405, headers=allow(("GET", "HEAD")))
+        check_readable(scope)
         return file.variant(scope)
 
     def _find(self, path: str) -> "_File | None":
@@ -266,7 +265,7 @@ def wants_page(scope: Scope, path: str) -> bool:
 
 def accepts_html(scope: Scope) -> bool:
     """Whether the request accepts text/html, as it also does without any Accept (RFC 9110, section 12.5.1)."""
-    values = [value for name, value in scope["headers"] if name == b"accept"]
+    values = header_values(scope, b"accept")
     if not values:
         return True
     weights: dict[str, bool] = {}

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterable
 
-from wesktop.asgi.bodies import SCOPE_KEY, Body
+from wesktop.asgi.bodies import BODY_KEY, Body
 from wesktop.asgi.cookies import Cookies
 from wesktop.asgi.headers import Headers, content_type_header
 from wesktop.asgi.responses import Response, check_status, has_content, start_message
@@ -96,7 +96,7 @@ class StreamResponse(Response):
 async def _wait_for_disconnect(scope: Scope, receive: Receive) -> None:
     import asyncio
 
-    body: Body | None = scope.get(SCOPE_KEY)
+    body: Body | None = scope.get(BODY_KEY)
     if body is not None:  # the generator may be reading it
         await body.ended()
 
