@@ -6,6 +6,7 @@ from wesktopd.limits import DRAIN_TIMEOUT, HANG_TIMEOUT, START_TIMEOUT
 
 TYPE_CHECKING = False  # as type checkers know it: the window waits for this module, and typing takes 4 ms
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
     from typing import Any
 
@@ -36,6 +37,11 @@ def run(
     max_rss: float | None = None,
     access_log: bool = False,
     log_format: str = "text",
+    session: bool = True,
+    allow_remote: bool = False,
+    allowed_hosts: "Sequence[str]" = (),
+    allowed_origins: "Sequence[str]" = (),
+    csp: str | None = None,
 ) -> None:
     """Serve an ASGI app, show it in a native window, and block until the window is closed.
 
@@ -65,6 +71,11 @@ def run(
     max_rss: MiB of memory beyond which a worker is replaced likewise; None: no limit.
     access_log: log every request, at about half the speed.
     log_format: of the app's log file: "text", "json", or "off" for none.
+    session: let nobody in but the app's windows, and who is let in by `wesktop ctl open --browser` or `ctl token`.
+    allow_remote: `host` may be one that other machines reach, such as "0.0.0.0"; with a session only.
+    allowed_hosts: further names that the server goes by, as in "app.example" or "app.example:8443".
+    allowed_origins: other sites whose pages may send requests, as in "http://localhost:5173".
+    csp: the Content-Security-Policy of HTML where the app gives none, "" for none; None: its own origin only.
 
     Raises TargetError or ConfigurationError for a parameter that is wrong; NoDisplayError, NoBackendError or
     WindowError when no window can be opened; PortInUseError, BindError, PidFileError or AlreadyRunningError (another
@@ -112,6 +123,11 @@ def run(
             max_rss=max_rss,
             access_log=access_log,
             log_format=log_format,
+            session=session,
+            allow_remote=allow_remote,
+            allowed_hosts=allowed_hosts,
+            allowed_origins=allowed_origins,
+            csp=csp,
             window=as_fields(look),
         )
         check_display(gui)
@@ -119,8 +135,8 @@ def run(
         if running is not None and bring_to_front(running):
             return
         try:
-            with Session(window_process, spec, look, running) as session:
-                session.wait()
+            with Session(window_process, spec, look, running) as held:
+                held.wait()
         except AlreadyRunningError:  # another start was quicker: its window is the one to see
             if not bring_to_front_when_open(spec):
                 raise

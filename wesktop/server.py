@@ -9,6 +9,7 @@ from wesktopd.launch import Launched, launch_worker
 from wesktopd.limits import DRAIN_TIMEOUT, HANG_TIMEOUT, START_TIMEOUT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from wesktopd.instance import Instance
@@ -35,6 +36,11 @@ def serve(
     max_rss: float | None = None,
     access_log: bool = False,
     log_format: str = "text",
+    session: bool = False,
+    allow_remote: bool = False,
+    allowed_hosts: "Sequence[str]" = (),
+    allowed_origins: "Sequence[str]" = (),
+    csp: str | None = None,
     detach: bool = False,
 ) -> None:
     """Serve an ASGI app and block until it is stopped.
@@ -57,6 +63,11 @@ def serve(
     max_rss: MiB of memory beyond which a worker is replaced likewise; None: no limit.
     access_log: log every request, at about half the speed.
     log_format: of the app's log file: "text", "json", or "off" for none.
+    session: let nobody in but who is let in by `wesktop ctl open` or brings what `wesktop ctl token` prints.
+    allow_remote: `host` may be one that other machines reach, such as "0.0.0.0"; with a session only.
+    allowed_hosts: further names that the server goes by, as in "app.example" or "app.example:8443".
+    allowed_origins: other sites whose pages may send requests, as in "http://localhost:5173".
+    csp: the Content-Security-Policy of HTML where the app gives none, "" for none; None: its own origin only.
     detach: return as soon as the server answers, and leave it running; `wesktop ctl` controls it.
 
     Raises TargetError or ConfigurationError for a parameter that is wrong, AlreadyRunningError, PidFileError,
@@ -82,6 +93,11 @@ def serve(
         max_rss=max_rss,
         access_log=access_log,
         log_format=log_format,
+        session=session,
+        allow_remote=allow_remote,
+        allowed_hosts=allowed_hosts,
+        allowed_origins=allowed_origins,
+        csp=csp,
     )
 
 

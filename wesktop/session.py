@@ -41,9 +41,10 @@ class Session:
             self._supervisor.tell(protocol.encode(spec))
             self._server = Connection(self._supervisor.channel)
         else:
-            ready = any(worker.state == "ready" for worker in running.workers)
-            window.tell(encode(replace(look, url=running.url if ready else None)))
-            self._let_attach(None)
+            if any(worker.state == "ready" for worker in running.workers):
+                look = replace(look, url=running.url, link=client.link(spec.name))
+            window.tell(encode(look))
+            self._let_attach()
 
     def __enter__(self) -> "Session":
         return self
@@ -79,9 +80,9 @@ class Session:
         if isinstance(event, Failed):
             raise from_wire(event.error, event.message, event.log_tail)
         if isinstance(event, Listening):
-            self._let_attach(None)
+            self._let_attach()
         if isinstance(event, Ready):
-            self._let_attach(event.url)
+            self._let_attach(event.url, event.link)
 
     def _server_died(self) -> None:
         assert self._supervisor is not None
@@ -94,9 +95,9 @@ class Session:
             "the server of %r ended unasked (exit code %d): its window is closed", self._spec.name, code
         )
 
-    def _let_attach(self, url: str | None) -> None:
+    def _let_attach(self, url: str | None = None, link: str | None = None) -> None:
         name = self._spec.name
-        self._window.tell(encode(Attachable(socket=str(AppPaths(name).control), name=name, url=url)))
+        self._window.tell(encode(Attachable(socket=str(AppPaths(name).control), name=name, url=url, link=link)))
 
     def _hear_window(self) -> bool:
         try:

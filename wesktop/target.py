@@ -17,6 +17,7 @@ def app_spec(target: object, *, name: str | None, **options: Any) -> AppSpec:
     """
     for option, value in options.items():
         _check_type(option, value)
+    options |= {option: _strings(option, options[option]) for option in _LISTS if option in options}
     named = app_name(target, name)
     working_dir = _working_dir()
     return AppSpec(
@@ -64,7 +65,11 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "one_shot": (bool,),
     "access_log": (bool,),
     "log_format": (str,),
+    "session": (bool,),
+    "allow_remote": (bool,),
+    "csp": (str, type(None)),
 }
+_LISTS = ("allowed_hosts", "allowed_origins")
 
 
 def _check_type(option: str, value: object) -> None:
@@ -73,6 +78,13 @@ def _check_type(option: str, value: object) -> None:
     if not isinstance(value, expected) or (isinstance(value, bool) and int in expected):
         wanted = " or ".join(kind.__name__ for kind in expected if kind is not type(None))
         raise ConfigurationError(f"{option} {value!r} is of type {type(value).__name__}, not {wanted}.")
+
+
+def _strings(option: str, value: object) -> list[str]:
+    """A list or tuple of strings; a string by itself, which is one of letters too, is a slip."""
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+        raise ConfigurationError(f"{option} {value!r} is not a list of strings.")
+    return [*value]
 
 
 def _outside_main(target: str) -> str:

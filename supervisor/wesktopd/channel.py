@@ -1,7 +1,8 @@
 """The socket pair that joins a process to the one that started it. Light: windows and workers wait for it.
 
 The parent sends one line, which says what to do; to a worker that is a WorkerSpec, answered by `Serving` or
-`Refused`, then by a `Beat` now and then. `STOP` or `RETIRE` ends a worker; to the latter it answers `Quiet`.
+`Refused`, then by a `Beat` now and then. A worker's `Redeem` is answered by a line. `STOP` or `RETIRE` ends a worker;
+to the latter it answers `Quiet`.
 The channel is also a lifeline: by its end either side learns that the other is gone, on any kind of death.
 
 A message is a dataclass, and a line of JSON with its name as "type".
@@ -12,13 +13,14 @@ import json
 import os
 import signal
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 MAX_SPEC = 64 * 1024
 
 STOP = b"s"  # to a worker: finish what is open, and end
 RETIRE = b"r"  # the same while others go on: first accept nothing new, and read all that was accepted
+ANSWER = b"{"  # to a worker: a line of JSON begins, which is no order
 
 DUMP_SIGNAL = signal.SIGQUIT  # a worker prints the stacks of its threads, as Java's programs do
 
@@ -30,6 +32,8 @@ class WorkerSpec:
     """What a worker has to serve; the listening socket comes with it.
 
     beat_every: seconds at most between beats. bus: the socket of the event bus, where there is one.
+    name, host, allowed_hosts, allowed_origins, csp: see `wesktopd.guard`. cookie, bearer: of the session, if there is
+    one, see `wesktopd.access`.
     """
 
     target: str
@@ -39,6 +43,13 @@ class WorkerSpec:
     drain_timeout: float
     beat_every: float
     access_log: bool
+    name: str
+    host: str
+    allowed_hosts: list[str] = field(default_factory=list)
+    allowed_origins: list[str] = field(default_factory=list)
+    csp: str | None = None
+    cookie: str | None = field(default=None, repr=False)
+    bearer: str | None = field(default=None, repr=False)
     bus: str | None = None
 
 
@@ -68,7 +79,23 @@ class Beat:
     idle: float
 
 
-FROM_WORKER = (Serving, Refused, Quiet, Beat)
+@dataclass(frozen=True)
+class Redeem:
+    """Whether a one-time token, which somebody has brought, lets him in."""
+
+    number: int
+    token: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Redeemed:
+    """To the worker: the answer to the `Redeem` of this number."""
+
+    number: int
+    admitted: bool
+
+
+FROM_WORKER = (Serving, Refused, Quiet, Beat, Redeem)
 
 
 def encode(message: object) -> bytes:

@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from wesktopd.connection import TIMEOUT, Connection, connect_path
@@ -11,6 +11,8 @@ from wesktopd.lock import Lock
 from wesktopd.paths import AppPaths, running_names
 from wesktopd.pidfile import PidFile
 from wesktopd.protocol import (
+    Bearer,
+    BearerToken,
     Config,
     Done,
     Emit,
@@ -18,6 +20,8 @@ from wesktopd.protocol import (
     Failed,
     Focus,
     Happened,
+    Link,
+    Linked,
     Log,
     Logs,
     Message,
@@ -32,6 +36,7 @@ from wesktopd.protocol import (
     Wait,
 )
 
+LINK_TIMEOUT = 60.0  # seconds: longer than a link lives
 LOOK_EVERY = 0.005
 CONNECT_EVERY = 0.05
 
@@ -113,6 +118,34 @@ def focus(name: str) -> bool:
     with connect(name) as connection, contextlib.suppress(NotRunningError):
         return isinstance(connection.ask(Focus()), Done)
     return False
+
+
+def link(name: str, path: str = "/") -> str:
+    """An address at which a browser may open the app, once and soon; a secret until then.
+
+    Raises ConfigurationError for a path that leads elsewhere.
+    """
+    return ask(name, Link(path=path), Linked).url
+
+
+def open_link(name: str, path: str, show: Callable[[str], None]) -> None:
+    """Have `show` open such an address, and return when somebody has.
+
+    Raises ConfigurationError as `link` does, ControlTimeoutError when nobody came in time.
+    """
+    with connect(name) as connection:
+        linked = connection.ask(Link(path=path, follow=True))
+        if not isinstance(linked, Linked):
+            raise ControlError(f"{name!r} answered Link with {type(linked).__name__}.")
+        show(linked.url)
+        answer = connection.receive(LINK_TIMEOUT)
+    if isinstance(answer, Failed):
+        raise from_wire(answer.error, answer.message, answer.log_tail)
+
+
+def bearer(name: str) -> str:
+    """What scripts have to send to get in: a secret. Raises ConfigurationError where the app has no session."""
+    return ask(name, Bearer(), BearerToken).token
 
 
 def stop(name: str, timeout: float) -> None:

@@ -2,17 +2,24 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from wesktopd.bus_protocol import Publish
-from wesktopd.errors import ConfigurationError, ControlError, NotRunningError, WesktopError
+from wesktopd.errors import (
+    ConfigurationError,
+    ControlError,
+    ControlTimeoutError,
+    NotRunningError,
+    WesktopError,
+)
 from wesktopd.events import Kind
 from wesktopd.logfile import LogLine
 from wesktopd.protocol import Answer, Happened, Log, Report, Spec
 from wesktopd.spec import check_workers
+from wesktopd.tokens import LIFETIME
 from wesktopd.upgrade import check_new_release, upgrade  # not late: by then another release's may be in its place
 
 if TYPE_CHECKING:
@@ -171,6 +178,30 @@ class Commands:
             raise ConfigurationError(f"channel {channel!r}: {error}.") from None
         found.publish(Publish(event=event, data=data, origin="", number=0))
 
+    def link(self, path: str) -> tuple[str, Awaitable[str]]:
+        """An address that lets one client in, and what waits until it has.
+
+        Raises ConfigurationError for a path that leads elsewhere; the latter, ControlTimeoutError when nobody came.
+        """
+        from wesktopd.entrance import local_path  # late, for the supervisor's size
+
+        if local_path(path) != path:
+            raise ConfigurationError(f"path {path!r} is none of the app's: begin it with one slash, in ASCII.")
+        loop = asyncio.get_running_loop()
+        opened: asyncio.Future[str] = loop.create_future()
+        if self._supervisor.instance.access is None:
+            opened.set_result("")
+        loop.call_later(LIFETIME, lambda: self._supervisor.tokens.expire(loop.time()))
+        return self._supervisor.link(path, lambda admitted: _settle(opened, admitted)), opened
+
+    def bearer(self) -> str:
+        """What lets scripts in. Raises ConfigurationError where there is no session."""
+        access = self._supervisor.instance.access
+        if access is None:
+            name = self._supervisor.spec.name
+            raise ConfigurationError(f"{name!r} has no session: scripts get in without a token.")
+        return access.bearer
+
     # Streams.
 
     def logs(self, lines: int | None, since: float | None) -> Iterator[Log]:
@@ -202,6 +233,16 @@ class Commands:
     def lease_ended(self, kind: str) -> None:
         """A lease has ended."""
         self._supervisor.lease_ended(kind)
+
+
+def _settle(opened: asyncio.Future[str], admitted: bool) -> None:
+    if opened.done():
+        return
+    if admitted:
+        opened.set_result("it was opened")
+    else:
+        opened.set_exception(ControlTimeoutError(f"nobody has opened it within {LIFETIME:g} seconds."))
+        opened.exception()  # somebody may not have waited for it
 
 
 def _as_message(line: LogLine) -> Log:

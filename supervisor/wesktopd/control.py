@@ -14,6 +14,8 @@ from wesktopd.errors import ControlError, WesktopError
 from wesktopd.protocol import (
     Answer,
     Attach,
+    Bearer,
+    BearerToken,
     Config,
     Done,
     Emit,
@@ -22,6 +24,8 @@ from wesktopd.protocol import (
     Failed,
     Focus,
     Happened,
+    Link,
+    Linked,
     Log,
     Logs,
     Raise,
@@ -68,6 +72,12 @@ class Controlled(Protocol):
 
     def emit(self, channel: str, event: str, data: str) -> None:
         """Send an event to the pages."""
+
+    def link(self, path: str) -> tuple[str, Awaitable[str]]:
+        """An address that lets one client in; and what waits until it has, or raises. Raises WesktopError."""
+
+    def bearer(self) -> str:
+        """What lets scripts in. Raises WesktopError where there is no session."""
 
     def logs(self, lines: int | None, since: float | None) -> Iterable[Log]:
         """What was printed."""
@@ -191,6 +201,10 @@ class ControlServer:
                 connection.send(request.id, controlled.current_event())
             case Emit():
                 connection.send(request.id, self._emit(request))
+            case Link():
+                self._link(connection, request)
+            case Bearer():
+                connection.send(request.id, self._bearer())
             case Logs():
                 follow = controlled.follow_logs if request.follow else None
                 self._stream(connection, request.id, controlled.logs(request.lines, request.since), follow)
@@ -247,6 +261,22 @@ class ControlServer:
         except WesktopError as error:
             return failure(error)
         return Done()
+
+    def _link(self, connection: ClientConnection, request: Link) -> None:
+        try:
+            url, used = self._controlled.link(request.path)
+        except WesktopError as error:
+            connection.send(request.id, failure(error))
+            return
+        connection.send(request.id, Linked(url=url))
+        if request.follow:
+            self._carry_out(connection, request.id, used)
+
+    def _bearer(self) -> Answer:
+        try:
+            return BearerToken(token=self._controlled.bearer())
+        except WesktopError as error:
+            return failure(error)
 
     def _focus(self) -> Answer:
         windows = [lease for lease in self.leases if lease.lease == "window"]

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Callable
 from typing import Protocol
 
-from wesktopd.channel import FROM_WORKER, RETIRE, STOP, Beat, Quiet, Refused, decode
+from wesktopd.channel import FROM_WORKER, RETIRE, STOP, Beat, Quiet, Redeem, Redeemed, Refused, decode, encode
 from wesktopd.errors import StartupError, WesktopError, from_wire
 from wesktopd.events import Kind
 from wesktopd.fleet import Act, Fleet
@@ -38,6 +38,9 @@ class Captain(Protocol):
 
     def worker_beat(self, beat: Beat) -> None:
         """A worker's loop runs."""
+
+    def redeem(self, token: str) -> bool:
+        """Whether a one-time token, which somebody has brought to a worker, lets him in."""
 
     def worker_lost(self, reason: str) -> None:
         """A worker that served does so no more, unasked."""
@@ -155,6 +158,9 @@ class Crew:
         elif isinstance(message, Beat):
             self.beats[worker] = message
             self._captain.worker_beat(message)
+        elif isinstance(message, Redeem):
+            admitted = self._captain.redeem(message.token)
+            self.processes[worker].tell(encode(Redeemed(message.number, admitted)))
         elif isinstance(message, Quiet):
             worker.accepts = False
             self._captain.wake()

@@ -9,6 +9,7 @@ import contextlib
 import logging
 import socket
 import time
+from collections.abc import Callable
 
 from wesktopd.bus import Bus
 from wesktopd.channel import Beat
@@ -30,6 +31,7 @@ from wesktopd.report import build_report
 from wesktopd.resources import oversized
 from wesktopd.signals import StopSignals
 from wesktopd.state import kill_all
+from wesktopd.tokens import OneTimeTokens, one_time_link
 from wesktopd.transport import has_unix_sockets
 from wesktopd.upgrade import Handover, restore
 
@@ -55,6 +57,7 @@ class Supervisor:
             Limits(spec.start_timeout, spec.drain_timeout, spec.hang_timeout, spec.max_lifetime), wanted=spec.workers
         )
         self.events = EventLog()
+        self.tokens = OneTimeTokens()
         self.trouble: WesktopError | None = None
         self._restart_failed = False  # which `trouble` tells of until another restart does not
         self.release = ""
@@ -222,6 +225,10 @@ class Supervisor:
         if not self.control.leases and self._idle.is_over(now, heard):
             self.request_stop(f"nobody has used it for {self.spec.idle_timeout:g} seconds")
 
+    def redeem(self, token: str) -> bool:
+        """Whether a one-time token lets somebody in."""
+        return self.tokens.redeem(token, self._loop.time())
+
     def worker_lost(self, reason: str) -> None:
         """A worker that served does so no more, unasked."""
         if self.fleet.running and not self.fleet.ready():
@@ -251,7 +258,18 @@ class Supervisor:
         self.wake()
 
     def _announce(self) -> None:
-        self.control.broadcast(Ready(url=self.instance.url))
+        for lease in self.control.leases:
+            lease.send_event(self._ready())
+
+    def _ready(self) -> Ready:
+        """A lease is a window's, or of who opens one: it is told how to get in."""
+        return Ready(url=self.instance.url, link=self.link() if self.instance.access else None)
+
+    def link(self, path: str = "/", on_end: Callable[[bool], None] = lambda _: None) -> str:
+        """An address that lets one client in, once and soon; on_end: see OneTimeTokens. Always, without a session."""
+        if self.instance.access is None:
+            return f"{self.instance.url}{path}"
+        return one_time_link(self.instance.url, self.tokens.mint(self._loop.time(), on_end), path)
 
     # Who uses it.
 
@@ -275,7 +293,7 @@ class Supervisor:
         if self._failure is not None:
             return failure(self._failure)
         if self.fleet.ready(self.fleet.serving):
-            return Ready(url=self.instance.url)
+            return self._ready()
         if self.fleet.serving:
             return Down(reason="its worker is being started")
         return Listening(url=self.instance.url)

@@ -8,8 +8,10 @@ import time
 from pathlib import Path
 
 from wesktopd import notify
+from wesktopd.access import Access
 from wesktopd.channel import WorkerSpec, hand_over
 from wesktopd.errors import AlreadyRunningError, ConfigurationError, PortInUseError
+from wesktopd.hosts import check_exposure
 from wesktopd.identity import Identity
 from wesktopd.launch import Launched, fill_standard_descriptors, launch_worker
 from wesktopd.listener import is_listener, listen, listens_at, url_of, warn
@@ -36,6 +38,7 @@ class Instance:
         self.paths = _paths(spec.name)
         self.lock = Lock(self.paths.lock) if self.paths else None
         self.state_file = StateFile(self.paths.state) if self.paths else None
+        self.access = Access.fresh() if spec.session else None
         self.leftovers: list[Identity] = []
         self._pid_file = PidFile(spec.pid_path) if spec.pid_path else None
         self._listener: socket.socket | None = None
@@ -54,8 +57,9 @@ class Instance:
             raise
         return self
 
-    def resume(self, listener: int, lock: int | None) -> None:
+    def resume(self, listener: int, lock: int | None, access: Access | None) -> None:
         """Instead of entering: hold what this process held before it re-executed itself, by these descriptors."""
+        self.access = access
         if self.lock:
             self.lock.fd = lock
         self.take(socket.socket(fileno=listener))
@@ -149,6 +153,7 @@ class Instance:
                 "the service manager has passed more than one socket, or one that does not listen on TCP: "
                 "give the socket unit one ListenStream=HOST:PORT, and no Accept=yes."
             )
+        check_exposure(given[0].getsockname()[0], allow_remote=spec.allow_remote, session=spec.session)
         return given[0]
 
     def _port_memory(self) -> Path | None:
@@ -178,6 +183,13 @@ class Instance:
             drain_timeout=spec.drain_timeout,
             beat_every=min([SLOWEST_BEAT, *filter(None, watched)]),
             access_log=spec.access_log,
+            name=spec.name,
+            host=spec.host,
+            allowed_hosts=spec.allowed_hosts,
+            allowed_origins=spec.allowed_origins,
+            csp=spec.csp,
+            cookie=self.access.cookie if self.access else None,
+            bearer=self.access.bearer if self.access else None,
             bus=str(self.paths.bus) if self.paths is not None and has_unix_sockets() else None,
         )
 

@@ -55,8 +55,12 @@ class WorkerProcess:
 
     def stop(self, how: bytes) -> None:
         """Have it drain and end: channel.STOP or RETIRE."""
-        with contextlib.suppress(OSError):  # it is gone, or its channel is full, and it does not hear
-            self._channel.send(how)
+        self.tell(how)
+
+    def tell(self, data: bytes) -> None:
+        """Send it something, unless it does not hear."""
+        with contextlib.suppress(OSError):  # it is gone, or its channel is full
+            self._channel.send(data)
 
     def dump_stacks(self) -> None:
         """Have it print what its threads are doing."""

@@ -82,6 +82,19 @@ class Emit(Message):
     channel: str = "events"
 
 
+class Link(Message):
+    """Ask for an address at which a browser may open the app, once and soon, and which leads to `path`; answered by
+    `Linked`, and with `follow` by `Done` when it was opened, or `Failed` when it was not in time.
+    """
+
+    path: str = "/"
+    follow: bool = False
+
+
+class Bearer(Message):
+    """Ask for what a script has to send to get in; answered by `BearerToken`, or `Failed` without a session."""
+
+
 class Attach(Message):
     """Take a lease: the app is in use while this connection lasts."""
 
@@ -181,10 +194,26 @@ class Happened(Message):
     generation: int | None = None
 
 
-class Ready(Message):
-    """Event: the app answers at `url`. Sent at once to a lease on an app that is ready."""
+class Linked(Message):
+    """The answer to `Link`. A secret, for as long as nobody has opened it."""
 
     url: str
+
+
+class BearerToken(Message):
+    """The answer to `Bearer`. A secret, for as long as the supervisor lives."""
+
+    token: str
+
+
+class Ready(Message):
+    """Event: the app answers at `url`. Sent at once to a lease on an app that is ready.
+
+    link: where the app has a session, the address to open instead, once and soon. A secret until then.
+    """
+
+    url: str
+    link: str | None = None
 
 
 class Listening(Message):
@@ -207,8 +236,12 @@ class End(Message):
     """The last answer of a stream; to a lease, the supervisor is ending."""
 
 
-Request = Status | Stop | Restart | Scale | Upgrade | Wait | Config | Logs | Events | Focus | Emit | Attach
-Answer = Done | Failed | Report | Spec | Log | Happened | Ready | Listening | Down | Raise | End
+Request = (
+    Status | Stop | Restart | Scale | Upgrade | Wait | Config | Logs | Events | Focus | Emit | Link | Bearer | Attach
+)
+Answer = (
+    Done | Failed | Report | Spec | Log | Happened | Linked | BearerToken | Ready | Listening | Down | Raise | End
+)
 
 
 class _Identified(msgspec.Struct):

@@ -8,7 +8,9 @@ from typing import Any, Literal
 import msgspec
 
 from wesktopd.errors import ConfigurationError
+from wesktopd.hosts import check_allowed_hosts, check_allowed_origins, check_exposure
 from wesktopd.limits import DRAIN_TIMEOUT, HANG_TIMEOUT, MAX_WORKERS, START_TIMEOUT
+from wesktopd.security_headers import check_csp
 from wesktopd.target import parse_target
 
 MAX_NAME = 48  # keeps "<runtime directory>/<name>.sock" within a socket address (108 bytes, 104 on macOS)
@@ -32,6 +34,8 @@ class AppSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     idle_timeout: without a window or a request after which the server ends.
     max_lifetime, max_rss: after which, and beyond how many MiB of memory, a worker is replaced.
     access_log: log every request. log_format: of the log file, "text", "json" or "off".
+    allow_remote: `host` may be one that other machines reach. session: who has not been let in is refused.
+    allowed_hosts, allowed_origins, csp: see `wesktopd.guard`.
     window: how the app's window looks, for `wesktop ctl open`; not looked into here.
 
     Raises ConfigurationError (TargetError for the target) when a value is out of range.
@@ -56,6 +60,11 @@ class AppSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     max_rss: float | None = None
     access_log: bool = False
     log_format: Literal["text", "json", "off"] = "text"
+    allow_remote: bool = False
+    session: bool = False
+    allowed_hosts: list[str] = []
+    allowed_origins: list[str] = []
+    csp: str | None = None
     window: dict[str, Any] = {}
 
     def __post_init__(self) -> None:
@@ -65,6 +74,10 @@ class AppSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             raise ConfigurationError("host is empty: give an address such as '127.0.0.1'.")
         if not 0 <= self.port <= 65535:
             raise ConfigurationError(f"port {self.port} is out of range: give 1 to 65535, or 0 for a free one.")
+        check_exposure(self.host, allow_remote=self.allow_remote, session=self.session)
+        check_allowed_hosts(self.allowed_hosts)
+        check_allowed_origins(self.allowed_origins)
+        check_csp(self.csp)
         check_workers(self.workers)
         for field, least, most, unit in RANGES:
             value = getattr(self, field)

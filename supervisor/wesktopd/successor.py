@@ -27,7 +27,7 @@ def main(fd: int) -> int:
         os.set_inheritable(descriptor, False)
     instance = Instance(handover.spec)
     with StopSignals() as signals, contextlib.ExitStack() as held:
-        instance.resume(handover.listener, handover.lock)
+        instance.resume(handover.listener, handover.lock, handover.access)
         held.push(instance)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         supervisor = Supervisor(instance, owns_process=True)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 
+from wesktopd.access import Access
 from wesktopd.bus import HandedChannel
 from wesktopd.channel import Beat
 from wesktopd.client_connection import ClientConnection
@@ -75,6 +76,7 @@ class Handover(msgspec.Struct, kw_only=True):
     lines: list[LogLine]
     events: list[Happened]
     trouble: Failed | None = None
+    access: Access | None = None
     bus: int | None = None
     channels: list[HandedChannel] = []
 
@@ -145,6 +147,7 @@ def capture(supervisor: "Supervisor") -> Handover:
         lines=supervisor.output.journal.state(),
         events=[*supervisor.events.kept],
         trouble=failure(supervisor.trouble) if supervisor.trouble else None,
+        access=instance.access,
         bus=supervisor.bus.listener.fileno() if supervisor.bus.listener else None,
         channels=supervisor.bus.capture(),
     )

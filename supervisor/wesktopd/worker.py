@@ -20,26 +20,33 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from wesktopd.access import Access, Session
 from wesktopd.channel import (
+    ANSWER,
     DUMP_SIGNAL,
     STOP,
     Beat,
     Quiet,
+    Redeemed,
     Refused,
     Serving,
     WorkerSpec,
+    decode,
     encode,
     inherited,
+    read_line,
     take_over,
     tell,
 )
 from wesktopd.context import BUS_VARIABLE, set_worker
 from wesktopd.drain import ASGIApp, Drain
 from wesktopd.errors import LifespanError, TargetImportError, WesktopError
+from wesktopd.guard import Guard
 from wesktopd.lifespan import LifespanWatch
 from wesktopd.limits import BACKLOG, MAX_CONNECTIONS, QUIESCE
 from wesktopd.loading import all_loaded, without
 from wesktopd.quiesce import stop_accepting
+from wesktopd.redeemer import Redeemer
 from wesktopd.target import load
 
 CANCEL_AT = 0.8  # the part of the drain timeout after which open requests are cancelled, leaving time to end
@@ -58,14 +65,21 @@ class Lifeline:
 
     def __init__(self, channel: socket.socket, listener: int) -> None:
         self.channel = channel
+        self.redeemer = Redeemer(channel)
         self.on_stop: Callable[[float], None] | None = None
         self._listener = listener
         threading.Thread(target=self._wait, name="lifeline", daemon=True).start()
 
-    def _wait(self) -> None:
-        said = b""
+    def _hear(self) -> bytes:
+        """The next order of one byte, or b"" for the end; answers that come before it are passed on."""
         with contextlib.suppress(OSError):
-            said = self.channel.recv(1)
+            while (said := self.channel.recv(1)) == ANSWER:
+                self.redeemer.heard(decode(said + read_line(self.channel), Redeemed))
+            return said
+        return b""
+
+    def _wait(self) -> None:
+        said = self._hear()
         if self.on_stop is None:
             os._exit(0)  # the app is still being imported: nothing has been begun
         if said == STOP:
@@ -75,8 +89,7 @@ class Lifeline:
             tell(self.channel, Quiet())
             self.on_stop(QUIESCE if said else QUIESCE_ORPHANED)
         if said:
-            with contextlib.suppress(OSError):
-                said = self.channel.recv(1)
+            self._hear()
         time.sleep(ORPHAN_TIMEOUT)
         os._exit(ORPHANED)
 
@@ -251,7 +264,26 @@ def main(fd: int) -> int:
             print_traceback(error.__cause__)
         tell(channel, Refused(error=type(error).__name__, message=error.message))
         return REFUSED
-    return run_loop(Worker(spec, socket.socket(fileno=listener), lifeline, app))
+    sock = socket.socket(fileno=listener)
+    return run_loop(Worker(spec, sock, lifeline, guarded(app, spec, sock.getsockname()[1], lifeline.redeemer)))
+
+
+def guarded(app: ASGIApp, spec: WorkerSpec, port: int, redeemer: Redeemer) -> Guard:
+    """The app with the guard round it."""
+    session = None
+    if spec.cookie and spec.bearer:
+        session = Session(Access(spec.cookie, spec.bearer), spec.name, port)
+    return Guard(
+        app,
+        name=spec.name,
+        host=spec.host,
+        port=port,
+        allowed_hosts=spec.allowed_hosts,
+        allowed_origins=spec.allowed_origins,
+        csp=spec.csp,
+        session=session,
+        redeem=redeemer.redeem,
+    )
 
 
 def run_loop(worker: Worker) -> int:

@@ -55,6 +55,14 @@ def show_done(name: str, note: str, *, as_json: bool, **facts: object) -> None:
         click.echo(f"{name}: {note}")
 
 
+def show_secret(name: str, what: str, secret: str, *, as_json: bool) -> None:
+    """Print what was asked for so that it can be used, `"$(wesktop ...)"`: by itself on a line."""
+    if as_json:
+        show_json({"name": name, what: secret})
+    else:
+        click.echo(secret)
+
+
 def show_json(fields: dict[str, Any]) -> None:
     """Print an answer as JSON, laid out for people too."""
     import msgspec

@@ -1,8 +1,8 @@
-"""The verbs that change something: `start`, `stop`, `restart`, `scale`, `open`, `emit`, `upgrade`; and `wait`."""
+"""The verbs that do something: `start`, `stop`, `restart`, `scale`, `open`, `emit`, `upgrade`, `wait`, `token`."""
 
 import click
 
-from wesktop.cli.answers import app_argument, chosen, json_option, show_done, timeout_option
+from wesktop.cli.answers import app_argument, chosen, json_option, show_done, show_secret, timeout_option
 
 
 @click.command()
@@ -115,18 +115,44 @@ def _look_once(name: str) -> None:
 
 @click.command("open")
 @app_argument
+@click.option("--browser", is_flag=True, help="Open it in the browser instead, and wait until that is done.")
+@click.option("--path", default="/", show_default=True, help="Of the app, where the browser is to begin.")
+@click.option("--print-link", is_flag=True, help="Print a link that lets one browser in, once and within 30 seconds.")
 @json_option
-def open_app(name: str | None, as_json: bool) -> None:
+def open_app(name: str | None, browser: bool, path: str, print_link: bool, as_json: bool) -> None:
     """Bring an app's window to the front, or open one on it."""
     from wesktopd import client
 
     name = chosen(name)
+    if print_link:
+        show_secret(name, "url", client.link(name, path), as_json=as_json)
+        return
+    if browser:
+        from wesktop.cli.browser import open_in_browser
+
+        open_in_browser(name, path)
+        show_done(name, "it is open in the browser", as_json=as_json)
+        return
     focused = client.focus(name)
     if not focused:
         from wesktop.window.opening import open_window
 
         open_window(name)
     show_done(name, "its window is in front" if focused else "a window is open", as_json=as_json)
+
+
+@click.command()
+@app_argument
+@json_option
+def token(name: str | None, as_json: bool) -> None:
+    """Print the token that lets scripts in: `Authorization: Bearer TOKEN`.
+
+    It is the same, and good, until the app ends.
+    """
+    from wesktopd import client
+
+    name = chosen(name)
+    show_secret(name, "token", client.bearer(name), as_json=as_json)
 
 
 @click.command(options_metavar="[OPTIONS]")

@@ -14,6 +14,7 @@ VERBS = {
     "restart": "control:restart",
     "scale": "control:scale",
     "open": "control:open_app",
+    "token": "control:token",
     "emit": "control:emit",
     "logs": "follow:logs",
     "events": "follow:events",

@@ -20,6 +20,12 @@ def _never_if_zero(_: click.Context, __: click.Parameter, value: float) -> float
 def _server_options(command: Any) -> Any:
     """The options that `run` and `serve` share."""
     for option in (
+        click.option("--csp", help="Content-Security-Policy of HTML where the app gives none."),
+        click.option("--allowed-origin", "allowed_origins", multiple=True, metavar="ORIGIN",
+                     help="A site whose pages may send requests; may be repeated."),
+        click.option("--allowed-host", "allowed_hosts", multiple=True, metavar="NAME",
+                     help="A further name of the server; may be repeated."),
+        click.option("--allow-remote", is_flag=True, help="The host may be one that other machines reach."),
         click.option("--log-format", type=click.Choice(["text", "json", "off"]), default="text", show_default=True,
                      help="How the log file is written."),
         click.option("--access-log", is_flag=True, help="Log every request."),
@@ -54,6 +60,7 @@ def _server_options(command: Any) -> Any:
 @click.option("--background", default="#ffffff", show_default=True, help="Colour until the page has drawn.")
 @click.option("--gui", type=click.Choice(["gtk", "qt"]), help="Toolkit.  [default: what is installed]")
 @click.option("--debug", is_flag=True, help="Offer the page's developer tools.")
+@click.option("--session/--no-session", default=True, help="Let nobody in but the app's windows.  [default: session]")
 @click.option("--keep-alive", is_flag=True, help="Go on serving when the window is closed.")
 def run(target: str, title: str | None, name: str | None, **options: Any) -> None:
     """Serve TARGET and show it in a native window until that is closed."""
@@ -67,6 +74,7 @@ def run(target: str, title: str | None, name: str | None, **options: Any) -> Non
 
 @click.command()
 @_server_options
+@click.option("--session/--no-session", default=False, help="Ask who comes to show that he belongs.")
 @click.option("--detach", is_flag=True, help="Return when it answers; it goes on in the background.")
 def serve(target: str, name: str | None, detach: bool, **options: Any) -> None:
     """Serve TARGET without a window until Ctrl-C or SIGTERM."""

@@ -37,7 +37,7 @@ def open_window(spec: WindowSpec, toolkit: Toolkit, caller: socket.socket) -> No
     page = Page(window, toolkit)
     window.events.shown += lambda: on_shown(caller)
     if spec.url is not None:
-        page.show(spec.url)
+        page.show(spec.url, spec.link)
     patience = PAGE_FIRST if spec.url else 0.0
     threading.Thread(target=follow, args=(caller, page, patience), name="link", daemon=True).start()
     webview.start(

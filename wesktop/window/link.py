@@ -65,7 +65,7 @@ class Link:
     def _connect(self, selector: selectors.BaseSelector) -> None:
         assert self._at is not None
         if self._at.url is not None and not self._lost_server:
-            self._page.show(self._at.url)
+            self._page.show(self._at.url, self._at.link)
         with contextlib.suppress(WesktopError):
             self._server = attach(Path(self._at.socket), self._at.name, "window")
             selector.register(self._server, selectors.EVENT_READ)
@@ -86,8 +86,8 @@ class Link:
 
     def _on_event(self, event: Answer) -> None:
         match event:
-            case Ready(url=url):
-                self._on_ready(url)
+            case Ready(url=url, link=link):
+                self._on_ready(url, link)
             case Down():
                 self._plan_note("Reconnecting\N{HORIZONTAL ELLIPSIS}")
             case Raise():
@@ -98,16 +98,16 @@ class Link:
             case _:  # Listening: it becomes ready, or fails and ends
                 pass
 
-    def _on_ready(self, url: str) -> None:
+    def _on_ready(self, url: str, link: str | None) -> None:
         self._note_due = None
         if self._noted:
             self._noted = False
             self._page.clear_note()
         if self._lost_server:
             self._lost_server = False
-            self._page.reload(url)
+            self._page.reload(url, link)
         else:
-            self._page.show(url)
+            self._page.show(url, link)
 
     def _plan_note(self, text: str) -> None:
         self._note = text

@@ -8,6 +8,7 @@ from typing import Any
 
 from wesktop.window.splash import HIDE, show_note
 from wesktop.window.toolkit import Toolkit
+from wesktopd.tokens import OPEN_PATH
 
 CLOSE_WITHIN = 0.7  # seconds that the toolkit has to close the window, and then to end
 RETRY_AFTER = 0.5  # seconds after which a page that could not be loaded is asked for again
@@ -22,6 +23,7 @@ class Page:
         self._toolkit = toolkit
         self._lock = threading.Lock()
         self._url: str | None = None
+        self._link = ""  # what is opened for it
         self._created = False
         self._scripts: queue.SimpleQueue[str] = queue.SimpleQueue()
         threading.Thread(target=self._run_scripts, name="scripts", daemon=True).start()
@@ -34,30 +36,35 @@ class Page:
         with self._lock:
             self._created = True
             if self._url is not None:
-                self._window.real_url = self._url
+                self._window.real_url = self._link
 
-    def show(self, url: str) -> None:
-        """Load the app's page; without effect when it is there already."""
+    def show(self, url: str, link: str | None) -> None:
+        """Load the app's page, by a one-time link where there is one; without effect when it is there already."""
         with self._lock:
+            self._link = link or url
             if url == self._url:
                 return
             self._url = url
             created = self._created
         if created:
-            self._window.load_url(url)
+            self._window.load_url(self._link)
 
-    def reload(self, url: str) -> None:
+    def reload(self, url: str, link: str | None) -> None:
         """Load the app's page anew: its server has lost what it knew of it."""
         with self._lock:
             self._url = None
-        self.show(url)
+        self.show(url, link)
 
     def _on_failed(self, url: str) -> None:
         """The server, or its worker, went away just then: what was there stays, and the page comes when it can."""
         if self._url is not None and url.startswith(self._url):
-            again = threading.Timer(RETRY_AFTER, self._window.load_url, (url,))
+            again = threading.Timer(RETRY_AFTER, self._load_again, (url,))
             again.daemon = True
             again.start()
+
+    def _load_again(self, url: str) -> None:
+        """A link may have been used up by then: there is another one, if the server has been ready again since."""
+        self._window.load_url(self._link if OPEN_PATH in url else url)
 
     def note(self, text: str) -> None:
         """Lay a note over the page."""

@@ -15,6 +15,7 @@ class WindowSpec:
     storage: the directory for the page's cookies and localStorage.
     icon: an absolute path. options: further parameters of `webview.create_window`.
     url: of the app, where it is known to be ready: the page need not wait until the window has attached.
+    link: what is to be opened instead, once and soon, where the app has a session.
     """
 
     app_id: str
@@ -28,6 +29,7 @@ class WindowSpec:
     debug: bool = False
     options: dict[str, Any] = field(default_factory=dict)
     url: str | None = None
+    link: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,12 +37,14 @@ class Attachable:
     """To the window: where the app's control socket is.
 
     url: of the app, where it is known to be ready; with it a page can be shown though there is no control socket.
+    link: what is to be opened instead, once and soon, where the app has a session.
     stays: the window is not to close with its caller.
     """
 
     socket: str
     name: str
     url: str | None = None
+    link: str | None = field(default=None, repr=False)
     stays: bool = False
 
 

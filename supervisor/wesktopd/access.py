@@ -1,0 +1,55 @@
+"""The session: what shows that a client belongs to the program."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+SECRET_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Access:
+    """What lets a client in, for as long as the supervisor lives: its workers know it, and nobody else is told.
+
+    cookie: the value of the session's cookie. bearer: what scripts send (RFC 6750).
+    """
+
+    cookie: str = field(repr=False)
+    bearer: str = field(repr=False)
+
+    @classmethod
+    def fresh(cls) -> "Access":
+        """One that nobody has yet."""
+        return cls(os.urandom(SECRET_BYTES).hex(), os.urandom(SECRET_BYTES).hex())
+
+
+class Session:
+    """Tells by its headers whether a request comes from a client that was let in.
+
+    Cookies are not separated by port (RFC 6265, 8.5), so the cookie's name has the app's and the port.
+    """
+
+    def __init__(self, access: Access, name: str, port: int) -> None:
+        from hmac import compare_digest  # late: it takes 4 ms, and most who know this module never compare
+
+        self._equal = compare_digest
+        self._name = f"wesktop-{name}-{port}="
+        self._prefix = self._name.encode()
+        self._access = access
+        self._cookie = self._prefix + access.cookie.encode()
+        self._bearer = access.bearer.encode()
+
+    @property
+    def set_cookie(self) -> bytes:
+        """The value of `Set-Cookie` that lets a client in until its browser is closed."""
+        return f"{self._name}{self._access.cookie}; Path=/; HttpOnly; SameSite=Strict".encode()
+
+    def admits(self, headers: Mapping[bytes, bytes]) -> bool:
+        """Whether the request has the cookie or the bearer token; how wrong it is, does not show in the time."""
+        if (cookies := headers.get(b"cookie")) is not None:
+            # All of that name are looked at: another server of this host may have set one for a longer path.
+            for cookie in cookies.split(b"; "):
+                if cookie.startswith(self._prefix) and self._equal(cookie, self._cookie):
+                    return True
+        scheme, _, token = headers.get(b"authorization", b"").partition(b" ")
+        return scheme.lower() == b"bearer" and self._equal(token.strip(), self._bearer)

@@ -1,0 +1,119 @@
+"""Which names a server goes by, and which pages are its own. No I/O but for `machine_names`."""
+
+import re
+from collections.abc import Sequence
+
+from wesktopd.errors import ConfigurationError
+
+LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+WILDCARDS = ("0.0.0.0", "::")
+
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?")
+_ORIGIN = re.compile(rf"https?://{_HOST.pattern}")
+
+
+class Hosts:
+    """The values of `Host` that a server answers to (RFC 9110, 7.2), which ends DNS rebinding.
+
+    names: those that are to come with the port. allowed: further ones; one without a port is for any.
+    """
+
+    def __init__(self, names: Sequence[str], port: int, allowed: Sequence[str]) -> None:
+        own = [name.lower() for name in names]
+        further = [name.lower() for name in allowed]
+        self.known = frozenset(f"{name}:{port}".encode() for name in own) | {name.encode() for name in further}
+        if port == 80:  # which clients leave out (RFC 9110, 4.2.3)
+            self.known |= {name.encode() for name in own}
+        self._any_port = frozenset(name.encode() for name in further if _port_of(name) is None)
+
+    def knows(self, host: bytes) -> bool:
+        """Whether it is one of them, in any case."""
+        host = host.lower()
+        if host in self.known:
+            return True
+        name, colon, port = host.rpartition(b":")
+        return bool(colon) and port.isdigit() and name in self._any_port
+
+
+def own_names(name: str, host: str) -> list[str]:
+    """What a server of this app's name that listens on `host` is called, without its port."""
+    found = [*LOOPBACK_NAMES, *([f"{name}.localhost"] if name else [])]
+    if host in WILDCARDS:
+        return [*found, *machine_names()]
+    return [*found, bracketed(host)]
+
+
+def machine_names() -> list[str]:
+    """This machine's name and addresses."""
+    import socket
+
+    import psutil
+
+    addresses = [address for interface in psutil.net_if_addrs().values() for address in interface]
+    kinds = (socket.AF_INET, socket.AF_INET6)
+    # Without the zone of a link-local one, which no browser sends (RFC 6874 was given up).
+    return [socket.gethostname(), *(bracketed(a.address.partition("%")[0]) for a in addresses if a.family in kinds)]
+
+
+def bracketed(host: str) -> str:
+    """A host as URLs have it: an IPv6 address in brackets (RFC 3986, 3.2.2)."""
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
+
+
+def is_loopback(host: str) -> bool:
+    """Whether what listens on `host` can be reached from this machine alone."""
+    if host in ("127.0.0.1", "localhost", "::1"):
+        return True
+    import ipaddress  # late: it takes 3 ms, and the first worker waits for this
+
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def check_exposure(host: str, *, allow_remote: bool, session: bool) -> None:
+    """Refuse to listen for other machines unless that is meant, and they have to show that they belong.
+
+    Raises ConfigurationError.
+    """
+    if is_loopback(host):
+        return
+    if not allow_remote:
+        raise ConfigurationError(
+            f"host {host!r} lets other machines in: give 127.0.0.1, or allow_remote=True together with session=True."
+        )
+    if not session:
+        raise ConfigurationError(
+            f"host {host!r} lets other machines in, and nobody would be asked who they are: give session=True, too."
+        )
+
+
+def check_allowed_hosts(hosts: Sequence[str]) -> None:
+    """Refuse what can be no value of `Host`; raises ConfigurationError."""
+    for host in hosts:
+        found = _HOST.fullmatch(host)
+        if found is None or not _fits(found[2]):
+            raise ConfigurationError(
+                f"allowed host {host!r} is not a name: give one such as 'app.example' or 'app.example:8443'."
+            )
+
+
+def check_allowed_origins(origins: Sequence[str]) -> None:
+    """Refuse what can be no origin as browsers write it (RFC 6454, 6.2); raises ConfigurationError."""
+    for origin in origins:
+        found = _ORIGIN.fullmatch(origin)
+        if found is None or origin != origin.lower() or not _fits(found[2]):
+            raise ConfigurationError(
+                f"allowed origin {origin!r} is not an origin: give one such as 'http://localhost:5173', "
+                "in lower case and without a path."
+            )
+
+
+def _fits(port: str | None) -> bool:
+    return port is None or 1 <= int(port) <= 65535
+
+
+def _port_of(host: str) -> str | None:
+    found = _HOST.fullmatch(host)
+    return found[2] if found else None

@@ -1,0 +1,64 @@
+"""The headers that every answer has, unless the app sets its own."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from wesktopd.errors import ConfigurationError
+
+Header = tuple[bytes, bytes]
+Send = Callable[[Any], Awaitable[None]]
+
+DEFAULT_CSP = (
+    "default-src 'self' data: blob:; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' blob:; "
+    "style-src 'self' 'unsafe-inline'; connect-src 'self' blob: data:; frame-src 'self' blob:; object-src 'none'; "
+    "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
+"""Own origin only: a page loads from nobody else, sends nothing to and is framed by nobody else.
+
+Inline scripts and styles run: they are the app's own, and a developer is to notice nothing.
+"""
+
+HEADERS: tuple[Header, ...] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"x-frame-options", b"DENY"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+)
+POLICY = b"content-security-policy"
+NAMES = frozenset([POLICY, *(name for name, _ in HEADERS)])
+
+
+class SecurityHeaders:
+    """Completes answers. csp: the Content-Security-Policy of HTML, "" for none."""
+
+    def __init__(self, csp: str) -> None:
+        self._html = (*HEADERS, (POLICY, csp.encode("ascii"))) if csp else HEADERS
+
+    def completing(self, send: Send) -> Send:
+        """`send` for an app whose answers are to be completed."""
+
+        def send_completed(message: Any) -> Awaitable[None]:
+            if message["type"] == "http.response.start":
+                message = dict(message)
+                message["headers"] = self.completed(message.get("headers", ()))
+            return send(message)
+
+        return send_completed
+
+    def completed(self, headers: Iterable[Header]) -> list[Header]:
+        """The headers, and those that are missing; names are in lower case, as ASGI has them."""
+        found = [*headers]
+        own = dict(found)
+        kind = own.get(b"content-type")
+        more = HEADERS if kind is None or kind[:9].lower() != b"text/html" else self._html
+        if not NAMES.isdisjoint(own):
+            more = tuple([header for header in more if header[0] not in own])
+        found += more
+        return found
+
+
+def check_csp(csp: str | None) -> None:
+    """Refuse what can be no header's value; raises ConfigurationError."""
+    if csp is not None and not all(" " <= char <= "~" for char in csp):
+        raise ConfigurationError(f"csp {csp!r} is no header's value: give one line of ASCII.")
