@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 PATIENCE = 30.0  # seconds
 BODY = b"hello, whole"
-REQUEST = b"GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+REQUEST = b"GET %s HTTP/1.1\r\nHost: localhost:%d\r\nConnection: close\r\n\r\n"
 
 
 @dataclass
@@ -40,7 +40,7 @@ async def get(port: int, path: str = "/") -> str:
     try:
         async with asyncio.timeout(PATIENCE):
             await loop.sock_connect(sock, ("127.0.0.1", port))
-            await loop.sock_sendall(sock, REQUEST % path.encode())
+            await loop.sock_sendall(sock, REQUEST % (path.encode(), port))
             while chunk := await loop.sock_recv(sock, 4096):
                 data += chunk
     except TimeoutError:

@@ -120,7 +120,7 @@ class Clients:
 
     async def _read(self, index: int, up: asyncio.Event) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=1 << 22)
-        writer.write(b"GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
+        writer.write(b"GET /events HTTP/1.1\r\nHost: localhost:%d\r\n\r\n" % self.port)
         rest = b""
         while data := await reader.read(1 << 18):
             up.set()

@@ -52,7 +52,9 @@ WORKLOADS = {
     "static10k": Workload("/static/f10k.txt", b"x" * 10240),
     "static1m": Workload("/static/f1m.bin", b"y" * (1 << 20)),
 }
-PEERS = ("bare", "wesktop", "blacksheep", "starlette")
+PEERS = ("bare", "wesktop", "guarded", "session", "blacksheep", "starlette")
+OURS = ("bare", "wesktop", "guarded", "session")
+COOKIE = "Cookie: wesktop-bench-%d=" + "c" * 64  # which is asked for by "session" alone, and sent to all
 
 
 class Figures(NamedTuple):
@@ -79,7 +81,7 @@ class Server:
 def serving(name: str, lab: Path) -> Iterator[Server]:
     """Serve an app of request_apps/, by granian's own command."""
     port = free_port()
-    env = environment(BENCH_STATIC=str(lab / "static"), PYTHONPATH=str(APPS))
+    env = environment(BENCH_STATIC=str(lab / "static"), BENCH_PORT=str(port), PYTHONPATH=str(APPS))
     command = [str(BIN / "granian"), *GRANIAN_OPTIONS, "--port", str(port), f"{name}_app:app"]
     with running(command, lab, env) as process:
         deadline = time.monotonic() + 30
@@ -98,7 +100,9 @@ def _answers(port: int) -> bool:
 
 
 def _get(port: int, workload: Workload) -> bytes:
-    headers = {"Content-Type": "application/json"} if workload.body else {}
+    headers = dict([(COOKIE % port).split(": ")])
+    if workload.body:
+        headers["Content-Type"] = "application/json"
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}{workload.path}", data=workload.body or None, headers=headers
     )
@@ -110,9 +114,10 @@ def _get(port: int, workload: Workload) -> bytes:
 def load(server: Server, workload: Workload, lab: Path, seconds: float) -> Figures:
     """Have wrk ask for it on 32 connections."""
     script = ["-s", str(lab / "post.lua")] if workload.body else []
+    url = f"http://127.0.0.1:{server.port}{workload.path}"
     before = server.cpu()
     done = subprocess.run(
-        ["wrk", "-t1", "-c32", f"-d{seconds:g}s", *script, f"http://127.0.0.1:{server.port}{workload.path}"],
+        ["wrk", "-t1", "-c32", f"-d{seconds:g}s", "-H", COOKIE % server.port, *script, url],
         capture_output=True,
         text=True,
         check=True,
@@ -240,7 +245,7 @@ def routes(few: int = 10, many: int = 10_000) -> None:
 
 def main() -> None:
     """Measure what was chosen."""
-    installed = [name for name in PEERS if name in ("bare", "wesktop") or find_spec(name)]
+    installed = [name for name in PEERS if name in OURS or find_spec(name)]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default=",".join(WORKLOADS))
     parser.add_argument("--contenders", default=",".join(installed))

@@ -198,7 +198,7 @@ def served(command: list[str], lab: Path) -> Measure:
 def _is_200(port: int) -> bool:
     try:
         with socket.create_connection(("127.0.0.1", port), 10) as sock:
-            sock.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            sock.sendall(b"GET / HTTP/1.1\r\nHost: localhost:%d\r\nConnection: close\r\n\r\n" % port)
             return b" 200 " in sock.recv(64)
     except OSError:
         return False

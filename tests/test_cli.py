@@ -80,7 +80,11 @@ def test_version(run: Run) -> None:
         (["serve", "hello:app", "--name", "a/b"], 2, "name 'a/b' does not fit"),
         (["serve", "hello:missing", "--port", "0"], 1, "module 'hello' has no attribute 'missing'"),
         (["serve", "nowhere:app", "--port", "0"], 1, "no module named 'nowhere' was found"),
-        (["serve", "hello:app", "--host", "192.0.2.1"], 1, "192.0.2.1 port 8000 cannot be bound"),
+        (
+            ["serve", "hello:app", "--host", "192.0.2.1", "--allow-remote", "--session"],
+            1,
+            "192.0.2.1 port 8000 cannot be bound",
+        ),
         (["run", "hello:app"], 1, "there is no display"),
         (["run", "hello:app", "--width", "0"], 2, "width 0 is out of range"),
         (["run", "hello:app", "--gui", "tk"], 2, "'tk' is not one of"),

@@ -51,7 +51,8 @@ async def frames(request):
 
 @router.get("/shared")
 async def shared(request):
-    return wesktop.HTMLResponse(PAGE.replace("SOURCE", 'sharedEvents("/events")'))
+    own = {"X-Frame-Options": "SAMEORIGIN", "Content-Security-Policy": "frame-ancestors 'self'"}
+    return wesktop.HTMLResponse(PAGE.replace("SOURCE", 'sharedEvents("/events")'), headers=own)
 """
 
 Browse = Callable[..., None]

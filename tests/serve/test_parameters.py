@@ -76,6 +76,12 @@ def test_what_is_no_target_is_refused(home: Path, target: object, said: str) -> 
         ("port", "80", ConfigurationError, "port '80' is of type str"),
         ("port", True, ConfigurationError, "port True is of type bool"),
         ("host", "", ConfigurationError, "host is empty"),
+        ("host", "0.0.0.0", ConfigurationError, "host '0.0.0.0' lets other machines in: give 127.0.0.1, or"),
+        ("allowed_hosts", "app.example", ConfigurationError, "allowed_hosts 'app.example' is not a list of strings"),
+        ("allowed_origins", [1], ConfigurationError, "allowed_origins [1] is not a list of strings"),
+        ("allowed_origins", ["x"], ConfigurationError, "allowed origin 'x' is not an origin: give one such as"),
+        ("session", 1, ConfigurationError, "session 1 is of type int, not bool"),
+        ("csp", "a\r\nb", ConfigurationError, "csp 'a\\r\\nb' is no header's value"),
         ("host", None, ConfigurationError, "host None is of type NoneType"),
         ("name", "", ConfigurationError, "name '' does not fit"),
         ("name", "a/b", ConfigurationError, "name 'a/b' does not fit"),
@@ -97,7 +103,8 @@ def test_what_is_no_target_is_refused(home: Path, target: object, said: str) -> 
 def test_a_wrong_value_is_named_in_one_sentence(
     home: Path, option: str, value: object, error: type[WesktopError], said: str
 ) -> None:
-    message = refusal(error, "nowhere:app", **{option: value})
+    meant = {"allow_remote": True, "session": True} if error is BindError else {}
+    message = refusal(error, "nowhere:app", **{option: value, **meant})
     assert message.startswith(said.format(home=home))
     assert message.endswith(".")
     assert "\n" not in message

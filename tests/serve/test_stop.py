@@ -19,7 +19,7 @@ Serve = Callable[..., Served]
 def connect(served: Served, path: str, *headers: str) -> socket.socket:
     """Send a GET request; its answer is left to be read."""
     sock = socket.create_connection(("127.0.0.1", served.port), timeout=20)
-    sock.sendall("\r\n".join([f"GET {path} HTTP/1.1", "Host: localhost", *headers, "", ""]).encode())
+    sock.sendall("\r\n".join([f"GET {path} HTTP/1.1", f"Host: localhost:{served.port}", *headers, "", ""]).encode())
     return sock
 
 

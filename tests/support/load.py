@@ -54,7 +54,7 @@ class Load:
 def request(port: int, path: str) -> bytes:
     """The body of a 200 answer over a connection of its own. Raises OSError or ValueError for all else."""
     with socket.create_connection(("127.0.0.1", port), TIMEOUT) as connection:
-        connection.sendall(f"GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n".encode())
+        connection.sendall(f"GET {path} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\nconnection: close\r\n\r\n".encode())
         data = b"".join(iter(lambda: connection.recv(65536), b""))
     head, found, body = data.partition(b"\r\n\r\n")
     if not found or not head.startswith(b"HTTP/1.1 200"):

@@ -131,7 +131,7 @@ class Running:
     def begin_request(self, path: str) -> socket.socket:
         """Ask for a page, and leave its answer to be read."""
         connection = socket.create_connection(("127.0.0.1", self.port), 20)
-        connection.sendall(f"GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n".encode())
+        connection.sendall(f"GET {path} HTTP/1.1\r\nhost: 127.0.0.1:{self.port}\r\n\r\n".encode())
         return connection
 
     def control_connection(self) -> socket.socket:
@@ -148,9 +148,9 @@ class Running:
             connection.sendall(b'{"type":"attach","kind":"window"}\n')
             yield events
 
-    def version(self) -> str | None:
+    def version(self, *headers: str) -> str | None:
         """Which code answers; None when none does."""
-        found = answers(self.url)
+        found = answers(self.url, *headers)
         return json.loads(found)["version"] if found else None
 
     def processes(self) -> list[psutil.Process]:

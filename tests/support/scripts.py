@@ -23,17 +23,18 @@ def free_port() -> int:
         return port
 
 
-def get(url: str, timeout: float = 5.0) -> bytes:
-    """The body of a 200 answer."""
-    with urllib.request.urlopen(url, timeout=timeout) as response:
+def get(url: str, *headers: str, timeout: float = 5.0) -> bytes:
+    """The body of a 200 answer. headers: lines as in "Cookie: a=b"."""
+    request = urllib.request.Request(url, headers=dict(line.split(": ", 1) for line in headers))
+    with urllib.request.urlopen(request, timeout=timeout) as response:
         body: bytes = response.read()
         return body
 
 
-def answers(url: str) -> bytes | None:
+def answers(url: str, *headers: str) -> bytes | None:
     """The body, or None while nobody answers with 200."""
     try:
-        return get(url) or b" "
+        return get(url, *headers) or b" "
     except (urllib.error.URLError, OSError):
         return None
 

@@ -8,7 +8,8 @@ import psutil
 
 from support.framebuffer import Picture
 from support.screen import Screen
-from support.scripts import Script, alive, answers, get, left_behind
+from support.scripts import Script, alive, answers, left_behind
+from support.session import authorization
 from support.waiting import wait_for
 
 PROGRAM = """
@@ -81,8 +82,11 @@ class Shown:
 
     def worker(self) -> int:
         """The PID of the worker, once one answers that is not being started."""
-        wait_for(lambda: answers(f"{self.url}/pid"), "a worker that answers")
-        return int(get(f"{self.url}/pid"))
+        return int(wait_for(lambda: self.get("/pid"), "a worker that answers"))
+
+    def get(self, path: str) -> bytes | None:
+        """A page of its, as a script gets it; None while nobody answers."""
+        return answers(f"{self.url}{path}", *authorization(self.home, self.name))
 
     def close(self) -> None:
         """Close the window as its user does."""

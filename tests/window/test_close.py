@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from support.session import authorization
 from window.shown import Shown
 
 pytestmark = pytest.mark.window
@@ -17,11 +18,11 @@ Show = Callable[..., Shown]
 
 
 @contextlib.contextmanager
-def stream_open(url: str) -> Iterator[None]:
+def stream_open(url: str, header: str) -> Iterator[None]:
     """Another client that reads an endless stream, and has read the first of it."""
     at = urlsplit(url)
     with socket.create_connection((at.hostname, at.port), 5) as client:
-        client.sendall(b"GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        client.sendall(f"GET /stream HTTP/1.1\r\nHost: {at.netloc}\r\n{header}\r\n\r\n".encode())
         received = b""
         while b"data: beat" not in received:
             received += client.recv(4096)
@@ -37,7 +38,7 @@ def test_closing_the_window_leaves_nothing_and_run_returns(show: Show) -> None:
 
 def test_closing_ends_a_stream_that_another_client_reads(show: Show) -> None:
     shown = show().ready()
-    with stream_open(shown.url):
+    with stream_open(shown.url, *authorization(shown.home, "demo")):
         shown.close()
         shown.ended_well()
 

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from support.screen import Screen
-from support.scripts import Script, free_port, get
+from support.scripts import Script, free_port
 from support.waiting import wait_for
 from wesktopd import client
 from window.shown import Shown, processes_of, program
@@ -152,7 +152,7 @@ def test_nobody_needs_to_read_what_the_app_prints_once_its_caller_has_ended(show
     shown = show(KEEP).ready()
     closed(shown)
     for _ in range(3):
-        get(f"{shown.url}/print")
+        assert shown.get("/print")
     wait_for(lambda: sum(line.text == "printed" for line in client.logs("demo", None)) == 3, "the lines in the log")
     ended(shown)
 

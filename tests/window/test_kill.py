@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pytest
 
-from support.scripts import answers
 from support.waiting import wait_for
 from window.shown import Shown
 
@@ -40,7 +39,7 @@ def test_a_killed_worker_is_replaced_behind_the_open_window(show: Show) -> None:
     shown = show(page=f"script={ask!r}").ready()
     first = shown.worker()
     os.kill(first, signal.SIGKILL)
-    second = int(wait_for(lambda: (answers(f"{shown.url}/pid") or b"").decode(), "another worker"))
+    second = int(wait_for(lambda: (shown.get("/pid") or b"").decode(), "another worker"))
     assert second != first
     shown.hear(str(second))
     assert shown.screen.windows("demo") == [shown.window]

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from support.screen import Screen
-from support.scripts import Script, alive, get
+from support.scripts import Script, alive, answers
+from support.session import authorization
 from support.waiting import wait_for
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
@@ -24,11 +25,13 @@ def test_first_program_has_at_most_15_lines() -> None:
 
 
 @pytest.mark.window
-def test_first_program_opens_its_window_and_ends_with_it(screen: Screen, start_script: Callable[..., Script]) -> None:
+def test_first_program_opens_its_window_and_ends_with_it(
+    screen: Screen, start_script: Callable[..., Script], home: Path
+) -> None:
     script = start_script("hello", FIRST_PROGRAM, DISPLAY=screen.display)
     window = screen.window("hello")
     assert screen.title(window) == "Hello"
-    assert b"<h1>Hello</h1>" in wait_for(lambda: get(URL), "the page")
+    assert b"<h1>Hello</h1>" in wait_for(lambda: answers(URL, *authorization(home, "hello")), "the page")
     wait_for(lambda: len(screen.picture(window).colours()) > 10, f"text in the window; output: {script.output}")
     tree = script.tree()
     screen.close(window)

@@ -51,7 +51,8 @@ async def page(request):
 
 @router.get("/frame")
 async def frame(request):
-    return wesktop.HTMLResponse(FRAME)
+    own = {"X-Frame-Options": "SAMEORIGIN", "Content-Security-Policy": "frame-ancestors 'self'"}
+    return wesktop.HTMLResponse(FRAME, headers=own)
 
 @router.get("/pid")
 async def pid(request):
@@ -74,7 +75,7 @@ router.add_route("GET", "/events", wesktop.sse_route(events))
 app = wesktop.create_app(router)
 
 if __name__ == "__main__":
-    wesktop.run("demo:app", width=400, height=300, port=PORT, keep_alive=True)
+    wesktop.run("demo:app", width=400, height=300, port=PORT, keep_alive=True, session=False)
     print("run() has returned")
 """
 
