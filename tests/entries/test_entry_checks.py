@@ -5,20 +5,15 @@ from typing import Any
 
 import pytest
 
+from entries.pictures import png, saved
 from wesktop.entries import create_entry, remove_entry
 from wesktop.entries.entry import Entry, check_entry
 
 PROGRAM = shlex.quote(sys.executable)
 
 
-@pytest.fixture(autouse=True)
-def data_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    return tmp_path / "data"
-
-
 def check(command: str = PROGRAM, icon: str | Path | None = None) -> Entry:
-    return check_entry("App", command, icon, "", None)
+    return check_entry("App", command, icon=icon)
 
 
 @pytest.mark.parametrize(
@@ -48,15 +43,40 @@ def check(command: str = PROGRAM, icon: str | Path | None = None) -> Entry:
         ({"categories": ["Utility;Game"]}, ValueError, "category 'Utility;Game'"),
         ({"categories": ["A\nExec=evil"]}, ValueError, "category"),
         ({"categories": [""]}, ValueError, "category ''"),
+        ({"app_id": ""}, ValueError, "app_id '' does not fit"),
+        ({"app_id": "a b"}, ValueError, "app_id 'a b' does not fit"),
+        ({"app_id": "../x"}, ValueError, "app_id '../x' does not fit"),
+        ({"app_id": "x" * 49}, ValueError, "at most 48"),
+        ({"app_id": 7}, TypeError, "app_id must be a string"),
+        ({"working_dir": "/no/such"}, ValueError, "working_dir '/no/such' is not a directory"),
+        ({"working_dir": "a\0"}, ValueError, "working_dir .* contains"),
+        ({"mime_types": "text/csv"}, TypeError, "mime_types must be a list, not 'text/csv'"),
+        ({"mime_types": ["csv"]}, ValueError, "mime type 'csv' is not of the form"),
+        ({"mime_types": ["text/csv;a/b"]}, ValueError, "is not of the form"),
+        ({"mime_types": ["text/*"]}, ValueError, "is not of the form"),
+        ({"mime_types": ["text/csv\nExec=evil"]}, ValueError, "is not of the form"),
+        ({"mime_types": ["x-scheme-handler/app"]}, ValueError, "give the scheme in url_schemes"),
+        ({"mime_types": [7]}, TypeError, "mime_types must be a string"),
+        ({"url_schemes": "app"}, TypeError, "url_schemes must be a list, not 'app'"),
+        ({"url_schemes": ["app://"]}, ValueError, "url scheme 'app://' must be a word"),
+        ({"url_schemes": ["1app"]}, ValueError, "must be a word"),
+        ({"url_schemes": ["a;b"]}, ValueError, "must be a word"),
+        ({"url_schemes": [""]}, ValueError, "must be a word"),
+        ({"url_schemes": ["HTTPS"]}, ValueError, "url scheme 'https' is the web browser's"),
+        ({"url_schemes": ["javascript"]}, ValueError, "is the web browser's"),
+        ({"actions": {"": PROGRAM}}, ValueError, "action '' is empty"),
+        ({"actions": {"New": ""}}, ValueError, "command of the action 'New' '' is empty"),
+        ({"actions": {"New": "echo 'a"}}, ValueError, "command of the action 'New' .* cannot be split"),
+        ({"actions": {"a\0": PROGRAM}}, ValueError, "action .* contains"),
     ],
 )
 def test_what_no_entry_can_hold_is_refused_and_nothing_is_written(
-    change: dict[str, Any], error: type[Exception], words: str, data_home: Path
+    change: dict[str, Any], error: type[Exception], words: str, own_home: Path
 ) -> None:
     asked: dict[str, Any] = {"name": "App", "command": PROGRAM} | change
     with pytest.raises(error, match=words):
         create_entry(asked.pop("name"), asked.pop("command"), **asked)
-    assert not data_home.exists()
+    assert list(own_home.iterdir()) == []
 
 
 @pytest.mark.parametrize(("name", "error"), [("", ValueError), ("a\0b", ValueError), (None, TypeError)])
@@ -75,7 +95,7 @@ def test_a_program_that_is_not_there_yet_is_written_as_given() -> None:
 
 @pytest.mark.parametrize("categories", [["Utility", "Development"], "Utility;Development;", "Utility;Development"])
 def test_categories_are_a_list_or_text_as_the_file_has_it(categories: Any) -> None:
-    assert check_entry("App", PROGRAM, None, None, categories).categories == ("Utility", "Development")
+    assert check_entry("App", PROGRAM, categories=categories).categories == ("Utility", "Development")
 
 
 def test_a_program_on_the_path_is_written_by_its_absolute_path(
@@ -98,7 +118,17 @@ def test_a_word_names_an_icon_of_the_theme(icon: str) -> None:
 def test_an_icon_file_becomes_an_absolute_path(
     icon: str | Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "icon.png").touch()
+    saved(tmp_path / "icon.png", png(8))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     assert check(icon=icon).icon == tmp_path / "icon.png"
+
+
+def test_schemes_and_types_are_written_small_and_once() -> None:
+    checked = check_entry("App", PROGRAM, mime_types=["Text/CSV", "text/csv"], url_schemes=["MyApp", "myapp", "a+b"])
+    assert (checked.mime_types, checked.url_schemes) == (("text/csv",), ("myapp", "a+b"))
+
+
+def test_the_identifier_is_the_apps_where_that_is_given() -> None:
+    assert check_entry("My App", PROGRAM, app_id="pulse").id == "pulse"
+    assert check_entry("pulse", PROGRAM).id == "pulse"

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from wesktop.entries.names import MAX_FILE_NAME, MAX_ID, entry_id, file_name
+from wesktop.entries.names import MAX_FILE_NAME, MAX_ID, bundle_id, entry_id, file_name
 
 ANY_TEXT = [
     "My App",
@@ -51,3 +51,10 @@ def test_a_name_that_cannot_be_a_file_gets_a_slug(name: str) -> None:
     made = file_name(name)
     assert re.fullmatch(r"[a-z0-9][a-z0-9-]*-[0-9a-f]{10}", made)
     assert made.split(".")[0].upper() not in {"CON", "PRN", "AUX", "NUL"}
+
+
+def test_identifiers_that_differ_never_share_one_on_macos() -> None:
+    identifiers = ["a_b", "a-b", "a__b", "a.b", "ab", "_"]
+    made = {bundle_id(identifier) for identifier in identifiers}
+    assert len(made) == len(identifiers)
+    assert all(re.fullmatch(r"[A-Za-z0-9.-]+", identifier) for identifier in made)

@@ -1,95 +1,95 @@
+"""What is on the disk on Linux: made whole or not at all, removed to the last directory, and nobody else's."""
+
 import os
 import shlex
 import stat
-import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from wesktop.entries import create_entry, remove_entry
-from wesktop.entries.linux import escape, quote_exec
+from entries.conftest import Tree
+from entries.pictures import SVG, png, saved
+from wesktop.entries import create_entry, list_entries, remove_entry
 
 PROGRAM = shlex.quote(sys.executable)
 
 
-@pytest.fixture(autouse=True)
-def applications(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    return tmp_path / "data" / "applications"
+@pytest.fixture
+def applications(own_home: Path) -> Path:
+    return own_home / ".local" / "share" / "applications"
+
+
+@pytest.fixture
+def everything(tmp_path: Path) -> dict[str, Any]:
+    """Every option there is."""
+    return {
+        "icon": saved(tmp_path / "icon.png", png(64)),
+        "comment": "Vital signs",
+        "categories": ["Utility"],
+        "autostart": True,
+        "mime_types": ["text/csv"],
+        "url_schemes": ["pulse"],
+        "actions": {"New": PROGRAM},
+    }
 
 
 def lines(path: Path) -> list[str]:
     return path.read_text(encoding="utf-8").split("\n")
 
 
-def test_an_entry_says_what_was_asked_for(tmp_path: Path, applications: Path) -> None:
-    icon = tmp_path / "an icon.png"
-    icon.touch()
-    path = create_entry(
-        "pulse", f"{PROGRAM} -m pulse", icon=icon, comment="Vital signs", categories=["Utility", "Qt"]
-    )
+def files(tree: Tree) -> set[str]:
+    return {path for path, (_, content) in tree.items() if content is not None}
+
+
+def test_an_entry_says_what_was_asked_for(applications: Path, everything: dict[str, Any], own_home: Path) -> None:
+    path = create_entry("Pulse", f"{PROGRAM} -m pulse", app_id="pulse", working_dir=own_home, **everything)
     assert path == applications / "pulse.desktop"
     assert lines(path) == [
         "[Desktop Entry]",
         "Type=Application",
         "Version=1.4",
-        "Name=pulse",
+        "Name=Pulse",
         "Comment=Vital signs",
-        f"Exec={sys.executable} -m pulse",
-        f"Icon={icon}",
-        "Categories=Utility;Qt;",
+        f"Exec={sys.executable} -m pulse %U",
+        f"Path={own_home}",
+        "Icon=pulse",
         "Terminal=false",
         "StartupWMClass=pulse",
-        "X-Wesktop-Entry=pulse",
+        "Categories=Utility;",
+        "MimeType=text/csv;x-scheme-handler/pulse;",
+        "Actions=action-1;",
+        "",
+        "[Desktop Action action-1]",
+        "Name=New",
+        f"Exec={sys.executable}",
         "",
     ]
 
 
-def test_what_was_not_given_is_not_written() -> None:
-    keys = {line.split("=")[0] for line in lines(create_entry("pulse", PROGRAM))}
-    assert keys.isdisjoint({"Comment", "Icon", "Categories"})
+def test_all_that_is_made_is_where_the_desktop_looks(everything: dict[str, Any], tree: Callable[[], Tree]) -> None:
+    create_entry("pulse", PROGRAM, **everything)
+    assert files(tree()) == {
+        ".local/share/applications/pulse.desktop",
+        ".local/share/applications/mimeinfo.cache",
+        ".local/state/wesktop/entries/pulse.json",
+        ".config/autostart/pulse.desktop",
+        ".config/mimeapps.list",
+        *(f".local/share/icons/hicolor/{size}x{size}/apps/pulse.png" for size in (16, 22, 24, 32, 48, 64)),
+    }
 
 
-@pytest.mark.parametrize(
-    "name", ["pulse", "My App", "a\nExec=evil", "../../evil", "日本語 é", " led", "\\n", "x" * 300]
-)
-@pytest.mark.parametrize("comment", ["", "a\n[Desktop Action x]\nExec=evil", "tab\tCR\r\\ %f ;", "ünï"])
-def test_the_validator_accepts_it_whatever_the_texts(name: str, comment: str, applications: Path) -> None:
-    path = create_entry(name, f"{PROGRAM} '{comment}' \"a b\" '$x`y`' 100%", comment=comment, categories=["Utility"])
-    assert path.parent == applications
-    checked = subprocess.run(["desktop-file-validate", path], capture_output=True, text=True)
-    assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
-    assert [line.split("=")[0] for line in lines(path)].count("Exec") == 1
+def test_an_svg_is_scaled_by_the_desktop(tmp_path: Path, tree: Callable[[], Tree]) -> None:
+    path = create_entry("pulse", PROGRAM, icon=saved(tmp_path / "any.name.svg", SVG))
+    assert tree()[".local/share/icons/hicolor/scalable/apps/pulse.svg"][1] == SVG
+    assert "Icon=pulse" in lines(path)
 
 
-@pytest.mark.parametrize(
-    ("argument", "written"),
-    [
-        ("plain-1.0_/:@+,=", "plain-1.0_/:@+,="),
-        ("", '""'),
-        ("a b", '"a b"'),
-        ("100%", "100%%"),
-        ("%f", "%%f"),
-        ('say "hi"', r'"say \"hi\""'),
-        ("$HOME", r'"\$HOME"'),
-        ("`id`", r'"\`id\`"'),
-        ("a\\b", r'"a\\b"'),
-        ("it's", '"it\'s"'),
-        ("~", '"~"'),
-        ("é", '"é"'),
-    ],
-)
-def test_an_argument_is_quoted_by_the_rules_of_the_exec_key(argument: str, written: str) -> None:
-    assert quote_exec([argument]) == written
-
-
-@pytest.mark.parametrize(
-    ("value", "written"),
-    [("a b", "a b"), (" a", r"\sa"), ("a\nb", r"a\nb"), ("a\tb", r"a\tb"), ("a\rb", r"a\rb"), ("\\n", r"\\n")],
-)
-def test_a_value_is_escaped_by_the_rules_of_strings(value: str, written: str) -> None:
-    assert escape(value) == written
+def test_an_icon_of_the_theme_is_named_and_not_copied(tree: Callable[[], Tree]) -> None:
+    assert "Icon=utilities-terminal" in lines(create_entry("pulse", PROGRAM, icon="utilities-terminal"))
+    assert not any("icons" in path for path in tree())
 
 
 def test_the_file_is_readable_by_all_and_alone_in_its_directory(applications: Path) -> None:
@@ -102,55 +102,185 @@ def test_the_file_is_readable_by_all_and_alone_in_its_directory(applications: Pa
     assert list(applications.iterdir()) == [path]
 
 
-def test_creating_again_replaces_the_entry(applications: Path) -> None:
-    create_entry("pulse", PROGRAM, comment="a long first comment")
-    path = create_entry("pulse", PROGRAM, comment="second")
-    assert "Comment=second" in lines(path)
-    assert list(applications.iterdir()) == [path]
+def test_removing_leaves_the_home_as_it_was(everything: dict[str, Any], tree: Callable[[], Tree]) -> None:
+    create_entry("Pulse", PROGRAM, **everything)
+    assert remove_entry("Pulse") is True
+    assert tree() == {}
+    assert remove_entry("Pulse") is False
 
 
-def test_removing_takes_only_the_entry_of_that_name(applications: Path) -> None:
-    create_entry("My App", PROGRAM)
-    kept = create_entry("my-app", PROGRAM)
-    assert remove_entry("My App") is True
-    assert remove_entry("My App") is False
-    assert list(applications.iterdir()) == [kept]
+def test_removing_leaves_what_others_have_in_the_same_places(
+    own_home: Path, everything: dict[str, Any], tree: Callable[[], Tree]
+) -> None:
+    for path in (".local/share/applications/a.desktop", ".local/share/icons/hicolor/64x64/apps/a.png", ".config/a"):
+        (own_home / path).parent.mkdir(parents=True, exist_ok=True)
+        (own_home / path).write_text("theirs")
+    (own_home / ".config" / "mimeapps.list").write_text("[Default Applications]\na/b=c.desktop\n")
+    (own_home / ".config" / "mimeapps.list").chmod(0o640)
+    (own_home / ".config" / "autostart").mkdir()
+    before = tree()
+    create_entry("Pulse", PROGRAM, **everything)
+    remove_entry("Pulse")
+    assert tree() == before
 
 
-def test_removing_where_there_is_no_directory_returns_false(applications: Path) -> None:
-    assert remove_entry("pulse") is False
-    assert not applications.exists()
+@pytest.mark.parametrize("first", ["one", "two"])
+def test_the_last_entry_takes_the_directories_along(
+    first: str, everything: dict[str, Any], tree: Callable[[], Tree]
+) -> None:
+    create_entry("one", PROGRAM, **everything)
+    create_entry("two", PROGRAM, **everything)
+    last = {"one": "two", "two": "one"}[first]
+    remove_entry(first)
+    assert [record.name for record in list_entries()] == [last]
+    remove_entry(last)
+    assert tree() == {}
 
 
-def test_a_file_that_others_made_is_neither_replaced_nor_removed(applications: Path) -> None:
-    applications.mkdir(parents=True)
-    foreign = applications / "firefox.desktop"
-    foreign.write_text("[Desktop Entry]\nName=firefox\n")
-    with pytest.raises(FileExistsError, match=r"firefox.desktop was not made by create_entry"):
-        create_entry("firefox", PROGRAM)
-    assert remove_entry("firefox") is False
-    assert foreign.read_text() == "[Desktop Entry]\nName=firefox\n"
+def test_creating_again_replaces_the_entry_and_takes_what_is_no_longer_wanted(
+    everything: dict[str, Any], tree: Callable[[], Tree]
+) -> None:
+    create_entry("Pulse", PROGRAM)
+    plain = tree()
+    create_entry("Pulse", PROGRAM, **everything)
+    create_entry("Pulse", PROGRAM, app_id="other", **everything)
+    create_entry("Pulse", PROGRAM)
+    assert files(tree()) == files(plain)
+    assert [record.name for record in list_entries()] == ["Pulse"]
+    remove_entry("Pulse")
+    assert tree() == {}
 
 
-def test_a_comment_cannot_pass_for_the_mark_of_our_files() -> None:
-    path = create_entry("a", PROGRAM, comment="x\nX-Wesktop-Entry=b\n")
-    other = path.rename(path.with_name("b.desktop"))
-    assert remove_entry("b") is False
-    assert other.exists()
+@pytest.mark.parametrize("what", ["a new entry", "an entry in place of another"])
+@pytest.mark.parametrize(
+    "in_the_way",
+    [
+        ".config/autostart",  # a file where a directory is needed
+        ".config/mimeapps.list/",  # a directory where a file is
+        ".local/share/icons/hicolor/48x48",
+    ],
+)
+def test_a_failure_in_the_middle_leaves_everything_as_it_was(
+    in_the_way: str, what: str, own_home: Path, everything: dict[str, Any], tree: Callable[[], Tree]
+) -> None:
+    if what != "a new entry":
+        create_entry("Pulse", PROGRAM, comment="before")
+    obstacle = own_home / in_the_way
+    obstacle.parent.mkdir(parents=True, exist_ok=True)
+    obstacle.mkdir() if in_the_way.endswith("/") else obstacle.write_text("in the way")
+    before = tree()
+    with pytest.raises(OSError, match=r"File exists|directory"):
+        create_entry("Pulse", PROGRAM, **everything)
+    assert tree() == before
+
+
+def test_an_icon_that_is_no_picture_changes_nothing(tmp_path: Path, tree: Callable[[], Tree]) -> None:
+    create_entry("Pulse", PROGRAM)
+    before = tree()
+    with pytest.raises(ValueError, match="is not an image"):
+        create_entry("Pulse", PROGRAM, icon=saved(tmp_path / "icon.png", b"text"))
+    assert tree() == before
+
+
+@pytest.mark.parametrize(
+    "path", [".local/share/applications/app.desktop", ".config/autostart/app.desktop",
+             ".local/share/icons/hicolor/32x32/apps/app.png"],
+)  # fmt: skip
+@pytest.mark.parametrize("kind", ["file", "link", "directory"])
+def test_what_others_made_is_neither_replaced_nor_removed(
+    path: str, kind: str, own_home: Path, everything: dict[str, Any], tree: Callable[[], Tree]
+) -> None:
+    theirs = own_home / path
+    theirs.parent.mkdir(parents=True)
+    if kind == "file":
+        theirs.write_text("theirs")
+    elif kind == "link":
+        theirs.symlink_to("nowhere")
+    else:
+        theirs.mkdir()
+    before = tree()
+    with pytest.raises(FileExistsError, match="is there already, and not of 'app'"):
+        create_entry("app", PROGRAM, **everything)
+    assert remove_entry("app") is False
+    assert tree() == before
+
+
+def test_two_entries_of_one_app_id_are_refused_in_one_sentence(tree: Callable[[], Tree]) -> None:
+    create_entry("One", PROGRAM, app_id="app")
+    before = tree()
+    with pytest.raises(FileExistsError, match=r"app\.desktop is of the entry 'One': remove that, or choose another"):
+        create_entry("Two", PROGRAM, app_id="app")
+    with pytest.raises(FileExistsError, match="is of the entry 'One'"):
+        create_entry("app", PROGRAM)
+    assert tree() == before
+
+
+def test_names_that_look_alike_are_told_apart(applications: Path) -> None:
+    names = ["My App", "my-app", "my app", "MY APP", "my/app", "日本", "本日"]
+    made = [create_entry(name, PROGRAM) for name in names]
+    assert sorted(made) == sorted(applications.iterdir())
+    assert [record.name for record in list_entries()] == sorted(names)
+    for name in names[1:]:
+        assert remove_entry(name) is True
+    assert list(applications.iterdir()) == [made[0]]
+
+
+def test_the_default_that_the_user_has_chosen_stays(own_home: Path, everything: dict[str, Any]) -> None:
+    chosen = own_home / ".config" / "mimeapps.list"
+    chosen.parent.mkdir()
+    chosen.write_text("[Default Applications]\nx-scheme-handler/pulse=other.desktop\n")
+    create_entry("pulse", PROGRAM, **everything)
+    remove_entry("pulse")
+    assert chosen.read_text() == "[Default Applications]\nx-scheme-handler/pulse=other.desktop\n"
+
+
+def test_a_mimeapps_list_that_is_a_link_stays_one(own_home: Path, everything: dict[str, Any]) -> None:
+    (own_home / "dotfiles").mkdir()
+    real = saved(own_home / "dotfiles" / "mimeapps.list", b"# \xff not UTF-8\n")
+    (own_home / ".config").mkdir()
+    (own_home / ".config" / "mimeapps.list").symlink_to(real)
+    create_entry("pulse", PROGRAM, **everything)
+    assert real.read_bytes().endswith(b"x-scheme-handler/pulse=pulse.desktop\n")
+    remove_entry("pulse")
+    assert real.read_bytes() == b"# \xff not UTF-8\n"
+    assert (own_home / ".config" / "mimeapps.list").is_symlink()
+
+
+def test_a_record_that_cannot_be_read_is_told_and_nothing_is_changed(
+    own_home: Path, tree: Callable[[], Tree]
+) -> None:
+    create_entry("pulse", PROGRAM)
+    (own_home / ".local/state/wesktop/entries/pulse.json").write_text('{"version": 1}')
+    before = tree()
+    for act in (lambda: create_entry("pulse", PROGRAM), lambda: remove_entry("pulse"), list_entries):
+        with pytest.raises(OSError, match=r"pulse\.json does not say what was made"):
+            act()
+    assert tree() == before
 
 
 @pytest.mark.parametrize("value", ["", "relative/data"])
 def test_a_data_home_that_is_not_absolute_is_ignored(
-    value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    value: str, applications: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", value)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert create_entry("pulse", PROGRAM) == tmp_path / ".local" / "share" / "applications" / "pulse.desktop"
+    assert create_entry("pulse", PROGRAM) == applications / "pulse.desktop"
+
+
+def test_entries_are_removed_from_where_they_were_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "first"))
+    path = create_entry("pulse", PROGRAM)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "second"))
+    assert remove_entry("pulse") is True
+    assert not path.exists()
 
 
 @pytest.mark.parametrize("character", ["=", "%"])
-def test_a_program_at_a_path_that_launchers_cannot_find_is_refused(character: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("where", ["command", "action"])
+def test_a_program_at_a_path_that_launchers_cannot_find_is_refused(
+    character: str, where: str, tmp_path: Path
+) -> None:
     program = tmp_path / f"a{character}b"
     program.symlink_to(sys.executable)
+    command, actions = (str(program), {}) if where == "command" else (PROGRAM, {"New": str(program)})
     with pytest.raises(ValueError, match=f"has a '{character}' in its path"):
-        create_entry("pulse", str(program))
+        create_entry("pulse", command, actions=actions)

@@ -15,7 +15,12 @@ def _print_version(context: click.Context, _: click.Parameter, asked: bool) -> N
 
 @click.group(
     cls=LazyGroup,
-    homes={"run": "wesktop.cli.serving:run", "serve": "wesktop.cli.serving:serve", "ctl": "wesktop.cli.ctl:ctl"},
+    homes={
+        "run": "wesktop.cli.serving:run",
+        "serve": "wesktop.cli.serving:serve",
+        "ctl": "wesktop.cli.ctl:ctl",
+        "entry": "wesktop.cli.entries:entry",
+    },
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.option(

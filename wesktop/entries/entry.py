@@ -3,20 +3,32 @@
 import re
 import shlex
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from wesktop.entries.names import entry_id
+from wesktop.entries.names import MAX_ID, entry_id, is_id
 
 # Neither the Desktop Entry Specification ("Possible value types") nor XML 1.0 (2.2) has room for control characters
 # other than tab, newline and carriage return; lone surrogates cannot be written as UTF-8.
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _CATEGORY = re.compile(r"[A-Za-z0-9-]+")
 _IMAGE_SUFFIXES = {".png", ".svg", ".svgz", ".xpm", ".jpg", ".jpeg", ".ico", ".icns"}
+_MIME_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")  # RFC 6838, 4.2
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,62}")  # RFC 3986, 3.1
+_BROWSERS = {"about", "blob", "data", "file", "ftp", "http", "https", "javascript", "ws", "wss"}
+"""Schemes that lead every link of the system: an entry that took one would be a web browser."""
 
 
 @dataclass(frozen=True, slots=True)
+class Action:
+    """Something else that the launcher offers for the program: a title, and what is started."""
+
+    title: str
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """A checked entry.
 
@@ -24,34 +36,58 @@ class Entry:
     """
 
     name: str
+    id: str
     arguments: tuple[str, ...]
-    icon: Path | str | None
-    comment: str
-    categories: tuple[str, ...]
+    icon: Path | str | None = None
+    comment: str = ""
+    categories: tuple[str, ...] = ()
+    working_dir: Path | None = None
+    autostart: bool = False
+    mime_types: tuple[str, ...] = ()
+    url_schemes: tuple[str, ...] = ()
+    actions: tuple[Action, ...] = ()
 
     @property
-    def id(self) -> str:
-        return entry_id(self.name)
+    def opens(self) -> bool:
+        """Whether the command is given what the user opens: a file or a link."""
+        return bool(self.mime_types or self.url_schemes)
 
 
 def check_entry(
     name: str,
     command: str,
-    icon: str | Path | None,
-    comment: str | None,
-    categories: Sequence[str] | str | None,
+    *,
+    icon: str | Path | None = None,
+    comment: str | None = None,
+    categories: Sequence[str] | str | None = None,
+    app_id: str | None = None,
+    working_dir: str | Path | None = None,
+    autostart: bool = False,
+    mime_types: Sequence[str] | None = None,
+    url_schemes: Sequence[str] | None = None,
+    actions: Mapping[str, str] | None = None,
 ) -> Entry:
     """Check what an application asked for; raises ValueError or TypeError as `create_entry` describes."""
     check_name(name)
     _check_text("comment", comment or "")
-    return Entry(name, _split(command), _find_icon(icon), comment or "", _check_categories(categories))
+    return Entry(
+        name=name,
+        id=_check_id(name, app_id),
+        arguments=_split("command", command),
+        icon=_find_icon(icon),
+        comment=comment or "",
+        categories=_check_categories(categories),
+        working_dir=_check_directory(working_dir),
+        autostart=bool(autostart),
+        mime_types=_check_words("mime_types", mime_types, _check_mime_type),
+        url_schemes=_check_words("url_schemes", url_schemes, _check_scheme),
+        actions=tuple(_check_action(title, line) for title, line in (actions or {}).items()),
+    )
 
 
 def check_name(name: str) -> None:
     """Refuse what cannot name an entry; raises ValueError or TypeError."""
-    _check_text("name", name)
-    if not name.strip():
-        raise ValueError(f"name {name!r} is empty: give the name that the launcher is to show")
+    _check_filled("name", name)
 
 
 def _check_text(what: str, value: str) -> None:
@@ -61,19 +97,36 @@ def _check_text(what: str, value: str) -> None:
         raise ValueError(f"{what} {value!r} contains {found[0]!r}, which no desktop entry can hold: leave it out")
 
 
-def _split(command: str) -> tuple[str, ...]:
-    _check_text("command", command)
+def _check_filled(what: str, value: str) -> None:
+    _check_text(what, value)
+    if not value.strip():
+        raise ValueError(f"{what} {value!r} is empty: give the text that the launcher is to show")
+
+
+def _check_id(name: str, app_id: str | None) -> str:
+    if app_id is None:
+        return entry_id(name)
+    _check_text("app_id", app_id)
+    if not is_id(app_id):
+        raise ValueError(
+            f"app_id {app_id!r} does not fit: give the app's name, at most {MAX_ID} letters, digits, '.', '_' and '-'"
+        )
+    return app_id
+
+
+def _split(what: str, command: str) -> tuple[str, ...]:
+    _check_text(what, command)
     try:
         arguments = shlex.split(command)
     except ValueError as error:
-        raise ValueError(f"command {command!r} cannot be split ({error}): build it with shlex.join") from None
+        raise ValueError(f"{what} {command!r} cannot be split ({error}): build it with shlex.join") from None
     if not arguments or not arguments[0]:
-        raise ValueError(f"command {command!r} is empty: give a program and its arguments")
+        raise ValueError(f"{what} {command!r} is empty: give a program and its arguments")
     # A launcher has a PATH and a directory of its own, so the program is found now; it may also be installed later.
     program = shutil.which(arguments[0])
     if program is None and "=" in arguments[0]:
         raise ValueError(
-            f"command {command!r} sets a variable, for which there is no shell: use 'env NAME=value program'"
+            f"{what} {command!r} sets a variable, for which there is no shell: use 'env NAME=value program'"
         )
     # Not resolved: a venv's python is a link.
     return (str(Path(program).absolute()) if program else arguments[0], *arguments[1:])
@@ -102,3 +155,44 @@ def _check_categories(categories: Sequence[str] | str | None) -> tuple[str, ...]
         if not _CATEGORY.fullmatch(category):
             raise ValueError(f"category {category!r} must be made of letters, digits and '-', such as 'Utility'")
     return tuple(categories or ())
+
+
+def _check_directory(working_dir: str | Path | None) -> Path | None:
+    if working_dir is None:
+        return None
+    _check_text("working_dir", str(working_dir))
+    path = Path(working_dir).expanduser().absolute()
+    if not path.is_dir():
+        raise ValueError(f"working_dir {str(working_dir)!r} is not a directory: give the one to start in")
+    return path
+
+
+def _check_words(what: str, values: Sequence[str] | None, check: Callable[[str], str]) -> tuple[str, ...]:
+    if isinstance(values, str):
+        raise TypeError(f"{what} must be a list, not {values!r}: put it into brackets")
+    checked = []
+    for value in values or ():
+        _check_text(what, value)
+        checked.append(check(value.lower()))
+    return tuple(dict.fromkeys(checked))
+
+
+def _check_mime_type(value: str) -> str:
+    if not _MIME_TYPE.fullmatch(value):
+        raise ValueError(f"mime type {value!r} is not of the form type/subtype, such as 'text/csv'")
+    if value.startswith("x-scheme-handler/"):
+        raise ValueError(f"mime type {value!r} stands for links: give the scheme in url_schemes")
+    return value
+
+
+def _check_scheme(value: str) -> str:
+    if not _SCHEME.fullmatch(value):
+        raise ValueError(f"url scheme {value!r} must be a word of letters, digits, '+', '.' and '-', such as 'myapp'")
+    if value in _BROWSERS:
+        raise ValueError(f"url scheme {value!r} is the web browser's: choose one of the app's own, such as 'myapp'")
+    return value
+
+
+def _check_action(title: str, command: str) -> Action:
+    _check_filled("action", title)
+    return Action(title, _split(f"command of the action {title!r}", command))

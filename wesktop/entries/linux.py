@@ -1,107 +1,103 @@
-"""Desktop entries on Linux and the BSDs: a ``.desktop`` file in the user's applications directory.
+"""Desktop entries on Linux and the BSDs: a ``.desktop`` file, icons in the theme, the default for the app's links."""
 
-Written by the Desktop Entry Specification 1.5 (https://specifications.freedesktop.org/desktop-entry-spec/1.5/).
-``Version=`` says 1.4, the newest that desktop-file-validate of Debian 12 knows; nothing here is newer.
-"""
-
+import contextlib
 import os
-import re
-import tempfile
-from collections.abc import Iterator, Sequence
+import shutil
+import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
+from wesktop.entries import desktop_file, mimeapps
+from wesktop.entries.changes import Changes
 from wesktop.entries.entry import Entry
-from wesktop.entries.names import entry_id
+from wesktop.entries.icons import hicolor, read_icon
+from wesktop.entries.plan import File, Plan
+from wesktop.entries.records import Record
 
-_MARK = "X-Wesktop-Entry"  # tells our files from those of others, which are neither replaced nor removed
-_ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"})
-_NEEDS_NO_QUOTES = re.compile(r"[A-Za-z0-9_./:@%+,=-]+")
-
-
-def create(entry: Entry) -> Path:
-    """Write the entry's file, or replace it; raises FileExistsError when a file of that name is not ours."""
-    # "=" is ruled out by "The Exec key"; GLib looks for the program before it turns "%%" back into "%".
-    if found := re.search("[=%]", entry.arguments[0]):
-        raise ValueError(
-            f"program {entry.arguments[0]!r} has a {found[0]!r} in its path, with which no launcher finds it: "
-            "start it through a link of another name"
-        )
-    path = _path(entry.name)
-    if path.exists() and not _is_ours(path, entry.id):
-        raise FileExistsError(f"{path} was not made by create_entry: remove it, or choose another name")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _write_whole(path, render(entry))
-    return path
+REFRESH_TIMEOUT = 30.0  # seconds
 
 
-def remove(name: str) -> bool:
-    """Remove the entry's file when it is ours; whether it was."""
-    path = _path(name)
-    if not _is_ours(path, entry_id(name)):
-        return False
-    path.unlink()
-    return True
+def plan(entry: Entry) -> Plan:
+    """The files of an entry. Raises ValueError for what this system cannot start or show."""
+    for arguments in (entry.arguments, *(action.arguments for action in entry.actions)):
+        desktop_file.check_program(arguments[0])
+    icons = _icons(entry)
+    icon = entry.id if icons else None if entry.icon is None else str(entry.icon)
+    path = _data_home() / "applications" / f"{entry.id}.desktop"
+    files = [*icons, File(path, desktop_file.launcher(entry, icon).encode())]
+    if entry.autostart:
+        text = desktop_file.autostart(entry, icon)
+        files.append(File(_config_home() / "autostart" / f"{entry.id}.desktop", text.encode()))
+    return Plan(path, files)
 
 
-def render(entry: Entry) -> str:
-    """The text of the entry's file."""
-    return "[Desktop Entry]\n" + "".join(f"{key}={value}\n" for key, value in _fields(entry))
+def associate(changes: Changes, entry: Entry | None, record: Record) -> None:
+    """Make the entry the default for the links of its schemes that have none; with None, take back what was made.
 
-
-def quote_exec(arguments: Sequence[str]) -> str:
-    """A command line by the rules of "The Exec key", before the escaping that every string value gets.
-
-    ``%`` starts a field code and is doubled. Of the characters that must be quoted, four are backslash-escaped too.
+    Some desktops ask nothing but the defaults; files, which others can open as well, are left to the user's choice.
     """
-    return " ".join(_quote(argument.replace("%", "%%")) for argument in arguments)
-
-
-def escape(value: str) -> str:
-    r"""Escape a value of type string ("Possible value types"): backslash, newline, tab, CR, and a leading space."""
-    escaped = value.translate(_ESCAPES)
-    return "\\s" + escaped[1:] if escaped.startswith(" ") else escaped
-
-
-def _fields(entry: Entry) -> Iterator[tuple[str, str]]:
-    yield "Type", "Application"
-    yield "Version", "1.4"
-    yield "Name", escape(entry.name)
-    if entry.comment:
-        yield "Comment", escape(entry.comment)
-    yield "Exec", escape(quote_exec(entry.arguments))
-    if entry.icon is not None:
-        yield "Icon", escape(str(entry.icon))
-    if entry.categories:
-        yield "Categories", "".join(f"{category};" for category in entry.categories)
-    yield "Terminal", "false"
-    yield "StartupWMClass", entry.id
-    yield _MARK, entry.id
-
-
-def _quote(argument: str) -> str:
-    if _NEEDS_NO_QUOTES.fullmatch(argument):
-        return argument
-    return '"' + re.sub(r'(["`$\\])', r"\\\1", argument) + '"'
-
-
-def _path(name: str) -> Path:
-    # XDG Base Directory Specification: a relative path in the variable is to be ignored.
-    data_home = Path(os.environ.get("XDG_DATA_HOME", ""))
-    if not data_home.is_absolute():
-        data_home = Path.home() / ".local" / "share"
-    return data_home / "applications" / f"{entry_id(name)}.desktop"
-
-
-def _is_ours(path: Path, identifier: str) -> bool:
+    path = (_config_home() / "mimeapps.list").resolve()  # it may be a link into a user's own repository
     try:
-        return f"\n{_MARK}={identifier}\n".encode() in path.read_bytes()
+        before = path.read_text(encoding="utf-8", errors="surrogateescape")
     except FileNotFoundError:
-        return False
+        before = ""
+    text, name = before, f"{record.id}.desktop"
+    for mime_type in record.defaults:
+        text = mimeapps.without_default(text, mime_type, name)
+    record.defaults = []
+    for mime_type in [f"{desktop_file.SCHEME_HANDLER}{scheme}" for scheme in (entry.url_schemes if entry else ())]:
+        if mimeapps.default(text, mime_type) is None:
+            text = mimeapps.with_default(text, mime_type, name)
+            record.defaults.append(mime_type)
+    if text == before:
+        return
+    if text:
+        mode = path.stat().st_mode & 0o777 if before else 0o600
+        changes.write(path, text.encode("utf-8", "surrogateescape"), mode)
+    else:
+        changes.remove(path)
 
 
-def _write_whole(path: Path, text: str) -> None:
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as scratch:
-        made = Path(scratch, "new")
-        made.write_text(text, encoding="utf-8", newline="\n")
-        made.chmod(0o644)  # whatever the umask: launchers read it, nobody else writes it
-        made.replace(path)
+def refresh(record: Record) -> None:
+    """Have the desktop look again. What has no such command looks by itself."""
+    applications, theme = _data_home() / "applications", _data_home() / "icons" / "hicolor"
+    if record.mime_types or record.url_schemes:
+        _run("update-desktop-database", "-q", str(applications))
+        _remove_empty_cache(applications / "mimeinfo.cache")
+    if any(Path(made).is_relative_to(theme) for made in record.made):
+        with contextlib.suppress(OSError):  # it is gone, and so is any cache of it
+            os.utime(theme)  # Icon Theme Specification, "Implementation Notes": caches are compared with its mtime
+
+
+def _icons(entry: Entry) -> list[File]:
+    if not isinstance(entry.icon, Path):
+        return []
+    theme = _data_home() / "icons" / "hicolor"
+    return [File(theme / path, data) for path, data in hicolor(read_icon(entry.icon), entry.id).items()]
+
+
+def _run(*command: str) -> None:
+    if shutil.which(command[0]) is None:
+        return
+    with contextlib.suppress(OSError, subprocess.SubprocessError):  # the entry works without it, if not as soon
+        subprocess.run(command, check=False, capture_output=True, timeout=REFRESH_TIMEOUT)
+
+
+def _remove_empty_cache(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        if path.read_bytes().strip() == b"[MIME Cache]":
+            path.unlink()
+
+
+def _data_home() -> Path:
+    return _base("XDG_DATA_HOME", (".local", "share"))
+
+
+def _config_home() -> Path:
+    return _base("XDG_CONFIG_HOME", (".config",))
+
+
+def _base(variable: str, usual: Iterable[str]) -> Path:
+    # XDG Base Directory Specification: a relative path in the variable is to be ignored.
+    given = Path(os.environ.get(variable, ""))
+    return given if given.is_absolute() else Path.home().joinpath(*usual)

@@ -1,98 +1,87 @@
 """Desktop entries on macOS: an ``.app`` bundle in ``/Applications``, or ``~/Applications`` where that is read-only.
 
-Built from Apple's documentation (Bundle Programming Guide, Information Property List Key Reference); its files are
-tested on Linux, the bundle has not been started on a Mac.
+Its files are tested on Linux; the bundle has not been started on a Mac.
 """
 
+import contextlib
 import os
 import plistlib
-import shlex
-import shutil
-import tempfile
+import subprocess
 from pathlib import Path
-from typing import Any
 
+from wesktop.entries import bundle
+from wesktop.entries.changes import Changes
 from wesktop.entries.entry import Entry
-from wesktop.entries.names import entry_id, file_name
+from wesktop.entries.icons import icns, read_icon
+from wesktop.entries.names import file_name
+from wesktop.entries.plan import Bundle, File, Plan
+from wesktop.entries.records import Record
 
-_MARK = "WesktopEntry"  # tells our bundles from those of others, which are neither replaced nor removed
-_ICON = "icon.icns"
-
-
-def create(entry: Entry) -> Path:
-    """Write the entry's bundle, or replace it; raises FileExistsError when a bundle of that name is not ours."""
-    if entry.icon is not None and Path(entry.icon).suffix.lower() != ".icns":
-        raise ValueError(f"icon {str(entry.icon)!r} is not an .icns file, the only kind a bundle shows: convert it")
-    directory = _directories()[0]
-    bundle = directory / f"{file_name(entry.name)}.app"
-    if bundle.exists() and not _is_ours(bundle, entry.id):
-        raise FileExistsError(f"{bundle} was not made by create_entry: remove it, or choose another name")
-    directory.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=directory, prefix=".") as scratch:
-        made = Path(scratch, "new")
-        _write(made, entry)
-        if bundle.exists():
-            bundle.rename(Path(scratch, "old"))
-        made.rename(bundle)
-    return bundle
+COMMAND_TIMEOUT = 60.0  # seconds
+_REGISTER = "/System/Library/Frameworks/CoreServices.framework/Frameworks/LaunchServices.framework/Support/lsregister"
 
 
-def remove(name: str) -> bool:
-    """Remove the entry's bundle when it is ours; whether it was."""
-    for directory in _directories():
-        bundle = directory / f"{file_name(name)}.app"
-        if _is_ours(bundle, entry_id(name)):
-            shutil.rmtree(bundle)
-            return True
-    return False
+def plan(entry: Entry) -> Plan:
+    """The bundle, and the agent that starts it at login. Raises ValueError for an icon that cannot be shown."""
+    icon = _icon(entry)
+    path = _directory() / f"{file_name(entry.name)}.app"
+    files = []
+    if entry.autostart:
+        agents = Path.home() / "Library" / "LaunchAgents"
+        files.append(File(agents / f"{bundle.agent_label(entry)}.plist", bundle.agent(entry)))
+    return Plan(path, files, [Bundle(path, lambda place: _build(place, entry, icon))])
 
 
-def info(entry: Entry) -> dict[str, Any]:
-    """The bundle's ``Info.plist``. A bundle identifier has no ``_`` (CFBundleIdentifier)."""
-    icon = {"CFBundleIconFile": _ICON} if entry.icon is not None else {}
-    comment = {"CFBundleGetInfoString": entry.comment} if entry.comment else {}
-    return {
-        "CFBundleDisplayName": entry.name,
-        "CFBundleExecutable": "launch",
-        "CFBundleIdentifier": entry.id.replace("_", "-"),
-        "CFBundleInfoDictionaryVersion": "6.0",
-        "CFBundleName": entry.name,
-        "CFBundlePackageType": "APPL",
-        "CFBundleShortVersionString": "1.0",
-        "CFBundleVersion": "1",
-        "NSHighResolutionCapable": True,
-        _MARK: entry.id,
-        **icon,
-        **comment,
-    }
+def associate(changes: Changes, entry: Entry | None, record: Record) -> None:
+    """The bundle says itself what it opens."""
 
 
-def launcher(entry: Entry) -> str:
-    """The shell script that the bundle starts: it becomes the program."""
-    return f"#!/bin/sh\nexec {shlex.join(entry.arguments)}\n"
+def refresh(record: Record) -> None:
+    """Have Launch Services read the bundle now; it would find it by itself, if later."""
+    if Path(record.path).exists() and Path(_REGISTER).exists():
+        with contextlib.suppress(OSError, subprocess.SubprocessError):
+            subprocess.run([_REGISTER, "-f", record.path], check=False, capture_output=True, timeout=COMMAND_TIMEOUT)
 
 
-def _directories() -> list[Path]:
-    """Where bundles are made (the first) and looked for (all)."""
-    shared, own = Path("/Applications"), Path.home() / "Applications"
-    return [shared, own] if os.access(shared, os.W_OK) else [own, shared]
+def _icon(entry: Entry) -> bytes | None:
+    if entry.icon is None:
+        return None
+    if not isinstance(entry.icon, Path):
+        raise ValueError(f"icon {entry.icon!r} names one of a theme, and macOS has none: give an image's path")
+    return icns(read_icon(entry.icon))
 
 
-def _write(bundle: Path, entry: Entry) -> None:
-    programs, resources = bundle / "Contents" / "MacOS", bundle / "Contents" / "Resources"
-    programs.mkdir(parents=True)
-    resources.mkdir()
-    (bundle / "Contents" / "Info.plist").write_bytes(plistlib.dumps(info(entry)))
-    launch = programs / "launch"
-    launch.write_text(launcher(entry), encoding="utf-8", newline="\n")
-    launch.chmod(0o755)
+def _directory() -> Path:
+    shared = Path("/Applications")
+    return shared if os.access(shared, os.W_OK) else Path.home() / "Applications"
+
+
+def _build(place: Path, entry: Entry, icon: bytes | None) -> None:
+    contents = place / "Contents"
+    if entry.opens:
+        _run("osacompile", "-o", str(place), "-e", bundle.APPLET)
+        launcher = contents / "Resources" / bundle.LAUNCHER
+    else:
+        launcher = contents / "MacOS" / bundle.LAUNCHER
+        launcher.parent.mkdir(parents=True)
+        (contents / "Resources").mkdir()
+    launcher.write_text(bundle.launcher(entry), encoding="utf-8", newline="\n")
+    launcher.chmod(0o755)
+    if icon is not None:
+        (contents / "Resources" / bundle.ICON).write_bytes(icon)
+    _write_info(contents / "Info.plist", entry)
+    if entry.opens:  # the compiler's signature no longer fits; on Apple silicon nothing runs without one
+        _run("codesign", "--force", "--sign", "-", str(place))
+
+
+def _write_info(path: Path, entry: Entry) -> None:
+    written = plistlib.loads(path.read_bytes()) if path.exists() else {}
     if entry.icon is not None:
-        shutil.copyfile(entry.icon, resources / _ICON)
+        written.pop("CFBundleIconName", None)  # the compiler's own, which would go before the file
+    path.write_bytes(plistlib.dumps({**written, **bundle.info(entry)}))
 
 
-def _is_ours(bundle: Path, identifier: str) -> bool:
-    try:
-        properties = plistlib.loads((bundle / "Contents" / "Info.plist").read_bytes())
-    except (FileNotFoundError, NotADirectoryError, plistlib.InvalidFileException):
-        return False
-    return isinstance(properties, dict) and properties.get(_MARK) == identifier
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=COMMAND_TIMEOUT)
+    if done.returncode:
+        raise OSError(f"{command[0]} could not make the bundle: {done.stderr.strip()}")

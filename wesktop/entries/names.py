@@ -21,7 +21,17 @@ def entry_id(name: str) -> str:
     agree. Any other becomes a slug with a hash of the name, as does a name that looks like one of those: this is
     what keeps two names from meeting.
     """
-    return name if _PLAIN.fullmatch(name) and not _HASHED.fullmatch(name) else _hashed(name)
+    return name if is_id(name) and not _HASHED.fullmatch(name) else _hashed(name)
+
+
+def is_id(text: str) -> bool:
+    """Whether a text can be an identifier; the names of apps are those too (`wesktopd.spec`)."""
+    return _PLAIN.fullmatch(text) is not None
+
+
+def bundle_id(identifier: str) -> str:
+    """The identifier on macOS, where ``_`` has no place in one (CFBundleIdentifier)."""
+    return identifier if "_" not in identifier else _hashed(identifier)
 
 
 def file_name(name: str) -> str:

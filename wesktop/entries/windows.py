@@ -1,89 +1,133 @@
-"""Desktop entries on Windows: a shortcut in the user's Start Menu.
+"""Desktop entries on Windows: shortcuts in the user's Start Menu and Startup folder, and what leads links to the app.
 
-PowerShell writes it through the COM object WScript.Shell. The script is fixed and takes its values from environment
-variables, so no value is ever parsed as code. Built from Microsoft's documentation: what is given to PowerShell is
-tested on Linux, the script has not been run on Windows.
+The shortcuts' bytes are read back on Linux, and are followed by Wine; nothing here has been run on Windows.
 """
 
-import base64
-import os
 import subprocess
+import sys
 import uuid
-from collections.abc import Mapping
 from pathlib import Path
 
+from wesktop.entries import registry
+from wesktop.entries.changes import Changes
 from wesktop.entries.entry import Entry
+from wesktop.entries.icons import ico, read_icon
 from wesktop.entries.names import file_name
+from wesktop.entries.plan import File, Plan
+from wesktop.entries.records import Record
+from wesktop.entries.shortcut import MAX_ARGUMENTS, MAX_PATH, Shortcut, is_on_drive
 
-MAX_COMMENT = 259  # characters: a shortcut's description is a buffer of MAX_PATH (260) with the final NUL
-
-SCRIPT = """\
-$ErrorActionPreference = 'Stop'
-$shortcut = (New-Object -ComObject WScript.Shell).CreateShortcut($env:WESKTOP_ENTRY_PATH)
-$shortcut.TargetPath = $env:WESKTOP_ENTRY_PROGRAM
-$shortcut.Arguments = $env:WESKTOP_ENTRY_ARGUMENTS
-$shortcut.Description = $env:WESKTOP_ENTRY_COMMENT
-if ($env:WESKTOP_ENTRY_ICON) { $shortcut.IconLocation = $env:WESKTOP_ENTRY_ICON + ',0' }
-$shortcut.Save()
-"""
+_PROGRAMS = "a77f5d77-2e2b-44c3-a6a2-aba601054a51"  # FOLDERID_Programs, knownfolders.h
+_STARTUP = "b97d20bb-f46a-4c97-ba10-5e3608430854"  # FOLDERID_Startup
+_ASSOCIATIONS_CHANGED = 0x08000000  # SHCNE_ASSOCCHANGED, shlobj_core.h
 
 
-def create(entry: Entry) -> Path:
-    """Write the entry's shortcut, or replace it; raises OSError with PowerShell's words when it fails."""
-    _check(entry)
-    path = _path(entry.name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # WScript.Shell saves to ANSI paths only, so it gets a plain name; the rename also makes the writing atomic.
-    temporary = path.with_name(f"wesktop-{uuid.uuid4().hex}.lnk")
-    try:
-        _run_powershell({**os.environ, **variables(entry, temporary)})
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path
+def plan(entry: Entry) -> Plan:
+    """The shortcuts and the icon. Raises ValueError for what they cannot hold."""
+    icon = _icon(entry)
+    data = shortcut(entry, icon.path if icon else None).encode()
+    _check_command(entry)
+    programs = _known_folder(_PROGRAMS) or _roaming() / "Microsoft" / "Windows" / "Start Menu" / "Programs"
+    path = programs / f"{file_name(entry.name)}.lnk"
+    files = [File(path, data)]
+    if icon is not None:
+        files.insert(0, icon)
+    if entry.autostart:
+        files.append(File((_known_folder(_STARTUP) or programs / "Startup") / path.name, data))
+    return Plan(path, files)
 
 
-def remove(name: str) -> bool:
-    """Remove the entry's shortcut; whether there was one."""
-    try:
-        _path(name).unlink()
-    except FileNotFoundError:
-        return False
-    return True
+def shortcut(entry: Entry, icon: Path | None) -> Shortcut:
+    """What the shortcut says. Arguments are quoted as the C runtime splits them. Raises ValueError for what is too
+    long, or no path of this system.
+    """
+    program, *arguments = entry.arguments
+    if not is_on_drive(program):
+        raise ValueError(rf"program {program!r} was not found on a drive: give a path such as 'C:\app\app.exe'")
+    made = Shortcut(
+        target=program,
+        arguments=subprocess.list2cmdline(arguments),
+        app_id=entry.id,
+        comment=entry.comment,
+        working_dir=str(entry.working_dir or ""),
+        icon=str(icon or ""),
+    )
+    for what, text, most in (
+        ("program", made.target, MAX_PATH),
+        ("comment", made.comment, MAX_PATH),
+        ("working_dir", made.working_dir, MAX_PATH),
+        ("arguments", made.arguments, MAX_ARGUMENTS),
+    ):
+        if len(text) > most:
+            raise ValueError(f"{what} has {len(text)} characters, a shortcut holds {most}: shorten it")
+    return made
 
 
-def command_line() -> list[str]:
-    """PowerShell with the fixed script, which -EncodedCommand takes as base64 of UTF-16LE."""
-    encoded = base64.b64encode(SCRIPT.encode("utf-16-le")).decode("ascii")
-    return ["powershell.exe", "-NoProfile", "-NonInteractive", "-EncodedCommand", encoded]
+def opening_command(entry: Entry) -> str:
+    """The command line in the registry, in which ``%1`` stands for what is opened."""
+    return f'{subprocess.list2cmdline(entry.arguments)} "%1"'
 
 
-def variables(entry: Entry, path: Path) -> dict[str, str]:
-    """What the script reads from its environment. Arguments are quoted as the C runtime splits them."""
-    return {
-        "WESKTOP_ENTRY_PATH": str(path),
-        "WESKTOP_ENTRY_PROGRAM": entry.arguments[0],
-        "WESKTOP_ENTRY_ARGUMENTS": subprocess.list2cmdline(entry.arguments[1:]),
-        "WESKTOP_ENTRY_COMMENT": entry.comment,
-        "WESKTOP_ENTRY_ICON": "" if entry.icon is None else str(entry.icon),
-    }
+def associate(changes: Changes, entry: Entry | None, record: Record) -> None:
+    """Have links and files lead to the app; with None, take back what was made."""
+    if sys.platform == "win32" and (record.values or record.keys or (entry is not None and entry.opens)):
+        from wesktop.entries.user_classes import UserClasses
+
+        registry.apply(changes, UserClasses(), _values(entry), entry.url_schemes if entry else (), record)
 
 
-def _check(entry: Entry) -> None:
-    if entry.icon is not None and Path(entry.icon).suffix.lower() != ".ico":
-        raise ValueError(f"icon {str(entry.icon)!r} is not an .ico file, the only kind a shortcut shows: convert it")
-    if len(entry.comment) > MAX_COMMENT:
-        raise ValueError(f"comment has {len(entry.comment)} characters, a shortcut holds {MAX_COMMENT}: shorten it")
+def refresh(record: Record) -> None:
+    """Have the Explorer look again at what opens what."""
+    if sys.platform == "win32" and (record.url_schemes or record.mime_types):
+        import ctypes
+
+        ctypes.windll.shell32.SHChangeNotify(_ASSOCIATIONS_CHANGED, 0, None, None)
 
 
-def _path(name: str) -> Path:
+def _values(entry: Entry | None) -> list[registry.Value]:
+    if entry is None or not entry.opens:
+        return []
+    icon = _icon_path(entry) if entry.icon is not None else ""
+    return registry.values(entry, opening_command(entry), str(icon))
+
+
+def _check_command(entry: Entry) -> None:
+    if not entry.opens:
+        return
+    if marked := [argument for argument in entry.arguments if "%" in argument]:
+        raise ValueError(f"argument {marked[0]!r} has a '%', which Windows replaces where files or links are opened")
+    _values(entry)  # raises for a type that cannot be
+
+
+def _icon(entry: Entry) -> File | None:
+    if entry.icon is None:
+        return None
+    if not isinstance(entry.icon, Path):
+        raise ValueError(f"icon {entry.icon!r} names one of a theme, and Windows has none: give an image's path")
+    return File(_icon_path(entry), ico(read_icon(entry.icon)))
+
+
+def _icon_path(entry: Entry) -> Path:
     import platformdirs
 
-    roaming = platformdirs.user_data_path(appauthor=False, roaming=True)
-    return roaming / "Microsoft" / "Windows" / "Start Menu" / "Programs" / f"{file_name(name)}.lnk"
+    return platformdirs.user_data_path("wesktop", appauthor=False) / "icons" / f"{entry.id}.ico"
 
 
-def _run_powershell(environment: Mapping[str, str]) -> None:
-    result = subprocess.run(command_line(), env=environment, capture_output=True, text=True, errors="replace")
-    if result.returncode:
-        raise OSError(f"PowerShell could not write the shortcut: {result.stderr.strip()}")
+def _roaming() -> Path:
+    import platformdirs
+
+    return platformdirs.user_data_path(appauthor=False, roaming=True)
+
+
+def _known_folder(identifier: str) -> Path | None:
+    """Where the user has such a folder; None where that cannot be told."""
+    path = Path()
+    if sys.platform == "win32":
+        import ctypes
+
+        folder = (ctypes.c_byte * 16).from_buffer_copy(uuid.UUID(identifier).bytes_le)
+        found = ctypes.c_wchar_p()
+        if ctypes.windll.shell32.SHGetKnownFolderPath(ctypes.byref(folder), 0, None, ctypes.byref(found)) == 0:
+            path = Path(found.value or "")
+            ctypes.windll.ole32.CoTaskMemFree(ctypes.cast(found, ctypes.c_void_p))
+    return path if path.is_absolute() else None

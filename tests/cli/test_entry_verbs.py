@@ -1,0 +1,100 @@
+"""`wesktop entry`: what it says, as text and as JSON, and its exit codes."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.scripts import isolated_env
+
+WESKTOP = str(Path(sys.executable).with_name("wesktop"))
+DOCUMENTED = (Path(__file__).parents[2] / "docs" / "launchers.md").read_text()
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def run(home: Path) -> Run:
+    """Run `wesktop entry` in a scratch home."""
+
+    def command(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [WESKTOP, "entry", *arguments],
+            cwd=home,
+            env=isolated_env(home),
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+
+    return command
+
+
+def answer(done: "subprocess.CompletedProcess[str]") -> Any:
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_an_entry_is_made_listed_and_removed(run: Run, home: Path) -> None:
+    path = home / "data" / "applications" / "app.desktop"
+    command = ("create", "My App", "--app-id", "app", "--autostart", "--url-scheme", "app", "--mime-type", "text/csv")
+    made = run(*command, "--action", "New", f"{sys.executable} --new", "--", sys.executable, "-c", "a b", "--")
+    assert (made.returncode, made.stdout) == (0, f"My App: made {path}\n"), made.stderr
+    assert f'\nExec={sys.executable} -c "a b" -- %U\n' in path.read_text()
+    assert f"\nName=New\nExec={sys.executable} --new\n" in path.read_text()
+    header, line = run("list").stdout.splitlines()
+    assert header.split() == ["NAME", "APP", "ID", "ALSO", "PATH"]
+    assert re.split(r" {2,}", line) == ["My App", "app", "login, app:, text/csv", str(path)]
+    assert run("remove", "My App").stdout == "My App: removed\n"
+    assert not path.exists()
+    assert run("list").stdout == "No entry was made.\n"
+
+
+def test_a_single_word_is_split_as_a_shell_would(run: Run, home: Path) -> None:
+    assert run("create", "app", f"{sys.executable} -c 'a b'").returncode == 0
+    assert f'\nExec={sys.executable} -c "a b"\n' in (home / "data/applications/app.desktop").read_text()
+
+
+def test_answers_as_json_are_as_documented(run: Run, home: Path) -> None:
+    made = answer(run("create", "app", "--json", "--", sys.executable))
+    assert made["path"] == str(home / "data" / "applications" / "app.desktop")
+    (entry,) = answer(run("list", "--json"))["entries"]
+    assert set(entry) == set(re.findall(r"^\| `(\w+)` \| (?:string|boolean|list)", DOCUMENTED, re.MULTILINE))
+    assert entry["command"] == [sys.executable]
+    assert answer(run("remove", "app", "--json"))["done"] is True
+    assert answer(run("list", "--json"))["entries"] == []
+
+
+def test_names_of_others_cannot_move_the_cursor_of_a_terminal(run: Run) -> None:
+    assert run("create", "a\n\tb", sys.executable).returncode == 0
+    assert "\n\tb" not in run("list").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["create", "app"], 2, "Missing argument 'COMMAND...'"),
+        (["create", "", "sh"], 2, "name '' is empty"),
+        (["create", "app", "--icon", "nope.png", "sh"], 2, "icon 'nope.png' is not a file"),
+        (["create", "app", "--url-scheme", "https", "sh"], 2, "is the web browser's"),
+        (["create", "app", "--working-dir", "nope", "sh"], 2, "working_dir 'nope' is not a directory"),
+        (["remove", "app"], 1, "there is no entry 'app'"),
+        (["remove", ""], 2, "name '' is empty"),
+        (["create", "theirs", "sh"], 1, "theirs.desktop is there already"),
+    ],
+)
+def test_an_error_is_one_line_with_its_exit_code(
+    run: Run, home: Path, arguments: list[str], code: int, said: str
+) -> None:
+    (home / "data" / "applications").mkdir(parents=True)
+    (home / "data" / "applications" / "theirs.desktop").touch()
+    done = run(*arguments)
+    assert (done.returncode, done.stdout) == (code, ""), done.stderr
+    assert said in done.stderr
+    assert done.stderr.startswith("wesktop: ")
+    assert done.stderr.count("\n") == 1

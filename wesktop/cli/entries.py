@@ -1,0 +1,101 @@
+"""`wesktop entry`: the verbs that put programs into the launcher, and take them away."""
+
+import contextlib
+import shlex
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wesktop.cli.answers import json_option, show_done, show_json
+
+if TYPE_CHECKING:
+    from wesktop.entries.records import Record
+
+FIELDS = ("name", "id", "path", "command", "autostart", "mime_types", "url_schemes")
+"""What a record shows of itself; the rest is for `remove`."""
+
+
+@click.group()
+def entry() -> None:
+    """Put programs into the desktop's launcher, and take them away.
+
+    Exit codes: 0 done, 1 failed, 2 usage, 4 permission.
+    """
+
+
+@entry.command()
+@click.argument("name")
+@click.argument("command", nargs=-1, required=True)
+@click.option("--icon", help="PNG, SVG, ICO or ICNS file; on Linux also an icon's name in the theme.")
+@click.option("--comment", help="One line about the program.")
+@click.option("--category", "categories", multiple=True, help="Where the menu has it, such as Utility (Linux).")
+@click.option("--app-id", help="The name that the app runs under.  [default: from NAME]")
+@click.option("--working-dir", type=click.Path(), help="The directory to start in.")
+@click.option("--autostart", is_flag=True, help="Start it at login too.")
+@click.option("--mime-type", "mime_types", multiple=True, help="What it opens, such as text/csv.")
+@click.option("--url-scheme", "url_schemes", multiple=True, help="Links that lead to it: myapp for myapp://...")
+@click.option("--action", "actions", multiple=True, type=(str, str), metavar="TITLE COMMAND",
+              help="More to choose in the launcher (Linux).")  # fmt: skip
+@json_option
+def create(name: str, command: tuple[str, ...], actions: Any, as_json: bool, **options: Any) -> None:
+    """Make the entry NAME, or replace it.
+
+    COMMAND is a program and its arguments, after `--`; a single word is split as a shell would.
+    """
+    from wesktop.entries import create_entry
+
+    with _wrong_values_are_usage():
+        line = command[0] if len(command) == 1 else shlex.join(command)
+        path = create_entry(name, line, actions=dict(actions), **options)
+    show_done(name, f"made {path}", as_json=as_json, path=str(path))
+
+
+@entry.command()
+@click.argument("name")
+@json_option
+def remove(name: str, as_json: bool) -> None:
+    """Take away all that was made for the entry NAME."""
+    from wesktop.entries import remove_entry
+
+    with _wrong_values_are_usage():
+        found = remove_entry(name)
+    if not found:
+        raise click.ClickException(f"there is no entry {name!r}; `wesktop entry list` shows those that are.")
+    show_done(name, "removed", as_json=as_json)
+
+
+@entry.command("list")
+@json_option
+def list_made(as_json: bool) -> None:
+    """List the entries that were made."""
+    from wesktop.cli.render import one_line, table
+    from wesktop.entries import list_entries
+
+    entries = list_entries()
+    if as_json:
+        show_json({"entries": [_fields(asdict(made)) for made in entries]})
+    elif entries:
+        rows = [(one_line(made.name), made.id, _ways(made), one_line(made.path)) for made in entries]
+        click.echo("\n".join(table(("NAME", "APP ID", "ALSO", "PATH"), rows)))
+    else:
+        click.echo("No entry was made.")
+
+
+def _fields(record: dict[str, Any]) -> dict[str, Any]:
+    return {name: record[name] for name in FIELDS}
+
+
+def _ways(record: "Record") -> str:
+    """By what else it is started."""
+    schemes = [f"{scheme}:" for scheme in record.url_schemes]
+    return ", ".join([*["login"] * record.autostart, *schemes, *record.mime_types]) or "-"
+
+
+@contextlib.contextmanager
+def _wrong_values_are_usage() -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        raise click.UsageError(f"{error}.") from None

@@ -1,0 +1,110 @@
+"""Changes to the disk that are made together or not at all."""
+
+import contextlib
+import shutil
+import stat
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+
+
+class Changes:
+    """A block of changes: where it raises, all that were made are taken back, the last one first.
+
+    Each file is put in its place by a rename, so nobody ever sees half of one.
+
+    directories: those that had to be made, outermost first.
+    """
+
+    def __init__(self) -> None:
+        self.directories: list[Path] = []
+        self._undo = contextlib.ExitStack()
+        self._replaced: list[Path] = []
+
+    def __enter__(self) -> "Changes":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if error is not None:
+            self._undo.close()
+            return
+        self._undo.pop_all()
+        for path in self._replaced:
+            shutil.rmtree(path, ignore_errors=True)
+
+    def undo_by(self, undo: Callable[[], object]) -> None:
+        """Tell how the change that comes next, or was just made, is taken back. It may be that it was not made."""
+        self._undo.callback(undo)
+
+    def write(self, path: Path, data: bytes, mode: int = 0o644) -> None:
+        """Write a file, or replace one. Launchers read it, so the mode is this one whatever the umask."""
+        self._make_directory(path.parent)
+        before = _read(path)
+        self.undo_by(lambda: path.unlink(missing_ok=True) if before is None else _put(path, *before))
+        _put(path, data, mode)
+
+    def build(self, path: Path, build: Callable[[Path], object]) -> None:
+        """Have a directory made by `build`, which is given a path to make it at, and put it in its place."""
+        self._make_directory(path.parent)
+        draft = _beside(path)
+        try:
+            build(draft)
+            self.remove(path)
+            self.undo_by(lambda: shutil.rmtree(path, ignore_errors=True))
+            draft.rename(path)
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+
+    def remove(self, path: Path) -> None:
+        """Remove a file or a directory with all that is in it; nothing is done where there is none."""
+        if path.is_dir() and not path.is_symlink():
+            aside = _beside(path)
+            self.undo_by(lambda: aside.rename(path) if aside.exists() else None)
+            path.rename(aside)
+            self._replaced.append(aside)
+        elif (before := _read(path)) is not None:
+            self.undo_by(lambda: _put(path, *before))
+            path.unlink()
+
+    def _make_directory(self, path: Path) -> None:
+        if path.is_dir():
+            return
+        self._make_directory(path.parent)
+        self.undo_by(lambda: remove_empty([path]))
+        path.mkdir(mode=0o700)  # XDG Base Directory Specification, "Referencing this specification"
+        self.directories.append(path)
+
+
+def remove_empty(directories: list[Path]) -> None:
+    """Remove those directories that are empty, the inner ones first."""
+    for path in sorted(directories, key=lambda path: len(path.parts), reverse=True):
+        with contextlib.suppress(OSError):  # others use it
+            path.rmdir()
+
+
+def _read(path: Path) -> tuple[bytes, int] | None:
+    try:
+        return path.read_bytes(), stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        return None
+
+
+def _put(path: Path, data: bytes, mode: int) -> None:
+    draft = _beside(path)
+    try:
+        with draft.open("xb") as file:
+            file.write(data)
+        draft.chmod(mode)
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def _beside(path: Path) -> Path:
+    """A name in the same directory that nothing else has, and that no launcher takes for an entry."""
+    return path.with_name(f".wesktop-{uuid.uuid4().hex}")

@@ -1,0 +1,116 @@
+"""Making and removing an entry, the same on every system: whole or not at all, and kept in a record."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from wesktop.entries.changes import Changes, remove_empty
+from wesktop.entries.entry import Entry
+from wesktop.entries.plan import Plan, Platform
+from wesktop.entries.records import Record, load, load_all, record_path
+
+
+def create(entry: Entry, platform: Platform) -> Path:
+    """Make an entry, or replace that of its name; see `create_entry`."""
+    old = load(entry.name)
+    others = [record for record in load_all() if record.name != entry.name]
+    plan = platform.plan(entry)
+    _check_free(entry, plan, old, others)
+    record = _record(entry, plan, old)
+    with Changes() as changes:
+        _keep(changes, replace(record, made=[*{*record.made, *(old.made if old else ())}]))
+        _make(changes, plan)
+        for path in _left_over(plan, old):
+            changes.remove(path)
+        if old is not None and old.id != entry.id:
+            platform.associate(changes, None, old)
+            record.defaults, record.values, record.keys = [], [], []
+        platform.associate(changes, entry, record)
+        record.directories = _directories(changes, old, others, record)
+        _keep(changes, record)
+    platform.refresh(_union(record, old))
+    return plan.path
+
+
+def remove(name: str, platform: Platform) -> bool:
+    """Remove all that was made for the entry of this name; whether there was one."""
+    record = load(name)
+    if record is None:
+        return False
+    with Changes() as changes:
+        platform.associate(changes, None, record)
+        for path in record.made:
+            changes.remove(Path(path))
+        changes.remove(record_path(name))
+    platform.refresh(record)
+    remove_empty([Path(path) for path in record.directories])
+    return True
+
+
+def _check_free(entry: Entry, plan: Plan, old: Record | None, others: list[Record]) -> None:
+    """Nothing that is another entry's, or that others have made, is replaced."""
+    for path in plan.paths:
+        if old is not None and str(path) in old.made:
+            continue
+        for other in others:
+            if str(path) in other.made:
+                raise FileExistsError(f"{path} is of the entry {other.name!r}: remove that, or choose another app_id")
+        if os.path.lexists(path):
+            raise FileExistsError(
+                f"{path} is there already, and not of {entry.name!r}: remove it, or choose another name"
+            )
+
+
+def _record(entry: Entry, plan: Plan, old: Record | None) -> Record:
+    return Record(
+        name=entry.name,
+        id=entry.id,
+        path=str(plan.path),
+        command=[*entry.arguments],
+        autostart=entry.autostart,
+        mime_types=[*entry.mime_types],
+        url_schemes=[*entry.url_schemes],
+        made=[str(path) for path in plan.paths],
+        directories=old.directories if old else [],
+        defaults=old.defaults if old else [],
+        values=old.values if old else [],
+        keys=old.keys if old else [],
+    )
+
+
+def _make(changes: Changes, plan: Plan) -> None:
+    for bundle in plan.bundles:
+        changes.build(bundle.path, bundle.build)
+    for file in plan.files:
+        changes.write(file.path, file.data, file.mode)
+
+
+def _left_over(plan: Plan, old: Record | None) -> list[Path]:
+    return [path for path in map(Path, old.made if old else ()) if path not in plan.paths]
+
+
+def _keep(changes: Changes, record: Record) -> None:
+    """Write the record; for the first time before anything is made, so that what a killed process leaves is known."""
+    changes.write(record_path(record.name), record.encode(), 0o600)
+
+
+def _directories(changes: Changes, old: Record | None, others: list[Record], record: Record) -> list[str]:
+    """Those that were made for this entry, and those that were made for another and hold something of this one: the
+    last to go takes them along.
+    """
+    made = [*map(Path, record.made), record_path(record.name)]
+    held = {str(parent) for path in made for parent in path.parents}
+    shared = [path for other in others for path in other.directories if path in held]
+    return [*dict.fromkeys([*(old.directories if old else ()), *map(str, changes.directories), *shared])]
+
+
+def _union(record: Record, old: Record | None) -> Record:
+    """What has to be looked at again: as it is and as it was."""
+    if old is None:
+        return record
+    return replace(
+        record,
+        made=[*record.made, *old.made],
+        mime_types=[*record.mime_types, *old.mime_types],
+        url_schemes=[*record.url_schemes, *old.url_schemes],
+    )
