@@ -215,6 +215,30 @@ def test_two_entries_of_one_app_id_are_refused_in_one_sentence(tree: Callable[[]
     assert tree() == before
 
 
+def test_an_entry_does_not_take_the_place_of_an_installed_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tree: Callable[[], Tree]
+) -> None:
+    (tmp_path / "share" / "applications").mkdir(parents=True)
+    (tmp_path / "share" / "applications" / "firefox.desktop").touch()
+    monkeypatch.setenv("XDG_DATA_DIRS", f"relative:{tmp_path / 'share'}")
+    with pytest.raises(FileExistsError, match=r"firefox\.desktop is of an installed program: choose another app_id"):
+        create_entry("firefox", PROGRAM)
+    assert tree() == {}
+
+
+def test_creating_the_same_again_touches_nothing(
+    everything: dict[str, Any], own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_entry("pulse", PROGRAM, **everything)
+
+    def times() -> dict[Path, int]:
+        return {path: path.stat().st_mtime_ns for path in own_home.rglob("*")}
+
+    before = times()
+    create_entry("pulse", PROGRAM, **everything)
+    assert times() == before
+
+
 def test_names_that_look_alike_are_told_apart(applications: Path) -> None:
     names = ["My App", "my-app", "my app", "MY APP", "my/app", "日本", "本日"]
     made = [create_entry(name, PROGRAM) for name in names]
@@ -236,13 +260,13 @@ def test_the_default_that_the_user_has_chosen_stays(own_home: Path, everything: 
 
 def test_a_mimeapps_list_that_is_a_link_stays_one(own_home: Path, everything: dict[str, Any]) -> None:
     (own_home / "dotfiles").mkdir()
-    real = saved(own_home / "dotfiles" / "mimeapps.list", b"# \xff not UTF-8\n")
+    real = saved(own_home / "dotfiles" / "mimeapps.list", b"# \xff not UTF-8\r\n")
     (own_home / ".config").mkdir()
     (own_home / ".config" / "mimeapps.list").symlink_to(real)
     create_entry("pulse", PROGRAM, **everything)
     assert real.read_bytes().endswith(b"x-scheme-handler/pulse=pulse.desktop\n")
     remove_entry("pulse")
-    assert real.read_bytes() == b"# \xff not UTF-8\n"
+    assert real.read_bytes() == b"# \xff not UTF-8\r\n"
     assert (own_home / ".config" / "mimeapps.list").is_symlink()
 
 

@@ -7,6 +7,7 @@ import json
 import os
 import plistlib
 import shlex
+import signal
 import stat
 import subprocess
 import sys
@@ -163,6 +164,18 @@ def test_a_compiler_that_fails_leaves_the_earlier_bundle_and_its_words(
     with pytest.raises(OSError, match=f"{tool} could not make the bundle: broken"):
         create(entry(url_schemes=["app"]))
     assert tree() == before
+
+
+def test_what_a_killed_process_has_left_can_be_removed(mac_tools: Path, own_home: Path) -> None:
+    saved(mac_tools / "codesign", b"#!/bin/sh\nkill -KILL $PPID\n")
+    script = (
+        "from wesktop.entries import installing, macos; from wesktop.entries.entry import check_entry;"
+        "installing.create(check_entry('App', 'sh', url_schemes=['app'], autostart=True), macos)"
+    )
+    assert subprocess.run([sys.executable, "-c", script]).returncode == -signal.SIGKILL
+    assert installing.remove("App", macos) is True
+    assert [path for path in own_home.rglob("*") if not path.is_dir() and ".wesktop-" not in str(path)] == []
+    assert create(entry("App")).exists()
 
 
 def test_what_starts_at_login_is_an_agent_of_the_user(own_home: Path) -> None:

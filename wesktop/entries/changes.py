@@ -1,6 +1,7 @@
 """Changes to the disk that are made together or not at all."""
 
 import contextlib
+import os
 import shutil
 import stat
 import uuid
@@ -14,10 +15,11 @@ class Changes:
 
     Each file is put in its place by a rename, so nobody ever sees half of one.
 
-    directories: those that had to be made, outermost first.
+    any: whether there were any. directories: those that had to be made, outermost first.
     """
 
     def __init__(self) -> None:
+        self.any = False
         self.directories: list[Path] = []
         self._undo = contextlib.ExitStack()
         self._replaced: list[Path] = []
@@ -40,14 +42,18 @@ class Changes:
         self._undo.callback(undo)
 
     def write(self, path: Path, data: bytes, mode: int = 0o644) -> None:
-        """Write a file, or replace one. Launchers read it, so the mode is this one whatever the umask."""
-        self._make_directory(path.parent)
+        """Write a file, or replace one that says something else. The mode is this one whatever the umask."""
         before = _read(path)
+        if before == (data, mode) and not path.is_symlink():
+            return
+        self.any = True
+        self._make_directory(path.parent)
         self.undo_by(lambda: path.unlink(missing_ok=True) if before is None else _put(path, *before))
         _put(path, data, mode)
 
     def build(self, path: Path, build: Callable[[Path], object]) -> None:
         """Have a directory made by `build`, which is given a path to make it at, and put it in its place."""
+        self.any = True
         self._make_directory(path.parent)
         draft = _beside(path)
         try:
@@ -61,6 +67,7 @@ class Changes:
 
     def remove(self, path: Path) -> None:
         """Remove a file or a directory with all that is in it; nothing is done where there is none."""
+        self.any = self.any or os.path.lexists(path)
         if path.is_dir() and not path.is_symlink():
             aside = _beside(path)
             self.undo_by(lambda: aside.rename(path) if aside.exists() else None)

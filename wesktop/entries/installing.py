@@ -17,8 +17,9 @@ def create(entry: Entry, platform: Platform) -> Path:
     plan = platform.plan(entry)
     _check_free(entry, plan, old, others)
     record = _record(entry, plan, old)
+    record.directories = _directories([*plan.paths, record_path(entry.name)], old, others)
     with Changes() as changes:
-        _keep(changes, replace(record, made=[*{*record.made, *(old.made if old else ())}]))
+        _keep(changes, replace(record, made=[*dict.fromkeys([*record.made, *(old.made if old else ())])]))
         _make(changes, plan)
         for path in _left_over(plan, old):
             changes.remove(path)
@@ -26,9 +27,10 @@ def create(entry: Entry, platform: Platform) -> Path:
             platform.associate(changes, None, old)
             record.defaults, record.values, record.keys = [], [], []
         platform.associate(changes, entry, record)
-        record.directories = _directories(changes, old, others, record)
+        record.directories = [*dict.fromkeys([*record.directories, *map(str, changes.directories)])]
         _keep(changes, record)
-    platform.refresh(_union(record, old))
+    if changes.any:
+        platform.refresh(_union(record, old))
     return plan.path
 
 
@@ -71,7 +73,6 @@ def _record(entry: Entry, plan: Plan, old: Record | None) -> Record:
         mime_types=[*entry.mime_types],
         url_schemes=[*entry.url_schemes],
         made=[str(path) for path in plan.paths],
-        directories=old.directories if old else [],
         defaults=old.defaults if old else [],
         values=old.values if old else [],
         keys=old.keys if old else [],
@@ -94,14 +95,14 @@ def _keep(changes: Changes, record: Record) -> None:
     changes.write(record_path(record.name), record.encode(), 0o600)
 
 
-def _directories(changes: Changes, old: Record | None, others: list[Record], record: Record) -> list[str]:
-    """Those that were made for this entry, and those that were made for another and hold something of this one: the
-    last to go takes them along.
+def _directories(made: list[Path], old: Record | None, others: list[Record]) -> list[str]:
+    """Those that have to be made for this entry, and those that were made for another and hold something of this one:
+    the last to go takes them along.
     """
-    made = [*map(Path, record.made), record_path(record.name)]
-    held = {str(parent) for path in made for parent in path.parents}
-    shared = [path for other in others for path in other.directories if path in held]
-    return [*dict.fromkeys([*(old.directories if old else ()), *map(str, changes.directories), *shared])]
+    held = {parent for path in made for parent in path.parents}
+    missing = sorted(str(path) for path in held if not path.exists())
+    shared = [path for other in others for path in other.directories if Path(path) in held]
+    return [*dict.fromkeys([*(old.directories if old else ()), *missing, *shared])]
 
 
 def _union(record: Record, old: Record | None) -> Record:

@@ -24,6 +24,7 @@ def plan(entry: Entry) -> Plan:
     icons = _icons(entry)
     icon = entry.id if icons else None if entry.icon is None else str(entry.icon)
     path = _data_home() / "applications" / f"{entry.id}.desktop"
+    _check_not_installed(entry)
     files = [*icons, File(path, desktop_file.launcher(entry, icon).encode())]
     if entry.autostart:
         text = desktop_file.autostart(entry, icon)
@@ -38,7 +39,7 @@ def associate(changes: Changes, entry: Entry | None, record: Record) -> None:
     """
     path = (_config_home() / "mimeapps.list").resolve()  # it may be a link into a user's own repository
     try:
-        before = path.read_text(encoding="utf-8", errors="surrogateescape")
+        before = path.read_bytes().decode("utf-8", "surrogateescape")
     except FileNotFoundError:
         before = ""
     text, name = before, f"{record.id}.desktop"
@@ -67,6 +68,14 @@ def refresh(record: Record) -> None:
     if any(Path(made).is_relative_to(theme) for made in record.made):
         with contextlib.suppress(OSError):  # it is gone, and so is any cache of it
             os.utime(theme)  # Icon Theme Specification, "Implementation Notes": caches are compared with its mtime
+
+
+def _check_not_installed(entry: Entry) -> None:
+    """A file in the user's directory takes the place of the system's of that name: the program would vanish."""
+    for base in (os.environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share").split(":"):
+        path = Path(base, "applications", f"{entry.id}.desktop")
+        if path.is_absolute() and path.exists():
+            raise FileExistsError(f"{path} is of an installed program: choose another app_id for {entry.name!r}")
 
 
 def _icons(entry: Entry) -> list[File]:

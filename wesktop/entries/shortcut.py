@@ -17,12 +17,11 @@ _MY_COMPUTER = uuid.UUID("20d04fe0-3aea-1069-a2d8-08002b30309d")
 _APP_USER_MODEL = uuid.UUID("9f4c2855-9f79-4b39-a8d0-e1d42de1d5f3")
 _APP_USER_MODEL_ID = 5  # PKEY_AppUserModel_ID, propkey.h
 
-_HAS_ID_LIST, _HAS_LINK_INFO, _HAS_NAME, _HAS_WORKING_DIR = 0x01, 0x02, 0x04, 0x10
+_HAS_ID_LIST, _HAS_NAME, _HAS_WORKING_DIR = 0x01, 0x04, 0x10
 _HAS_ARGUMENTS, _HAS_ICON, _IS_UNICODE, _NO_TRACKING = 0x20, 0x40, 0x80, 0x40000
 _DIRECTORY, _ARCHIVE = 0x10, 0x20  # file attributes
 _SHOW_NORMAL = 1
 _EPOCH = struct.pack("<HH", 1 << 5 | 1, 0)  # 1980-01-01 00:00, as MS-DOS has it
-_FIXED_DRIVE = 3
 _VT_LPWSTR = 0x1F
 
 
@@ -45,14 +44,13 @@ class Shortcut:
             (_HAS_ARGUMENTS, self.arguments),
             (_HAS_ICON, self.icon),
         ]
-        flags = _HAS_ID_LIST | _HAS_LINK_INFO | _IS_UNICODE | _NO_TRACKING
+        flags = _HAS_ID_LIST | _IS_UNICODE | _NO_TRACKING
         for flag, text in strings:
             flags |= flag if text else 0
         return b"".join(
             (
                 _header(flags),
                 _id_list(self.target),
-                _link_info(self.target),
                 *(_string(text) for _, text in strings if text),
                 _properties(self.app_id),
                 bytes(4),  # TerminalBlock, 2.5
@@ -95,19 +93,6 @@ def _path_item(kind: int, name: str, attributes: int) -> bytes:
     block = struct.pack("<HI4s4sHH", 3, 0xBEEF0004, _EPOCH, _EPOCH, 0x14, 0) + _utf16(name)
     where_it_begins = struct.pack("<H", 2 + len(head))  # within the item, which its own size opens
     return head + struct.pack("<H", 2 + len(block) + 2) + block + where_it_begins
-
-
-def _link_info(target: str) -> bytes:  # LinkInfo, 2.3
-    volume = struct.pack("<IIIIB", 0x11, _FIXED_DRIVE, 0, 0x10, 0)  # VolumeID, 2.3.1, without a label
-    short, whole = target.encode("ascii", "replace") + b"\0", _utf16(target)
-    header_size = 0x24
-    at_path = header_size + len(volume)
-    at_suffix = at_path + len(short)
-    at_whole = at_suffix + 1
-    at_whole_suffix = at_whole + len(whole)
-    size = at_whole_suffix + 2
-    header = (size, header_size, 1, header_size, at_path, 0, at_suffix, at_whole, at_whole_suffix)
-    return struct.pack("<9I", *header) + volume + short + b"\0" + whole + b"\0\0"
 
 
 def _string(text: str) -> bytes:  # StringData, 2.4: counted in characters of UTF-16, and not terminated
