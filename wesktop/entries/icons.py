@@ -151,7 +151,7 @@ def _scaled(picture: "Image", size: int) -> bytes:
 
     made = io.BytesIO()
     # Padded to a square with nothing, not stretched.
-    ImageOps.pad(picture, (size, size), color=(0, 0, 0, 0)).save(made, "PNG", optimize=True)
+    ImageOps.pad(picture, (size, size), color=(0, 0, 0, 0)).save(made, "PNG")
     return made.getvalue()
 
 

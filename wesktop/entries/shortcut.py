@@ -2,6 +2,9 @@ r"""The bytes of a Windows shortcut.
 
 Written by [MS-SHLLINK] (the file), [MS-PROPSTORE] (its properties) and libfwsi's description of shell items, which
 Microsoft has not documented: https://github.com/libyal/libfwsi/blob/main/documentation/Windows%20Shell%20Item%20format.asciidoc
+
+COM's ShellLink would write it too, through pywin32 or PowerShell. Bytes take neither, leave no value to be parsed as
+code, and can be read back on any system.
 """
 
 import struct
