@@ -226,6 +226,13 @@ def test_an_entry_does_not_take_the_place_of_an_installed_program(
     assert tree() == {}
 
 
+def test_an_entry_of_our_own_is_replaced_where_the_users_directory_is_among_the_systems(
+    own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_DIRS", f"{own_home}/.local/share/:/usr/share")
+    assert create_entry("pulse", PROGRAM) == create_entry("pulse", PROGRAM, comment="second")
+
+
 def test_creating_the_same_again_touches_nothing(
     everything: dict[str, Any], own_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

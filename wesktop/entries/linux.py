@@ -72,9 +72,10 @@ def refresh(record: Record) -> None:
 
 def _check_not_installed(entry: Entry) -> None:
     """A file in the user's directory takes the place of the system's of that name: the program would vanish."""
-    for base in (os.environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share").split(":"):
-        path = Path(base, "applications", f"{entry.id}.desktop")
-        if path.is_absolute() and path.exists():
+    own = _data_home().resolve()  # some users name it among the system's
+    for base in map(Path, (os.environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share").split(":")):
+        path = base / "applications" / f"{entry.id}.desktop"
+        if base.is_absolute() and base.resolve() != own and path.exists():
             raise FileExistsError(f"{path} is of an installed program: choose another app_id for {entry.name!r}")
 
 
