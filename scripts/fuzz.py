@@ -1,7 +1,7 @@
-"""Fuzz what reads a client's bytes, with atheris: `make fuzz`, or `scripts/fuzz.py [--seconds 150] [TARGET ...]`.
+"""Fuzz what reads others' bytes, with atheris: `make fuzz`, or `scripts/fuzz.py [--seconds 150] [TARGET ...]`.
 
 Each target runs in a process of its own, as libFuzzer ends it, and fails by any exception that is no answer. What is
-found goes into the tests.
+found goes into the tests. The app layer's targets are here, the supervisor's in fuzz_supervisor.py.
 """
 
 import argparse
@@ -14,6 +14,9 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+from scripts import fuzz_supervisor
+
+TOO_LONG = 10  # seconds for one input: it hangs
 FORM = "multipart/form-data; boundary=b"
 SEEDS = {
     "paths": [
@@ -32,6 +35,7 @@ SEEDS = {
     ],
     "cookies": [b"a=1; b=2", b'a="x"', b";;=;"],
     "encodings": [b"gzip, br;q=0.5", b"*;q=0", b"identity;q=0, *"],
+    **fuzz_supervisor.SEEDS,
 }
 
 
@@ -129,22 +133,27 @@ def encodings() -> Callable[[bytes], None]:
     return check
 
 
-TARGETS = {function.__name__: function for function in (paths, queries, ranges, forms, cookies, encodings)}
+TARGETS = {
+    function.__name__: function
+    for function in (paths, queries, ranges, forms, cookies, encodings, *fuzz_supervisor.TARGETS)
+}
 
 
-def fuzz(name: str, seconds: int) -> None:
+def fuzz(name: str, seconds: int, runs: int) -> None:
     """Run one target in this process; libFuzzer ends it."""
     import atheris  # type: ignore[import-untyped,import-not-found,unused-ignore]
 
-    with atheris.instrument_imports(include=["wesktop", "python_multipart"]):
+    with atheris.instrument_imports(include=["wesktop", "wesktopd", "python_multipart", "tomllib"]):
         check = TARGETS[name]()
     corpus = Path(tempfile.mkdtemp())
     for number, seed in enumerate(SEEDS[name]):
         (corpus / str(number)).write_bytes(seed)
+    words = Path(tempfile.mkdtemp()) / "words"  # bytes in libFuzzer's own notation
+    escaped = ("".join(f"\\x{byte:02x}" for byte in word) for word in fuzz_supervisor.WORDS.get(name, []))
+    words.write_text("".join(f'"{word}"\n' for word in escaped))
     found = tempfile.mkdtemp(prefix=f"fuzz-{name}-")
-    atheris.Setup(
-        [name, f"-max_total_time={seconds}", "-max_len=4096", f"-artifact_prefix={found}/", str(corpus)], check
-    )
+    limits = [f"-max_total_time={seconds}", f"-runs={runs}", "-max_len=4096", f"-timeout={TOO_LONG}"]
+    atheris.Setup([name, *limits, f"-dict={words}", f"-artifact_prefix={found}/", str(corpus)], check)
     atheris.Fuzz()
 
 
@@ -153,18 +162,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"of {', '.join(TARGETS)}; all unless given")
     parser.add_argument("--seconds", type=int, default=100, help="for each target")
+    parser.add_argument("--runs", type=int, default=-1, help="inputs for each target, if there is time for so many")
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.here:
-        fuzz(options.targets[0], options.seconds)
+        fuzz(options.targets[0], options.seconds, options.runs)
         return 0
     for name in options.targets or TARGETS:
         if name not in TARGETS:
             parser.error(f"{name!r} is no target")
         print(f"--- {name}", flush=True)
-        done = subprocess.run(
-            [sys.executable, __file__, "--here", name, "--seconds", str(options.seconds)], check=False
-        )
+        limits = ["--seconds", str(options.seconds), "--runs", str(options.runs)]
+        done = subprocess.run([sys.executable, __file__, "--here", name, *limits], check=False)
         if done.returncode:
             return done.returncode
     return 0

@@ -56,7 +56,8 @@ def test_the_lower_layers_import_nothing_of_ours(package: str) -> None:
     [
         ("wesktopd.protocol", {"wesktopd.errors"}),
         ("wesktopd.connection", {"wesktopd", "wesktopd.errors", "wesktopd.protocol", "wesktopd.transport"}),
-        ("wesktopd.transport", {"wesktopd.files"}),
+        ("wesktopd.transport", {"wesktopd.files", "wesktopd.peers", "wesktopd.private"}),
+        ("wesktopd.private", set()),
         ("wesktopd.fleet", {"wesktopd.generations", "wesktopd.limits"}),
         ("wesktopd.generations", set()),
         ("wesktopd.drain", set()),

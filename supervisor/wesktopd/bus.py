@@ -16,13 +16,16 @@ from pathlib import Path
 import msgspec
 
 from wesktopd.bus_protocol import MAX_LINE, Join, Joined, Publish, Sent, Synced, decode_to_bus, encode
+from wesktopd.errors import ControlError
 from wesktopd.peers import is_trusted
+from wesktopd.protocol import Lines
 from wesktopd.repeats import Repeats
 from wesktopd.transport import listen_unix
 
 MOST_EVENTS = 100_000
 MOST_BYTES = 16 * 1024 * 1024  # that a channel keeps, whatever is asked for
 MAX_CHANNELS = 64
+JOIN_TIMEOUT = 10.0  # seconds that a process has to say which channel it comes for
 MAX_UNREAD = 32 * 1024 * 1024  # bytes that may wait for a process that does not read; then it has to come again
 
 logger = logging.getLogger("wesktopd")
@@ -182,7 +185,8 @@ class Member(asyncio.Protocol):
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
         self._channel: Channel | None = None
-        self._rest = b""
+        self._lines = Lines(MAX_LINE)
+        self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, made: asyncio.BaseTransport) -> None:
         """See asyncio.Protocol, as for what follows."""
@@ -192,26 +196,34 @@ class Member(asyncio.Protocol):
             made.abort()
             return
         made.set_write_buffer_limits(high=MAX_UNREAD)
+        self._deadline = asyncio.get_running_loop().call_later(JOIN_TIMEOUT, self.abort)
         self._bus.admit(self)
 
     def connection_lost(self, _: Exception | None) -> None:
         """Its end."""
+        self._forget_deadline()
         self._bus.forget(self)
 
     def data_received(self, data: bytes) -> None:
         """Bytes of any number of lines; who says something else is hung up on."""
-        *lines, self._rest = (self._rest + data).split(b"\n")
         try:
-            if len(self._rest) > MAX_LINE:
-                raise ValueError("a line is too long")
-            for line in lines:
+            for line in self._lines.feed(data):
+                if self._transport.is_closing():  # by what came before: the rest is not heard
+                    return
                 self._take(decode_to_bus(line))
-        except ValueError as error:  # msgspec's are some, too
+        except (ValueError, ControlError, RecursionError) as error:  # msgspec's are ValueErrors
             logger.warning("a connection to the event bus is ended: %s", error)
             self.abort()
 
+    def _forget_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+
     def _take(self, message: Join | Publish) -> None:
         if isinstance(message, Join):
+            if self._channel is not None:
+                raise ValueError("it has joined a channel already")
+            self._forget_deadline()
             self._channel = channel = self._bus.channel(message.channel)
             channel.ask_for(message.max_events, message.max_bytes, message.max_seconds)
             after, lines = channel.since(message.epoch, message.after)

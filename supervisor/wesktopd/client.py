@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from wesktopd.connection import TIMEOUT, Connection, connect_path
-from wesktopd.errors import ControlError, ControlTimeoutError, NotRunningError, from_wire
+from wesktopd.errors import ControlError, ControlPermissionError, ControlTimeoutError, NotRunningError, from_wire
 from wesktopd.lock import Lock
 from wesktopd.paths import AppPaths, running_names
 from wesktopd.pidfile import PidFile
@@ -205,7 +205,10 @@ def _stream(name: str, request: Logs | Events, kind: type[Reply]) -> Iterator[Re
 def is_free(name: str) -> bool:
     """Whether no supervisor of the app lives."""
     lock = Lock(AppPaths(name).lock)
-    free = lock.acquire()
+    try:
+        free = lock.acquire()
+    except OSError as error:
+        raise ControlPermissionError(f"the lock of {name!r} cannot be opened: {error.strerror}.") from None
     lock.release()
     return free
 

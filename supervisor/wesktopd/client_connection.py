@@ -13,7 +13,9 @@ from wesktopd.errors import ControlError
 from wesktopd.peers import is_trusted
 from wesktopd.protocol import Answer, End, Failed, Lines, Request, decode_request, encode, request_id
 
-IDLE_TIMEOUT = 30.0  # seconds that a connection without a lease may stay silent
+IDLE_TIMEOUT = 30.0  # seconds until a connection without a lease has said another whole frame
+GREETING_TIMEOUT = 5.0  # seconds that a client has to say the secret in
+MAX_REQUESTS = 64  # of one connection that may be carried out at once
 MAX_UNREAD = 256 * 1024  # bytes that may wait for a client that does not read
 MAX_QUEUED = 8 * 1024 * 1024  # bytes of a stream that may wait; all that is kept in memory is less
 
@@ -68,6 +70,11 @@ class ClientConnection(asyncio.Protocol):
         return self._secret is None
 
     @property
+    def closing(self) -> bool:
+        """Whether it is being closed: nothing more is sent."""
+        return self._transport.is_closing()
+
+    @property
     def socket(self) -> socket.socket:
         """Its socket."""
         found: socket.socket = self._transport.get_extra_info("socket")
@@ -82,7 +89,7 @@ class ClientConnection(asyncio.Protocol):
         if not is_trusted(self.socket):
             made.abort()
             return
-        self._await_frame()
+        self._await_frame(IDLE_TIMEOUT if self.greeted else GREETING_TIMEOUT)
         self._server.admit(self)
 
     def connection_lost(self, _: Exception | None) -> None:
@@ -94,15 +101,18 @@ class ClientConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes of any number of frames."""
-        self._await_frame()
-        self._server.heard(self)
         try:
             frames = self._lines.feed(data)
         except ControlError as error:
             self.send(0, Failed(error="ControlError", message=error.message))
             self.close()
             return
+        if frames:  # who sends a frame a byte at a time has no longer for it
+            self._await_frame(IDLE_TIMEOUT)
+            self._server.heard(self)
         for frame in frames:
+            if self.closing:  # by what came before: the rest is not heard
+                return
             if self._secret is not None:
                 self._greet(frame)
             elif frame.strip():
@@ -135,16 +145,20 @@ class ClientConnection(asyncio.Protocol):
             request = decode_request(frame)
         except ControlError as error:
             self.send(request_id(frame), Failed(error="ControlError", message=error.message))
+            return
+        if len(self.pending) + len(self._following) >= MAX_REQUESTS:
+            too_many = f"{MAX_REQUESTS} requests of this connection are being carried out: wait for an answer."
+            self.send(request.id, Failed(error="ControlError", message=too_many))
         else:
             self._server.answer(self, request)
 
-    def _await_frame(self) -> None:
+    def _await_frame(self, seconds: float) -> None:
         self._forget_deadline()
-        self._deadline = asyncio.get_running_loop().call_later(IDLE_TIMEOUT, self._on_deadline)
+        self._deadline = asyncio.get_running_loop().call_later(seconds, self._on_deadline)
 
     def _on_deadline(self) -> None:
         if self.busy:
-            self._await_frame()
+            self._await_frame(IDLE_TIMEOUT)
         else:
             self._transport.abort()
 
@@ -202,7 +216,7 @@ class ClientConnection(asyncio.Protocol):
 
     def close(self) -> None:
         """Close it when what was sent is out; streams are told of their end."""
-        if not self._transport.is_closing():
+        if not self.closing:
             for request_id, _ in self._following:
                 self._transport.write(encode(End(id=request_id)))
         self._transport.close()

@@ -8,8 +8,11 @@ import msgspec
 
 from wesktopd.errors import ConfigurationError
 from wesktopd.files import write_whole
-from wesktopd.paths import config_file, private_dir
-from wesktopd.spec import AppSpec
+from wesktopd.paths import config_file
+from wesktopd.private import private_dir, read_private, resolve
+from wesktopd.spec import AppSpec, is_name
+
+MAX_CONFIG = 256 * 1024  # bytes; four times what a supervisor can be told
 
 
 def save(spec: AppSpec) -> Path:
@@ -22,27 +25,39 @@ def save(spec: AppSpec) -> Path:
 
 def load(name: str) -> AppSpec:
     """Read an app's config file. Raises ConfigurationError that names the file and what is wrong about it."""
-    import tomllib
-
     path = config_file(name)
     try:
-        fields = tomllib.loads(path.read_text(encoding="utf-8"))
-        spec = msgspec.convert(fields, AppSpec)
+        # It says what is to be run, so nobody else may have written it. A link of this user's own is in order: that
+        # is how people keep such files in a repository.
+        spec = parse(read_private(resolve(str(path)), MAX_CONFIG))
     except FileNotFoundError:
         raise ConfigurationError(f"{name!r} is not known: there is no {path}.") from None
     except OSError as error:
         raise ConfigurationError(f"config file {path} cannot be read: {error.strerror}.") from None
-    except (msgspec.ValidationError, ValueError) as error:
-        raise ConfigurationError(f"config file {path}: {error}") from None
+    except ConfigurationError as error:
+        raise ConfigurationError(f"config file {path}: {error.message}") from None
     if spec.name != name:
         raise ConfigurationError(f"config file {path} is of another app, {spec.name!r}: rename the one or the other.")
     return spec
 
 
+def parse(data: bytes) -> AppSpec:
+    """Read a spec from TOML. Raises ConfigurationError with what is wrong about it."""
+    import tomllib
+
+    try:
+        return msgspec.convert(tomllib.loads(data.decode()), AppSpec)
+    except RecursionError:
+        raise ConfigurationError("it is nested too deeply.") from None
+    except ValueError as error:  # of tomllib, of msgspec, and of bytes that are no UTF-8
+        raise ConfigurationError(str(error)) from None
+
+
 def known() -> list[str]:
     """The names that have a config file."""
     with contextlib.suppress(ConfigurationError, OSError):
-        return sorted(path.stem for path in config_file("any").parent.glob("*.toml"))
+        found = config_file("any").parent.glob("*.toml")
+        return sorted(path.stem for path in found if is_name(path.stem))
     return []
 
 

@@ -10,7 +10,8 @@ def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
 
     Raises OSError, and then changes nothing.
     """
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    # Not to be guessed: in a directory that others may write to, they could have all names taken beforehand.
+    draft = path.with_name(f".{path.name}.{os.urandom(6).hex()}")
     try:
         with open(
             draft, "xb", opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NOFOLLOW", 0), mode)

@@ -10,6 +10,7 @@ from wesktopd.errors import BindError, BindPermissionError, PortInUseError
 from wesktopd.files import write_whole
 from wesktopd.limits import BACKLOG
 from wesktopd.pidfile import describe
+from wesktopd.private import private_dir, read_private
 
 # Below every system's range for outgoing connections (from 32768 on Linux, 49152 elsewhere), so that a port that was
 # once chosen is not taken by chance before the next start.
@@ -118,7 +119,7 @@ def holder_of(port: int) -> str | None:
 
 def _recall(memory: Path) -> int | None:
     try:
-        port = int(memory.read_text(encoding="ascii"))
+        port = int(read_private(memory, 16))
     except (OSError, ValueError):
         return None
     return port if 1024 <= port <= 65535 else None
@@ -126,7 +127,7 @@ def _recall(memory: Path) -> int | None:
 
 def _remember(memory: Path, port: int) -> None:
     try:
-        memory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_dir(memory.parent)
         write_whole(memory, f"{port}\n".encode())
     except OSError as error:
         warn(f"port {port} cannot be kept for the next start: {error}")

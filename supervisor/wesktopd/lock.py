@@ -4,6 +4,8 @@ import fcntl
 import os
 from pathlib import Path
 
+from wesktopd.private import open_private
+
 
 class Lock:
     """An flock on a file that is removed with it.
@@ -21,9 +23,9 @@ class Lock:
         return self.fd is not None
 
     def acquire(self) -> bool:
-        """Take the lock; False when another process has it. Raises OSError when the file cannot be made."""
+        """Take the lock; False when another process has it. Raises OSError when the file cannot be made or opened."""
         while True:
-            fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            fd = open_private(self._path, os.O_RDWR | os.O_CREAT)
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -36,7 +38,7 @@ class Lock:
 
     def _is_current(self, fd: int) -> bool:
         try:
-            return os.path.samestat(self._path.stat(), os.fstat(fd))
+            return os.path.samestat(self._path.lstat(), os.fstat(fd))
         except FileNotFoundError:
             return False
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import msgspec
 
-from wesktopd.paths import private_dir
+from wesktopd.private import open_private, private_dir, read_private
 
 MAX_FILE = 5 * 1024 * 1024  # bytes, after which another file is begun
+MOST_READ = 2 * MAX_FILE  # a file may grow beyond by what is written at once
 KEPT = 3  # files that were written before; so there are at most 20 MiB
 RETRY_AFTER = 5.0  # seconds until a file that could not be written is tried again
 MICROSECONDS = 1_000_000
@@ -76,8 +77,7 @@ class LogFile:
 
     def _open(self) -> None:
         private_dir(self._path.parent)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
-        self._fd = os.open(self._path, flags, 0o600)
+        self._fd = open_private(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         self._size = os.fstat(self._fd).st_size
         if self._size >= MAX_FILE:
             self._rotate()
@@ -127,7 +127,7 @@ def parse(line: bytes) -> LogLine | None:
             return msgspec.json.decode(line, type=LogLine)
         stamp, pid, stream, *text = line.decode(errors="replace").split(" ", 3)
         return LogLine(_parse_time(stamp), int(pid), stream, text[0] if text else "")
-    except (msgspec.DecodeError, ValueError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         return None
 
 
@@ -146,7 +146,7 @@ def read_log(path: Path, lines: int | None, since: float | None, before: float |
     kept: list[LogLine] = []
     for number in range(KEPT + 1):
         try:
-            data = _numbered(path, number).read_bytes()
+            data = read_private(_numbered(path, number), MOST_READ)
         except FileNotFoundError:
             if number == 0:
                 raise

@@ -1,13 +1,14 @@
 """Where an app's socket, lock and state live. Every directory that is made here is for its owner alone."""
 
 import contextlib
+import errno
 import os
-import stat
 import sys
 from pathlib import Path
 
 from wesktopd import transport
 from wesktopd.errors import ConfigurationError
+from wesktopd.private import NotPrivateError, private_dir
 from wesktopd.spec import MAX_NAME, check_name, is_name
 
 APP = "wesktop"
@@ -55,11 +56,15 @@ def runtime_dir() -> Path:
     for candidate in _runtime_candidates():
         try:
             if len(os.fsencode(candidate)) + 1 + MAX_NAME + len(".sock") > MAX_SOCKET_PATH:
-                raise OSError("its path is too long for a socket's address")
-            return private_dir(candidate)
+                raise OSError(errno.ENAMETOOLONG, "its path is too long for a socket's address")
+            private_dir(candidate)
         except OSError as error:
-            refused.append(f"{candidate}: {error.strerror or error}")
-    raise ConfigurationError(f"no directory for the control socket ({'; '.join(refused)}): set XDG_RUNTIME_DIR.")
+            refused.append(str(error) if isinstance(error, NotPrivateError) else f"{candidate}: {error.strerror}")
+        else:
+            return candidate
+    raise ConfigurationError(
+        f"no directory for the control socket ({'; '.join(refused)}): set XDG_RUNTIME_DIR to a directory of your own."
+    )
 
 
 def _runtime_candidates() -> list[Path]:
@@ -72,20 +77,6 @@ def _runtime_candidates() -> list[Path]:
     # /run/user is set up by logind, and there too for a process that was started outside of the user's session.
     own = (os.environ.get("XDG_RUNTIME_DIR", ""), f"/run/user/{user}")
     return [*(Path(place) / APP for place in own if Path(place).is_absolute() and Path(place).is_dir()), *shared]
-
-
-def private_dir(path: Path) -> Path:
-    """Make `path` with mode 0700; raises OSError when it is somebody else's, or is a link."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    info = path.lstat()
-    if not stat.S_ISDIR(info.st_mode):
-        raise OSError("it is not a directory")
-    if hasattr(os, "getuid"):
-        if info.st_uid != os.getuid():
-            raise PermissionError(f"it belongs to user {info.st_uid}")
-        if info.st_mode & 0o077:
-            path.chmod(0o700)
-    return path
 
 
 def port_file(name: str) -> Path:

@@ -6,7 +6,9 @@ from pathlib import Path
 from wesktopd.errors import PidFileError
 from wesktopd.files import write_whole
 from wesktopd.identity import Identity, identify
+from wesktopd.private import HAS_OWNERS, NotPrivateError, open_file, owner
 
+MAX_PID_FILE = 64  # bytes that are looked at
 REUSE_SLACK = 2.0  # seconds by which a file's time and a process's may disagree
 
 
@@ -28,24 +30,43 @@ class PidFile:
             write_whole(self._path, b"%d\n" % os.getpid(), 0o644)
         except OSError as error:
             raise PidFileError(
-                f"PID file {str(self._path)!r} cannot be written: {error.strerror}. "
+                f"PID file {str(self._path)!r} cannot be written: {self._whose() or error.strerror}. "
                 "Give a path in a directory that exists and that you may write to."
             ) from None
 
     def release(self, pid: int | None = None) -> None:
         """Remove the file if it still names `pid`, by default this process."""
         try:
-            if self._path.read_text(encoding="ascii").strip() == str(pid or os.getpid()):
+            if self._read()[0] == str(pid or os.getpid()):
                 self._path.unlink()
-        except (OSError, ValueError):
+        except OSError:
             pass  # already gone, or somebody else's by now
+
+    def _read(self) -> tuple[str, float]:
+        """What it holds, and when that was written.
+
+        In a directory such as /tmp the path may lead to what others have put there: a link to a file of ours, a FIFO
+        that keeps its readers waiting, a device without end.
+        """
+        fd, info = open_file(self._path, os.O_RDONLY)
+        with os.fdopen(fd, "rb") as file:
+            return file.read(MAX_PID_FILE).decode("ascii", "replace").strip(), info.st_mtime
+
+    def _whose(self) -> str | None:
+        """Who owns what is at the path, where that is another user: in a directory such as /tmp it stays his."""
+        try:
+            uid = self._path.lstat().st_uid
+        except OSError:
+            return None
+        return None if not HAS_OWNERS or uid == os.geteuid() else f"it belongs to {owner(uid)}"
 
     def _refuse_foreign(self, before: Identity | None) -> None:
         try:
-            text = self._path.read_bytes()[:64].decode("ascii", "replace").strip()
-            written = self._path.stat().st_mtime
+            text, written = self._read()
         except FileNotFoundError:
             return
+        except NotPrivateError as error:
+            raise PidFileError(f"PID file {error}, or give another pid_path.") from None
         except OSError as error:
             raise PidFileError(f"PID file {str(self._path)!r} cannot be read: {error.strerror}.") from None
         if not text:

@@ -260,9 +260,10 @@ def encode(message: msgspec.Struct) -> bytes:
 
 def decode_request(frame: bytes) -> Request:
     """Read a client's line; raises ControlError with what is wrong about it."""
+    # msgspec's errors are ValueErrors; and where a string is not UTF-8, it is a bare UnicodeDecodeError.
     try:
         return _requests.decode(frame)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ControlError(f"not a request: {error}") from None
 
 
@@ -270,7 +271,7 @@ def request_id(frame: bytes) -> int:
     """The `id` of a line that is no request; 0 where it has none."""
     try:
         return msgspec.json.decode(frame, type=_Identified).id
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return 0
 
 
@@ -278,7 +279,7 @@ def decode_answer(frame: bytes) -> Answer:
     """Read a server's line; raises ControlError with what is wrong about it."""
     try:
         return _answers.decode(frame)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ControlError(f"the server answered with something else: {error}") from None
 
 
@@ -294,14 +295,20 @@ def failure(error: WesktopError) -> Failed:
 
 
 class Lines:
-    """Cuts a stream of bytes into lines, each of at most MAX_FRAME bytes."""
+    """Cuts a stream of bytes into lines, each of at most `limit` bytes."""
 
-    def __init__(self) -> None:
-        self._rest = b""
+    def __init__(self, limit: int = MAX_FRAME) -> None:
+        self._limit = limit
+        self._rest = bytearray()
 
     def feed(self, data: bytes) -> list[bytes]:
         """The lines that are complete with `data`; raises ControlError when one is too long."""
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        if max(map(len, (*lines, self._rest))) > MAX_FRAME:
-            raise ControlError(f"a message is longer than {MAX_FRAME} bytes")
+        first, *further = data.split(b"\n")
+        self._rest += first  # in place: a line that comes in a million pieces is not copied a million times
+        lines = []
+        if further:
+            lines = [bytes(self._rest), *further[:-1]]
+            self._rest = bytearray(further[-1])
+        if max(map(len, (*lines, self._rest))) > self._limit:
+            raise ControlError(f"a message is longer than {self._limit} bytes")
         return lines

@@ -13,8 +13,10 @@ import msgspec
 
 from wesktopd.files import write_whole
 from wesktopd.identity import Identity, boot_id, identify
+from wesktopd.private import read_private
 
 LOOK_EVERY = 0.01
+MAX_STATE = 64 * 1024  # bytes; that of 64 workers in two generations has less than 8 KiB
 
 
 class State(msgspec.Struct, frozen=True):
@@ -39,10 +41,12 @@ class StateFile:
             write_whole(self._path, msgspec.json.encode(state))
 
     def read(self) -> State | None:
-        """What the last supervisor has noted in this boot; None for nothing, or for a file that was cut short."""
+        """What the last supervisor has noted in this boot; None for nothing, or for a file that was cut short or that
+        others may have written: it says whom to kill.
+        """
         try:
-            state = msgspec.json.decode(self._path.read_bytes(), type=State)
-        except (OSError, msgspec.DecodeError):
+            state = msgspec.json.decode(read_private(self._path, MAX_STATE), type=State)
+        except (OSError, ValueError, RecursionError):
             return None
         return state if state.boot == boot_id() else None
 

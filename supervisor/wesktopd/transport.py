@@ -4,15 +4,22 @@ The TCP variant's file holds `PORT SECRET`, readable by its owner alone. The sec
 does not have it is not answered. WESKTOP_CONTROL=tcp chooses it where there are Unix sockets.
 """
 
+import errno
 import os
+import re
 import socket
 from pathlib import Path
 
 from wesktopd.files import write_whole
+from wesktopd.peers import is_trusted
+from wesktopd.private import OTHERS, read_private
 
 SUFFIX = ".tcp"
 SECRET_BYTES = 32
+MAX_FILE = 256
 LOOPBACK = "127.0.0.1"
+
+_PORT_AND_SECRET = re.compile(rb"(\d{1,5}) (\S+)\n?")
 
 
 def has_unix_sockets() -> bool:
@@ -65,12 +72,17 @@ def _listen_tcp(path: Path) -> tuple[socket.socket, str]:
 
 
 def connect(path: Path, timeout: float) -> socket.socket:
-    """Connect to the control socket at `path`. Raises OSError, BlockingIOError where its queue is full."""
+    """Connect to the control socket at `path`.
+
+    Raises OSError: PermissionError where it is another user's, BlockingIOError where its queue is full.
+    """
     greeting, address = _read(path) if path.suffix == SUFFIX else (b"", str(path))
     sock = socket.socket(socket.AF_INET if greeting else socket.AF_UNIX, socket.SOCK_STREAM)
     sock.settimeout(timeout)
     try:
         sock.connect(address)
+        if not is_trusted(sock):
+            raise PermissionError(errno.EACCES, "another user listens there", str(path))
         sock.sendall(greeting)
     except BaseException:
         sock.close()
@@ -79,13 +91,19 @@ def connect(path: Path, timeout: float) -> socket.socket:
 
 
 def _read(path: Path) -> tuple[bytes, str | tuple[str, int]]:
-    info = path.stat()
-    if hasattr(os, "getuid") and (info.st_uid not in (os.getuid(), 0) or info.st_mode & 0o077):
-        raise PermissionError(f"{path} is not for its owner alone")
-    port, _, secret = path.read_text(encoding="ascii").strip().partition(" ")
-    if not port.isdecimal() or not secret:
+    found = parse(read_private(path, MAX_FILE, OTHERS))  # what others could read, is no secret
+    if found is None:
         raise OSError(f"{path} holds no port and secret")
-    return f"{secret}\n".encode(), (LOOPBACK, int(port))
+    port, secret = found
+    return secret + b"\n", (LOOPBACK, port)
+
+
+def parse(data: bytes) -> tuple[int, bytes] | None:
+    """The port and the secret that a file holds; None for anything else."""
+    match = _PORT_AND_SECRET.fullmatch(data)
+    if match is None or not 0 < int(match[1]) <= 65535:
+        return None
+    return int(match[1]), match[2]
 
 
 def is_secret(line: bytes, secret: str) -> bool:

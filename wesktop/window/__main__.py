@@ -8,6 +8,7 @@ the window.
 import os
 import socket
 import threading
+from typing import Any
 
 from wesktop.window.backends import choose
 from wesktop.window.page import CLOSE_WITHIN, Page, end_within
@@ -15,8 +16,9 @@ from wesktop.window.spec import NotOpened, Opened, WindowSpec
 from wesktop.window.splash import splash
 from wesktop.window.toolkit import Toolkit, toolkit
 from wesktopd.channel import decode, inherited, read_line, tell
-from wesktopd.errors import WesktopError
+from wesktopd.errors import WesktopError, WindowError
 from wesktopd.loading import all_loaded
+from wesktopd.private import OTHERS, private_dir
 
 PAGE_FIRST = 0.5  # seconds that all else waits for a page whose URL is known from the first
 
@@ -25,7 +27,7 @@ def open_window(spec: WindowSpec, toolkit: Toolkit, caller: socket.socket) -> No
     """Show the window and return when it is closed."""
     import webview
 
-    os.makedirs(spec.storage, mode=0o700, exist_ok=True)  # noqa: PTH103
+    keep_private(spec.storage)
     window = webview.create_window(
         spec.title,
         html=splash(spec.background),
@@ -47,6 +49,31 @@ def open_window(spec: WindowSpec, toolkit: Toolkit, caller: socket.socket) -> No
         private_mode=False,  # pywebview's default loses localStorage
         storage_path=spec.storage,
     )
+
+
+def keep_private(storage: str) -> None:
+    """Make the storage for this user alone, and all that the toolkit writes from now on.
+
+    A browser that is started from here is not to have our umask: its downloads are another matter. Raises WindowError
+    when the storage is another user's, or cannot be made.
+    """
+    import webbrowser
+
+    try:
+        private_dir(storage)
+    except OSError as error:
+        raise WindowError(f"the window's storage {storage!r} cannot be used: {error.strerror}.") from None
+    given = os.umask(OTHERS)
+    open_browser = webbrowser.open
+
+    def open_with_given_umask(*args: Any, **options: Any) -> bool:
+        os.umask(given)
+        try:
+            return open_browser(*args, **options)
+        finally:
+            os.umask(OTHERS)
+
+    webbrowser.open = open_with_given_umask
 
 
 def follow(caller: socket.socket, page: Page, patience: float) -> None:

@@ -1,0 +1,296 @@
+"""The supervisor's targets for fuzz.py: the control socket, the event bus, and an app's config file.
+
+Server and connections are the real ones, on a transport in memory that takes what is sent.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any
+
+SECRET = "s3cret"
+MAX_FRAME = 512  # instead of the real ones, which inputs of this size would never reach
+REQUESTS = [
+    b'{"type":"status","id":1}',
+    b'{"type":"config"}',
+    b'{"type":"stop"}',
+    b'{"type":"restart","id":2}',
+    b'{"type":"scale","workers":2}',
+    b'{"type":"upgrade"}',
+    b'{"type":"wait"}',
+    b'{"type":"logs","lines":1,"since":1e9,"follow":true}',
+    b'{"type":"events","follow":true}',
+    b'{"type":"focus"}',
+    b'{"type":"emit","event":"e","data":"d","channel":"c"}',
+    b'{"type":"attach","kind":"window"}',
+    b'{"type":"nothing","id":[[[[]]]]}',
+]
+JOIN = b'{"type":"join","channel":"c","max_events":10,"max_bytes":1000,"max_seconds":1.5,"after":0,"epoch":""}'
+PUBLISH = b'{"type":"publish","event":"e","data":"d","origin":"o","number":1,"to":null}'
+CONFIG = b"""target = "a:b"
+name = "a"
+working_dir = "/"
+port = 1
+workers = 2
+drain_timeout = 1.5
+import_path = ["x"]
+[window]
+title = "t"
+[window.options]
+resizable = false
+"""
+SEEDS = {
+    # The first byte says in pieces of how many bytes the rest comes, and whether a secret is asked for.
+    "control": [
+        *(b"\x10" + line + b"\n" for line in REQUESTS),
+        b"\x1e" + b"\n".join(REQUESTS) + b"\n",
+        b"\x91s3cret\n" + REQUESTS[0] + b"\n",
+        b"\x91wrong\n" + REQUESTS[0] + b"\n",
+        b"\x10" + b"x" * (MAX_FRAME + 1) + b"\n",
+    ],
+    "bus": [
+        b"\x10" + JOIN + b"\n" + PUBLISH + b"\n",
+        b"\x7f" + PUBLISH + b"\n",
+        b"\x7f" + JOIN + b"\n" + JOIN + b"\n",
+    ],
+    "config": [CONFIG, b"a = " + b"[" * 200, b"name = nan", b'"\\ud800" = 1979-05-27T07:32:00Z'],
+}
+WORDS = {  # what inputs are put together of, too: chance alone seldom writes a request
+    "control": [
+        *(line + b"\n" for line in REQUESTS),
+        *(b'"id":', b'"lines":', b'"follow":true', b'"workers":', b'"kind":"caller"', b"null", b"1e999", b"\\ud800"),
+        SECRET.encode() + b"\n",
+    ],
+    "bus": [JOIN + b"\n", PUBLISH + b"\n", b'"number":2', b'"origin":""', b'"after":', b'"epoch":"', b"1e999"],
+    "config": [line + b"\n" for line in CONFIG.splitlines()]
+    + [b"one_shot = true\n", b"max_rss = inf\n", b"idle_timeout = nan\n", b"[[", b"]]", b"0x", b"1979-05-27", b'"""'],
+}
+
+
+class Memory(asyncio.Transport):
+    """A transport without another side: takes what is sent, and reads nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent = bytearray()
+        self.closed = False
+
+    def write(self, data: Any) -> None:
+        """Take it."""
+        if not self.closed:
+            self.sent += data
+
+    def get_write_buffer_size(self) -> int:
+        """Nothing is ever read."""
+        return len(self.sent)
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """There are none."""
+
+    def is_closing(self) -> bool:
+        """Whether it is closed."""
+        return self.closed
+
+    def close(self) -> None:
+        """Nothing is read any more."""
+        self.closed = True
+
+    abort = close
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """Its socket: one that needs no further credentials."""
+        return Unconnected() if name == "socket" else default
+
+
+class Unconnected:
+    """What stands for a socket that is no Unix socket."""
+
+    family = None
+
+
+async def feed(connection: asyncio.Protocol, data: bytes) -> Memory:
+    """Give a connection these bytes, in pieces, as its transport would: until it is closed."""
+    made = Memory()
+    connection.connection_made(made)
+    size = (data[0] & 0x7F) + 1 if data else 1
+    for start in range(1, len(data), size):
+        if made.closed:
+            break
+        connection.data_received(data[start : start + size])
+        await asyncio.sleep(0)
+    return made
+
+
+def runner(check: "Callable[[bytes], Any]") -> Callable[[bytes], None]:
+    """Run a coroutine function on inputs; an exception that only the loop has seen is one, too."""
+    logging.disable()
+    loop = asyncio.new_event_loop()
+    unseen: list[Any] = []
+    loop.set_exception_handler(lambda _, context: unseen.append(context))
+
+    def run(data: bytes) -> None:
+        loop.run_until_complete(check(data))
+        assert not unseen, unseen
+
+    return run
+
+
+def control() -> Callable[[bytes], None]:
+    """Whatever comes over the control socket is answered in the protocol, or the connection ends."""
+    from wesktopd.client_connection import ClientConnection
+    from wesktopd.control import ControlServer
+    from wesktopd.protocol import Done, Lines, Report, decode_answer
+
+    server = ControlServer(App())
+    greeting = SECRET.encode() + b"\n"
+    status = b'\n{"type":"status","id":77}\n'
+
+    async def check(data: bytes) -> None:
+        asked_for_secret = bool(data) and data[0] > 0x7F
+        connection = ClientConnection(server, SECRET if asked_for_secret else None)
+        connection._lines = Lines(MAX_FRAME)
+        made = await feed(connection, data)
+        if not made.closed:
+            connection.data_received(status)
+        answers = [decode_answer(line) for line in bytes(made.sent).splitlines()]
+        if asked_for_secret and data[1 : 1 + len(SECRET)].strip() not in greeting:
+            assert not any(isinstance(answer, Report | Done) for answer in answers)
+        if not (made.closed or asked_for_secret):
+            assert any(isinstance(answer, Report) and answer.id == 77 for answer in answers) or connection.pending
+        connection.eof_received()
+        connection.connection_lost(None)
+        await asyncio.sleep(0)
+        assert connection not in server.connections
+
+    return runner(check)
+
+
+def bus() -> Callable[[bytes], None]:
+    """What a process of the app says is put in order for all, or the connection ends."""
+    from wesktopd.bus import Bus, Member
+    from wesktopd.bus_protocol import Sent, decode_from_bus
+    from wesktopd.protocol import Lines
+
+    async def check(data: bytes) -> None:
+        found = Bus()
+        listener = Member(found)
+        heard = await feed(listener, b"\x7f" + JOIN + b"\n")
+        member = Member(found)
+        member._lines = Lines(MAX_FRAME)
+        made = await feed(member, data)
+        events = [decode_from_bus(line) for line in bytes(heard.sent).splitlines()]
+        numbers = [event.seq for event in events if isinstance(event, Sent)]
+        assert numbers == [*range(1, len(numbers) + 1)]
+        for line in bytes(made.sent).splitlines():
+            decode_from_bus(line)
+        for ended in (member, listener):
+            ended.connection_lost(None)
+        assert not any(channel.members for channel in found._channels.values())
+
+    return runner(check)
+
+
+def config() -> Callable[[bytes], None]:
+    """A config file is refused in a sentence, or is an app's, and comes out of a file again as it went in."""
+    import tomllib  # noqa: F401  now, so that the fuzzer sees its branches
+
+    import msgspec
+
+    from wesktopd.configs import as_toml, parse
+    from wesktopd.errors import ConfigurationError
+
+    def check(data: bytes) -> None:
+        try:
+            spec = parse(data)
+        except ConfigurationError:
+            return
+        fields = msgspec.to_builtins(spec)
+        again = msgspec.to_builtins(parse(as_toml(fields).encode()))
+        # As JSON, where NaN is the same as NaN, and the order of keys does not matter.
+        written, before = (msgspec.json.encode(each, order="sorted") for each in (again, fields))
+        assert written == before, (written, before)
+
+    return check
+
+
+class App:
+    """What a control server needs of a supervisor, with nothing behind it: see wesktopd.control.Controlled."""
+
+    def report(self) -> Any:
+        """See there."""
+        from wesktopd.protocol import Report
+
+        return Report(
+            name="a", target="a:b", import_path=[], url="u", pid=1, release="1", started=1.0, rss=1, cpu=1.0,
+            one_shot=False, idle_timeout=None, stopping=False, restarting=False, generation=1, windows=0,
+            pid_path=None, config_file=None, log_file=None, wanted=1, trouble=None, workers=[],
+        )  # fmt: skip
+
+    def spec_fields(self) -> Any:
+        """See there."""
+        from wesktopd.protocol import Spec
+
+        return Spec(spec={})
+
+    def request_stop(self, reason: str) -> None:
+        """See there."""
+
+    async def restart(self) -> str:
+        """See there."""
+        return "restarted"
+
+    async def scale(self, workers: int) -> str:
+        """See there."""
+        from wesktopd.spec import check_workers
+
+        check_workers(workers)
+        return "scaled"
+
+    async def wait_ready(self) -> None:
+        """See there."""
+
+    async def upgrade(self) -> str:
+        """See there."""
+        return ""
+
+    def emit(self, channel: str, event: str, data: str) -> None:
+        """See there."""
+
+    def logs(self, lines: int | None, since: float | None) -> Iterable[Any]:
+        """See there: of a real journal."""
+        from wesktopd.logs import Journal
+        from wesktopd.protocol import Log
+
+        journal = Journal(None)
+        journal.feed(1, "stdout", b"one\ntwo\n")
+        return [
+            Log(time=line.time, pid=line.pid, stream=line.stream, text=line.text)
+            for line in journal.last(lines, since)
+        ]
+
+    def follow_logs(self, callback: Callable[[Any], None]) -> Callable[[], None]:  # noqa: ARG002
+        """See there."""
+        return lambda: None
+
+    def events(self) -> Iterable[Any]:
+        """See there."""
+        return []
+
+    def follow_events(self, callback: Callable[[Any], None]) -> Callable[[], None]:  # noqa: ARG002
+        """See there."""
+        return lambda: None
+
+    def current_event(self) -> Any:
+        """See there."""
+        from wesktopd.protocol import Ready
+
+        return Ready(url="u")
+
+    def lease_began(self, kind: str) -> None:
+        """See there."""
+
+    def lease_ended(self, kind: str) -> None:
+        """See there."""
+
+
+TARGETS = (control, bus, config)
