@@ -47,7 +47,7 @@ def wait_until_drawn(program: subprocess.Popen[bytes]) -> None:
         with contextlib.suppress(NotRunningError, ControlError, OSError):
             report = client.status("pulse")
             if report.windows:
-                with urllib.request.urlopen(f"{report.url}/api/events", timeout=PATIENCE) as events:
+                with urllib.request.urlopen(f"{report.url}/api/events", timeout=PATIENCE) as events:  # noqa: S310  ours
                     samples = 0
                     while samples < SAMPLES:
                         samples += events.readline().startswith(b"data:")

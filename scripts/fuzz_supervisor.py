@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
-SECRET = "s3cret"
+SECRET = "s3cret"  # noqa: S105  none
 MAX_FRAME = 512  # instead of the real ones, which inputs of this size would never reach
 REQUESTS = [
     b'{"type":"status","id":1}',

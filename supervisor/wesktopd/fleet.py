@@ -76,7 +76,7 @@ class Fleet:
         """It serves."""
         worker.advance(Event.READY, now)
         if self.limits.max_lifetime is not None:
-            worker.expires_at = now + self.limits.max_lifetime * (1 - random.uniform(0, LIFETIME_SPREAD))
+            worker.expires_at = now + self.limits.max_lifetime * (1 - random.uniform(0, LIFETIME_SPREAD))  # noqa: S311  no secret
 
     def has_ended(self, worker: Worker, now: float) -> None:
         """Its process is gone, or could not be started."""

@@ -114,5 +114,5 @@ class Worker:
 
 def delay(failures: int, jitter: float | None = None) -> float:
     """Seconds to wait after so many failures in a row: doubling, capped, spread by up to a tenth."""
-    spread = random.uniform(-0.1, 0.1) if jitter is None else jitter
+    spread = random.uniform(-0.1, 0.1) if jitter is None else jitter  # noqa: S311  no secret
     return min(FIRST_DELAY * 2.0 ** min(failures - 1, 16), MAX_DELAY) * (1 + spread)

@@ -122,7 +122,7 @@ def launch(module: str, **options: "Any") -> Launched:
         # -P: no module is to be found in the directory that this process happens to be in.
         command = [sys.executable, "-P", "-c", START, module, str(fd)]
         try:
-            process = subprocess.Popen(
+            process = subprocess.Popen(  # noqa: S603  ours
                 command, pass_fds=(fd,), stdin=subprocess.DEVNULL, start_new_session=True, **options
             )
         except BaseException:

@@ -48,7 +48,7 @@ def listen(host: str, port: int, name: str, memory: Path | None) -> socket.socke
 def url_of(listener: socket.socket) -> str:
     """The address to open in a window or browser on this machine."""
     host, port = listener.getsockname()[:2]
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  nothing is bound
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 

@@ -69,7 +69,7 @@ def runtime_dir() -> Path:
 
 def _runtime_candidates() -> list[Path]:
     user = str(os.getuid()) if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
-    shared = [Path(place) / f"{APP}-{user}" for place in (os.environ.get("TMPDIR"), "/tmp") if place]
+    shared = [Path(place) / f"{APP}-{user}" for place in (os.environ.get("TMPDIR"), "/tmp") if place]  # noqa: S108  see private_dir
     if sys.platform in ("darwin", "win32"):
         import platformdirs
 

@@ -164,10 +164,10 @@ def _stranger() -> int | None:
     None outside of such a namespace, where it is a user like any other (user_namespaces(7)).
     """
     try:
-        with open("/proc/self/uid_map", encoding="ascii") as ids:
-            if ids.read().split() == ["0", "0", str(2**32 - 1)]:
+        with open("/proc/self/uid_map", "rb") as ids:
+            if ids.read().split() == [b"0", b"0", b"%d" % (2**32 - 1)]:
                 return None
-        with open("/proc/sys/kernel/overflowuid", encoding="ascii") as number:
+        with open("/proc/sys/kernel/overflowuid", "rb") as number:
             return int(number.read())
     except (OSError, ValueError):
         return None

@@ -194,7 +194,7 @@ def become(handover: Handover) -> NoReturn:
         # A signal that comes in between waits until the new release listens for it: exec(3) keeps the mask.
         signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         try:
-            os.execv(sys.executable, [sys.executable, "-P", "-c", START, SUCCESSOR, str(file.fileno())])
+            os.execv(sys.executable, [sys.executable, "-P", "-c", START, SUCCESSOR, str(file.fileno())])  # noqa: S606  ours
         except OSError as error:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
             for fd in descriptors:

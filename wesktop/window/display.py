@@ -49,7 +49,7 @@ def _x11_addresses(display: str) -> list[str | tuple[str, int]]:
     if not number.isdecimal():
         return []
     if host in ("", "unix"):
-        return [f"/tmp/.X11-unix/X{number}", f"\0/tmp/.X11-unix/X{number}"]
+        return [f"/tmp/.X11-unix/X{number}", f"\0/tmp/.X11-unix/X{number}"]  # noqa: S108  the X server's
     return [(host.strip("[]"), X11_PORT + int(number))]
 
 

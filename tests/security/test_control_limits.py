@@ -1,0 +1,236 @@
+"""The control socket and the event bus, for those who may connect: what is said there is bounded, and only that."""
+
+import asyncio
+import contextlib
+import json
+import socket
+import struct
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from support.running import NAME, Running, Start
+from wesktopd import bus as bus_module
+from wesktopd import client, client_connection, peers, transport
+from wesktopd.bus import Bus
+from wesktopd.bus_protocol import MAX_LINE
+from wesktopd.client_connection import MAX_REQUESTS
+from wesktopd.control import Controlled, ControlServer
+from wesktopd.errors import ConfigurationError, ControlError, StartupError, WesktopError, from_wire
+from wesktopd.paths import AppPaths
+from wesktopd.protocol import MAX_FRAME, Lines, decode_request
+
+JOIN = b'{"type":"join","channel":"c","max_events":10,"max_bytes":1000,"max_seconds":1}\n'
+PUBLISH = b'{"type":"publish","event":"e","data":"d","origin":"o","number":1}\n'
+
+
+# Without a process: what is decided.
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("StartupError", StartupError),
+        ("ConfigurationError", ConfigurationError),
+        ("WesktopError", WesktopError),
+        *((name, WesktopError) for name in ("SystemExit", "OSError", "os.system", "__class__", "object", "", "\0")),
+    ],
+)
+def test_an_error_from_the_wire_is_of_a_fixed_table_and_of_nothing_else(name: str, kind: type) -> None:
+    assert type(from_wire(name, "a sentence.")) is kind
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"type":"__init__"}',
+        b'{"type":"report"}',  # an answer is no request
+        b'{"type":"Status"}',
+        b'{"type":"scale","workers":"2"}',
+        b'{"type":"scale","workers":1e999}',
+        b'{"type":"attach","kind":"starter"}',  # the lease that a channel alone can give
+        b'{"type":"not\xa5"}',
+        b'{"type":"emit","event":"\\ud800","data":""}',
+        b"[" * 60_000,
+        b'{"type":"status","id":' + b"[" * 60_000,
+        b"",
+    ],
+)
+def test_what_is_no_request_is_refused_in_a_sentence(line: bytes) -> None:
+    with pytest.raises(ControlError, match="not a request: "):
+        decode_request(line)
+
+
+def test_a_line_in_very_many_pieces_is_put_together() -> None:
+    lines = Lines(MAX_LINE)
+    for _ in range(200_000):  # each copied with all that came before it, they would be 20 GB
+        assert lines.feed(b"x") == []
+    assert lines.feed(b"\ny") == [b"x" * 200_000]
+    with pytest.raises(ControlError, match=f"longer than {MAX_LINE} bytes"):
+        lines.feed(b"y" * MAX_LINE)
+
+
+@pytest.mark.parametrize(
+    ("credentials", "uid"),
+    [
+        (struct.pack("3i", 12, 1000, 100), 1000),
+        (struct.pack("IIh2x16I", 0, 501, 1, *range(16)), 501),
+        (struct.pack("IIh2x16I", 1, 501, 1, *range(16)), None),  # another version of the structure
+        (b"", None),
+        (b"\0" * 11, None),
+    ],
+)
+def test_who_a_peer_is_by_what_the_kernel_tells(credentials: bytes, uid: int | None) -> None:
+    assert peers.uid_in(credentials) == uid
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        (b"8000 s3cret\n", (8000, b"s3cret")),
+        (b"65535 s", (65535, b"s")),
+        *((content, None) for content in (b"", b"8000", b"8000 \n", b"0 s\n", b"65536 s\n", b"-1 s\n", b"1 s\nx\n")),
+        *((content, None) for content in (b"99999999999999999999 s\n", b"\xd9\xa3 s\n", b"\xff\xfe")),
+    ],
+)
+def test_a_port_and_a_secret_are_read_or_nothing_is(content: bytes, found: tuple[int, bytes] | None) -> None:
+    assert transport.parse(content) == found
+
+
+# A connection, and its deadline.
+
+
+def served(adopt: Callable[[socket.socket], Awaitable[object]], talk: Callable[[socket.socket], object]) -> object:
+    """Serve one end of a socket pair, while a thread talks at the other; what `talk` returns."""
+
+    async def run() -> object:
+        ours, theirs = socket.socketpair()
+        theirs.settimeout(20)
+        with theirs:
+            await adopt(ours)
+            return await asyncio.to_thread(talk, theirs)
+
+    return asyncio.run(run())
+
+
+def by_the_control_server(secret: str | None = None) -> Callable[[socket.socket], Awaitable[object]]:
+    async def adopt(connection: socket.socket) -> object:
+        server = ControlServer(cast("Controlled", None))  # which nothing that is said here reaches
+        return await asyncio.get_running_loop().connect_accepted_socket(
+            lambda: client_connection.ClientConnection(server, secret), connection
+        )
+
+    return adopt
+
+
+async def by_the_bus(connection: socket.socket) -> object:
+    return await asyncio.get_running_loop().connect_accepted_socket(lambda: bus_module.Member(Bus()), connection)
+
+
+def drips(peer: socket.socket) -> bytes:
+    """Say a byte as often as it takes to be hung up on."""
+    peer.settimeout(0.02)
+    for _ in range(500):
+        try:
+            peer.sendall(b"x")
+            return peer.recv(100)
+        except TimeoutError:
+            continue
+        except ConnectionError:
+            return b""
+    raise AssertionError("a frame without end is waited for")
+
+
+def says(*what: bytes) -> Callable[[socket.socket], bytes]:
+    def talk(peer: socket.socket) -> bytes:
+        peer.sendall(b"".join(what))
+        try:
+            return b"".join(iter(lambda: peer.recv(100_000), b""))
+        except ConnectionError:
+            return b""
+
+    return talk
+
+
+def test_a_client_that_says_nothing_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_connection, "IDLE_TIMEOUT", 0.1)
+    assert served(by_the_control_server(), says(b"")) == b""
+
+
+def test_a_client_that_sends_its_frame_a_byte_at_a_time_has_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_connection, "IDLE_TIMEOUT", 0.2)
+    assert served(by_the_control_server(), drips) == b""
+
+
+def test_who_does_not_say_the_secret_soon_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_connection, "GREETING_TIMEOUT", 0.2)
+    assert served(by_the_control_server("secret"), drips) == b""
+
+
+def test_after_a_wrong_secret_the_right_one_counts_for_nothing() -> None:
+    assert served(by_the_control_server("right"), says(b'wrong\nright\n{"type":"nothing"}\n')) == b""
+
+
+def test_a_process_that_joins_no_channel_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bus_module, "JOIN_TIMEOUT", 0.1)
+    assert served(by_the_bus, says(b"")) == b""
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        PUBLISH,
+        b'{"type":"join"}\n',
+        b'{"type":"joined","epoch":"","after":0}\n',
+        b'{"type":"\xa5"}\n',
+        b"\n",
+        b"x" * (MAX_LINE + 1),
+        JOIN + JOIN,
+        JOIN + b'{"type":"publish","event":"e","data":"d","origin":"o","number":1e999}\n',
+    ],
+)
+def test_who_says_something_else_on_the_bus_is_hung_up_on(what: bytes) -> None:
+    said = served(by_the_bus, says(what))
+    assert isinstance(said, bytes)
+    assert b'"sent"' not in said
+
+
+# A real supervisor.
+
+
+@pytest.fixture
+def app(start_app: Start, home: Path, monkeypatch: pytest.MonkeyPatch) -> Running:
+    """A running app that has printed much, to be reached from here."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(home / "run"))
+    return start_app(more="for _ in range(300): print('x' * 1000)")
+
+
+def test_of_too_many_requests_at_once_the_last_are_refused_and_the_connection_goes_on(app: Running) -> None:
+    assert app.ctl("status")
+    with transport.connect(AppPaths(NAME).control, 10) as peer, peer.makefile("rb") as answers:
+        asked = MAX_REQUESTS + 20
+        peer.sendall(
+            b"".join(b'{"type":"events","follow":true,"id":%d}\n' % number for number in range(1, 1 + asked))
+        )
+        peer.sendall(b'{"type":"nothing","id":999}\n')
+        refused = []
+        while (answer := json.loads(answers.readline()))["id"] != 999:
+            if answer["type"] == "failed":
+                refused.append(answer)
+        assert [answer["id"] for answer in refused] == [*range(MAX_REQUESTS + 1, asked + 1)]
+        assert refused[0]["message"] == (
+            f"{MAX_REQUESTS} requests of this connection are being carried out: wait for an answer."
+        )
+
+
+@pytest.mark.parametrize("request_line", [b'{"type":"logs"}\n', b'{"type":"status"}\n', b'{"type":"nothing"}\n'])
+def test_a_client_that_asks_without_end_and_never_reads_holds_up_nobody(app: Running, request_line: bytes) -> None:
+    with transport.connect(AppPaths(NAME).control, 10) as peer:
+        peer.setblocking(False)
+        flood = request_line * (MAX_FRAME // len(request_line))
+        with contextlib.suppress(BlockingIOError, ConnectionError):  # its buffer is full; or it was hung up on
+            for _ in range(10_000):
+                peer.send(flood)
+        assert client.status(NAME).name == NAME  # within its time limit of five seconds
