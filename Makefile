@@ -4,7 +4,7 @@
 
 WORKERS ?= 4
 
-.PHONY: help demo test test-qt lint bench fuzz clean
+.PHONY: help demo test test-qt lint bench fuzz audit clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -35,10 +35,14 @@ bench: ## measure starts, requests and the supervisor beside their peers
 	.venv-bench/bin/python -m benchmarks.events
 	.venv-bench/bin/python -m benchmarks.supervisor
 
-fuzz: ## fuzz what reads a client's bytes, for ten minutes
+fuzz: ## fuzz what reads others' bytes, for a quarter of an hour
 	@scripts/setup fuzz
 	.venv-fuzz/bin/python scripts/fuzz.py
 
+audit: ## ask whether what wesktop and its extras install has known vulnerabilities
+	@scripts/setup audit
+	@.venv-audit/bin/python scripts/audit.py
+
 clean: ## remove everything that the other targets made
-	rm -rf .venv .venv-qt .venv-bench .venv-fuzz .mypy_cache .pytest_cache .ruff_cache build dist demo.png
+	rm -rf .venv .venv-qt .venv-bench .venv-fuzz .venv-audit .mypy_cache .pytest_cache .ruff_cache build dist demo.png
 	find . -name __pycache__ -prune -exec rm -rf {} +
