@@ -190,6 +190,8 @@ def open_file(path: "str | Path", flags: int) -> tuple[int, os.stat_result]:
     info = os.fstat(fd)
     if not stat.S_ISREG(info.st_mode):
         os.close(fd)
+        if stat.S_ISDIR(info.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         _refuse(path, objection(info, ROOT) or "")
     return fd, info
 

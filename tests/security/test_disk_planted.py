@@ -10,8 +10,8 @@ import pytest
 
 from support.running import NAME, Start
 from support.users import OTHER, VICTIM, needs_root, run_as
-from wesktopd import configs, paths
-from wesktopd.errors import ConfigurationError, PidFileError
+from wesktopd import client, configs, paths
+from wesktopd.errors import ConfigurationError, ControlPermissionError, PidFileError
 from wesktopd.identity import boot_id, identify
 from wesktopd.logfile import LogFile, LogLine
 from wesktopd.pidfile import PidFile
@@ -197,3 +197,10 @@ def test_a_secret_that_another_user_has_put_there_is_not_sent(place: Path) -> No
     os.chown(path, OTHER, OTHER)
     with pytest.raises(PermissionError, match="belongs to nobody"):
         connect(path, 1)
+
+
+@needs_root
+def test_whether_an_app_runs_is_not_told_by_another_users_lock(place: Path) -> None:
+    plant_file(paths.AppPaths("app").lock)
+    with pytest.raises(ControlPermissionError, match="app.lock belongs to nobody"):
+        client.is_free("app")

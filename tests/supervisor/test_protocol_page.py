@@ -35,7 +35,7 @@ def test_the_limits_on_the_page_are_the_real_ones() -> None:
     from wesktopd.control import MAX_CONNECTIONS
 
     assert f"at most {protocol.MAX_FRAME:,} bytes" in PAGE
-    assert f"is closed {IDLE_TIMEOUT:.0f} seconds after its last whole frame. There may be {MAX_CONNECTIONS}" in PAGE
+    assert f"is closed {IDLE_TIMEOUT:.0f} seconds after its last whole frame. There may be {MAX_CONNECTIONS};" in PAGE
     assert f"newline within {GREETING_TIMEOUT:.0f} seconds" in PAGE
     assert f"At most {MAX_REQUESTS} requests" in PAGE
 
