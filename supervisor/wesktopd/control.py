@@ -249,8 +249,6 @@ class ControlServer:
         follow: "Callable[[Callable[[Answer], None]], Callable[[], None]] | None",
     ) -> None:
         for answer in kept:
-            if connection.closing:  # it does not read, and has been hung up on
-                return
             connection.queue(request_id, answer)
         if follow is None:
             connection.queue(request_id, End())

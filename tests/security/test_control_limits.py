@@ -12,6 +12,7 @@ from typing import cast
 import pytest
 
 from support.running import NAME, Running, Start
+from support.waiting import wait_for
 from wesktopd import bus as bus_module
 from wesktopd import client, client_connection, peers, transport
 from wesktopd.bus import Bus
@@ -20,7 +21,7 @@ from wesktopd.client_connection import MAX_REQUESTS
 from wesktopd.control import Controlled, ControlServer
 from wesktopd.errors import ConfigurationError, ControlError, StartupError, WesktopError, from_wire
 from wesktopd.paths import AppPaths
-from wesktopd.protocol import MAX_FRAME, Lines, decode_request
+from wesktopd.protocol import MAX_FRAME, Lines, Request, Stop, decode_request
 
 JOIN = b'{"type":"join","channel":"c","max_events":10,"max_bytes":1000,"max_seconds":1}\n'
 PUBLISH = b'{"type":"publish","event":"e","data":"d","origin":"o","number":1}\n'
@@ -115,9 +116,23 @@ def served(adopt: Callable[[socket.socket], Awaitable[object]], talk: Callable[[
     return asyncio.run(run())
 
 
-def by_the_control_server(secret: str | None = None) -> Callable[[socket.socket], Awaitable[object]]:
+class Listening(ControlServer):
+    """Notes what it is asked, and answers nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(cast("Controlled", None))
+        self.asked: list[Request] = []
+
+    def answer(self, connection: client_connection.ClientConnection, request: Request) -> None:  # noqa: ARG002
+        self.asked.append(request)
+
+
+def by_the_control_server(
+    secret: str | None = None, server: Listening | None = None
+) -> Callable[[socket.socket], Awaitable[object]]:
+    server = server or Listening()
+
     async def adopt(connection: socket.socket) -> object:
-        server = ControlServer(cast("Controlled", None))  # which nothing that is said here reaches
         return await asyncio.get_running_loop().connect_accepted_socket(
             lambda: client_connection.ClientConnection(server, secret), connection
         )
@@ -170,7 +185,35 @@ def test_who_does_not_say_the_secret_soon_is_hung_up_on(monkeypatch: pytest.Monk
 
 
 def test_after_a_wrong_secret_the_right_one_counts_for_nothing() -> None:
-    assert served(by_the_control_server("right"), says(b'wrong\nright\n{"type":"nothing"}\n')) == b""
+    server = Listening()
+    assert served(by_the_control_server("right", server), says(b'wrong\nright\n{"type":"stop"}\n')) == b""
+    assert server.asked == []
+
+
+def test_after_the_right_secret_a_request_is_heard() -> None:
+    server = Listening()
+
+    def talk(peer: socket.socket) -> None:
+        peer.sendall(b'right\n{"type":"stop"}\n')
+        wait_for(lambda: server.asked, "the request")
+
+    served(by_the_control_server("right", server), talk)
+    assert server.asked == [Stop()]
+
+
+def test_what_follows_the_end_of_a_connection_is_not_heard() -> None:
+    server = Listening()
+    connection = client_connection.ClientConnection(server, None)
+
+    async def run() -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            await asyncio.get_running_loop().connect_accepted_socket(lambda: connection, ours)
+            connection.abort()
+            connection.data_received(b'{"type":"stop"}\n' * 3)
+
+    asyncio.run(run())
+    assert server.asked == []
 
 
 def test_a_process_that_joins_no_channel_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:

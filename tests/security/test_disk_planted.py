@@ -202,5 +202,5 @@ def test_a_secret_that_another_user_has_put_there_is_not_sent(place: Path) -> No
 @needs_root
 def test_whether_an_app_runs_is_not_told_by_another_users_lock(place: Path) -> None:
     plant_file(paths.AppPaths("app").lock)
-    with pytest.raises(ControlPermissionError, match="app.lock belongs to nobody"):
+    with pytest.raises(ControlPermissionError, match=r"app\.lock belongs to nobody"):
         client.is_free("app")
