@@ -22,6 +22,8 @@ REQUESTS = [
     b'{"type":"events","follow":true}',
     b'{"type":"focus"}',
     b'{"type":"emit","event":"e","data":"d","channel":"c"}',
+    b'{"type":"link","path":"/x","follow":true}',
+    b'{"type":"bearer"}',
     b'{"type":"attach","kind":"window"}',
     b'{"type":"nothing","id":[[[[]]]]}',
 ]
@@ -139,7 +141,7 @@ def control() -> Callable[[bytes], None]:
     """Whatever comes over the control socket is answered in the protocol, or the connection ends."""
     from wesktopd.client_connection import ClientConnection
     from wesktopd.control import ControlServer
-    from wesktopd.protocol import Done, Lines, Report, decode_answer
+    from wesktopd.protocol import BearerToken, Done, Lines, Linked, Report, decode_answer
 
     server = ControlServer(App())
     greeting = SECRET.encode() + b"\n"
@@ -154,7 +156,7 @@ def control() -> Callable[[bytes], None]:
             connection.data_received(status)
         answers = [decode_answer(line) for line in bytes(made.sent).splitlines()]
         if asked_for_secret and data[1 : 1 + len(SECRET)].strip() not in greeting:
-            assert not any(isinstance(answer, Report | Done) for answer in answers)
+            assert not any(isinstance(answer, Report | Done | Linked | BearerToken) for answer in answers)
         if not (made.closed or asked_for_secret):
             assert any(isinstance(answer, Report) and answer.id == 77 for answer in answers) or connection.pending
         connection.eof_received()
@@ -255,6 +257,16 @@ class App:
 
     def emit(self, channel: str, event: str, data: str) -> None:
         """See there."""
+
+    def link(self, path: str) -> tuple[str, Any]:
+        """See there."""
+        used: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        used.set_result("opened")
+        return path, used
+
+    def bearer(self) -> str:
+        """See there."""
+        return "token"
 
     def logs(self, lines: int | None, since: float | None) -> Iterable[Any]:
         """See there: of a real journal."""
