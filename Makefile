@@ -32,7 +32,7 @@ bench: ## measure starts, requests and the supervisor beside their peers
 	@scripts/setup bench
 	.venv-bench/bin/python benchmarks/startup.py
 	.venv-bench/bin/python -m benchmarks.requests
-	.venv-bench/bin/python -m benchmarks.events
+	.venv-bench/bin/python -m benchmarks.sse
 	.venv-bench/bin/python -m benchmarks.supervisor
 
 fuzz: ## fuzz what reads others' bytes, for a quarter of an hour
