@@ -1,5 +1,7 @@
 """Sending to a client that may not read."""
 
+from collections.abc import Awaitable
+
 from wesktop.asgi.deadlines import time_limit
 from wesktop.asgi.limits import DEFAULT, SCOPE_KEY
 from wesktop.asgi.types import Message, Scope, Send
@@ -17,8 +19,13 @@ def write_timeout(scope: Scope) -> float | None:
 
 async def send_within(send: Send, message: Message, seconds: float | None) -> None:
     """Send a message; raises ClientTooSlowError when the client has not made room for it within so many seconds."""
+    await within(send(message), seconds)
+
+
+async def within(sent: Awaitable[None], seconds: float | None) -> None:
+    """Wait for what `send` has returned; raises ClientTooSlowError as send_within does."""
     try:
         with time_limit(seconds):
-            await send(message)
+            await sent
     except TimeoutError:
         raise ClientTooSlowError(f"the client has read nothing for {seconds:g} seconds") from None

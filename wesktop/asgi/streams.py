@@ -7,7 +7,7 @@ from wesktop.asgi.cookies import Cookies
 from wesktop.asgi.headers import Headers, content_type_header
 from wesktop.asgi.responses import Response, check_status, has_content, start_message
 from wesktop.asgi.sending import send_within, write_timeout
-from wesktop.asgi.types import Receive, Scope, Send
+from wesktop.asgi.types import Message, Receive, Scope, Send
 
 
 class StreamResponse(Response):
@@ -60,7 +60,7 @@ class StreamResponse(Response):
 
         # granian's send() goes on without an error when the client is gone; only receive() tells. Tasks of our own,
         # as a request's task cannot be cancelled from within under granian's own task implementation.
-        sending = asyncio.create_task(self._send_chunks(send, write_timeout(scope)))
+        sending = asyncio.create_task(self.send_chunks(send, write_timeout(scope)))
         watching = asyncio.create_task(_wait_for_disconnect(scope, receive))
         try:
             await asyncio.wait((sending, watching), return_when=asyncio.FIRST_COMPLETED)
@@ -74,13 +74,14 @@ class StreamResponse(Response):
             if not task.cancelled():
                 task.result()  # raises what the generator raised
 
-    async def _send_chunks(self, send: Send, seconds: float | None) -> None:
+    async def send_chunks(self, send: Send, seconds: float | None) -> None:
+        """Send what the generator yields; the client may take so many seconds to read a chunk."""
         import asyncio
 
         try:
             async for chunk in self.generator:
                 body = chunk.encode() if isinstance(chunk, str) else chunk
-                await send_within(send, {"type": "http.response.body", "body": body, "more_body": True}, seconds)
+                await send_within(send, part(body), seconds)
                 # To a client that is gone granian's send() returns without suspending; with a generator that does not
                 # suspend either, the loop would be held for ever and the disconnect never be seen.
                 await asyncio.sleep(0)
@@ -91,6 +92,11 @@ class StreamResponse(Response):
         close = getattr(self.generator, "aclose", None)  # an async iterator of another kind need not have one
         if close is not None:
             await close()
+
+
+def part(body: bytes) -> Message:
+    """A part of a response's body, not the last."""
+    return {"type": "http.response.body", "body": body, "more_body": True}
 
 
 async def _wait_for_disconnect(scope: Scope, receive: Receive) -> None:

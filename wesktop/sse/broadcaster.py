@@ -10,8 +10,9 @@ from wesktop.asgi.streams import StreamResponse
 from wesktop.sse.bus import Bus
 from wesktop.sse.buses import bus_of
 from wesktop.sse.log import Log
+from wesktop.sse.stream import EventStream
 from wesktop.sse.subscriber import Subscriber
-from wesktop.sse.wire import check_event_name, check_group, encode_data, format_farewell
+from wesktop.sse.wire import check_event_name, check_group, encode_data
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -36,7 +37,6 @@ BUFFER_SECONDS = 60.0
 MAX_EVENT = 1_000_000
 """Characters of an event's data."""
 
-_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _names = (f"events-{number}" if number > 1 else "events" for number in range(1, 1 << 30))
 
 
@@ -92,8 +92,9 @@ class Broadcaster:
         # What a client may fall behind by has to be there, even where nothing is kept for those who come back.
         limits = max(history, buffer_size), max(history_bytes, 2 * buffer_bytes), max(history_seconds, BUFFER_SECONDS)
         self._log = Log(*limits)
-        # Weak, as a stream that is never started (for a HEAD request) has no end at which it could be taken out.
-        self._clients: weakref.WeakSet[Subscriber] = weakref.WeakSet()
+        # By the loops of their streams, None before these have begun. Weak, as a stream that is never started (for a
+        # HEAD request) has no end at which it could be taken out.
+        self._clients: dict[AbstractEventLoop | None, weakref.WeakSet[Subscriber]] = {}
         # Over the set of clients; re-entrant, as garbage collection may close a stream in the middle of it.
         self._lock = threading.RLock()
         self._waking: set[AbstractEventLoop] = set()
@@ -110,7 +111,7 @@ class Broadcaster:
     def client_count(self) -> int:
         """How many clients are connected to this process, and keep up."""
         with self._lock:
-            return sum(not client.is_behind for client in self._clients)
+            return sum(not client.is_behind for clients in self._clients.values() for client in clients)
 
     def register_event(self, name: str) -> None:
         """Allow the event *name*. Raises ValueError for an empty name or one with CR, LF or NUL."""
@@ -155,17 +156,14 @@ class Broadcaster:
             max_bytes=self._buffer_bytes,
             retry=self._retry,
         )
-        with self._lock:
-            self._clients.add(client)
-        if self._bus.ready:
-            client.place()
-        return StreamResponse(_Stream(self, client), "text/event-stream", _HEADERS)
+        self._add(client)
+        return EventStream(self, client)
 
     def begin(self, client: Subscriber, loop: "AbstractEventLoop") -> None:
         """The client's stream begins."""
+        self.drop(client)
         client.loop = loop
-        if self._bus.ready:
-            client.place()
+        self._add(client)
         with self._lock:
             if loop not in self._keeping_alive:
                 self._keeping_alive.add(loop)
@@ -174,12 +172,21 @@ class Broadcaster:
     def drop(self, client: Subscriber) -> None:
         """A client has gone."""
         with self._lock:
-            self._clients.discard(client)
+            clients = self._clients.get(client.loop, weakref.WeakSet())
+            clients.discard(client)
+            if not clients:
+                self._clients.pop(client.loop, None)
+
+    def _add(self, client: Subscriber) -> None:
+        with self._lock:
+            self._clients.setdefault(client.loop, weakref.WeakSet()).add(client)
+        if self._bus.ready:
+            client.place()
 
     def _on_news(self) -> None:
         """There is something new: wake those who wait, each loop once for all that comes until it looks."""
         with self._lock:
-            loops = {client.loop for client in self._clients if client.loop is not None} - self._waking
+            loops = {loop for loop in self._clients if loop is not None} - self._waking
             self._waking |= loops
         for loop in loops:
             try:
@@ -190,14 +197,15 @@ class Broadcaster:
     def _wake(self, loop: "AbstractEventLoop") -> None:
         with self._lock:
             self._waking.discard(loop)
+        ready = self._bus.ready
         for client in self._clients_on(loop):
-            if self._bus.ready:
+            if ready:
                 client.place()
             client.wake()
 
     def _clients_on(self, loop: "AbstractEventLoop") -> list[Subscriber]:
         with self._lock:
-            return [client for client in self._clients if client.loop is loop]
+            return list(self._clients.get(loop, ()))
 
     def _keep_alive(self, loop: "AbstractEventLoop") -> None:
         clients = self._clients_on(loop)
@@ -212,45 +220,7 @@ class Broadcaster:
     def _forget(self, loop: "AbstractEventLoop") -> None:
         with self._lock:
             self._waking.discard(loop)
-            for client in [client for client in self._clients if client.loop is loop]:
-                self._clients.discard(client)
-
-
-RETURN_AT_ONCE = 50
-"""Milliseconds until a page comes back whose stream the server has ended."""
-
-
-class _Stream:
-    """The chunks of a client, which does not count any more when they end.
-
-    farewell: what is sent last, see StreamResponse: the page comes back soon, to another worker or to this one.
-    """
-
-    farewell = format_farewell(RETURN_AT_ONCE)
-
-    def __init__(self, broadcaster: Broadcaster, client: Subscriber) -> None:
-        self._broadcaster = broadcaster
-        self._client = client
-        self._chunks = client.chunks()
-
-    def __aiter__(self) -> "_Stream":
-        return self
-
-    async def __anext__(self) -> bytes:
-        if self._client.loop is None:
-            import asyncio  # late: see wesktop.asgi
-
-            self._broadcaster.begin(self._client, asyncio.get_running_loop())
-        try:
-            return await anext(self._chunks)
-        except BaseException:
-            self._broadcaster.drop(self._client)
-            raise
-
-    async def aclose(self) -> None:
-        """The client has gone, or was never there."""
-        self._broadcaster.drop(self._client)
-        await self._chunks.aclose()  # type: ignore[attr-defined]
+            self._clients.pop(loop, None)
 
 
 def sse_route(broadcaster: Broadcaster) -> Callable[[Request], Awaitable[StreamResponse]]:

@@ -20,11 +20,27 @@ class Entry:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The events that a reader gets in one piece: from its position on, as many as it may be behind by.
+
+    position: where it is then; last_id: of the last event; wire: all in one; for_all: whether none is for a group;
+    whole: whether there are no more.
+    """
+
+    entries: list[Entry]
+    position: int
+    last_id: str
+    wire: bytes
+    for_all: bool
+    whole: bool
+
+
 class Log:
     """Keeps the last events: so many, of so many bytes and so many seconds (of the caller's clock).
 
     Positions count all that have ever been logged. A reader is at the position of the next event that it has to get.
-    first_id: the ID of the event before the oldest that is kept.
+    first_id: the ID of the event before the oldest that is kept. end: the position after the last event.
     """
 
     def __init__(self, max_events: int, max_bytes: int, max_seconds: float) -> None:
@@ -32,15 +48,10 @@ class Log:
         self._limits = (max_events, max_bytes, max_seconds)
         self._entries: deque[Entry] = deque()
         self._positions: dict[str, int] = {}
-        self._next = 0
+        self.end = 0
         self._bytes = 0
         self._lock = threading.Lock()
-        self._joined: tuple[int, int, bytes] = (-1, -1, b"")
-
-    @property
-    def end(self) -> int:
-        """The position after the last event."""
-        return self._next
+        self._made: tuple[tuple[int, int, int, int], Batch] | None = None
 
     @property
     def last_id(self) -> str:
@@ -50,7 +61,7 @@ class Log:
     def tail(self) -> tuple[int, str]:
         """The position after the last event, and its ID."""
         with self._lock:
-            return self._next, self.last_id
+            return self.end, self.last_id
 
     def begin(self, first_id: str) -> None:
         """Forget all: what comes next follows the event of this ID."""
@@ -58,16 +69,16 @@ class Log:
             self._entries.clear()
             self._positions.clear()
             self.first_id = first_id
-            self._next += 1  # so that who reads already sees that something is missing
+            self.end += 1  # so that who reads already sees that something is missing
 
     def append(self, id_: str, event: str, data: str, to: str | None, now: float) -> None:
         """Log an event, encoded once for all who get it."""
         wire = format_event(event, data, id_)
         with self._lock:
             self._bytes += len(wire)
-            self._entries.append(Entry(self._next, id_, event, to, now, wire, self._bytes))
-            self._positions[id_] = self._next
-            self._next += 1
+            self._entries.append(Entry(self.end, id_, event, to, now, wire, self._bytes))
+            self._positions[id_] = self.end
+            self.end += 1
             self._drop_old(now)
 
     def _drop_old(self, now: float) -> None:
@@ -86,14 +97,14 @@ class Log:
         """Where a reader is that has got the event of this ID last; None when that is not known any more."""
         with self._lock:
             if id_ == self.first_id:
-                return self._next - len(self._entries)
+                return self.end - len(self._entries)
             position = self._positions.get(id_)
             return None if position is None else position + 1
 
     def read(self, position: int) -> list[Entry] | None:
         """The events from a position on; None when some of them are no longer kept."""
         with self._lock:
-            missing = self._next - len(self._entries) - position
+            missing = self.end - len(self._entries) - position
             if missing > 0:
                 return None
             skipped = -missing
@@ -101,10 +112,36 @@ class Log:
                 return []
             return [self._entries[index] for index in range(skipped, len(self._entries))]
 
-    def joined(self, entries: list[Entry]) -> bytes:
-        """All of these events in one piece; joined once where many readers are at the same place."""
-        first, last, found = self._joined
-        if (first, last) != (entries[0].position, entries[-1].position):
-            found = b"".join([entry.wire for entry in entries])
-            self._joined = (entries[0].position, entries[-1].position, found)
-        return found
+    def batch(self, position: int, max_events: int, max_bytes: int) -> Batch | None:
+        """What one who is at this position, before the end, gets next; None when some of it is no longer kept.
+
+        Made once for the many readers who are at the same place, and mostly are when an event comes.
+        """
+        wanted = (position, self.end, max_events, max_bytes)
+        made = self._made  # looked at once, as another thread may replace it
+        if made is not None and made[0] == wanted:
+            return made[1]
+        entries = self.read(position)
+        if not entries:
+            return None
+        fitting = _fitting(entries, max_events, max_bytes)
+        last = fitting[-1]
+        batch = Batch(
+            entries=fitting,
+            position=last.position + 1,
+            last_id=last.id,
+            wire=b"".join([entry.wire for entry in fitting]),
+            for_all=all(entry.to is None for entry in fitting),
+            whole=len(fitting) == len(entries),
+        )
+        self._made = ((position, entries[-1].position + 1, max_events, max_bytes), batch)
+        return batch
+
+
+def _fitting(entries: list[Entry], max_events: int, max_bytes: int) -> list[Entry]:
+    """As many of them as a reader may be behind by, and one at the least."""
+    fitting = entries[:max_events]
+    start = fitting[0].end - len(fitting[0].wire)
+    while len(fitting) > 1 and fitting[-1].end - start > max_bytes:
+        fitting.pop()
+    return fitting

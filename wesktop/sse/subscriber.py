@@ -1,9 +1,11 @@
 """A connected page: reads on in the log, and is woken when there is something new."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
-from wesktop.sse.log import Entry, Log
+from wesktop.asgi.streams import part
+from wesktop.asgi.types import Send
+from wesktop.sse.log import Batch, Entry, Log
 from wesktop.sse.wire import RESET, format_event, format_greeting, format_keep_alive
 
 if TYPE_CHECKING:
@@ -16,7 +18,15 @@ class Subscriber:
     last_id: of the event that it has got last, None where it is new here. events: the names that it wants, None for
     all. groups: those that it belongs to. max_events, max_bytes: how far it may fall behind; then it is ended, so
     that it comes back, and goes on from there. retry: milliseconds until it comes back when it is cut off.
+
+    send: what sends a message to it, where that need not be its task. write_timeout: seconds that a message may take.
     """
+
+    __slots__ = (
+        "__weakref__", "_events", "_greeted", "_groups", "_last_id", "_log", "_max_bytes", "_max_events", "_missed",
+        "_over", "_position", "_retry", "_silent", "_waiting", "loop", "send",
+        "write_timeout",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -30,6 +40,8 @@ class Subscriber:
         retry: int,
     ) -> None:
         self.loop: AbstractEventLoop | None = None  # of the stream, once it has begun
+        self.send: Send | None = None
+        self.write_timeout: float | None = None
         self._log = log
         self._last_id = last_id
         self._events = events
@@ -39,8 +51,10 @@ class Subscriber:
         self._retry = retry
         self._position: int | None = None
         self._missed = False
-        self._waiting: Future[None] | None = None
+        self._greeted = False
+        self._over = False
         self._silent = False
+        self._waiting: Future[Awaitable[None] | None] | None = None
 
     def place(self) -> None:
         """Decide where it reads on: as soon as the log is complete, so that nothing that comes then is missed."""
@@ -57,66 +71,89 @@ class Subscriber:
         """Whether more waits for it than may."""
         if self._position is None or self._position == self._log.end:
             return False
-        entries = self._log.read(self._position)
-        return entries is None or len(self._fitting(entries)) < len(entries)
+        batch = self._log.batch(self._position, self._max_events, self._max_bytes)
+        return batch is None or not batch.whole
 
     def wake(self) -> None:
-        """There is something new; on its loop."""
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(None)
+        """There is something new; on its loop. It is sent at once where that can be: a task need not wake for it."""
+        waiting = self._waiting
+        if waiting is None or waiting.done():
+            return
+        if self.send is None:
+            waiting.set_result(None)
+            return
+        try:
+            chunk = self.take()
+            sent = self.send(part(chunk)) if chunk else None
+            if chunk is None or self._over or (sent is not None and not is_done(sent)):
+                waiting.set_result(sent)
+        except Exception as error:
+            waiting.set_exception(error)
 
     def keep_alive(self) -> None:
         """Say something, if there is nothing else to say; on its loop."""
         self._silent = True
         self.wake()
 
-    async def chunks(self) -> AsyncIterator[bytes]:
-        """The stream, in as few pieces as can be: a page that is busy gets all that waits in one."""
-        while self._position is None:
-            await self._wait()
-        yield format_greeting(self._last_id or "", self._retry)
-        if self._missed:
-            yield format_event(RESET, "", self._last_id or "")
-        while True:
-            entries = self._log.read(self._position)
-            if entries is None:
-                break
-            if entries:
-                fitting = self._fitting(entries)
-                self._position, self._last_id = fitting[-1].position + 1, fitting[-1].id
-                if chunk := self._encoded(fitting):
-                    self._silent = False
-                    yield chunk
-                if len(fitting) < len(entries):
-                    break
-            elif self._silent:
-                self._silent = False
-                yield format_keep_alive(self._last_id or "")
-            else:
-                await self._wait()
+    def close(self) -> None:
+        """Nothing is sent any more."""
+        self._over = True
 
-    async def _wait(self) -> None:
+    def take(self) -> bytes | None:
+        """What is to be sent next: all that waits, in one piece; nothing when nothing waits, None at the end."""
+        if self._over:
+            return None
+        if self._position is None:
+            return b""
+        if not self._greeted:
+            self._greeted = True
+            greeting = format_greeting(self._last_id or "", self._retry)
+            return greeting + format_event(RESET, "", self._last_id or "") if self._missed else greeting
+        chunk = b""
+        if self._position != self._log.end:
+            batch = self._log.batch(self._position, self._max_events, self._max_bytes)
+            if batch is None:
+                return None
+            self._position, self._last_id, self._over = batch.position, batch.last_id, not batch.whole
+            chunk = batch.wire if self._events is None and batch.for_all else self._wanted(batch)
+        if not chunk and self._silent:
+            chunk = format_keep_alive(self._last_id or "")
+        if chunk:
+            self._silent = False
+        elif self._over:
+            return None
+        return chunk
+
+    async def idle(self) -> Awaitable[None] | None:
+        """Wait until there is something new, which may be on its way: then what it is to wait for."""
         assert self.loop is not None
         self._waiting = self.loop.create_future()
         try:
-            await self._waiting
+            return await self._waiting
         finally:
             self._waiting = None
 
-    def _fitting(self, entries: list[Entry]) -> list[Entry]:
-        """As many of them as it may be behind by, and one at the least."""
-        fitting = entries[: self._max_events]
-        start = fitting[0].end - len(fitting[0].wire)
-        while len(fitting) > 1 and fitting[-1].end - start > self._max_bytes:
-            fitting.pop()
-        return fitting
-
-    def _encoded(self, entries: list[Entry]) -> bytes:
-        if self._events is None and not any(entry.to for entry in entries):
-            return self._log.joined(entries)
-        return b"".join(entry.wire for entry in entries if self._wants(entry))
+    def _wanted(self, batch: Batch) -> bytes:
+        return b"".join([entry.wire for entry in batch.entries if self._wants(entry)])
 
     def _wants(self, entry: Entry) -> bool:
         if self._events is not None and entry.event not in self._events:
             return False
         return entry.to is None or entry.to in self._groups
+
+
+def is_done(sent: Awaitable[None]) -> bool:
+    """Whether what `send` has returned is done; if not, it can be awaited as if nobody had looked."""
+    try:
+        next(sent)  # type: ignore[call-overload]  # see may_be_done
+    except StopIteration:
+        return True
+    return False
+
+
+def may_be_done(sent: Awaitable[None]) -> bool:
+    """Whether `is_done` can tell: whether it is an iterator over itself, as granian's awaitables are.
+
+    These end at once where there was room for what was sent. A coroutine is not to be begun outside of its task.
+    """
+    return hasattr(sent, "__next__") and hasattr(sent, "__await__")

@@ -1,0 +1,80 @@
+"""The response that is an event stream."""
+
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING
+
+from wesktop.asgi.sending import within
+from wesktop.asgi.streams import StreamResponse
+from wesktop.asgi.types import Message, Send
+from wesktop.sse.subscriber import Subscriber, may_be_done
+from wesktop.sse.wire import format_farewell
+
+if TYPE_CHECKING:
+    from wesktop.sse.broadcaster import Broadcaster
+
+_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+RETURN_AT_ONCE = 50
+"""Milliseconds until a page comes back whose stream the server has ended."""
+
+
+class EventStream(StreamResponse):
+    """A client's chunks, each sent as soon as it is there: to an idle client by whoever wakes it, not by its task."""
+
+    def __init__(self, broadcaster: "Broadcaster", client: Subscriber) -> None:
+        super().__init__(Chunks(broadcaster, client), "text/event-stream", _HEADERS)
+        self._client = client
+
+    async def send_chunks(self, send: Send, seconds: float | None) -> None:
+        """See StreamResponse."""
+
+        client = self._client
+        client.write_timeout = seconds
+
+        def send_from_task(message: Message) -> Awaitable[None]:
+            sent = send(message)
+            if may_be_done(sent):
+                client.send = send
+            return sent
+
+        await super().send_chunks(send_from_task, seconds)
+
+
+class Chunks:
+    """The chunks of a client, which does not count any more when they end.
+
+    farewell: what is sent last, see StreamResponse: the page comes back soon, to another worker or to this one.
+    """
+
+    farewell = format_farewell(RETURN_AT_ONCE)
+
+    def __init__(self, broadcaster: "Broadcaster", client: Subscriber) -> None:
+        self._broadcaster = broadcaster
+        self._client = client
+
+    def __aiter__(self) -> "Chunks":
+        return self
+
+    async def __anext__(self) -> bytes:
+        client = self._client
+        if client.loop is None:
+            import asyncio  # late: see wesktop.asgi
+
+            self._broadcaster.begin(client, asyncio.get_running_loop())
+        try:
+            while (chunk := client.take()) is not None:
+                if chunk:
+                    return chunk
+                sent = await client.idle()
+                if sent is not None:
+                    await within(sent, client.write_timeout)
+        except BaseException:
+            self._broadcaster.drop(client)
+            raise
+        self._broadcaster.drop(client)
+        raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        """The client has gone, or was never there."""
+        self._client.close()
+        self._broadcaster.drop(self._client)
