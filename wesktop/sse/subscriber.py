@@ -1,10 +1,8 @@
 """A connected page: reads on in the log, and is woken when there is something new."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from wesktop.asgi.streams import part
-from wesktop.asgi.types import Send
 from wesktop.sse.log import Batch, Entry, Log
 from wesktop.sse.wire import RESET, format_event, format_greeting, format_keep_alive
 
@@ -19,7 +17,7 @@ class Subscriber:
     all. groups: those that it belongs to. max_events, max_bytes: how far it may fall behind; then it is ended, so
     that it comes back, and goes on from there. retry: milliseconds until it comes back when it is cut off.
 
-    send: what sends a message to it, where that need not be its task. write_timeout: seconds that a message may take.
+    send: what sends a chunk to it, where that need not be its task. write_timeout: seconds that a chunk may take.
     """
 
     __slots__ = (
@@ -40,7 +38,7 @@ class Subscriber:
         retry: int,
     ) -> None:
         self.loop: AbstractEventLoop | None = None  # of the stream, once it has begun
-        self.send: Send | None = None
+        self.send: Callable[[bytes], Awaitable[None]] | None = None
         self.write_timeout: float | None = None
         self._log = log
         self._last_id = last_id
@@ -84,7 +82,7 @@ class Subscriber:
             return
         try:
             chunk = self.take()
-            sent = self.send(part(chunk)) if chunk else None
+            sent = self.send(chunk) if chunk else None
             if chunk is None or self._over or (sent is not None and not is_done(sent)):
                 waiting.set_result(sent)
         except Exception as error:
