@@ -1,10 +1,12 @@
 """The session of a real app: who gets in, for how long, and where its secrets are never seen."""
 
 import concurrent.futures
+import contextlib
 import os
 import re
 import socket
 import stat
+import subprocess
 import threading
 from pathlib import Path
 
@@ -13,7 +15,8 @@ import pytest
 
 from security.test_guard import HOSTS
 from support.browser import CHROMIUM
-from support.running import NAME, Running, Start
+from support.running import COMMAND, NAME, Running, Start
+from support.scripts import free_port
 from support.waiting import wait_for
 from wesktopd.paths import AppPaths
 
@@ -273,11 +276,27 @@ def test_other_machines_get_in_by_this_ones_names_and_a_token(start_app: Start) 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="another user's process can be started by root alone")
 def test_another_user_of_the_machine_is_not_let_in(start_app: Start) -> None:
-    import subprocess
-
     app = start_app("--session")
     done = subprocess.run(
         ["/usr/bin/python3", "-c", f"import urllib.request; urllib.request.urlopen({app.url!r})"],
         capture_output=True, text=True, user=65534, group=65534, extra_groups=[], timeout=30, check=False, cwd="/",
     )  # fmt: skip
     assert "401" in done.stderr
+
+
+def test_a_socket_that_the_service_manager_has_opened_to_others_has_to_be_meant(home: Path) -> None:
+    app = Running(home, free_port())
+    app.write("one")
+    at = f"0.0.0.0:{app.port}"
+    command = ["systemd-socket-activate", "-l", at, COMMAND, "serve", "app:app", "--port", str(app.port)]
+    with subprocess.Popen(command, cwd=home, env=app.env, stderr=subprocess.PIPE, text=True) as activated:
+        assert activated.stderr is not None
+        wait_for(lambda: connects(app.port), "the socket")  # by which it is started
+        assert "host '0.0.0.0' lets other machines in" in activated.stderr.read()
+    assert activated.returncode == 2
+
+
+def connects(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 20):
+        return True
+    return False
