@@ -1,7 +1,7 @@
 """Fuzz what reads others' bytes, with atheris: `make fuzz`, or `scripts/fuzz.py [--seconds 150] [TARGET ...]`.
 
 Each target runs in a process of its own, as libFuzzer ends it, and fails by any exception that is no answer. What is
-found goes into the tests. The app layer's targets are here, the supervisor's in fuzz_supervisor.py.
+found goes into the tests. The app layer's targets are here, the others' in fuzz_supervisor.py and fuzz_guard.py.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
-from scripts import fuzz_supervisor
+from scripts import fuzz_guard, fuzz_supervisor
 
 TOO_LONG = 10  # seconds for one input: it hangs
 FORM = "multipart/form-data; boundary=b"
@@ -36,6 +36,7 @@ SEEDS = {
     "cookies": [b"a=1; b=2", b'a="x"', b";;=;"],
     "encodings": [b"gzip, br;q=0.5", b"*;q=0", b"identity;q=0, *"],
     **fuzz_supervisor.SEEDS,
+    **fuzz_guard.SEEDS,
 }
 
 
@@ -133,9 +134,10 @@ def encodings() -> Callable[[bytes], None]:
     return check
 
 
+WORDS = {**fuzz_supervisor.WORDS, **fuzz_guard.WORDS}
 TARGETS = {
     function.__name__: function
-    for function in (paths, queries, ranges, forms, cookies, encodings, *fuzz_supervisor.TARGETS)
+    for function in (paths, queries, ranges, forms, cookies, encodings, *fuzz_supervisor.TARGETS, *fuzz_guard.TARGETS)
 }
 
 
@@ -149,7 +151,7 @@ def fuzz(name: str, seconds: int, runs: int) -> None:
     for number, seed in enumerate(SEEDS[name]):
         (corpus / str(number)).write_bytes(seed)
     words = Path(tempfile.mkdtemp()) / "words"  # bytes in libFuzzer's own notation
-    escaped = ("".join(f"\\x{byte:02x}" for byte in word) for word in fuzz_supervisor.WORDS.get(name, []))
+    escaped = ("".join(f"\\x{byte:02x}" for byte in word) for word in WORDS.get(name, []))
     words.write_text("".join(f'"{word}"\n' for word in escaped))
     found = tempfile.mkdtemp(prefix=f"fuzz-{name}-")
     limits = [f"-max_total_time={seconds}", f"-runs={runs}", "-max_len=4096", f"-timeout={TOO_LONG}"]
