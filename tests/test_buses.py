@@ -2,7 +2,10 @@
 
 import asyncio
 import contextlib
+import os
+import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -12,12 +15,14 @@ from typing import Any
 import httpx
 import httpx_sse
 import pytest
+import redis as package
 
-from support.running import starter
+from support.running import Start, starter
 from support.scripts import free_port
 from support.waiting import wait_for
 from wesktop.asgi import Request
 from wesktop.sse import Broadcaster
+from wesktop.sse import outbox as outboxes
 from wesktop.sse.log import Log
 from wesktopd.bus import Bus as SupervisorsBus
 from wesktopd.context import BUS_VARIABLE
@@ -43,32 +48,74 @@ class Redis:
         self._process.kill()
         self._process.wait()
 
+    def forget(self) -> None:
+        """Lose what is kept on disk."""
+        shutil.rmtree(self._directory / "appendonlydir")
+
+    def call(self, *command: str) -> Any:
+        """Have it do something."""
+        with package.Redis.from_url(self.url, decode_responses=True) as client:
+            return client.execute_command(*command)
+
+
+def _answers(client: Any) -> bool:
+    with contextlib.suppress(package.ConnectionError):
+        return bool(client.ping())
+    return False
+
 
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[Redis]:
     server = Redis(tmp_path)
+    with package.Redis.from_url(server.url) as client:
+        wait_for(lambda: _answers(client), "the server")
     yield server
     server.kill()
 
 
-@pytest.fixture
-def supervisor(tmp_path: Path) -> Iterator[str]:
-    """The path of a supervisor's bus."""
-    path, ready, stopped = tmp_path / "app.bus", threading.Event(), threading.Event()
+class Supervisor:
+    """A supervisor's bus, on a thread; `hang` it, and it does nothing until it may go on."""
 
-    async def serve() -> None:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._ready, self._stopped = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=asyncio.run, args=(self._serve(),))
+        self._thread.start()
+        assert self._ready.wait(20)
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
         bus = SupervisorsBus()
-        await bus.open(path)
-        ready.set()
-        await asyncio.to_thread(stopped.wait)
+        await bus.open(self.path)
+        self._ready.set()
+        await asyncio.to_thread(self._stopped.wait)
         bus.close()
 
-    thread = threading.Thread(target=asyncio.run, args=(serve(),))
-    thread.start()
-    assert ready.wait(20)
-    yield str(path)
-    stopped.set()
-    thread.join()
+    @contextlib.contextmanager
+    def hang(self) -> Iterator[None]:
+        hangs, may_go_on = threading.Event(), threading.Event()
+
+        def do_nothing() -> None:
+            hangs.set()
+            may_go_on.wait(40)
+
+        self._loop.call_soon_threadsafe(do_nothing)
+        assert hangs.wait(20)
+        try:
+            yield
+        finally:
+            may_go_on.set()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._thread.join()
+
+
+@pytest.fixture
+def supervisor(tmp_path: Path) -> Iterator[Supervisor]:
+    bus = Supervisor(tmp_path / "app.bus")
+    yield bus
+    bus.stop()
 
 
 @pytest.fixture(params=["memory", "supervisor", "redis"])
@@ -81,7 +128,7 @@ def make(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
     elif request.param == "redis":
         bus = request.getfixturevalue("redis").url
     else:
-        monkeypatch.setenv(BUS_VARIABLE, request.getfixturevalue("supervisor"))
+        monkeypatch.setenv(BUS_VARIABLE, str(request.getfixturevalue("supervisor").path))
 
     def make_one(**options: Any) -> Broadcaster:
         if request.param == "memory" and made:
@@ -240,13 +287,10 @@ def test_what_cannot_be_sent_is_refused_and_holds_nothing_up(make: Make) -> None
 
 
 def test_what_is_no_event_of_ours_is_left_out(redis: Redis) -> None:
-    import redis as package
-
     broadcaster = Broadcaster(strict=False, name="news", bus=redis.url)
     wait_for(lambda: broadcaster._bus.ready, "the bus")
-    with package.Redis.from_url(redis.url) as server:
-        for fields in ({"x": "1"}, {"event": "e", "data": "1", "origin": "o", "number": "many"}):
-            server.xadd("wesktop:news", fields)
+    redis.call("XADD", "wesktop:news", "*", "x", "1")
+    redis.call("XADD", "wesktop:news", "*", "event", "e", "data", "1", "origin", "o", "number", "many")
     broadcaster.broadcast("e", "right")
     wait_for(lambda: len(logged(broadcaster)) == 1, "the event that is right")
     broadcaster._bus.close()
@@ -276,3 +320,196 @@ def test_an_event_that_is_larger_than_what_is_kept_is_delivered() -> None:
     position, _ = log.tail()
     log.append("a-1", "e", "x" * 100, None, 0)
     assert len(log.read(position) or ()) == 1
+
+
+def told(broadcaster: Broadcaster) -> list[tuple[str, str]]:
+    """The events of its log: their names, and the data."""
+    events = [line.decode().splitlines() for line in logged(broadcaster)]
+    return [(event.removeprefix("event: "), data.removeprefix("data: ")) for _, event, data, *_ in events]
+
+
+def test_what_waits_for_a_redis_that_is_away_is_bounded_and_a_reset_tells_of_the_rest(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(outboxes, "MAX_WAITING", 50)
+    sends, hears = [Broadcaster(strict=False, name="news", bus=redis.url) for _ in range(2)]
+    sends.broadcast("e", "first")
+    for broadcaster in (sends, hears):
+        wait_for(lambda broadcaster=broadcaster: len(logged(broadcaster)) == 1, "the first")  # type: ignore[misc]
+    redis.kill()
+    for number in range(1000):
+        sends.broadcast("e", number)
+    assert len(sends._bus._outbox) <= 52  # type: ignore[attr-defined]  # with the reset, and one that has to be kept
+    redis.start()
+    for broadcaster in (sends, hears):
+        wait_for(lambda broadcaster=broadcaster: told(broadcaster)[-1:] == [("e", "999")], "the last")  # type: ignore[misc]
+    wait_for(lambda: "events were lost while" in caplog.text, "the line in the log")
+    for broadcaster in (sends, hears):
+        broadcaster._bus.close()
+    events = told(hears)
+    assert events == told(sends)
+    reset = events.index(("reset", ""))
+    numbers = [int(data) for event, data in events[1:] if event == "e"]
+    assert numbers == [*range(reset - 1), *range(1000 - len(events) + reset + 1, 1000)]
+    assert 40 < len(events) - reset <= 51
+
+
+def test_what_waits_for_a_supervisor_that_hangs_is_bounded_and_a_reset_tells_of_the_rest(
+    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outboxes, "MAX_WAITING", 300)  # of which the socket takes a third
+    monkeypatch.setenv(BUS_VARIABLE, str(supervisor.path))
+    sends, hears = [Broadcaster(strict=False, name="news", history=5000) for _ in range(2)]
+    for broadcaster in (sends, hears):
+        wait_for(lambda broadcaster=broadcaster: broadcaster._bus.ready, "the bus")  # type: ignore[misc]
+    with supervisor.hang():
+        for number in range(2000):
+            sends.broadcast("e", [number, "x" * 1000])
+        bus: Any = sends._bus
+        assert len(bus._outbox) <= 301  # with the reset
+        assert len(bus._out) < 100_000
+    for broadcaster in (sends, hears):
+        wait_for(lambda broadcaster=broadcaster: b"[1999," in b"".join(logged(broadcaster)[-1:]), "the last")  # type: ignore[misc]
+        broadcaster._bus.close()
+    events = told(hears)
+    assert events == told(sends)
+    reset = events.index(("reset", ""))
+    numbers = [int(data.split(",")[0][1:]) for event, data in events if event == "e"]
+    kept = len(events) - reset - 1
+    assert numbers == [*range(reset), *range(2000 - kept, 2000)], "all before the reset, and all after"
+    assert 0 < kept <= 300
+
+
+def test_what_redis_has_lost_is_no_longer_kept_and_what_it_has_is(redis: Redis) -> None:
+    broadcaster = Broadcaster(strict=False, name="news", bus=redis.url)
+    for number in range(5):
+        broadcaster.broadcast("e", number)
+    wait_for(lambda: len(logged(broadcaster)) == 5, "the events")
+    ids = [entry.id for entry in broadcaster._log._entries]
+    redis.call("XDEL", "wesktop:news", *ids[3:])
+    redis.call("CLIENT", "KILL", "TYPE", "normal")
+    wait_for(lambda: broadcaster._log.last_id == ids[2], "what is there still")
+    assert [data for _, data in told(broadcaster)] == ["0", "1", "2"]
+    assert broadcaster._log.position_after(ids[3]) is None, "a page that has had it is told"
+    assert broadcaster._log.position_after(ids[0]) is not None
+    broadcaster.broadcast("e", 5)
+    wait_for(lambda: [data for _, data in told(broadcaster)] == ["0", "1", "2", "5"], "the next")
+    broadcaster._bus.close()
+
+
+def test_pages_of_a_redis_that_comes_back_empty_are_told(redis: Redis) -> None:
+    broadcaster = Broadcaster(strict=False, name="news", bus=redis.url)
+    broadcaster.broadcast("e", 1)
+    wait_for(lambda: len(logged(broadcaster)) == 1, "the event")
+    position, last = broadcaster._log.tail()
+    redis.kill()
+    redis.forget()
+    redis.start()
+    wait_for(lambda: broadcaster._log.read(position) is None, "the streams to be ended")
+    assert broadcaster._log.position_after(last) is None
+    broadcaster.broadcast("e", 2)
+    wait_for(lambda: [data for _, data in told(broadcaster)] == ["2"], "the next")
+    broadcaster._bus.close()
+
+
+def test_what_is_emitted_reaches_the_pages_of_all_workers_once_by_redis(redis: Redis, start_app: Start) -> None:
+    app = start_app("--workers", "2", more=APP.replace("REDIS", redis.url) + FURTHER)
+    elsewhere = Broadcaster(strict=False, name="events", bus=redis.url)
+    wait_for(lambda: elsewhere._bus.ready, "the bus")
+    for number in range(5):
+        assert app.ctl("emit", "tick", str(number)) == "app: tick is sent\n"
+    wait_for(lambda: len(logged(elsewhere)) >= 5, "the events")
+    redis.kill()
+    app.ctl("emit", "tick", "5")
+    redis.start()
+    wait_for(lambda: len(logged(elsewhere)) >= 6, "the event that had to wait")
+    app.ctl("restart")  # whose workers are told of all that was emitted, too
+    app.ctl("emit", "tick", "6")
+    wait_for(lambda: ("tick", "6") in told(elsewhere), "the last")
+    assert told(elsewhere) == [("tick", str(number)) for number in range(7)]
+    assert redis.call("XLEN", "wesktop:events") == 7, "only one worker has handed each on"
+    elsewhere._bus.close()
+
+    heard: list[str] = []
+    page = threading.Thread(target=follow, args=(f"{app.url}/events", heard))
+    page.start()
+    wait_for(lambda: any(app.get("/clients")["clients"] for _ in range(8)), "the page")
+    for number in range(20):
+        app.ctl("emit", "tick", str(number))
+    page.join(30)
+    assert heard == [str(number) for number in range(20)]
+
+
+def test_emit_to_a_broadcaster_that_is_not_there_is_refused_and_names_those_that_are(start_app: Start) -> None:
+    app = start_app(more=APP.replace('bus="REDIS"', "") + FURTHER)
+    for arguments, known in (
+        (["--channel", "evnts"], "'events', 'news'"),
+        (["--channel", "alone"], "'events', 'news'"),
+    ):
+        done = app.command("ctl", "emit", "tick", "1", *arguments)
+        assert done.returncode == 2
+        assert done.stderr.count("\n") == 1
+        assert f"no broadcaster of the app takes part as '{arguments[1]}'" in done.stderr
+        assert known in done.stderr
+    app.ctl("emit", "tick", "1", "--channel", "news")
+    app.write("two", APP.replace('bus="REDIS"', 'name="renamed"'))
+    app.ctl("restart")
+    assert "(there: 'renamed')" in app.command("ctl", "emit", "tick", "1", "--channel", "news").stderr
+    app.ctl("emit", "tick", "1", "--channel", "renamed")
+
+
+FURTHER = """
+wesktop.Broadcaster(name="alone", bus="memory")
+further = wesktop.Broadcaster(name="news")
+"""
+
+
+def in_child(broadcaster: Broadcaster, *data: int) -> None:
+    """Broadcast in a forked process, which ends at once."""
+    child = os.fork()
+    if not child:
+        try:
+            for item in data:
+                broadcaster.broadcast("e", item)
+        finally:
+            os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_forked_process_broadcasts_too_and_takes_nothing_from_its_parent(
+    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(BUS_VARIABLE, str(supervisor.path))
+    broadcaster = Broadcaster(strict=False, name="news")
+    broadcaster.broadcast("e", 1)
+    wait_for(lambda: len(logged(broadcaster)) == 1, "the first")
+    for lock in (broadcaster._lock, broadcaster._log._lock, broadcaster._bus._lock):  # type: ignore[attr-defined]
+        held, release = threading.Event(), threading.Event()
+
+        def hold(lock: Any = lock, held: threading.Event = held, release: threading.Event = release) -> None:
+            with lock:
+                held.set()
+                release.wait(20)
+
+        thread = threading.Thread(target=hold)
+        thread.start()
+        assert held.wait(20)
+        in_child(broadcaster, 2, 3)
+        release.set()
+        thread.join()
+    broadcaster.broadcast("e", 4)
+    wait_for(lambda: len(logged(broadcaster)) == 8, "all events")
+    assert [data for _, data in told(broadcaster)] == ["1", *["2", "3"] * 3, "4"]
+    broadcaster._bus.close()
+
+
+def test_the_last_words_of_a_process_arrive_by_redis(redis: Redis) -> None:
+    program = f"""
+from wesktop import Broadcaster
+events = Broadcaster(strict=False, name="news", bus={redis.url!r})
+for number in range(100):
+    events.broadcast("e", number)
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=30)
+    assert redis.call("XLEN", "wesktop:news") == 100

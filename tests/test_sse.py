@@ -412,3 +412,63 @@ def test_a_page_gets_the_events_that_it_wants_and_those_of_its_groups() -> None:
         assert found == {"all": "aba", "few": "aa", "ada": "ababa"}
 
     asyncio.run(scenario())
+
+
+def test_who_asks_for_it_is_told_by_events_where_the_stream_is_and_nobody_else_is() -> None:
+    broadcaster = Broadcaster(strict=False)
+
+    async def scenario() -> None:
+        asks = Request(http_scope(query="_wesktop=positions"))
+        pages = [Exchange(broadcaster.stream(who), http_scope()) for who in (REQUEST, asks)]
+        tasks = [asyncio.create_task(page.run()) for page in pages]
+        first = broadcaster._log.last_id
+        broadcaster.broadcast("a", 1)
+        broadcaster.broadcast("b", 2)
+        last = broadcaster._log.last_id
+        await until(lambda: all("data: 2" in page.answer.text for page in pages))
+        for page in pages:
+            page.disconnect()
+        await asyncio.gather(*tasks)
+        plain, told = (EventParser().feed(page.answer.text.encode()) for page in pages)
+        assert [event.event for event in plain] == ["a", "b"]
+        assert [(event.event, event.id) for event in told if event.event not in ("a", "b")] == [
+            ("wesktop-position", first),
+            ("wesktop-position", last),
+        ]
+        assert pages[0].answer.text.startswith(f": connected\nretry: 1000\nid: {first}\n\n")
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("size", [1, 1000])
+def test_a_page_that_lets_much_go_by_is_told_where_it_is_before_that_is_forgotten(size: int) -> None:
+    broadcaster = Broadcaster(10, buffer_bytes=5000, history=10, history_bytes=10_000, strict=False)
+
+    async def scenario() -> None:
+        page = Exchange(broadcaster.stream(REQUEST, events={"wanted"}), http_scope())
+        task = asyncio.create_task(page.run())
+        parser, read = EventParser(), 0
+        await until(lambda: page.answer.text)
+        for number in range(50):
+            broadcaster.broadcast("often", "x" * size)
+            for _ in range(5):
+                await asyncio.sleep(0)
+            text, read = page.answer.text[read:], len(page.answer.text)
+            assert parser.feed(text.encode()) == []
+            assert broadcaster._log.position_after(parser.last_id) is not None, number
+        assert 3 < page.answer.text.count("keep-alive") < 20
+        page.disconnect()
+        await task
+
+    asyncio.run(scenario())
+
+
+def test_a_page_is_told_of_what_it_has_missed_in_one_piece_with_its_new_place() -> None:
+    broadcaster = Broadcaster(strict=False)
+    request = Request({"type": "http", "headers": [(b"last-event-id", b"another-life")]})
+
+    async def scenario() -> None:
+        greeting = EventParser().feed(await first_of(broadcaster.stream(request, events={"a"}).generator))  # type: ignore[arg-type]
+        assert [(event.event, event.id) for event in greeting] == [("reset", broadcaster._log.last_id)]
+
+    asyncio.run(scenario())

@@ -11,6 +11,7 @@ import secrets
 import socket
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -125,9 +126,13 @@ class Channel:
 
 
 class Bus:
-    """All channels of an app, and the socket by which its processes reach them."""
+    """All channels of an app, and the socket by which its processes reach them.
 
-    def __init__(self) -> None:
+    on_join: called when a process has joined a channel.
+    """
+
+    def __init__(self, on_join: Callable[[], None] = lambda: None) -> None:
+        self.on_join = on_join
         self.listener: socket.socket | None = None
         self._channels: dict[str, Channel] = {}
         self._server: asyncio.Server | None = None
@@ -150,6 +155,10 @@ class Bus:
                 raise ValueError(f"there are {MAX_CHANNELS} channels already")
             self._channels[name] = Channel(name)
         return self._channels[name]
+
+    def known(self, *, joined: bool) -> list[str]:
+        """The names of all channels, or of those in which a process takes part now."""
+        return sorted(name for name, channel in self._channels.items() if channel.members or not joined)
 
     def capture(self) -> list[HandedChannel]:
         """All channels, for the next release."""
@@ -229,6 +238,7 @@ class Member(asyncio.Protocol):
             after, lines = channel.since(message.epoch, message.after)
             self.send(b"".join([encode(Joined(epoch=channel.epoch, after=after)), *lines, encode(Synced())]))
             channel.members.add(self)
+            self._bus.on_join()
         elif self._channel is not None:
             self._channel.publish(message)
         else:

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from wesktopd.daemon import Supervisor
 
 
+JOIN_TIMEOUT = 1.0
+"""Seconds that are waited for a broadcaster."""
+
+
 class Pending:
     """A request that is answered when `done` says so; `fails` tells whether it fails with a generation's worker.
 
@@ -168,15 +172,28 @@ class Commands:
         """What is served, and how."""
         return Spec(spec=msgspec.to_builtins(self._supervisor.spec))
 
-    def emit(self, channel: str, event: str, data: str) -> None:
-        """Send an event to the pages. Raises ConfigurationError for a name that cannot be sent."""
+    async def emit(self, channel: str, event: str, data: str) -> None:
+        """Send an event to the pages.
+
+        Raises ConfigurationError for a name that cannot be sent, and where no broadcaster has this channel. That of a
+        worker that is ready may take a moment yet.
+        """
         if not event or not {"\r", "\n", "\0"}.isdisjoint(event):
             raise ConfigurationError(f"event {event!r} must be one line, and not empty.")
-        try:
-            found = self._supervisor.bus.channel(channel)
-        except ValueError as error:
-            raise ConfigurationError(f"channel {channel!r}: {error}.") from None
-        found.publish(Publish(event=event, data=data, origin="", number=0))
+        if channel not in self._channels():
+            try:
+                async with asyncio.timeout(JOIN_TIMEOUT):
+                    await self._until(Pending(lambda: channel in self._channels()))
+            except TimeoutError:
+                known = ", ".join(map(repr, self._channels())) or "none"
+                raise ConfigurationError(
+                    f"no broadcaster of the app takes part as {channel!r}: name one with --channel (there: {known})."
+                ) from None
+        self._supervisor.bus.channel(channel).publish(Publish(event=event, data=data, origin="", number=0))
+
+    def _channels(self) -> list[str]:
+        """Those to which an event can be sent: while no worker is there, the ones of those that have been."""
+        return self._supervisor.bus.known(joined=bool(self._fleet.ready()))
 
     def link(self, path: str) -> tuple[str, Awaitable[str]]:
         """An address that lets one client in, and what waits until it has.

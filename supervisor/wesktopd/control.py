@@ -70,7 +70,7 @@ class Controlled(Protocol):
     async def upgrade(self) -> str:
         """Re-execute the supervisor; the new one answers."""
 
-    def emit(self, channel: str, event: str, data: str) -> None:
+    async def emit(self, channel: str, event: str, data: str) -> None:
         """Send an event to the pages."""
 
     def link(self, path: str) -> tuple[str, Awaitable[str]]:
@@ -200,7 +200,8 @@ class ControlServer:
                 controlled.lease_began(request.kind)
                 connection.send(request.id, controlled.current_event())
             case Emit():
-                connection.send(request.id, self._emit(request))
+                emitting = controlled.emit(request.channel, request.event, request.data)
+                self._carry_out(connection, request.id, emitting)
             case Link():
                 self._link(connection, request)
             case Bearer():
@@ -254,13 +255,6 @@ class ControlServer:
             connection.queue(request_id, End())
         else:
             connection.follow(request_id, follow)
-
-    def _emit(self, request: Emit) -> Answer:
-        try:
-            self._controlled.emit(request.channel, request.event, request.data)
-        except WesktopError as error:
-            return failure(error)
-        return Done()
 
     def _link(self, connection: ClientConnection, request: Link) -> None:
         try:

@@ -83,7 +83,7 @@ class Supervisor:
         self._loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
         self.commands = Commands(self)
-        self.bus = Bus()
+        self.bus = Bus(self.wake)
         signals.stop(self, self._loop.call_soon_threadsafe)
         self._idle = IdleClock(self.spec.idle_timeout, self._loop.time())
         with Output(self.spec, self._loop, log_level) as self.output:

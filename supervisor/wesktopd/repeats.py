@@ -13,9 +13,8 @@ class Repeats:
         """Whether this event has come before, which from now on it has; without an origin that is not known."""
         if not origin:
             return False
-        if number <= self.numbers.get(origin, 0):
-            return True
-        self.numbers[origin] = number
+        last = self.numbers.pop(origin, 0)  # and to the end, so that those who have long been silent go first
+        self.numbers[origin] = max(last, number)
         while len(self.numbers) > KEPT_ORIGINS:
             del self.numbers[next(iter(self.numbers))]
-        return False
+        return number <= last

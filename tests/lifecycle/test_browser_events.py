@@ -55,6 +55,61 @@ async def shared(request):
     return wesktop.HTMLResponse(PAGE.replace("SOURCE", 'sharedEvents("/events")'), headers=own)
 """
 
+TAKING_OVER = """
+import asyncio
+from pathlib import Path
+
+few = wesktop.Broadcaster(buffer_size=5, history=5, strict=False)
+
+@router.get("/few")
+async def few_events(request):
+    Path("holder").write_text(request.header("referer")[-1])
+    while Path("hold").exists():
+        await asyncio.sleep(0.01)
+    return few.stream(request)
+
+@router.get("/few-clients")
+async def few_clients(request):
+    return str(few.client_count)
+
+@router.get("/send/{event}/{data}")
+async def send(request):
+    end = few._log.end
+    few.broadcast(request.path_params["event"], request.path_params["data"])
+    while few._log.end == end:
+        await asyncio.sleep(0.01)
+    return few._log.last_id
+
+@router.get("/last")
+async def last(request):
+    return few._log.last_id
+
+@router.get("/gone")
+async def gone(request):
+    return Path("gone").read_text() if Path("gone").exists() else ""
+
+@router.get("/pair")
+async def pair(request):
+    return wesktop.HTMLResponse('''<!doctype html>
+        <iframe id="a" src="/one?a"></iframe><iframe id="b" src="/one?b"></iframe>
+        <script>
+            const look = async () => {
+                const name = await (await fetch("/gone")).text();
+                if (name) document.getElementById(name).remove();
+                else setTimeout(look, 50);
+            };
+            look();
+        </script>''')
+
+@router.get("/one")
+async def one(request):
+    return wesktop.HTMLResponse(PAGE.replace("SOURCE", 'sharedEvents("/few")').replace('"tick"', '"rare"')
+        .replace('say("up");', '''
+            const channel = new BroadcastChannel("wesktop " + new URL("/few", location.href));
+            channel.onmessage = ({ data }) => say("at " + (data.position ?? data.known));
+            say("up");'''))
+"""
+
 Browse = Callable[..., None]
 
 
@@ -120,3 +175,58 @@ def test_eight_pages_share_one_stream_and_none_is_stalled(start_app: Start, brow
 
 def _clients(app: Running) -> str:
     return get(f"{app.url}/clients").decode()
+
+
+class Pair:
+    """Two pages that share a stream, one of which is then closed."""
+
+    def __init__(self, app: Running, browse: Browse) -> None:
+        self.app = app
+        browse(f"{app.url}/pair")
+        for name in "ab":
+            heard(app, name, "up")
+        wait_for(lambda: self.get("/few-clients") == "1", "the stream")
+        self.holder = (app.home / "holder").read_text()
+        self.other = "ab".replace(self.holder, "")
+
+    def get(self, path: str) -> str:
+        return get(f"{self.app.url}{path}").decode()
+
+    def close_holder(self) -> None:
+        """From then on the other one asks for the stream, which is not there before `release`."""
+        (self.app.home / "hold").touch()
+        (self.app.home / "gone").write_text(self.holder)
+        wait_for(lambda: (self.app.home / "holder").read_text() == self.other, "the other to take over", 40)
+
+    def release(self) -> None:
+        (self.app.home / "hold").unlink()
+
+    def events(self) -> list[str]:
+        """What the other one has got."""
+        return [line for line in said(self.app, self.other) if line.startswith(("rare ", "reset"))]
+
+
+def test_a_page_that_takes_over_before_any_event_misses_none(start_app: Start, browse: Browse) -> None:
+    pair = Pair(start_app(more=APP + TAKING_OVER), browse)
+    heard(pair.app, pair.other, f"at {pair.get('/last')}")
+    pair.close_holder()
+    for number in range(3):
+        pair.get(f"/send/rare/{number}")
+    pair.release()
+    heard(pair.app, pair.other, "rare 2")
+    assert pair.events() == ["rare 0", "rare 1", "rare 2"]
+
+
+def test_a_page_that_takes_over_after_many_events_that_it_does_not_want_has_missed_none(
+    start_app: Start, browse: Browse
+) -> None:
+    pair = Pair(start_app(more=APP + TAKING_OVER), browse)
+    pair.get("/send/rare/0")
+    heard(pair.app, pair.other, "rare 0")
+    for number in range(10):
+        heard(pair.app, pair.other, f"at {pair.get(f'/send/often/{number}')}")
+    pair.close_holder()
+    pair.get("/send/rare/1")
+    pair.release()
+    heard(pair.app, pair.other, "rare 1")
+    assert pair.events() == ["rare 0", "rare 1"]

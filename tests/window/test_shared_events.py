@@ -15,6 +15,7 @@ from window.shown import Shown
 pytestmark = pytest.mark.window
 
 APP = """
+import asyncio
 import os
 from pathlib import Path
 import wesktop
@@ -27,7 +28,12 @@ said = Path("demo.said")
 FRAMES = '''<!doctype html><title>frames</title><script>
     const say = text => fetch("/said", {method: "POST", body: text});
     requestAnimationFrame(() => requestAnimationFrame(() => say("drawn")));
-    onmessage = ({data}) => document.getElementById(data).remove();
+    const look = async () => {
+        const name = await (await fetch("/gone")).text();
+        if (name) document.getElementById(name).remove();
+        else setTimeout(look, 50);
+    };
+    look();
 </script><iframe id="a" src="/frame?a"></iframe><iframe id="b" src="/frame?b"></iframe>
 <iframe id="c" src="/frame?c"></iframe>'''
 
@@ -42,6 +48,8 @@ FRAME = '''<!doctype html><script type="module">
         else say(event.data);
     });
     for (const state of ["reconnecting", "resumed", "reset"]) events.addEventListener(state, () => say(state));
+    const channel = new BroadcastChannel("wesktop " + new URL("/events", location.href));
+    channel.onmessage = ({data}) => (data.position ?? data.known) && say("placed");
     say("up");
 </script>'''
 
@@ -71,7 +79,17 @@ async def tick(request):
 async def clients(request):
     return str(events.client_count)
 
-router.add_route("GET", "/events", wesktop.sse_route(events))
+@router.get("/gone")
+async def gone(request):
+    return Path("demo.gone").read_text() if Path("demo.gone").exists() else ""
+
+@router.get("/events")
+async def stream(request):
+    Path("demo.holder").write_text(request.header("referer")[-1])
+    while Path("demo.hold").exists():
+        await asyncio.sleep(0.01)
+    return events.stream(request)
+
 app = wesktop.create_app(router)
 
 if __name__ == "__main__":
@@ -121,5 +139,35 @@ def test_frames_share_one_stream_which_moves_on_and_loses_nothing(
             shown.said()
         )
         assert "reset" not in numbers
+    client.stop("demo", 20)
+    assert shown.script.wait() == 0
+
+
+def test_a_frame_that_takes_over_before_any_event_misses_none(
+    start: Callable[..., Script], screen: Screen, home: Path
+) -> None:
+    port = free_port()
+    script = start("demo", APP.replace("PORT", str(port)))
+    shown = Shown(script, "demo", home, screen, port).ready()
+    for frame in "abc":
+        shown.hear(f"{frame}:up")
+    wait_for(lambda: get(f"{shown.url}/clients") == b"1", "one stream for all")
+    holder = home / "demo.holder"
+    first = holder.read_text()
+    others = "abc".replace(first, "")
+    for frame in others:
+        shown.hear(f"{frame}:placed")
+    (home / "demo.hold").touch()
+    (home / "demo.gone").write_text(first)
+    wait_for(lambda: holder.read_text() in others, "another to ask for the stream")
+    for number in range(3):
+        urlopen(Request(f"{shown.url}/tick", data=str(number).encode(), method="POST"), timeout=10).close()
+    (home / "demo.hold").unlink()
+    for frame in others:
+        shown.hear(f"{frame}:2")
+        words = [word for word in shown.said() if word.startswith(f"{frame}:")]
+        assert [word for word in words if word[2:].isdecimal() or "reset" in word] == [
+            f"{frame}:{number}" for number in range(3)
+        ]
     client.stop("demo", 20)
     assert shown.script.wait() == 0

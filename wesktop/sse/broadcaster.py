@@ -1,6 +1,8 @@
 """Broadcaster: one who sends, any number of pages."""
 
+import os
 import threading
+import time
 import weakref
 from collections.abc import Awaitable, Callable, Collection
 from typing import TYPE_CHECKING, Any
@@ -36,6 +38,9 @@ BUFFER_SECONDS = 60.0
 
 MAX_EVENT = 1_000_000
 """Characters of an event's data."""
+
+FORK_PATIENCE = 1.0
+"""Seconds that a forked process waits for its own way to the bus, as it may end as soon as it has broadcast."""
 
 _names = (f"events-{number}" if number > 1 else "events" for number in range(1, 1 << 30))
 
@@ -91,7 +96,15 @@ class Broadcaster:
         self._event_types: frozenset[str] = frozenset()
         # What a client may fall behind by has to be there, even where nothing is kept for those who come back.
         limits = max(history, buffer_size), max(history_bytes, 2 * buffer_bytes), max(history_seconds, BUFFER_SECONDS)
-        self._log = Log(*limits)
+        self._limits = limits
+        self._wanted_bus = bus
+        self._begin()
+        self._bus.open(self._log, self._on_news)
+        self._is_open = True
+        _broadcasters.add(self)
+
+    def _begin(self) -> None:
+        self._log = Log(*self._limits)
         # By the loops of their streams, None before these have begun. Weak, as a stream that is never started (for a
         # HEAD request) has no end at which it could be taken out.
         self._clients: dict[AbstractEventLoop | None, weakref.WeakSet[Subscriber]] = {}
@@ -99,8 +112,23 @@ class Broadcaster:
         self._lock = threading.RLock()
         self._waking: set[AbstractEventLoop] = set()
         self._keeping_alive: set[AbstractEventLoop] = set()
-        self._bus: Bus = bus_of(bus, self.name, limits)
-        self._bus.open(self._log, self._on_news)
+        self._bus: Bus = bus_of(self._wanted_bus, self.name, self._limits)
+
+    def after_fork(self) -> None:
+        """In the child: threads, connections, pages and perhaps held locks are the parent's; begin anew when used."""
+        self._bus.abandon()
+        self._begin()
+        self._is_open = False
+
+    def _open_again(self) -> None:
+        with self._lock:
+            if self._is_open:
+                return
+            self._bus.open(self._log, self._on_news)
+            give_up_at = time.monotonic() + FORK_PATIENCE
+            while not self._bus.ready and time.monotonic() < give_up_at:
+                time.sleep(0.002)
+            self._is_open = True
 
     @property
     def event_types(self) -> frozenset[str]:
@@ -137,6 +165,8 @@ class Broadcaster:
         text = encode_data(data)
         if len(text) > MAX_EVENT:
             raise ValueError(f"event {event!r} has {len(text)} characters: send at most {MAX_EVENT}, or a URL")
+        if not self._is_open:
+            self._open_again()
         self._bus.publish(event, text, to)
 
     def stream(
@@ -155,7 +185,10 @@ class Broadcaster:
             max_events=self.buffer_size,
             max_bytes=self._buffer_bytes,
             retry=self._retry,
+            tells_position=request.query("_wesktop") == "positions",  # by the script that wesktop serves
         )
+        if not self._is_open:
+            self._open_again()
         self._add(client)
         return EventStream(self, client)
 
@@ -220,7 +253,20 @@ class Broadcaster:
     def _forget(self, loop: "AbstractEventLoop") -> None:
         with self._lock:
             self._waking.discard(loop)
+            self._keeping_alive.discard(loop)
             self._clients.pop(loop, None)
+
+
+_broadcasters: weakref.WeakSet[Broadcaster] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for broadcaster in [*_broadcasters]:
+        broadcaster.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def sse_route(broadcaster: Broadcaster) -> Callable[[Request], Awaitable[StreamResponse]]:

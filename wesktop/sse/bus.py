@@ -6,7 +6,15 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from wesktop.sse.log import Log
+
+class Sink(Protocol):
+    """What a bus fills: the log, see there, or what hands the events on."""
+
+    def begin(self, first_id: str) -> None:
+        """What comes next follows the event of this ID, not what came before."""
+
+    def append(self, id_: str, event: str, data: str, to: str | None, now: float) -> None:
+        """The next event, of the time `now` by time.monotonic()."""
 
 
 class Bus(Protocol):
@@ -17,7 +25,7 @@ class Bus(Protocol):
 
     ready: bool
 
-    def open(self, log: Log, on_news: Callable[[], None]) -> None:
+    def open(self, log: Sink, on_news: Callable[[], None]) -> None:
         """Begin to fill the log; *on_news* is called, from any thread, when there is something new in it."""
 
     def publish(self, event: str, data: str, to: str | None) -> None:
@@ -25,6 +33,9 @@ class Bus(Protocol):
 
     def close(self) -> None:
         """Give up what it holds."""
+
+    def abandon(self) -> None:
+        """The same in a forked child, where its threads are not and its locks may be held for ever."""
 
 
 class MemoryBus:
@@ -37,7 +48,7 @@ class MemoryBus:
         self._count = 0
         self._lock = threading.Lock()
 
-    def open(self, log: Log, on_news: Callable[[], None]) -> None:
+    def open(self, log: Sink, on_news: Callable[[], None]) -> None:
         """See Bus."""
         self._log, self._on_news = log, on_news
         log.begin(f"{self._epoch}-0")
@@ -50,4 +61,7 @@ class MemoryBus:
         self._on_news()
 
     def close(self) -> None:
+        """See Bus."""
+
+    def abandon(self) -> None:
         """See Bus."""

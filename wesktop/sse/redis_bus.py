@@ -1,21 +1,34 @@
 """The bus across machines: a stream of Redis or Valkey, which orders events and keeps them (XADD, XREAD)."""
 
+import atexit
 import functools
 import logging
 import os
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from wesktop.sse.log import Log
+from wesktop.sse.bus import Bus, Sink
+from wesktop.sse.emitted import REMEMBERED, follow_emitted
+from wesktop.sse.outbox import Outbox
+from wesktopd.bus_protocol import Publish
 from wesktopd.repeats import Repeats
 
 INSTALL = "pip install 'wesktop[redis]'"
 BLOCK = 1000  # milliseconds that a read waits for news
 FIRST_DELAY, MAX_DELAY = 0.05, 2.0  # seconds until it is tried again, doubling
 BATCH = 500  # events that are read, or sent, at once
+NOTHING = "0-0"  # the ID before every other
+LAST_WORDS = 1.0  # seconds for what waits when the process ends
+
+# What is emitted reaches every worker of the app, each of which hands it on; in their order, so that one number tells
+# which have been.
+ADD_EMITTED = """
+if tonumber(ARGV[1]) <= tonumber(redis.call('GET', KEYS[2]) or '0') then return end
+redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], '*', unpack(ARGV, 4))
+redis.call('SET', KEYS[2], ARGV[1], 'EX', ARGV[2])
+"""
 
 logger = logging.getLogger("wesktop")
 
@@ -30,38 +43,66 @@ class RedisBus:
             raise ValueError(f"bus {url!r} needs the package redis: {INSTALL}") from None
         self.ready = False
         self._errors: tuple[type[Exception], ...] = (redis.RedisError, OSError)
+        # It does not connect or try again by itself: that would hide that the server has begun anew, maybe with less.
+        never = redis.retry.Retry(redis.backoff.NoBackoff(), 0)
         self._client: Callable[[], Any] = functools.partial(
-            redis.Redis.from_url, url, socket_timeout=BLOCK / 1000 + 5, decode_responses=True
-        )
+            redis.Redis.from_url, url, socket_timeout=BLOCK / 1000 + 5, decode_responses=True,
+            single_connection_client=True, retry=never,
+        )  # fmt: skip
+        self._channel = channel
+        self._limits = limits
         self._key = f"wesktop:{channel}"
-        self._max_events, _, self._max_seconds = limits
+        self._kept, self._max_seconds = max(1, limits[0]), limits[2]
         self._origin = f"{os.getpid()}-{os.urandom(4).hex()}"
         self._number = 0
         self._last_id = ""
         self._repeats = Repeats()
-        self._waiting: deque[dict[str, str]] = deque()
-        self._news = threading.Condition()
+        self._news = threading.Condition()  # over what follows
+        self._outbox = Outbox(f"the event bus at {self._key}")
+        self._emitted = Outbox(f"the event bus at {self._key}")
         self._closed = False
+        self._follower: Bus | None = None
 
-    def open(self, log: Log, on_news: Callable[[], None]) -> None:
+    def open(self, log: Sink, on_news: Callable[[], None]) -> None:
         """See Bus."""
         self._log, self._on_news = log, on_news
         for run in (self._read, self._send):
             threading.Thread(target=self._again_and_again, args=(run,), name=f"bus-{self._key}", daemon=True).start()
+        self._follower = follow_emitted(self._channel, self._limits, self._hand_on)
+        atexit.register(self._say_last_words)
 
     def publish(self, event: str, data: str, to: str | None) -> None:
         """See Bus."""
         with self._news:
             self._number += 1
-            fields = {"event": event, "data": data, "origin": self._origin, "number": str(self._number)}
-            self._waiting.append(fields if to is None else {**fields, "to": to})
-            self._news.notify()
+            self._outbox.add(Publish(event=event, data=data, to=to, origin=self._origin, number=self._number))
+            self._news.notify_all()
+
+    def _hand_on(self, event: Publish) -> None:
+        with self._news:
+            self._emitted.add(event)
+            self._news.notify_all()
+
+    def _say_last_words(self) -> None:
+        """What was broadcast at the very end is on its way still, in a thread that does not outlive the process."""
+        with self._news:
+            self._news.wait_for(lambda: not self._outbox, LAST_WORDS)
 
     def close(self) -> None:
         """See Bus."""
         self._closed = True
+        atexit.unregister(self._say_last_words)
+        if self._follower is not None:
+            self._follower.close()
         with self._news:
-            self._news.notify()
+            self._news.notify_all()
+
+    def abandon(self) -> None:
+        """See Bus."""
+        self._closed = True
+        atexit.unregister(self._say_last_words)
+        if self._follower is not None:
+            self._follower.abandon()
 
     def _again_and_again(self, run: Callable[[Any], None]) -> None:
         delay = FIRST_DELAY
@@ -80,36 +121,50 @@ class RedisBus:
     # Sending.
 
     def _send(self, server: Any) -> None:
+        with self._news:
+            self._outbox.put_back()
+            self._emitted.put_back()
         while not self._closed:
             with self._news:
-                self._news.wait_for(lambda: self._waiting or self._closed)
-                batch = [self._waiting[index] for index in range(min(BATCH, len(self._waiting)))]
+                self._news.wait_for(lambda: self._outbox.waits or self._emitted.waits or self._closed)
+                own, emitted = self._outbox.take(BATCH), self._emitted.take(BATCH)
             with server.pipeline(transaction=True) as pipeline:
-                for fields in batch:
-                    pipeline.xadd(self._key, fields, maxlen=max(1, self._max_events), approximate=True)
+                for event in own:
+                    pipeline.xadd(self._key, _fields(event), maxlen=self._kept, approximate=True)
+                for event in emitted:
+                    self._add_emitted(pipeline, event)
                 pipeline.execute()
             with self._news:
-                for _ in batch:
-                    self._waiting.popleft()
+                for outbox, events in ((self._outbox, own), (self._emitted, emitted)):
+                    if events:
+                        outbox.arrived(events[-1].number)
+                self._news.notify_all()
+
+    def _add_emitted(self, pipeline: Any, event: Publish) -> None:
+        counter = f"{{{self._key}}}:{event.origin}"  # in a cluster, where the stream is
+        fields = [text for pair in _fields(event).items() for text in pair]
+        pipeline.eval(ADD_EMITTED, 2, self._key, counter, event.number, REMEMBERED, self._kept, *fields)
 
     # Reading.
 
     def _read(self, server: Any) -> None:
         # After an outage the event that was read last may be gone, and with it others that were not.
-        if not self.ready or (self._last_id and not server.xrange(self._key, self._last_id, self._last_id)):
+        known = self._last_id in ("", NOTHING) or server.xrange(self._key, self._last_id, self._last_id)
+        if not self.ready or not known:
             self._read_history(server)
         while not self._closed:
-            for _, entries in server.xread({self._key: self._last_id or "0-0"}, count=BATCH, block=BLOCK) or ():
+            for _, entries in server.xread({self._key: self._last_id or NOTHING}, count=BATCH, block=BLOCK) or ():
                 self._take(entries)
 
     def _read_history(self, server: Any) -> None:
         """What is kept already. Whether anything was before its first event, only an untrimmed stream can tell."""
-        entries = server.xrevrange(self._key, count=max(1, self._max_events))[::-1]
+        entries = server.xrevrange(self._key, count=self._kept)[::-1]
         oldest = time.time() - self._max_seconds
         young = [entry for entry in entries if int(entry[0].split("-")[0]) / 1000 >= oldest]
         cut = len(young) < len(entries) or server.xlen(self._key) > len(entries)
-        before = entries[-len(young) - 1][0] if len(young) < len(entries) else ("lost" if cut else "0-0")
+        before = entries[-len(young) - 1][0] if len(young) < len(entries) else ("lost" if cut else NOTHING)
         self._log.begin(before)
+        self._repeats = Repeats()  # what has been read before is read again
         self._last_id = before if before != "lost" and not young else ""
         self._take(young)
         self.ready = True
@@ -130,3 +185,8 @@ class RedisBus:
             age = max(0.0, wall - int(id_.split("-")[0]) / 1000)
             self._log.append(id_, event, data, fields.get("to"), now - age)
         self._on_news()
+
+
+def _fields(event: Publish) -> dict[str, str]:
+    fields = {"event": event.event, "data": event.data, "origin": event.origin, "number": str(event.number)}
+    return fields if event.to is None else {**fields, "to": event.to}

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from wesktop.sse.log import Batch, Entry, Log
-from wesktop.sse.wire import RESET, format_event, format_greeting, format_keep_alive
+from wesktop.sse.wire import KEEP_ALIVE, RESET, format_event, format_greeting, format_position
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future
@@ -16,14 +16,15 @@ class Subscriber:
     last_id: of the event that it has got last, None where it is new here. events: the names that it wants, None for
     all. groups: those that it belongs to. max_events, max_bytes: how far it may fall behind; then it is ended, so
     that it comes back, and goes on from there. retry: milliseconds until it comes back when it is cut off.
+    tells_position: whether it is told by events where it is, see wire.POSITION.
 
     send: what sends a chunk to it, where that need not be its task. write_timeout: seconds that a chunk may take.
     """
 
     __slots__ = (
         "__weakref__", "_events", "_greeted", "_groups", "_last_id", "_log", "_max_bytes", "_max_events", "_missed",
-        "_over", "_position", "_retry", "_silent", "_waiting", "loop", "send",
-        "write_timeout",
+        "_over", "_position", "_retry", "_silent", "_tells_position", "_unwanted", "_unwanted_bytes", "_waiting",
+        "loop", "send", "write_timeout",
     )  # fmt: skip
 
     def __init__(
@@ -36,6 +37,7 @@ class Subscriber:
         max_events: int,
         max_bytes: int,
         retry: int,
+        tells_position: bool = False,
     ) -> None:
         self.loop: AbstractEventLoop | None = None  # of the stream, once it has begun
         self.send: Callable[[bytes], Awaitable[None]] | None = None
@@ -47,11 +49,14 @@ class Subscriber:
         self._max_events = max_events
         self._max_bytes = max_bytes
         self._retry = retry
+        self._tells_position = tells_position
         self._position: int | None = None
         self._missed = False
         self._greeted = False
         self._over = False
         self._silent = False
+        self._unwanted = 0  # how many have gone by since it was told where it is
+        self._unwanted_bytes = 0
         self._waiting: Future[Awaitable[None] | None] | None = None
 
     def place(self) -> None:
@@ -105,8 +110,9 @@ class Subscriber:
             return b""
         if not self._greeted:
             self._greeted = True
-            greeting = format_greeting(self._last_id or "", self._retry)
-            return greeting + format_event(RESET, "", self._last_id or "") if self._missed else greeting
+            # In one piece: a page that had the new position, and not the reset, would not know that it has missed some.
+            where = format_event(RESET, "", self._last_id or "") if self._missed else self._where()
+            return format_greeting(self._retry) + where
         chunk = b""
         if self._position != self._log.end:
             batch = self._log.batch(self._position, self._max_events, self._max_bytes)
@@ -114,13 +120,24 @@ class Subscriber:
                 return None
             self._position, self._last_id, self._over = batch.position, batch.last_id, not batch.whole
             chunk = batch.wire if self._events is None and batch.for_all else self._wanted(batch)
-        if not chunk and self._silent:
-            chunk = format_keep_alive(self._last_id or "")
         if chunk:
             self._silent = False
-        elif self._over:
-            return None
-        return chunk
+            return chunk + self._where() if self._tells_position else chunk
+        if self._silent or self._has_let_many_go_by():
+            self._silent = False
+            self._unwanted = self._unwanted_bytes = 0
+            return KEEP_ALIVE + self._where()
+        return None if self._over else b""
+
+    def _where(self) -> bytes:
+        return format_position(self._last_id or "", as_event=self._tells_position)
+
+    def _has_let_many_go_by(self) -> bool:
+        """Whether it is to be told where it is, as what it was told last is half-way to being forgotten, or further.
+
+        The log keeps at least what a page may fall behind by, and twice as many bytes.
+        """
+        return self._unwanted > self._max_events // 2 or self._unwanted_bytes > self._max_bytes
 
     async def idle(self) -> Awaitable[None] | None:
         """Wait until there is something new, which may be on its way: then what it is to wait for."""
@@ -132,10 +149,18 @@ class Subscriber:
             self._waiting = None
 
     def _wanted(self, batch: Batch) -> bytes:
-        return b"".join([entry.wire for entry in batch.entries if self._wants(entry)])
+        chunks = []
+        for entry in batch.entries:
+            if self._wants(entry):
+                chunks.append(entry.wire)
+                self._unwanted = self._unwanted_bytes = 0
+            else:
+                self._unwanted += 1
+                self._unwanted_bytes += len(entry.wire)
+        return b"".join(chunks)
 
     def _wants(self, entry: Entry) -> bool:
-        if self._events is not None and entry.event not in self._events:
+        if self._events is not None and entry.event not in self._events and entry.event != RESET:
             return False
         return entry.to is None or entry.to in self._groups
 

@@ -10,39 +10,47 @@ import selectors
 import socket
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 
-from wesktop.sse.bus import MemoryBus
-from wesktop.sse.log import Log
-from wesktopd.bus_protocol import Join, Joined, Publish, Sent, Synced, decode_from_bus, decode_to_bus, encode
+from wesktop.sse.bus import MemoryBus, Sink
+from wesktop.sse.outbox import Outbox
+from wesktopd.bus_protocol import Join, Joined, Publish, Sent, Synced, decode_from_bus, encode
 
 RETRY_EVERY = 0.02  # seconds between two tries to connect
 PATIENCE = 5.0  # seconds until it is taken that there is no bus, where there has never been one
 READ_SIZE = 256 * 1024
+BATCH = 16  # events that are encoded at once, where the socket has no room for all
+
+logger = logging.getLogger("wesktop")
 
 
 class SupervisorBus:
-    """See Bus. path: of the supervisor's socket; limits: what it is to keep, in events, bytes and seconds."""
+    """See Bus. path: of the supervisor's socket; limits: what it is to keep, in events, bytes and seconds.
 
-    def __init__(self, path: str, channel: str, limits: tuple[int, int, float]) -> None:
+    patience: seconds after which this process goes on by itself, where there has never been a bus.
+    """
+
+    def __init__(
+        self, path: str, channel: str, limits: tuple[int, int, float], *, patience: float = PATIENCE
+    ) -> None:
         self.ready = False
         self._path = path
         self._channel = channel
         self._limits = limits
+        self._patience = patience
         self._origin = f"{os.getpid()}-{os.urandom(4).hex()}"
         self._number = 0
         self._epoch = ""
         self._seq = 0
         self._lock = threading.Lock()  # over all that follows
-        self._unheard: deque[tuple[int, bytes]] = deque()  # what was sent, and has not come back yet
+        self._outbox = Outbox(f"the event bus of {channel!r}")  # what has not come back yet
         self._out = bytearray()
         self._socket: socket.socket | None = None
         self._wakes, self._woken = socket.socketpair()
         self._closed = False
         self._memory: MemoryBus | None = None  # what has taken its place
 
-    def open(self, log: Log, on_news: Callable[[], None]) -> None:
+    def open(self, log: Sink, on_news: Callable[[], None]) -> None:
         """See Bus."""
         self._log, self._on_news = log, on_news
         threading.Thread(target=self._work, name=f"bus-{self._channel}", daemon=True).start()
@@ -54,13 +62,10 @@ class SupervisorBus:
                 self._memory.publish(event, data, to)
                 return
             self._number += 1
-            line = encode(Publish(event=event, data=data, to=to, origin=self._origin, number=self._number))
-            self._unheard.append((self._number, line))
-            if self._socket is None:
-                return  # it is sent as soon as there is a connection
-            self._out += line
-            if len(self._out) == len(line):
-                self._flush()
+            self._outbox.add(Publish(event=event, data=data, to=to, origin=self._origin, number=self._number))
+            if self._out:
+                return  # the thread sends it, when there is room
+            self._flush()
             waits = bool(self._out)
         if waits:
             self._wake()
@@ -70,14 +75,25 @@ class SupervisorBus:
         self._closed = True
         self._wake()
 
+    def abandon(self) -> None:
+        """See Bus."""
+        self._closed = True
+        for inherited in (self._socket, self._wakes, self._woken):
+            if inherited is not None:
+                inherited.close()
+
     def _wake(self) -> None:
         with contextlib.suppress(OSError):
             self._wakes.send(b"\0", socket.MSG_DONTWAIT)
 
     def _flush(self) -> None:
         """Send what there is room for; with the lock held."""
-        if self._socket is not None and self._out:
-            with contextlib.suppress(OSError):  # no room; or the end, which is read
+        if self._socket is None:
+            return  # it is sent as soon as there is a connection
+        with contextlib.suppress(OSError):  # no room; or the end, which is read
+            while self._out or self._outbox.waits:
+                if not self._out:
+                    self._out += b"".join(map(encode, self._outbox.take(BATCH)))
                 del self._out[: self._socket.send(self._out, socket.MSG_DONTWAIT)]
 
     # The thread.
@@ -87,7 +103,7 @@ class SupervisorBus:
             self._run()
 
     def _run(self) -> None:
-        give_up_at = time.monotonic() + PATIENCE
+        give_up_at = time.monotonic() + self._patience
         while not self._closed:
             if not self.ready and time.monotonic() > give_up_at:
                 self._do_without()
@@ -97,24 +113,25 @@ class SupervisorBus:
                     connection.connect(self._path)
                     self._join(connection)
                     self._follow(connection)
-            except (OSError, ValueError) as error:
-                logging.getLogger("wesktop").debug("the event bus is away: %s", error)
+            except OSError as error:
+                logger.debug("the event bus is away: %s", error)
+            except Exception:
+                logger.exception("the event bus of %r has failed; trying again", self._channel)
             with self._lock:
                 self._socket = None
                 self._out.clear()
+                self._outbox.put_back()
             time.sleep(RETRY_EVERY)
 
     def _do_without(self) -> None:
-        logging.getLogger("wesktop").warning(
+        logger.warning(
             "no event bus at %s: events of %r reach the pages of this worker alone", self._path, self._channel
         )
         memory = MemoryBus()
         memory.open(self._log, self._on_news)
         with self._lock:
-            for _, line in self._unheard:
-                message = decode_to_bus(line)
-                if isinstance(message, Publish):
-                    memory.publish(message.event, message.data, message.to)
+            for event in self._outbox.take(len(self._outbox)):
+                memory.publish(event.event, event.data, event.to)
             self._memory, self.ready = memory, True
         self._on_news()
 
@@ -127,8 +144,6 @@ class SupervisorBus:
         with self._lock:
             self._socket = connection
             self._out = bytearray(encode(join))
-            for _, line in self._unheard:
-                self._out += line
             self._flush()
 
     def _follow(self, connection: socket.socket) -> None:
@@ -160,7 +175,8 @@ class SupervisorBus:
                 age = max(0.0, time.time() - message.at)
                 self._log.append(f"{self._epoch}-{message.seq}", message.event, message.data, message.to, now - age)
                 if message.origin == self._origin:
-                    self._heard(message.number)
+                    with self._lock:
+                        self._outbox.arrived(message.number)
             elif isinstance(message, Joined):
                 if (message.epoch, message.after) != (self._epoch, self._seq):  # the first time, or some are lost
                     self._epoch, self._seq = message.epoch, message.after
@@ -168,8 +184,3 @@ class SupervisorBus:
             elif isinstance(message, Synced):
                 self.ready = True
         self._on_news()
-
-    def _heard(self, number: int) -> None:
-        with self._lock:
-            while self._unheard and self._unheard[0][0] <= number:
-                self._unheard.popleft()

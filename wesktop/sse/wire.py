@@ -7,6 +7,9 @@ from wesktop.asgi import codec
 RESET = "reset"
 """The event that says that some were missed, and are no longer kept."""
 
+POSITION = "wesktop-position"
+"""The event that tells a script where it is: the ID of what has no data is known to the browser alone."""
+
 
 def encode_data(data: Any) -> str:
     """What is sent of *data*: a str as it is, anything else as JSON.
@@ -48,17 +51,21 @@ def format_event(event: str, data: str, id_: str = "") -> bytes:
     return f"{head}event: {event}\ndata: {lines}\n\n".encode()
 
 
-def format_greeting(id_: str, retry: int) -> bytes:
+def format_greeting(retry: int) -> bytes:
     """What a stream begins with: at once, as a proxy may hold the headers, and with them `open`, until a byte comes.
 
-    id_: where the page is; without data it is no event. retry: milliseconds until it comes back when it is cut off.
+    retry: milliseconds until the page comes back when it is cut off. A position follows.
     """
-    return f": connected\nretry: {retry}\nid: {id_}\n\n".encode()
+    return f": connected\nretry: {retry}\n".encode()
 
 
-def format_keep_alive(id_: str) -> bytes:
-    """What is sent when there is nothing to say; with where the page is, as what it does not want has gone by."""
-    return f": keep-alive\nid: {id_}\n\n".encode()
+KEEP_ALIVE = b": keep-alive\n"
+"""What is sent when there is nothing to say; a position follows, as what the page does not want has gone by."""
+
+
+def format_position(id_: str, *, as_event: bool = False) -> bytes:
+    """Where the page is: without data it is no event, unless that is asked for."""
+    return format_event(POSITION, "", id_) if as_event else f"id: {id_}\n\n".encode()
 
 
 def format_farewell(retry: int) -> bytes:

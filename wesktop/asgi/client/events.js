@@ -9,14 +9,17 @@
 //     events.addEventListener("reset", ...);         // some events were missed: load the state anew
 
 const OWN = ["reconnecting", "resumed", "open", "error"];
+const POSITION = "wesktop-position"; // an event by which the server tells where the stream is, see there
 const RETRY = 1000; // milliseconds, where the browser itself has given up, as after an error of a proxy
+const REMEMBERED = 1000; // events by which one is known that has come twice, from the old holder and the new one
 
 class SharedEvents extends EventTarget {
   #url;
-  #channel;
+  #channel = null; // without locks, which need HTTPS or localhost, each tab is for itself
   #source = null;
   #types = new Set(["reset"]);
-  #lastEventId = "";
+  #position = ""; // the ID of the last event, wanted or not, that all tabs have been told
+  #had = new Set();
   #lost = false;
   #release = () => {};
   #closed = false;
@@ -24,37 +27,46 @@ class SharedEvents extends EventTarget {
   constructor(url) {
     super();
     this.#url = new URL(url, location.href);
+    if (!navigator.locks) {
+      this.#open();
+      return;
+    }
     const name = `wesktop ${this.#url}`;
     this.#channel = new BroadcastChannel(name);
     this.#channel.onmessage = ({ data }) => this.#hear(data);
-    this.#channel.postMessage({ ask: true });
-    if (navigator.locks) {
-      navigator.locks.request(name, () => this.#lead());
-    } else {
-      this.#lead();
-    }
+    this.#say({ ask: true });
+    navigator.locks.request(name, () => this.#lead());
   }
 
   addEventListener(type, ...rest) {
     super.addEventListener(type, ...rest);
     if (!OWN.includes(type)) {
       this.#want(type);
-      this.#channel.postMessage({ want: type });
+      this.#say({ want: type });
     }
   }
 
   close() {
     this.#closed = true;
     this.#source?.close();
-    this.#channel.close();
+    this.#channel?.close();
     this.#release();
+  }
+
+  #say(message) {
+    if (!this.#closed) this.#channel?.postMessage(message);
   }
 
   #hear(message) {
     if (message.want) {
       this.#want(message.want);
     } else if (message.ask) {
-      this.#types.forEach(type => this.#channel.postMessage({ want: type }));
+      this.#types.forEach(type => this.#say({ want: type }));
+      if (this.#position) this.#say({ known: this.#position });
+    } else if (message.known) {
+      this.#position ||= message.known;
+    } else if (message.position) {
+      this.#position = message.position;
     } else if (message.state) {
       this.#tell(message.state);
     } else {
@@ -73,31 +85,39 @@ class SharedEvents extends EventTarget {
   #lead() {
     if (this.#closed) return;
     this.#open();
-    this.#channel.postMessage({ ask: true });
+    this.#say({ ask: true });
     return new Promise(resolve => { this.#release = resolve; });
   }
 
   #open() {
     if (this.#closed) return;
     const url = new URL(this.#url);
-    if (this.#lastEventId) url.searchParams.set("lastEventId", this.#lastEventId);
+    url.searchParams.set("_wesktop", "positions");
+    if (this.#position) url.searchParams.set("lastEventId", this.#position);
     const source = this.#source = new EventSource(url);
     source.onopen = () => this.#lost && this.#share("resumed");
     source.onerror = () => {
       if (!this.#lost) this.#share("reconnecting");
       if (source.readyState === EventSource.CLOSED) setTimeout(() => this.#open(), RETRY);
     };
+    source.addEventListener(POSITION, ({ lastEventId }) => this.#move(lastEventId));
     this.#types.forEach(type => source.addEventListener(type, this.#pass));
+  }
+
+  #move(position) {
+    if (position === this.#position) return;
+    this.#position = position;
+    this.#say({ position });
   }
 
   #pass = ({ type, data, lastEventId }) => {
     const message = { type, data, lastEventId };
-    this.#channel.postMessage(message);
+    this.#say(message);
     this.#dispatch(message);
   };
 
   #share(state) {
-    this.#channel.postMessage({ state });
+    this.#say({ state });
     this.#tell(state);
   }
 
@@ -107,8 +127,18 @@ class SharedEvents extends EventTarget {
   }
 
   #dispatch({ type, data, lastEventId }) {
-    if (lastEventId) this.#lastEventId = lastEventId;
+    if (lastEventId) this.#position = lastEventId;
+    if (type !== "reset" && this.#again(lastEventId)) return;
     this.dispatchEvent(new MessageEvent(type, { data, lastEventId, origin: location.origin }));
+  }
+
+  // Whether this tab has had the event: a tab that takes over may not yet have heard all that the last one has said.
+  #again(id) {
+    if (!id) return false;
+    if (this.#had.has(id)) return true;
+    this.#had.add(id);
+    if (this.#had.size > REMEMBERED) this.#had.delete(this.#had.values().next().value);
+    return false;
   }
 }
 
