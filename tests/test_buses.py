@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,8 @@ from wesktop.asgi import Request
 from wesktop.sse import Broadcaster
 from wesktop.sse import outbox as outboxes
 from wesktop.sse.log import Log
+from wesktopd import bus_protocol
+from wesktopd.bus import READ_SIZE
 from wesktopd.bus import Bus as SupervisorsBus
 from wesktopd.context import BUS_VARIABLE
 
@@ -513,3 +516,27 @@ for number in range(100):
 """
     subprocess.run([sys.executable, "-c", program], check=True, timeout=30)
     assert redis.call("XLEN", "wesktop:news") == 100
+
+
+def test_what_a_process_has_sent_before_its_end_arrives_although_it_hears_nothing_more(
+    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(BUS_VARIABLE, str(supervisor.path))
+    hears = Broadcaster(strict=False, name="news")
+    wait_for(lambda: hears._bus.ready, "the bus")
+    join = bus_protocol.Join(channel="news", max_events=1, max_bytes=1, max_seconds=1)
+    sent = 0
+    with supervisor.hang(), socket.socket(socket.AF_UNIX) as killed:
+        killed.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 300_000)
+        killed.connect(str(supervisor.path))
+        killed.sendall(bus_protocol.encode(join))
+        killed.settimeout(0)
+        with contextlib.suppress(BlockingIOError):
+            for number in range(1, 200):
+                event = bus_protocol.Publish(event="e", data="x" * 10_000, origin="killed", number=number)
+                killed.sendall(bus_protocol.encode(event))
+                sent = number
+    assert sent * 10_000 > READ_SIZE, "more than is read at once, before the first answer fails"
+    hears.broadcast("e", "after")
+    wait_for(lambda: len(logged(hears)) == sent + 1, "all events")
+    hears._bus.close()

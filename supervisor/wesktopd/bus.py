@@ -7,6 +7,7 @@ supervisor's own program.
 import asyncio
 import contextlib
 import logging
+import os
 import secrets
 import socket
 import time
@@ -27,6 +28,7 @@ MOST_EVENTS = 100_000
 MOST_BYTES = 16 * 1024 * 1024  # that a channel keeps, whatever is asked for
 MAX_CHANNELS = 64
 JOIN_TIMEOUT = 10.0  # seconds that a process has to say which channel it comes for
+READ_SIZE = 256 * 1024
 MAX_UNREAD = 32 * 1024 * 1024  # bytes that may wait for a process that does not read; then it has to come again
 
 logger = logging.getLogger("wesktopd")
@@ -196,33 +198,43 @@ class Member(asyncio.Protocol):
         self._channel: Channel | None = None
         self._lines = Lines(MAX_LINE)
         self._deadline: asyncio.TimerHandle | None = None
+        self._refused = False
 
     def connection_made(self, made: asyncio.BaseTransport) -> None:
         """See asyncio.Protocol, as for what follows."""
         assert isinstance(made, asyncio.Transport)
         self._transport = made
         if not is_trusted(made.get_extra_info("socket")):
-            made.abort()
+            self._refuse()
             return
         made.set_write_buffer_limits(high=MAX_UNREAD)
-        self._deadline = asyncio.get_running_loop().call_later(JOIN_TIMEOUT, self.abort)
+        self._deadline = asyncio.get_running_loop().call_later(JOIN_TIMEOUT, self._refuse)
         self._bus.admit(self)
 
     def connection_lost(self, _: Exception | None) -> None:
-        """Its end."""
+        """Its end. What it sent before is heard still: asyncio gives up reading where writing fails."""
         self._forget_deadline()
-        self._bus.forget(self)
+        self._bus.forget(self)  # first, so that it is told nothing more
+        if not self._refused:
+            self._read_rest()
+            self._bus.forget(self)
+
+    def _read_rest(self) -> None:
+        connection = self._transport.get_extra_info("socket").fileno()
+        with contextlib.suppress(OSError):  # nothing more
+            for _ in range(MAX_LINE // READ_SIZE):  # one that lives on may send without end
+                self.data_received(os.read(connection, READ_SIZE))
 
     def data_received(self, data: bytes) -> None:
         """Bytes of any number of lines; who says something else is hung up on."""
         try:
             for line in self._lines.feed(data):
-                if self._transport.is_closing():  # by what came before: the rest is not heard
+                if self._refused:  # for what came before: the rest is not heard
                     return
                 self._take(decode_to_bus(line))
         except (ValueError, ControlError, RecursionError) as error:  # msgspec's are ValueErrors
             logger.warning("a connection to the event bus is ended: %s", error)
-            self.abort()
+            self._refuse()
 
     def _forget_deadline(self) -> None:
         if self._deadline is not None:
@@ -246,9 +258,15 @@ class Member(asyncio.Protocol):
 
     def send(self, data: bytes) -> None:
         """Send it lines; one that does not read is hung up on, and comes again."""
+        if self._transport.is_closing():
+            return
         self._transport.write(data)
         if self._transport.get_write_buffer_size() > MAX_UNREAD:
             self.abort()
+
+    def _refuse(self) -> None:
+        self._refused = True
+        self.abort()
 
     def abort(self) -> None:
         """End the connection."""
