@@ -457,6 +457,7 @@ def test_emit_to_a_broadcaster_that_is_not_there_is_refused_and_names_those_that
     app.ctl("emit", "tick", "1", "--channel", "news")
     app.write("two", APP.replace('bus="REDIS"', 'name="renamed"'))
     app.ctl("restart")
+    app.settled()
     assert "(there: 'renamed')" in app.command("ctl", "emit", "tick", "1", "--channel", "news").stderr
     app.ctl("emit", "tick", "1", "--channel", "renamed")
 
