@@ -103,11 +103,12 @@ async def pair(request):
 
 @router.get("/one")
 async def one(request):
+    own = {"X-Frame-Options": "SAMEORIGIN", "Content-Security-Policy": "frame-ancestors 'self'"}
     return wesktop.HTMLResponse(PAGE.replace("SOURCE", 'sharedEvents("/few")').replace('"tick"', '"rare"')
         .replace('say("up");', '''
             const channel = new BroadcastChannel("wesktop " + new URL("/few", location.href));
             channel.onmessage = ({ data }) => say("at " + (data.position ?? data.known));
-            say("up");'''))
+            say("up");'''), headers=own)
 """
 
 Browse = Callable[..., None]
