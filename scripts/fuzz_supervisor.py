@@ -255,7 +255,7 @@ class App:
         """See there."""
         return ""
 
-    def emit(self, channel: str, event: str, data: str) -> None:
+    async def emit(self, channel: str, event: str, data: str) -> None:
         """See there."""
 
     def link(self, path: str) -> tuple[str, Any]:
