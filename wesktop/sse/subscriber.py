@@ -110,7 +110,7 @@ class Subscriber:
             return b""
         if not self._greeted:
             self._greeted = True
-            # In one piece: a page that had the new position, and not the reset, would not know that it has missed some.
+            # In one piece: a page that had the new position, but not the reset, would not know that it missed some.
             where = format_event(RESET, "", self._last_id or "") if self._missed else self._where()
             return format_greeting(self._retry) + where
         chunk = b""
