@@ -3,19 +3,15 @@
 These are frames, since headless it has no tabs; to its connections they are the same.
 """
 
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from support.chromium import Browse, browser
 from support.running import NAME, Running, Start
 from support.scripts import get
 from support.waiting import wait_for
-
-CHROMIUM = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync",
-            "--remote-debugging-port=0"]  # fmt: skip
 
 APP = """
 events = wesktop.Broadcaster()
@@ -111,22 +107,12 @@ async def one(request):
             say("up");'''), headers=own)
 """
 
-Browse = Callable[..., None]
-
 
 @pytest.fixture
 def browse(tmp_path: Path) -> Iterator[Browse]:
     """Open a URL in a browser of the test's own."""
-    opened: list[subprocess.Popen[bytes]] = []
-
-    def open_page(url: str) -> None:
-        command = [*CHROMIUM, f"--user-data-dir={tmp_path / 'profile'}", url]
-        opened.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-
-    yield open_page
-    for browser in opened:
-        browser.kill()
-        browser.wait()
+    with browser(tmp_path / "profile") as opens:
+        yield opens
 
 
 def said(app: Running, name: str) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from support.browser import browser, dump_page
+from support.chromium import browser, dump_page
 from support.running import Running, Start
 from support.waiting import wait_for
 

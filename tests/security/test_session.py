@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from security.test_guard import HOSTS
-from support.browser import CHROMIUM
+from support.chromium import CHROMIUM
 from support.running import COMMAND, NAME, Running, Start
 from support.scripts import free_port
 from support.waiting import wait_for

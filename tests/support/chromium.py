@@ -1,4 +1,4 @@
-"""A real browser, headless."""
+"""A real browser: Chromium, headless."""
 
 import contextlib
 import subprocess
