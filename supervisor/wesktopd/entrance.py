@@ -63,11 +63,12 @@ async def let_in(
         return _answer(405, "A link is opened by GET.\n", TEXT, (b"allow", b"GET"))
     token, path = token_and_path(scope["query_string"])
     more = [(b"referrer-policy", b"no-referrer")]  # the token is in the address
+    foreign = headers.get(b"sec-fetch-site") in (b"cross-site", b"same-site")
     if token and redeem is not None and await redeem(token):
         more.append((b"set-cookie", session.set_cookie))
-    elif not session.admits(headers):
+    elif foreign or not session.admits(headers):  # a page of another port has the cookie, but is not to be led in
         return ask_for_session(name)
-    if headers.get(b"sec-fetch-site") in (b"cross-site", b"same-site"):
+    if foreign:
         from html import escape
 
         # As from a file. What another site's page is redirected to comes without the cookie (RFC 6265bis, 5.2), what

@@ -60,6 +60,13 @@ def test_who_is_in_is_led_on_without_a_token(guarded: Guard) -> None:
     assert "set-cookie" not in headers
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+@pytest.mark.parametrize("token", ["", "token=used&"])
+def test_another_sites_page_is_not_led_on_by_a_cookie(guarded: Guard, site: str, token: str) -> None:
+    request: Pairs = [*HOST, ("cookie", COOKIE), ("sec-fetch-site", site)]
+    assert ask(guarded, "GET", request, OPEN_PATH, f"{token}to=/delete")[0] == 401
+
+
 @pytest.mark.parametrize("method", ["HEAD", "POST", "PUT", "OPTIONS", "WEBSOCKET"])
 def test_a_link_is_opened_by_get_alone(guarded: Guard, method: str) -> None:
     status, headers = ask(guarded, method, HOST, OPEN_PATH, "token=good")
