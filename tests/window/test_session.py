@@ -1,5 +1,6 @@
 """A real window on an app that lets nobody in: all that a page does works, and shows no secret."""
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +9,9 @@ import pytest
 from support.screen import Screen
 from support.scripts import Script, answers, free_port
 from support.waiting import wait_for
+from wesktopd import client
+from wesktopd.errors import NotRunningError
+from wesktopd.tokens import MAX_TOKENS
 from window.shown import Shown
 
 APP = """
@@ -113,6 +117,67 @@ def test_all_that_a_page_does_works_in_a_window_and_nobody_else_gets_in(
     start: Callable[..., Script], screen: Screen, home: Path
 ) -> None:
     check(start, screen, home, None)
+
+
+SLOW = """
+import time
+from pathlib import Path
+import wesktop
+from window.page import page_app
+
+page = page_app("demo")
+
+async def app(scope, receive, send):
+    if scope["type"] != "lifespan":
+        return await page(scope, receive, send)
+    await receive()
+    await send({"type": "lifespan.startup.complete"})
+    while not Path("go").exists():
+        time.sleep(0.01)
+    await receive()
+    await send({"type": "lifespan.shutdown.complete"})
+
+if __name__ == "__main__":
+    wesktop.run("demo:app", width=400, height=300, port=PORT, gui=GUI)
+    print("run() has returned")
+"""
+
+
+def attached() -> int:
+    """How many windows there are."""
+    with contextlib.suppress(NotRunningError):
+        return client.status("demo").windows
+    return 0
+
+
+def check_late(start: Callable[..., Script], screen: Screen, home: Path, gui: str | None) -> None:
+    """Have the window's link be given up while a worker that is busy does not answer it."""
+    port = free_port()
+    script = start("demo", SLOW.replace("PORT", str(port)).replace("GUI", repr(gui)))
+    shown = Shown(script, "demo", home, screen, port)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(home / "run"))
+        wait_for(attached, "the window to be attached")
+        assert shown.window
+        for _ in range(MAX_TOKENS):
+            client.link("demo")
+    (home / "go").touch()
+    shown.ready()
+    shown.close()
+    shown.ended_well(within=3)
+
+
+@pytest.mark.window
+def test_a_window_whose_link_came_too_late_is_let_in_by_another(
+    start: Callable[..., Script], screen: Screen, home: Path
+) -> None:
+    check_late(start, screen, home, None)
+
+
+@pytest.mark.window
+@pytest.mark.qt
+def test_so_it_is_on_qt_when_the_link_came_too_late(start: Callable[..., Script], screen: Screen, home: Path) -> None:
+    check_late(start, screen, home, "qt")
 
 
 @pytest.mark.window

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from wesktop.window.page import Page
 from wesktop.window.spec import Attachable
+from wesktopd import protocol
 from wesktopd.channel import decode
 from wesktopd.connection import Connection, attach
 from wesktopd.errors import WesktopError
-from wesktopd.protocol import Answer, Down, End, Lines, Raise, Ready
+from wesktopd.protocol import Answer, Down, End, Lines, Linked, Raise, Ready
 
 NOTE_AFTER = 0.4  # seconds: a worker that is back sooner was not missed
 RETRY_EVERY = 0.5  # seconds between looks for a server that is gone
@@ -26,10 +27,12 @@ class Link:
         self._page = page
         self._server: Connection | None = None
         self._at: Attachable | None = None
+        self._url = ""
         self._lost_server = False
         self._note: str | None = None
         self._note_due: float | None = None
         self._noted = False
+        page.on_refused = self._ask_for_link
 
     def run(self) -> None:
         """Follow both until the caller is gone; then close the window, unless it is to stay."""
@@ -90,6 +93,8 @@ class Link:
                 self._on_ready(url, link)
             case Down():
                 self._plan_note("Reconnecting\N{HORIZONTAL ELLIPSIS}")
+            case Linked(url=link):
+                self._page.show(self._url, link)
             case Raise():
                 self._page.focus()
             case End():
@@ -99,6 +104,7 @@ class Link:
                 pass
 
     def _on_ready(self, url: str, link: str | None) -> None:
+        self._url = url
         self._note_due = None
         if self._noted:
             self._noted = False
@@ -108,6 +114,12 @@ class Link:
             self._page.reload(url, link)
         else:
             self._page.show(url, link)
+
+    def _ask_for_link(self) -> None:
+        """The page was not let in: its link had come too late. Without a server, a new one brings another."""
+        if (server := self._server) is not None:
+            with contextlib.suppress(WesktopError, OSError):
+                server.send(protocol.Link())
 
     def _plan_note(self, text: str) -> None:
         self._note = text

@@ -4,6 +4,7 @@ import contextlib
 import os
 import queue
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from wesktop.window.splash import HIDE, show_note
@@ -24,10 +25,14 @@ class Page:
         self._lock = threading.Lock()
         self._url: str | None = None
         self._link = ""  # what is opened for it
+        self._entering = False  # whether that is a one-time link which may have come too late
+        self.on_refused: Callable[[], None] = lambda: None
+        """Is called when it has, from any thread."""
         self._created = False
         self._scripts: queue.SimpleQueue[str] = queue.SimpleQueue()
         threading.Thread(target=self._run_scripts, name="scripts", daemon=True).start()
         window.events.before_show += lambda: toolkit.dress(window, self._on_failed)
+        window.events.loaded += self._on_loaded
         event = toolkit.before_first_page(window)
         event += self._choose_first
 
@@ -45,6 +50,7 @@ class Page:
             if url == self._url:
                 return
             self._url = url
+            self._entering = link is not None
             created = self._created
         if created:
             self._window.load_url(self._link)
@@ -54,6 +60,24 @@ class Page:
         with self._lock:
             self._url = None
         self.show(url, link)
+
+    def _on_loaded(self) -> None:
+        """See whether the link has led in: a worker that was late or died may have used it up. Runs in a thread."""
+        url = self._url
+        if not self._entering or url is None:
+            return
+        at = None
+        with contextlib.suppress(Exception):  # the page has gone on meanwhile
+            at = self._window.run_js("location.href")
+        if not isinstance(at, str) or not at.startswith(url):
+            return  # the splash
+        self._entering = False
+        if at.startswith(url + OPEN_PATH):
+            with self._lock:
+                self._url = None  # the next link is to be opened
+            again = threading.Timer(RETRY_AFTER, lambda: self.on_refused())
+            again.daemon = True
+            again.start()
 
     def _on_failed(self, url: str) -> None:
         """The server, or its worker, went away just then: what was there stays, and the page comes when it can."""
