@@ -47,6 +47,8 @@ class Session:
     def admits(self, headers: Mapping[bytes, bytes]) -> bool:
         """Whether the request has the cookie or the bearer token; how wrong it is, does not show in the time."""
         if (cookies := headers.get(b"cookie")) is not None:
+            if self._equal(cookies, self._cookie):  # the only one, as it mostly is
+                return True
             # All of that name are looked at: another server of this host may have set one for a longer path.
             for cookie in cookies.split(b"; "):
                 if cookie.startswith(self._prefix) and self._equal(cookie, self._cookie):

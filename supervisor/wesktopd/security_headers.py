@@ -25,6 +25,7 @@ HEADERS: tuple[Header, ...] = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
 )
+STARTS = ("http.response.start", "websocket.http.response.start")
 POLICY = b"content-security-policy"
 NAMES = frozenset([POLICY, *(name for name, _ in HEADERS)])
 
@@ -39,7 +40,7 @@ class SecurityHeaders:
         """`send` for an app whose answers are to be completed."""
 
         def send_completed(message: Any) -> Awaitable[None]:
-            if message["type"] == "http.response.start":
+            if message["type"] in STARTS:
                 message = dict(message)
                 message["headers"] = self.completed(message.get("headers", ()))
             return send(message)
@@ -49,10 +50,16 @@ class SecurityHeaders:
     def completed(self, headers: Iterable[Header]) -> list[Header]:
         """The headers, and those that are missing; names are in lower case, as ASGI has them."""
         found = [*headers]
-        own = dict(found)
-        kind = own.get(b"content-type")
-        more = HEADERS if kind is None or kind[:9].lower() != b"text/html" else self._html
-        if not NAMES.isdisjoint(own):
+        more = HEADERS
+        given = False
+        for name, value in found:
+            if name == b"content-type":
+                if value[:9].lower() == b"text/html":
+                    more = self._html
+            elif name in NAMES:
+                given = True
+        if given:
+            own = dict(found)
             more = tuple([header for header in more if header[0] not in own])
         found += more
         return found

@@ -382,3 +382,13 @@ def test_a_message_that_an_app_sends_again_and_again_is_left_as_it_is() -> None:
     for _ in range(2):
         ask(Guard(own, port=PORT), "GET", [("host", "localhost:8000")])
     assert start["headers"] == [(b"content-type", b"text/html")]
+
+
+def test_the_answer_to_a_websocket_that_the_app_refuses_has_the_headers_too() -> None:
+    async def refusing(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.http.response.start", "status": 404, "headers": []})
+        await send({"type": "websocket.http.response.body", "body": b""})
+
+    status, headers = ask(Guard(refusing, port=PORT), "WEBSOCKET", [("host", f"localhost:{PORT}")])
+    assert (status, headers["x-frame-options"]) == (404, "DENY")
