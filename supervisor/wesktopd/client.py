@@ -131,7 +131,8 @@ def link(name: str, path: str = "/") -> str:
 def open_link(name: str, path: str, show: Callable[[str], None]) -> None:
     """Have `show` open such an address, and return when somebody has.
 
-    Raises ConfigurationError as `link` does, ControlTimeoutError when nobody came in time.
+    Raises ConfigurationError as `link` does, ControlTimeoutError when nobody came in time, ControlError when the
+    server has ended or was upgraded before.
     """
     with connect(name) as connection:
         linked = connection.ask(Link(path=path, follow=True))
@@ -139,6 +140,8 @@ def open_link(name: str, path: str, show: Callable[[str], None]) -> None:
             raise ControlError(f"{name!r} answered Link with {type(linked).__name__}.")
         show(linked.url)
         answer = connection.receive(LINK_TIMEOUT)
+    if answer is None:
+        raise ControlError(f"{name!r} was stopped or upgraded before anybody had opened it.")
     if isinstance(answer, Failed):
         raise from_wire(answer.error, answer.message, answer.log_tail)
 

@@ -19,7 +19,7 @@ from wesktopd.events import Kind
 from wesktopd.logfile import LogLine
 from wesktopd.protocol import Answer, Happened, Log, Report, Spec
 from wesktopd.spec import check_workers
-from wesktopd.tokens import LIFETIME
+from wesktopd.tokens import LIFETIME, MAX_PATH
 from wesktopd.upgrade import check_new_release, upgrade  # not late: by then another release's may be in its place
 
 if TYPE_CHECKING:
@@ -204,12 +204,17 @@ class Commands:
 
         if local_path(path) != path:
             raise ConfigurationError(f"path {path!r} is none of the app's: begin it with one slash, in ASCII.")
+        if len(path) > MAX_PATH:
+            raise ConfigurationError(
+                f"a path of {len(path)} characters is too long for a link: {MAX_PATH} are allowed."
+            )
         loop = asyncio.get_running_loop()
         opened: asyncio.Future[str] = loop.create_future()
         if self._supervisor.instance.access is None:
             opened.set_result("")
-        loop.call_later(LIFETIME, lambda: self._supervisor.tokens.expire(loop.time()))
-        return self._supervisor.link(path, lambda admitted: _settle(opened, admitted)), opened
+        url = self._supervisor.link(path, lambda admitted: _settle(opened, admitted))
+        loop.call_later(LIFETIME, lambda: self._supervisor.tokens.expire(loop.time()))  # not sooner than it was made
+        return url, opened
 
     def bearer(self) -> str:
         """What lets scripts in. Raises ConfigurationError where there is no session."""

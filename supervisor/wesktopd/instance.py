@@ -59,7 +59,7 @@ class Instance:
 
     def resume(self, listener: int, lock: int | None, access: Access | None) -> None:
         """Instead of entering: hold what this process held before it re-executed itself, by these descriptors."""
-        self.access = access
+        self.access = access or self.access  # a session does not end by an older release that had none
         if self.lock:
             self.lock.fd = lock
         self.take(socket.socket(fileno=listener))

@@ -5,6 +5,7 @@ import contextlib
 import socket
 
 from wesktopd.channel import Redeem, Redeemed, encode
+from wesktopd.tokens import TOKEN_BYTES
 
 TIMEOUT = 5.0  # seconds that the supervisor has to answer in
 
@@ -19,6 +20,8 @@ class Redeemer:
 
     async def redeem(self, token: str) -> bool:
         """Whether the token lets somebody in; not where the supervisor does not answer."""
+        if len(token) != 2 * TOKEN_BYTES or not token.isascii():  # a long one might be sent in part
+            return False
         self._number += 1
         number, future = self._number, asyncio.get_running_loop().create_future()
         self._waiting[number] = future

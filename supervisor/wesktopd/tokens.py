@@ -9,6 +9,7 @@ LIFETIME = 30.0  # seconds: a browser that is not running yet takes ten on a slo
 MAX_TOKENS = 256  # that are out at once; the oldest is given up for another
 
 OPEN_PATH = "/_wesktop/open"
+MAX_PATH = 1024  # characters of where a link leads
 
 
 @dataclass

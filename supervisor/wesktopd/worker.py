@@ -72,7 +72,7 @@ class Lifeline:
 
     def _hear(self) -> bytes:
         """The next order of one byte, or b"" for the end; answers that come before it are passed on."""
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):  # the latter for what was cut off by the supervisor's death
             while (said := self.channel.recv(1)) == ANSWER:
                 self.redeemer.heard(decode(said + read_line(self.channel), Redeemed))
             return said

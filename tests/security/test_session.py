@@ -1,5 +1,6 @@
 """The session of a real app: who gets in, for how long, and where its secrets are never seen."""
 
+import asyncio
 import concurrent.futures
 import contextlib
 import os
@@ -19,6 +20,7 @@ from support.running import COMMAND, NAME, Running, Start
 from support.scripts import free_port
 from support.waiting import wait_for
 from wesktopd.paths import AppPaths
+from wesktopd.redeemer import Redeemer
 
 SEEN = """
 @router.get("/seen")
@@ -231,6 +233,8 @@ def test_a_browser_is_let_in_without_a_secret_in_its_arguments(start_app: Start)
         ([], "/bin/false", 1, "there is no browser to open it in: set BROWSER, or use"),
         (["--path", "//evil.example"], "/bin/true", 2, "path '//evil.example' is none of the app's"),
         (["--path", "evil"], "/bin/true", 2, "path 'evil' is none of the app's"),
+        (["--path", "/" + "a" * 1024], "/bin/true", 2, "a path of 1025 characters is too long for a link"),
+        (["--print-link"], "/bin/true", 2, "--browser and --print-link exclude each other"),
     ],
 )
 def test_what_keeps_a_browser_out_is_one_line(
@@ -244,6 +248,45 @@ def test_what_keeps_a_browser_out_is_one_line(
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", str(app.home / "run"))
         assert [*AppPaths(NAME).lock.parent.glob("open-*")] == []
+
+
+def test_a_path_without_a_browser_is_refused(start_app: Start) -> None:
+    done = start_app("--session").command("ctl", "open", NAME, "--path", "/x")
+    assert done.returncode == 2
+    assert "--path is where a browser begins" in done.stderr
+
+
+def test_the_longest_path_is_led_to(start_app: Start) -> None:
+    app = start_app("--session")
+    path = "/" + "%41?&=" * 170
+    target = app.ctl("open", NAME, "--print-link", "--path", path).strip().removeprefix(app.url)
+    status, answer = exchange(app, target=target)
+    assert status == 303
+    assert f"location: {path}\r\n" in answer
+
+
+@pytest.mark.parametrize("verb", ["stop", "upgrade"])
+def test_a_browser_that_came_too_late_is_not_said_to_have_been_let_in(start_app: Start, verb: str) -> None:
+    app = start_app("--session")
+    (app.home / "browser").write_text(f'#!/bin/sh\ncp "${{1#file://}}" {app.home}/page.html\nwesktop ctl {verb}\n')
+    (app.home / "browser").chmod(0o700)
+    done = app.shell(f"BROWSER={app.home}/browser wesktop ctl open --browser")
+    assert done.returncode == 1, done
+    assert done.stderr == f"wesktop: {NAME!r} was stopped or upgraded before anybody had opened it.\n"
+    page = (app.home / "page.html").read_text()
+    assert re.search(r'<a href="http://[^"]+/_wesktop/open[?]token=[0-9a-f]{64}">', page), (
+        "for who follows no refresh"
+    )
+
+
+@pytest.mark.parametrize("token", ["", "x", "a" * 63, "a" * 65, "\xe9" * 64, "%F0%9F%98%80" * 64, "a" * 4000])
+def test_the_supervisor_is_not_asked_about_what_is_no_token(token: str) -> None:
+    here, there = socket.socketpair()
+    with here, there:
+        assert asyncio.run(Redeemer(here).redeem(token)) is False
+        there.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            there.recv(1)
 
 
 @pytest.mark.parametrize(

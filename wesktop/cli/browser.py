@@ -12,7 +12,8 @@ from wesktopd.errors import WindowError
 from wesktopd.paths import runtime_dir
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Opening</title>
-<meta name="referrer" content="no-referrer"><meta http-equiv="refresh" content="0; url={url}"></html>
+<meta name="referrer" content="no-referrer"><meta http-equiv="refresh" content="0; url={url}">
+<p><a href="{url}">Continue</a></p></html>
 """
 
 

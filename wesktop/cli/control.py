@@ -116,14 +116,19 @@ def _look_once(name: str) -> None:
 @click.command("open")
 @app_argument
 @click.option("--browser", is_flag=True, help="Open it in the browser instead, and wait until that is done.")
-@click.option("--path", default="/", show_default=True, help="Of the app, where the browser is to begin.")
+@click.option("--path", help="Of the app, where the browser is to begin.  [default: /]")
 @click.option("--print-link", is_flag=True, help="Print a link that lets one browser in, once and within 30 seconds.")
 @json_option
-def open_app(name: str | None, browser: bool, path: str, print_link: bool, as_json: bool) -> None:
+def open_app(name: str | None, browser: bool, path: str | None, print_link: bool, as_json: bool) -> None:
     """Bring an app's window to the front, or open one on it."""
     from wesktopd import client
 
+    if browser and print_link:
+        raise click.UsageError("--browser and --print-link exclude each other: give one of them.")
+    if path is not None and not browser and not print_link:
+        raise click.UsageError("--path is where a browser begins: give --browser or --print-link, too.")
     name = chosen(name)
+    path = path or "/"
     if print_link:
         show_secret(name, "url", client.link(name, path), as_json=as_json)
         return
