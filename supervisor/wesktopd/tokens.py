@@ -25,6 +25,14 @@ class OneTimeTokens:
     def __init__(self) -> None:
         self._tokens: list[_Token] = []  # the oldest first
 
+    def state(self) -> list[tuple[str, float]]:
+        """What another has to know to take over: values, and when they expire."""
+        return [(token.value, token.expires) for token in self._tokens]
+
+    def restore(self, state: list[tuple[str, float]]) -> None:
+        """Know what another knew; whoever waited for one is told nothing."""
+        self._tokens = [_Token(value, expires, lambda _: None) for value, expires in state]
+
     def mint(self, now: float, on_end: Callable[[bool], None] = lambda _: None) -> str:
         """A new one; on_end is called once with whether it was redeemed, or else given up."""
         self.expire(now)

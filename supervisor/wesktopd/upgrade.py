@@ -77,6 +77,7 @@ class Handover(msgspec.Struct, kw_only=True):
     events: list[Happened]
     trouble: Failed | None = None
     access: Access | None = None
+    tokens: list[tuple[str, float]] = []
     bus: int | None = None
     channels: list[HandedChannel] = []
 
@@ -148,6 +149,7 @@ def capture(supervisor: "Supervisor") -> Handover:
         events=[*supervisor.events.kept],
         trouble=failure(supervisor.trouble) if supervisor.trouble else None,
         access=instance.access,
+        tokens=supervisor.tokens.state(),
         bus=supervisor.bus.listener.fileno() if supervisor.bus.listener else None,
         channels=supervisor.bus.capture(),
     )
@@ -210,6 +212,7 @@ async def restore(supervisor: "Supervisor", handover: Handover) -> None:
     supervisor.started, supervisor.config_file = handover.started, handover.config_file
     supervisor.output.journal.restore(handover.lines)
     supervisor.events.kept.extend(handover.events)
+    supervisor.tokens.restore(handover.tokens)  # the loop's clock is the machine's, and goes on
     if (trouble := handover.trouble) is not None:
         supervisor.trouble = from_wire(trouble.error, trouble.message, trouble.log_tail)
     for handed in handover.workers:

@@ -139,7 +139,10 @@ def test_a_session_outlives_workers_and_an_upgrade_and_ends_with_the_supervisor(
     assert exchange(app, cookie)[0] == 200
     psutil.Process(app.settled()["workers"][0]["pid"]).kill()
     wait_for(lambda: app.version(cookie) == "one", "the next worker")
+    pending = link(app)
     app.ctl("upgrade")
+    assert exchange(app, target=pending)[0] == 303
+    assert exchange(app, target=pending)[0] == 401
     assert exchange(app, cookie)[0] == 200
     assert exchange(app, f"Authorization: Bearer {token}")[0] == 200
     assert app.ctl("token").strip() == token

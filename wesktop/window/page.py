@@ -25,6 +25,7 @@ class Page:
         self._lock = threading.Lock()
         self._url: str | None = None
         self._link = ""  # what is opened for it
+        self._shown = 0  # how often it was
         self._entering = False  # whether that is a one-time link which may have come too late
         self.on_refused: Callable[[], None] = lambda: None
         """Is called when it has, from any thread."""
@@ -50,6 +51,7 @@ class Page:
             if url == self._url:
                 return
             self._url = url
+            self._shown += 1
             self._entering = link is not None
             created = self._created
         if created:
@@ -82,12 +84,14 @@ class Page:
     def _on_failed(self, url: str) -> None:
         """The server, or its worker, went away just then: what was there stays, and the page comes when it can."""
         if self._url is not None and url.startswith(self._url):
-            again = threading.Timer(RETRY_AFTER, self._load_again, (url,))
+            again = threading.Timer(RETRY_AFTER, self._load_again, (url, self._shown))
             again.daemon = True
             again.start()
 
-    def _load_again(self, url: str) -> None:
+    def _load_again(self, url: str, shown: int) -> None:
         """A link may have been used up by then: there is another one, if the server has been ready again since."""
+        if shown != self._shown:
+            return  # a link was opened meanwhile, and is not to be cut off
         self._window.load_url(self._link if OPEN_PATH in url else url)
 
     def note(self, text: str) -> None:
