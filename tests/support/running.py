@@ -187,3 +187,4 @@ def starter(home: Path) -> Iterator[Start]:
     for process in app.processes():
         with contextlib.suppress(ProcessLookupError):
             os.kill(process.pid, 9)
+    wait_for(lambda: not app.processes(), "the end of all processes")  # a browser writes until then
