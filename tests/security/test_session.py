@@ -213,7 +213,7 @@ def test_a_browser_is_let_in_without_a_secret_in_its_arguments(start_app: Start)
     found: set[str] = set()
 
     def look() -> bool:
-        for process in psutil.process_iter():
+        for process in app.processes():
             try:
                 found.add(" ".join(process.cmdline()))
             except psutil.Error:
