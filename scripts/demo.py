@@ -47,7 +47,9 @@ def wait_until_drawn(program: subprocess.Popen[bytes]) -> None:
         with contextlib.suppress(NotRunningError, ControlError, OSError):
             report = client.status("pulse")
             if report.windows:
-                with urllib.request.urlopen(f"{report.url}/api/events", timeout=PATIENCE) as events:  # noqa: S310  ours
+                request = urllib.request.Request(f"{report.url}/api/events")  # noqa: S310  ours
+                request.add_header("Authorization", f"Bearer {client.bearer('pulse')}")
+                with urllib.request.urlopen(request, timeout=PATIENCE) as events:  # noqa: S310
                     samples = 0
                     while samples < SAMPLES:
                         samples += events.readline().startswith(b"data:")
