@@ -45,7 +45,7 @@ async def page(request):
 app = wesktop.create_app(router)
 
 if __name__ == "__main__":
-    wesktop.run("bench_app:app", port=int(os.environ["BENCH_PORT"]))
+    wesktop.run("bench_app:app", port=int(os.environ["BENCH_PORT"]), csp="connect-src *")
 """
 
 ATTACH = """
@@ -142,7 +142,7 @@ def kept_alive(lab: Path, beacon: Beacon) -> Iterator[None]:
     port = os.environ["BENCH_KEPT_PORT"] = str(free_port())
     env = environment(BENCH_PAGE=PAGE.format(beacon=beacon.url))
     subprocess.run(
-        [str(BIN / "wesktop"), "serve", "--detach", "--port", port, "bench_app:app"],
+        [str(BIN / "wesktop"), "serve", "--detach", "--csp", "connect-src *", "--port", port, "bench_app:app"],
         cwd=lab, env=env, check=True, stdout=subprocess.DEVNULL,
     )  # fmt: skip
     try:

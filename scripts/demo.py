@@ -1,4 +1,7 @@
-"""Opens the demo program in a window. Without a display it opens on a virtual one and draws itself to demo.png."""
+"""Opens the demo program in a window: `scripts/demo.py [PICTURE]`.
+
+Without a display it opens on a virtual one and draws itself to PICTURE, demo.png unless given.
+"""
 
 import contextlib
 import os
@@ -13,7 +16,7 @@ from wesktopd import client
 from wesktopd.errors import ControlError, NotRunningError
 
 ROOT = Path(__file__).resolve().parents[1]
-PICTURE = ROOT / "demo.png"
+PICTURE = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "demo.png")
 COMMAND = [sys.executable, "-m", "examples.pulse"]
 SAMPLES = 12  # that the page has drawn, so that its curves can be seen
 COLOURS = 200  # that a drawn page has at least; a blank one has a handful
