@@ -6,7 +6,7 @@ from wesktopd.limits import DRAIN_TIMEOUT, HANG_TIMEOUT, START_TIMEOUT
 
 TYPE_CHECKING = False  # as type checkers know it: the window waits for this module, and typing takes 4 ms
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
     from typing import Any
 
@@ -26,6 +26,8 @@ def run(
     gui: str | None = None,
     background: str = "#ffffff",
     debug: bool = False,
+    permissions: "Iterable[str]" = (),
+    downloads: bool = True,
     factory: bool = False,
     drain_timeout: float = DRAIN_TIMEOUT,
     keep_alive: bool = False,
@@ -60,6 +62,9 @@ def run(
     gui: "gtk" or "qt"; None takes what is installed.
     background: the window's colour until the page has drawn, as "#rrggbb".
     debug: the page's developer tools, from the context menu.
+    permissions: what the page may use: "camera", "microphone", "screen", "geolocation", "notifications",
+    "clipboard" (to read it) and "pointer-lock"; all are refused else.
+    downloads: whether the page may offer files, each of which the user is asked for a place to put.
     factory: the target is a function that returns the app.
     drain_timeout: seconds that open requests have to finish in when the server ends.
     keep_alive: go on serving when the window is closed; `wesktop ctl` controls the server then.
@@ -104,6 +109,8 @@ def run(
             gui=gui,
             debug=debug,
             options=window or {},
+            permissions=permissions,
+            downloads=downloads,
         )
         spec = app_spec(
             target,

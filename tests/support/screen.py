@@ -48,6 +48,19 @@ class Screen:
         """Close it as its close button does."""
         self._tool("wmctrl", "-i", "-c", window)
 
+    def point(self, window: str, x: int, y: int) -> None:
+        """Move the pointer to that place in it."""
+        self._tool("xdotool", "mousemove", "--window", window, str(x), str(y))
+
+    def click(self) -> None:
+        """Click where the pointer is."""
+        self._tool("xdotool", "click", "1")
+
+    def key(self, window: str, key: str) -> None:
+        """Press a key, named as X does, once the window has the focus."""
+        wait_for(lambda: self.active() == int(window, 16), "the focus")
+        self._tool("xdotool", "key", key)
+
     def active(self) -> int:
         """The window that has the focus."""
         return int(self._tool("xprop", "-root", "-notype", "_NET_ACTIVE_WINDOW").split()[-1].rstrip(","), 16)

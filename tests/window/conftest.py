@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from support.browser import Browser, Site, site
 from support.screen import Screen, own_screen
 from support.scripts import Script, free_port
 from window.shown import LAUNCHER, Shown, program
@@ -20,12 +21,26 @@ def screen() -> Iterator[Screen]:
 
 
 @pytest.fixture
-def start(start_script: Callable[..., Script], screen: Screen) -> Callable[..., Script]:
+def browser(home: Path) -> Browser:
+    """What the windows of the test take for the user's browser."""
+    return Browser(home)
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[Site]:
+    """A web site of another origin."""
+    with site() as served:
+        yield served
+
+
+@pytest.fixture
+def start(start_script: Callable[..., Script], screen: Screen, browser: Browser) -> Callable[..., Script]:
     """Start a script on the screen; it can import what is in tests/."""
     screen.wait_until_empty()
 
     def start_on_screen(name: str, source: str, *args: str, **extra_env: str) -> Script:
-        return start_script(name, source, *args, **{"DISPLAY": screen.display, "PYTHONPATH": TESTS, **extra_env})
+        env = {"DISPLAY": screen.display, "PYTHONPATH": TESTS, "BROWSER": browser.command, **extra_env}
+        return start_script(name, source, *args, **env)
 
     return start_on_screen
 
@@ -34,9 +49,11 @@ def start(start_script: Callable[..., Script], screen: Screen) -> Callable[..., 
 def show(start: Callable[..., Script], screen: Screen, home: Path) -> Callable[..., Shown]:
     """Start a program that shows `page_app(page)` with `run(options)`, both given as source."""
 
-    def show_program(options: str = "", page: str = "", name: str = "demo", port: int | None = None) -> Shown:
+    def show_program(
+        options: str = "", page: str = "", name: str = "demo", port: int | None = None, **env: str
+    ) -> Shown:
         port = free_port() if port is None else port
-        return Shown(start(name, program(name, f"port={port}, {options}", page)), name, home, screen, port)
+        return Shown(start(name, program(name, f"port={port}, {options}", page), **env), name, home, screen, port)
 
     return show_program
 

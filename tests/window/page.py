@@ -10,14 +10,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import wesktop
+from wesktop.asgi import RedirectResponse
 
 GO = Path("go")  # in the script's directory
 
 _PAGE = """<!doctype html><meta charset="utf-8"><title>a page</title>
 <style>html {{ background: {colour} }}</style>
 <script>
-    const say = text => fetch("/said", {{method: "POST", body: text}});
+    const say = text => fetch("/said", {{method: "POST", body: text, keepalive: true}});
     requestAnimationFrame(() => requestAnimationFrame(() => say("drawn")));
+    addEventListener("pointerdown", () => say("pressed"), true);
     {script}
 </script>"""
 
@@ -40,6 +42,16 @@ def page_app(name: str, script: str = "", colour: str = "#336699", waits: str = 
         with open(said, "ab") as file:  # noqa: ASYNC230, PTH123
             file.write((request.body or b"") + b"\n")
         return {}
+
+    @router.get("/away")
+    async def away(request: wesktop.Request) -> RedirectResponse:
+        return RedirectResponse(str(request.query("to")))
+
+    @router.get("/file")
+    async def file(_: wesktop.Request) -> wesktop.BytesResponse:
+        return wesktop.BytesResponse(
+            b"of the app", headers={"content-disposition": 'attachment; filename="kept.txt"'}
+        )
 
     @router.get("/pid")
     async def pid(_: wesktop.Request) -> wesktop.TextResponse:

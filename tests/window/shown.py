@@ -80,6 +80,17 @@ class Shown:
         assert self.window
         return self
 
+    def click(self) -> None:
+        """Click into the page, once; Chromium ignores what comes in the first moments after a page is drawn."""
+        before = self.said().count("pressed")
+        self.screen.point(self.window, 100, 100)
+        for _ in range(10):
+            self.screen.click()
+            with contextlib.suppress(AssertionError):
+                wait_for(lambda: self.said().count("pressed") > before, "the page to notice a click", 1.0)
+                return
+        raise AssertionError("the page does not notice clicks")
+
     def worker(self) -> int:
         """The PID of the worker, once one answers that is not being started."""
         return int(wait_for(lambda: self.get("/pid"), "a worker that answers"))

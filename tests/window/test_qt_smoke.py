@@ -40,3 +40,18 @@ def test_local_storage_survives_from_run_to_run_on_qt(show: Callable[..., Shown]
         shown.hear(f"was-{before}")
         shown.close()
         shown.ended_well(within=3)  # Chromium writes its storage first
+
+
+ONCE = """onload = () => say(localStorage.been ? "again" : "first").then(() => {
+    if (localStorage.been) return;
+    localStorage.been = true;
+    location = PATH;
+})"""
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/file"], ids=["an error of the app's", "a download"])
+def test_what_is_no_page_is_not_taken_for_a_failure_on_qt(show: Callable[..., Shown], path: str) -> None:
+    shown = show("gui='qt', downloads=False", f"script={ONCE.replace('PATH', repr(path))!r}")
+    shown.hear("first")
+    with pytest.raises(AssertionError):  # it would be asked for again after half a second
+        wait_for(lambda: "again" in shown.said(), "the page again", 2.0)

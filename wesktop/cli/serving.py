@@ -61,6 +61,14 @@ def _server_options(command: Any) -> Any:
 @click.option("--gui", type=click.Choice(["gtk", "qt"]), help="Toolkit.  [default: what is installed]")
 @click.option("--debug", is_flag=True, help="Offer the page's developer tools.")
 @click.option("--session/--no-session", default=True, help="Let nobody in but the app's windows.  [default: session]")
+@click.option(
+    "--permission",
+    "permissions",
+    multiple=True,
+    metavar="NAME",
+    help="What the page may use, such as camera; can be given several times.",
+)
+@click.option("--downloads/--no-downloads", default=True, show_default=True, help="Whether it may offer files.")
 @click.option("--keep-alive", is_flag=True, help="Go on serving when the window is closed.")
 def run(target: str, title: str | None, name: str | None, **options: Any) -> None:
     """Serve TARGET and show it in a native window until that is closed."""

@@ -11,7 +11,9 @@ import threading
 from typing import Any
 
 from wesktop.window.backends import choose
+from wesktop.window.bridge import Nothing
 from wesktop.window.page import CLOSE_WITHIN, Page, end_within
+from wesktop.window.policy import Rules
 from wesktop.window.spec import NotOpened, Opened, WindowSpec
 from wesktop.window.splash import splash
 from wesktop.window.toolkit import Toolkit, toolkit
@@ -34,9 +36,11 @@ def open_window(spec: WindowSpec, toolkit: Toolkit, caller: socket.socket) -> No
         width=spec.width,
         height=spec.height,
         background_color=spec.background,
+        js_api=Nothing(),
         **spec.options,
     )
-    page = Page(window, toolkit)
+    webview.settings["ALLOW_FILE_URLS"] = False
+    page = Page(window, toolkit, Rules(spec.permissions, spec.downloads))
     window.events.shown += lambda: on_shown(caller)
     if spec.url is not None:
         page.show(spec.url, spec.link)

@@ -71,13 +71,16 @@ def system_pygobject(roots: tuple[str, ...] = _SYSTEM_PACKAGES) -> Path | None:
 
 
 def has_qt() -> bool:
-    """Whether QtPy with a Qt that has WebEngine is installed."""
-    if find_spec("qtpy") is None:
-        return False
-    for package in ("PySide6", "PyQt6", "PyQt5", "PySide2"):
+    """Whether QtPy is installed, with a Qt 6 for it that has WebEngine."""
+    return find_spec("qtpy") is not None and qt_binding() is not None
+
+
+def qt_binding() -> str | None:
+    """The package of Qt 6 for Python that has WebEngine."""
+    for package in ("PySide6", "PyQt6"):
         if find_spec(package) and find_spec(f"{package}.QtWebEngineWidgets"):
-            return True
-    return False
+            return package
+    return None
 
 
 def _how_to_install(wanted: str) -> str:

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from wesktop.window.policy import Rules
 from wesktop.window.toolkit import Toolkit
 from wesktopd.errors import ConfigurationError, NoDisplayError
 
@@ -37,10 +38,15 @@ class Gtk(Toolkit):
     def before_first_page(self, window: Any) -> Any:
         return window.events.before_show
 
-    def dress(self, window: Any, on_failed: Callable[[str], None]) -> None:
+    def dress(self, window: Any, rules: Rules, on_failed: Callable[[str], None]) -> None:
         from webview.platforms.gtk import BrowserView
 
-        webview = BrowserView.instances[window.uid].webview
+        from wesktop.window.gtk_policy import apply
+
+        view = BrowserView.instances[window.uid]
+        webview = view.webview
+        webview.disconnect_by_func(view.on_navigation)  # it opens any link, whatever its scheme, in the browser
+        apply(webview, rules)
         _fill(window.native, window.background_color)
         # A page that is busy for ever would never notice that its window is gone.
         window.native.connect("destroy", lambda _: webview.terminate_web_process())
@@ -76,12 +82,10 @@ def _fill(native: Any, colour: str) -> None:
 
 def _on_load_failed(_webview: Any, _event: Any, url: str, error: Any, on_failed: Callable[[str], None]) -> bool:
     """Keep what is shown instead of WebKit's page about the failure."""
-    from gi.repository import WebKit2
+    from wesktop.window.gtk_policy import interrupted
 
-    if error.domain == "WebKitPolicyError" or error.matches(
-        WebKit2.NetworkError.quark(), WebKit2.NetworkError.CANCELLED
-    ):
-        return False  # a download, or another page that was asked for meanwhile: nothing has failed
+    if interrupted(error):
+        return False
     on_failed(url)
     return True
 

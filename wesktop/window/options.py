@@ -3,11 +3,13 @@
 import inspect
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from wesktop.window.policy import PERMISSIONS
 from wesktop.window.spec import WindowSpec
 from wesktopd.errors import ConfigurationError
 from wesktopd.paths import storage_dir
@@ -42,6 +44,8 @@ def window_spec(
     gui: str | None,
     debug: bool,
     options: dict[str, Any],
+    permissions: Iterable[str] = (),
+    downloads: bool = True,
 ) -> WindowSpec:
     """Describe the window as `run()` was asked for it. Raises ConfigurationError for what does not fit."""
     if not isinstance(title, str):
@@ -59,6 +63,8 @@ def window_spec(
         gui=gui,
         debug=debug,
         options=check_options(options),
+        permissions=check_permissions(permissions),
+        downloads=check_flag("downloads", downloads),
     )
 
 
@@ -106,6 +112,24 @@ def check_icon(icon: str | os.PathLike[str] | None) -> str | None:
     if not start.startswith(_MAGIC) and b"<svg" not in start and not start.lstrip().startswith(b"<?xml"):
         raise ConfigurationError(f"icon {str(icon)!r} is not an image: give a PNG, SVG or ICO file.")
     return str(path)
+
+
+def check_permissions(permissions: object) -> list[str]:
+    """The permissions, each once; raises ConfigurationError for what is none."""
+    if isinstance(permissions, str) or not isinstance(permissions, Iterable):
+        raise ConfigurationError(f"permissions {permissions!r} is no list: give one such as ['camera'].")
+    asked = list(permissions)
+    for name in asked:
+        if name not in PERMISSIONS:
+            raise ConfigurationError(f"permission {name!r} is unknown: there are {', '.join(PERMISSIONS)}.")
+    return sorted(set(asked))
+
+
+def check_flag(option: str, value: object) -> bool:
+    """Refuse what is neither True nor False; raises ConfigurationError."""
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"{option} {value!r} is neither True nor False.")
+    return value
 
 
 def check_options(options: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from wesktop.window.policy import Rules, Verdict
 from wesktop.window.splash import HIDE, show_note
 from wesktop.window.toolkit import Toolkit
 from wesktopd.tokens import OPEN_PATH
@@ -18,8 +19,9 @@ RETRY_AFTER = 0.5  # seconds after which a page that could not be loaded is aske
 class Page:
     """Its methods may be called from any thread."""
 
-    def __init__(self, window: Any, toolkit: Toolkit) -> None:
+    def __init__(self, window: Any, toolkit: Toolkit, rules: Rules) -> None:
         self._window = window
+        self._rules = rules
         self.loaded = window.events.loaded
         self._toolkit = toolkit
         self._lock = threading.Lock()
@@ -32,7 +34,7 @@ class Page:
         self._created = False
         self._scripts: queue.SimpleQueue[str] = queue.SimpleQueue()
         threading.Thread(target=self._run_scripts, name="scripts", daemon=True).start()
-        window.events.before_show += lambda: toolkit.dress(window, self._on_failed)
+        window.events.before_show += lambda: toolkit.dress(window, rules, self._on_failed)
         window.events.loaded += self._on_loaded
         event = toolkit.before_first_page(window)
         event += self._choose_first
@@ -53,6 +55,7 @@ class Page:
             self._url = url
             self._shown += 1
             self._entering = link is not None
+            self._rules.belongs_to(url)
             created = self._created
         if created:
             self._window.load_url(self._link)
@@ -83,7 +86,7 @@ class Page:
 
     def _on_failed(self, url: str) -> None:
         """The server, or its worker, went away just then: what was there stays, and the page comes when it can."""
-        if self._url is not None and url.startswith(self._url):
+        if self._url is not None and self._rules.page(url) is Verdict.SHOW:
             again = threading.Timer(RETRY_AFTER, self._load_again, (url, self._shown))
             again.daemon = True
             again.start()

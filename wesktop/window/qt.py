@@ -5,6 +5,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from wesktop.window.backends import qt_binding
+from wesktop.window.policy import Rules
 from wesktop.window.toolkit import Toolkit
 
 
@@ -17,6 +19,8 @@ class Qt(Toolkit):
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             # Chromium refuses to run as root with its sandbox on.
             os.environ.setdefault("QTWEBENGINE_CHROMIUM_FLAGS", "--no-sandbox")
+        os.environ.setdefault("QT_API", (qt_binding() or "").lower())  # QtPy would take a Qt 5 first
+        os.environ.pop("QTWEBENGINE_REMOTE_DEBUGGING", None)  # pywebview sets it where debug is asked for
         sys.argv[0] = app_id  # X11: the first part of the window's class
         from qtpy.QtCore import QCoreApplication
         from qtpy.QtGui import QGuiApplication
@@ -24,16 +28,31 @@ class Qt(Toolkit):
         QCoreApplication.setApplicationName(app_id)
         QGuiApplication.setDesktopFileName(app_id)
 
-    def dress(self, window: Any, on_failed: Callable[[str], None]) -> None:
+    def before_first_page(self, window: Any) -> Any:
+        window.events.initialized += _no_fake_dialogs
+        return window.events.initialized
+
+    def dress(self, window: Any, rules: Rules, on_failed: Callable[[str], None]) -> None:
         from qtpy.QtGui import QColor
         from qtpy.QtWebEngineCore import QWebEngineSettings
 
+        from wesktop.window.qt_policy import apply
+
+        apply(window.native.webview, rules)
         page = window.native.webview.page()
         page.setBackgroundColor(QColor(window.background_color))
         page.settings().setAttribute(QWebEngineSettings.WebAttribute.ErrorPageEnabled, False)
 
-        def on_finished(succeeded: bool) -> None:
-            if not succeeded:
-                on_failed(page.requestedUrl().toString())
+        def on_loading(info: Any) -> None:
+            answered = info.errorDomain() == info.ErrorDomain.HttpStatusCodeDomain  # be it with an error of the app's
+            if info.status() == info.LoadStatus.LoadFailedStatus and not answered:
+                on_failed(info.url().toString())
 
-        page.loadFinished.connect(on_finished)
+        page.loadingChanged.connect(on_loading)
+
+
+def _no_fake_dialogs() -> None:
+    """Keep pywebview from starting Chromium with --use-fake-ui-for-media-stream: cameras would be had unasked."""
+    from webview.platforms import qt
+
+    qt.environ_append = lambda *_, **__: None

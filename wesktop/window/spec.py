@@ -14,6 +14,7 @@ class WindowSpec:
     app_id: the window's class, by which the desktop groups windows and finds their launcher.
     storage: the directory for the page's cookies and localStorage.
     icon: an absolute path. options: further parameters of `webview.create_window`.
+    permissions, downloads: what the page may do; see `wesktop.window.policy`.
     url: of the app, where it is known to be ready: the page need not wait until the window has attached.
     link: what is to be opened instead, once and soon, where the app has a session.
     """
@@ -28,6 +29,8 @@ class WindowSpec:
     gui: str | None = None
     debug: bool = False
     options: dict[str, Any] = field(default_factory=dict)
+    permissions: list[str] = field(default_factory=list)
+    downloads: bool = True
     url: str | None = None
     link: str | None = field(default=None, repr=False)
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from wesktop.window.policy import Rules
+
 
 class Toolkit:
     """The base serves macOS and Windows, where pywebview does it all; GTK and Qt have their own."""
@@ -19,8 +21,11 @@ class Toolkit:
         """pywebview's event at the last moment at which the first page can still be chosen."""
         return window.events.initialized
 
-    def dress(self, window: Any, on_failed: Callable[[str], None]) -> None:
-        """Once the toolkit's window exists, not shown yet. on_failed(url): a page could not be loaded."""
+    def dress(self, window: Any, rules: Rules, on_failed: Callable[[str], None]) -> None:
+        """Once the toolkit's window exists, not shown yet: put its page under the rules.
+
+        on_failed(url): a page could not be loaded.
+        """
 
     def focus(self, window: Any) -> None:
         """Bring the window to the front; may be called from any thread."""

@@ -1,0 +1,67 @@
+"""A stand-in for the user's browser, which notes what it is to open, and a web site that notes who asks for what."""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from support.waiting import wait_for
+
+
+class Browser:
+    """An executable for BROWSER, as Python's webbrowser and xdg-open take it."""
+
+    def __init__(self, home: Path) -> None:
+        self._opened = home / "browser.opened"
+        command = home / "browser"
+        command.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" >> '{self._opened}'\n")
+        command.chmod(0o700)
+        self.command = str(command)
+
+    def opened(self) -> list[str]:
+        """What it was to open so far."""
+        return self._opened.read_text().splitlines() if self._opened.exists() else []
+
+    def opens(self, *urls: str) -> None:
+        """Wait until it was to open these, and nothing else before or between them."""
+        wait_for(lambda: len(self.opened()) >= len(urls), f"{urls} in the browser, which has {self.opened()}")
+        assert self.opened() == list(urls)
+
+
+class Site:
+    """A server of another origin; its pages say to the window around them that they are there."""
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self.asked: list[str] = []
+
+
+@contextlib.contextmanager
+def site() -> Iterator[Site]:
+    """A site for as long as the context lasts."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            served.asked.append(f"{self.command} {self.path}")
+            self.send_response(200)
+            self.send_header("content-type", "text/html")
+            self.end_headers()
+            self.wfile.write(
+                b"<style>html { background: #ff0000 }</style><script>parent.postMessage('framed', '*')</script>"
+            )
+
+        do_POST = do_GET  # noqa: N815  as http.server calls it
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        served = Site(server.server_port)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield served
+        finally:
+            server.shutdown()
+            thread.join()

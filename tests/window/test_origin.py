@@ -1,0 +1,185 @@
+"""The window shows its own origin alone; what leads elsewhere opens in the user's browser, or nowhere."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from support.browser import Browser, Site
+from support.framebuffer import colour
+from support.scripts import free_port
+from support.waiting import wait_for
+from window.shown import Shown
+
+pytestmark = pytest.mark.window
+
+Show = Callable[..., Shown]
+
+PAGE = "#204060"
+
+# JavaScript that goes to URL by itself, and that lets a click anywhere go there.
+BY_SCRIPT = {
+    "location": "location = URL",
+    "replace": "location.replace(URL)",
+    "link": "Object.assign(document.createElement('a'), {href: URL}).click()",
+    "form": "const form = Object.assign(document.createElement('form'), {action: URL, method: 'post'});"
+    "document.documentElement.append(form); form.submit()",
+    "refresh": "document.head.insertAdjacentHTML('beforeend', `<meta http-equiv=refresh content='0;url=${URL}'>`)",
+    "redirect": "location = '/away?to=' + encodeURIComponent(URL)",
+}
+A_LINK = "document.documentElement.insertAdjacentHTML('beforeend', `{}`)"
+EVERYWHERE = "style='position:fixed;inset:0;opacity:0'"
+BY_CLICK = {
+    "link": A_LINK.format(f"<a href='${{URL}}' {EVERYWHERE}></a>"),
+    "blank": A_LINK.format(f"<a href='${{URL}}' target=_blank {EVERYWHERE}></a>"),
+    "no opener": A_LINK.format(f"<a href='${{URL}}' target=_blank rel=noopener {EVERYWHERE}></a>"),
+    "named": A_LINK.format(f"<a href='${{URL}}' target=elsewhere {EVERYWHERE}></a>"),
+    "open": "addEventListener('click', () => window.open(URL))",
+    "form": A_LINK.format(f"<form action='${{URL}}' method=post><button {EVERYWHERE}></button></form>"),
+}
+
+
+def page(script: str, url: str, *, more: str = "") -> str:
+    """The arguments of a page that is of the colour PAGE, and goes to `url` by `script`; `more` runs first."""
+    whole = f"const URL = {json.dumps(url)}; onload = () => {{ {more}; {script}; say('there') }}"
+    return f"colour={PAGE!r}, script={whole!r}"
+
+
+NOWHERE = [
+    "file:///etc/passwd",
+    "data:text/html,<body style=background:red>",
+    "x-custom:something",
+    "tel:+123",
+    "view-source:http://127.0.0.1/",
+    "ftp://127.0.0.1/",
+]
+LAST = "mailto:last@example.org?subject=a%20b"
+
+
+def still_shown(shown: Shown) -> None:
+    """The window has its page, which is alive."""
+    wait_for(lambda: shown.picture().corners() == {colour(PAGE)}, "the page")
+
+
+@pytest.mark.parametrize("way", BY_SCRIPT)
+def test_where_a_script_leads_to_another_origin_it_opens_in_the_browser(
+    show: Show, browser: Browser, elsewhere: Site, way: str
+) -> None:
+    url = f"{elsewhere.url}/page?a=b"
+    shown = show(page=page(BY_SCRIPT[way], url))
+    browser.opens(url)
+    still_shown(shown)
+
+
+@pytest.mark.parametrize("way", BY_CLICK)
+def test_where_a_click_leads_to_another_origin_it_opens_in_the_browser_alone(
+    show: Show, browser: Browser, elsewhere: Site, way: str
+) -> None:
+    url = f"{elsewhere.url}/page?a=b"
+    shown = show(page=page(BY_CLICK[way], url))
+    shown.hear("there")
+    still_shown(shown)
+    shown.click()
+    browser.opens(url)
+    assert elsewhere.asked == []
+    still_shown(shown)
+
+
+@pytest.mark.parametrize("url", NOWHERE)
+def test_what_has_no_business_in_a_browser_leads_nowhere(show: Show, browser: Browser, url: str) -> None:
+    script = f"{BY_SCRIPT['location']}; setTimeout(() => location = {LAST!r}, 200)"
+    shown = show(page=page(script, url))
+    browser.opens(LAST)
+    still_shown(shown)
+
+
+@pytest.mark.parametrize("url", NOWHERE)
+def test_nor_does_it_where_it_is_clicked(show: Show, browser: Browser, url: str) -> None:
+    after = f"addEventListener('click', () => setTimeout(() => location = {LAST!r}, 200))"
+    shown = show(page=page(BY_CLICK["blank"], url, more=after))
+    shown.hear("there")
+    still_shown(shown)
+    shown.click()
+    browser.opens(LAST)
+    still_shown(shown)
+
+
+@pytest.mark.parametrize("way", ["blank", "named", "open"])
+def test_a_new_window_of_its_own_origin_is_this_one(show: Show, browser: Browser, way: str) -> None:
+    whole = (
+        f"const URL = '/?two'; onload = () => {{ if (location.search) say('second'); else {{ {BY_CLICK[way]}; "
+        "say('there') } }"
+    )
+    shown = show(page=f"colour={PAGE!r}, script={whole!r}")
+    shown.hear("there")
+    still_shown(shown)
+    shown.click()
+    shown.hear("second")
+    assert browser.opened() == []
+    assert len(shown.screen.windows("demo")) == 1
+
+
+FRAMED = "onmessage = event => {{ say(event.data); {then} }}; onload = () => {{ {frame} }}"
+FRAME = "document.documentElement.insertAdjacentHTML('beforeend', `<iframe src='{url}' width=10 height=10></iframe>`)"
+
+
+def test_a_frame_of_another_origin_is_shown_and_the_window_stays_its_own(
+    show: Show, browser: Browser, elsewhere: Site
+) -> None:
+    away = f"{elsewhere.url}/page"
+    script = FRAMED.format(then=f"location = {away!r}", frame=FRAME.format(url=f"{elsewhere.url}/frame"))
+    shown = show(page=f"colour={PAGE!r}, script={script!r}")
+    shown.hear("framed")
+    browser.opens(away)
+    still_shown(shown)
+
+
+def test_a_server_that_cannot_be_reached_is_left_to_the_browser(show: Show, browser: Browser) -> None:
+    url = f"http://127.0.0.1:{free_port()}/"
+    shown = show(page=page(BY_SCRIPT["location"], url))
+    browser.opens(url)
+    still_shown(shown)
+
+
+def test_no_file_can_be_read(show: Show, home: Path) -> None:
+    (home / "secret").write_text("document.title")
+    url = f"file://{home}/secret"
+    script = (
+        f"fetch({url!r}).then(() => say('read'), () => say('refused'));"
+        f"onload = () => {{ {FRAME.format(url=url)}; "
+        f"document.head.append(Object.assign(document.createElement('script'), "
+        f"{{src: {url!r}, onload: () => say('read'), onerror: () => say('refused')}})) }}"
+    )
+    shown = show(page=f"script={script!r}")
+    shown.hear("refused", 2)
+    assert "read" not in shown.said()
+
+
+CALLS = ["__str__", "__class__.__str__", "__class__.__base__.__subclasses__", "api.x", "_js_api", "destroy"]
+
+
+def test_the_page_can_call_nothing_of_python(show: Show) -> None:
+    script = (
+        f"const calls = {CALLS};"
+        "addEventListener('pywebviewready', () => { for (const name of calls) {"
+        "pywebview._returnValuesCallbacks[name] = {id: value => say('called')};"
+        "pywebview._jsApiCallback(name, [], 'id') } })"
+    )
+    shown = show(page=f"script={script!r}")
+    refusals = [f"Function {name}() does not exist" for name in CALLS]
+    wait_for(lambda: all(refusal in shown.script.output for refusal in refusals), f"{refusals}")
+    assert "called" not in shown.said()
+
+
+def test_the_window_listens_nowhere(show: Show) -> None:
+    shown = show().ready()
+    window = shown.script.find("wesktop.window")
+    listening = [
+        connection
+        for process in [window, *window.children(recursive=True)]
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert listening == []

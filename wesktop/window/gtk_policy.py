@@ -1,0 +1,156 @@
+"""The policy on WebKitGTK."""
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+from gi.repository import Gio, GLib, Gtk, WebKit2
+
+from wesktop.window.browser import open_in_browser
+from wesktop.window.policy import Rules, Verdict, file_name
+
+_BY_USER = (WebKit2.NavigationType.LINK_CLICKED, WebKit2.NavigationType.FORM_SUBMITTED)
+
+
+def apply(webview: Any, rules: Rules) -> None:
+    """Put the web view under the rules, in place of what pywebview decides."""
+    settings = webview.get_settings()
+    settings.set_allow_file_access_from_file_urls(False)
+    settings.set_allow_universal_access_from_file_urls(False)
+    settings.set_javascript_can_open_windows_automatically(False)
+    # What it allows is reading without being asked; writing when the user clicks needs no leave.
+    settings.set_javascript_can_access_clipboard(rules.allows("clipboard"))
+    navigation = _Navigation(webview, rules)
+    webview.connect("decide-policy", navigation.on_decide)
+    webview.connect("create", navigation.on_create)
+    webview.connect("load-changed", navigation.on_load_changed)
+    webview.connect("load-failed", navigation.on_load_failed)
+    webview.connect("permission-request", _on_permission_request, rules)
+    webview.get_context().connect("download-started", _on_download_started, rules, webview)
+
+
+class _Navigation:
+    """WebKit does not tell which frame it is that wants to go somewhere. It does once a load has begun.
+
+    So what the user clicks on a page without foreign frames is judged before anything is asked of another server.
+    Other loads may begin: where it turns out that one is for the whole window, its answer is not shown.
+    """
+
+    def __init__(self, webview: Any, rules: Rules) -> None:
+        self._webview = webview
+        self._rules = rules
+        self._framed = False
+
+    def on_decide(self, _: Any, decision: Any, kind: Any) -> bool:
+        if kind == WebKit2.PolicyDecisionType.RESPONSE:
+            return self._decide_response(decision)
+        action = decision.get_navigation_action()
+        url = action.get_request().get_uri()
+        if kind == WebKit2.PolicyDecisionType.NEW_WINDOW_ACTION:
+            decision.ignore()
+            self._send(url, show=self._webview.load_uri)
+        elif self._may_begin(action, url):
+            decision.use()
+        else:
+            decision.ignore()
+            self._send(url)
+        return True
+
+    def on_create(self, _: Any, action: Any) -> None:
+        """A script wants a new window; it gets none, whatever becomes of the URL."""
+        self._send(action.get_request().get_uri(), show=self._webview.load_uri)
+
+    def _may_begin(self, action: Any, url: str) -> bool:
+        if self._rules.page(url) is Verdict.SHOW:
+            return True
+        if self._rules.frame(url) is not Verdict.SHOW:
+            return False
+        return self._framed or action.get_navigation_type() not in _BY_USER
+
+    def on_load_changed(self, _: Any, event: Any) -> None:
+        if event == WebKit2.LoadEvent.COMMITTED:  # of the window's page, never of a frame
+            self._framed = False
+
+    def on_load_failed(self, _: Any, _event: Any, url: str, error: Any) -> bool:
+        """A server that cannot be reached is the browser's to explain, where it is not the app's."""
+        if self._rules.page(url) is Verdict.SHOW or interrupted(error):
+            return False
+        self._send(url)
+        return True
+
+    def _decide_response(self, decision: Any) -> bool:
+        url = decision.get_response().get_uri()
+        if not decision.is_main_frame_main_resource():
+            self._framed = self._framed or self._rules.page(url) is not Verdict.SHOW
+        elif self._rules.page(url) is not Verdict.SHOW:
+            decision.ignore()
+            self._send(url)
+            return True
+        if decision.is_mime_type_supported():
+            decision.use()
+        else:
+            decision.download()
+        return True
+
+    def _send(self, url: str, show: Callable[[str], None] | None = None) -> None:
+        verdict = self._rules.page(url)
+        if verdict is Verdict.BROWSER:
+            open_in_browser(url)
+        elif verdict is Verdict.SHOW and show is not None and url != "about:blank":
+            show(url)
+
+
+def interrupted(error: Any) -> bool:
+    """Whether a load was ended because it is a download, or because another one was begun: nothing has failed."""
+    cancelled = error.matches(WebKit2.NetworkError.quark(), WebKit2.NetworkError.CANCELLED)
+    return bool(cancelled or error.domain == "WebKitPolicyError")
+
+
+def _on_permission_request(_: Any, request: Any, rules: Rules) -> bool:
+    if rules.allows(*_asked_for(request)):
+        request.allow()
+    else:
+        request.deny()
+    return True
+
+
+def _asked_for(request: Any) -> list[str]:
+    """Which permissions it is about; none for one that nobody can have."""
+    if isinstance(request, WebKit2.UserMediaPermissionRequest):
+        if WebKit2.user_media_permission_is_for_display_device(request):
+            return ["screen"]
+        kinds = (("camera", "is_for_video_device"), ("microphone", "is_for_audio_device"))
+        return [name for name, kind in kinds if request.get_property(kind.replace("_", "-"))]
+    if isinstance(request, WebKit2.DeviceInfoPermissionRequest):
+        return ["camera", "microphone"]
+    for name, kind in (
+        ("geolocation", "GeolocationPermissionRequest"),
+        ("notifications", "NotificationPermissionRequest"),
+        ("pointer-lock", "PointerLockPermissionRequest"),
+        ("clipboard", "ClipboardPermissionRequest"),  # since 2.42
+    ):
+        if hasattr(WebKit2, kind) and isinstance(request, getattr(WebKit2, kind)):
+            return [name]
+    return []
+
+
+def _on_download_started(_: Any, download: Any, rules: Rules, webview: Any) -> None:
+    if rules.downloads:
+        download.connect("decide-destination", _on_decide_destination, webview)
+    else:
+        download.cancel()
+
+
+def _on_decide_destination(download: Any, suggested: str, webview: Any) -> bool:
+    dialog = Gtk.FileChooserNative.new(None, webview.get_toplevel(), Gtk.FileChooserAction.SAVE, None, None)
+    dialog.set_do_overwrite_confirmation(True)
+    dialog.set_current_name(file_name(suggested))
+    with contextlib.suppress(TypeError):  # None where the user has no such directory
+        dialog.set_current_folder(GLib.get_user_special_dir(GLib.UserDirectory.DIRECTORY_DOWNLOAD))
+    if dialog.run() == Gtk.ResponseType.ACCEPT:
+        download.set_allow_overwrite(True)  # the dialog has asked
+        download.set_destination(Gio.File.new_for_path(dialog.get_filename()).get_uri())
+    else:
+        download.cancel()
+    dialog.destroy()
+    return True
