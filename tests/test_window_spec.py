@@ -5,7 +5,15 @@ from typing import Any
 
 import pytest
 
-from wesktop.window.options import check_background, check_gui, check_icon, check_options, check_size
+from wesktop.window.options import (
+    check_background,
+    check_gui,
+    check_icon,
+    check_on_close,
+    check_options,
+    check_question,
+    check_size,
+)
 from wesktop.window.spec import WindowSpec
 from wesktopd.channel import decode, encode
 from wesktopd.errors import ConfigurationError
@@ -118,3 +126,25 @@ def test_what_is_no_set_of_options_is_refused(options: Any) -> None:
 def test_what_is_no_path_is_no_icon(icon: Any) -> None:
     with pytest.raises(ConfigurationError, match="is not a path"):
         check_icon(icon)
+
+
+@pytest.mark.parametrize(
+    ("given", "question"),
+    [(False, None), (True, "Close My App?"), ("Really?", "Really?"), ("50 % {done}", "50 % {done}")],
+)
+def test_the_question_before_closing_names_the_app_or_is_given(given: object, question: str | None) -> None:
+    assert check_question(given, "My App") == question
+
+
+@pytest.mark.parametrize("given", ["", "  ", None, 1, ["Really?"]])
+def test_what_is_no_question_is_refused(given: object) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        check_question(given, "My App")
+    assert raised.value.message == f"confirm_close {given!r} is no question: give True, False or a text."
+
+
+@pytest.mark.parametrize("given", ["", "Hide", "minimise", None, True, ["hide"]])
+def test_what_no_window_does_when_it_is_closed_is_refused(given: object) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        check_on_close(given)
+    assert raised.value.message == f"on_close {given!r} is unknown: give 'quit' or 'hide'."

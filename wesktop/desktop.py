@@ -28,6 +28,9 @@ def run(
     debug: bool = False,
     permissions: "Iterable[str]" = (),
     downloads: bool = True,
+    remember_geometry: bool = True,
+    confirm_close: bool | str = False,
+    on_close: str = "quit",
     factory: bool = False,
     drain_timeout: float = DRAIN_TIMEOUT,
     keep_alive: bool = False,
@@ -64,6 +67,10 @@ def run(
     debug: the page's developer tools, from the context menu.
     permissions: what the page may use: "camera", "microphone", "screen", "geolocation", "notifications",
     "clipboard" (to read it) and "pointer-lock"; all are refused else.
+    remember_geometry: open the window with the size, at the place and maximised as its last one was.
+    confirm_close: ask the user before the window is closed; a text is the question. A page can object by itself, by
+    `beforeunload`, as in a browser.
+    on_close: "quit", or "hide": the page goes on without a window, and the next `run()` shows it again.
     downloads: whether the page may offer files, each of which the user is asked for a place to put.
     factory: the target is a function that returns the app.
     drain_timeout: seconds that open requests have to finish in when the server ends.
@@ -111,6 +118,9 @@ def run(
             options=window or {},
             permissions=permissions,
             downloads=downloads,
+            remember_geometry=remember_geometry,
+            confirm_close=confirm_close,
+            on_close=on_close,
         )
         spec = app_spec(
             target,

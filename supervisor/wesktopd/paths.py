@@ -84,6 +84,11 @@ def port_file(name: str) -> Path:
     return _of_home("user_state_path") / f"{name}.port"
 
 
+def window_file(name: str) -> Path:
+    """Where its window's size and place are kept. Raises ConfigurationError for a user without a home."""
+    return _of_home("user_state_path") / f"{name}.window"
+
+
 def config_file(name: str) -> Path:
     """Where an app's spec is kept, for `wesktop ctl start`. Raises ConfigurationError for a user without a home."""
     check_name(name)

@@ -48,6 +48,23 @@ class Screen:
         """Close it as its close button does."""
         self._tool("wmctrl", "-i", "-c", window)
 
+    def place(self, window: str, x: int, y: int, width: int, height: int) -> None:
+        """Move and resize it, as its user does with its frame."""
+        self._tool("wmctrl", "-i", "-r", window, "-e", f"0,{x},{y},{width},{height}")
+
+    def minimize(self, window: str) -> None:
+        """Press its minimise button."""
+        self._tool("xdotool", "windowminimize", "--sync", window)
+
+    def maximize(self, window: str, *, on: bool) -> None:
+        """Press its maximise button, or its restore button."""
+        action = "add" if on else "remove"
+        self._tool("wmctrl", "-i", "-r", window, "-b", f"{action},maximized_vert,maximized_horz")
+
+    def area(self, window: str) -> tuple[int, ...]:
+        """Where it is, within its frame: x, y, width, height."""
+        return _area(self._tool("xwininfo", "-id", window))
+
     def point(self, window: str, x: int, y: int) -> None:
         """Move the pointer to that place in it."""
         self._tool("xdotool", "mousemove", "--window", window, str(x), str(y))
@@ -56,14 +73,18 @@ class Screen:
         """Click where the pointer is."""
         self._tool("xdotool", "click", "1")
 
-    def key(self, window: str, key: str) -> None:
-        """Press a key, named as X does, once the window has the focus."""
+    def key(self, window: str, *keys: str) -> None:
+        """Press keys, named as X does, once the window has the focus."""
         wait_for(lambda: self.active() == int(window, 16), "the focus")
-        self._tool("xdotool", "key", key)
+        self._tool("xdotool", "key", *keys)
 
     def active(self) -> int:
         """The window that has the focus."""
         return int(self._tool("xprop", "-root", "-notype", "_NET_ACTIVE_WINDOW").split()[-1].rstrip(","), 16)
+
+    def topmost(self) -> int:
+        """The window that covers all others."""
+        return int(self._tool("xprop", "-root", "-notype", "_NET_CLIENT_LIST_STACKING").split()[-1], 16)
 
     def title(self, window: str) -> str:
         """What its title bar says."""
@@ -85,9 +106,7 @@ class Screen:
     def picture(self, window: str) -> Picture:
         """What is to be seen where it is, once it is on the screen, within its frame."""
         info = wait_for(lambda: self._shown(window), f"window {window} on the screen")
-        return self._framebuffer.picture(
-            *(int(value) for value in re.findall(r"(?:Absolute upper-left [XY]|Width|Height): +(\d+)", info))
-        )
+        return self._framebuffer.picture(*_area(info))
 
     def _shown(self, window: str) -> str | None:
         info = self._tool("xwininfo", "-id", window)
@@ -104,6 +123,11 @@ class Screen:
 
     def _run(self, *command: str) -> "subprocess.CompletedProcess[bytes]":
         return subprocess.run(command, env=self._env, capture_output=True, timeout=TOOLS_TIMEOUT, check=True)
+
+
+def _area(info: str) -> tuple[int, ...]:
+    """What xwininfo says."""
+    return tuple(int(value) for value in re.findall(r"(?:Absolute upper-left [XY]|Width|Height): +(-?\d+)", info))
 
 
 @contextmanager

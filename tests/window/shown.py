@@ -99,6 +99,13 @@ class Shown:
         """A page of its, as a script gets it; None while nobody answers."""
         return answers(f"{self.url}{path}", *authorization(self.home, self.name))
 
+    def dialog(self) -> str:
+        """The window beside its own, once it is there."""
+        (dialog,) = wait_for(
+            lambda: [each for each in self.screen.windows(self.name) if each != self.window], "a dialog"
+        )
+        return dialog
+
     def close(self) -> None:
         """Close the window as its user does."""
         self.screen.close(self.window)

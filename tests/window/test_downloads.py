@@ -16,12 +16,6 @@ LINK = "<a href=/file style=position:fixed;inset:0;opacity:0></a>"
 SCRIPT = f"onload = () => {{ document.documentElement.insertAdjacentHTML('beforeend', `{LINK}`); say('there') }}"
 
 
-def dialog_of(shown: Shown) -> str:
-    """The window beside the app's own, once it is there."""
-    (dialog,) = wait_for(lambda: [each for each in shown.screen.windows("demo") if each != shown.window], "a dialog")
-    return dialog
-
-
 def saved(home: Path) -> list[Path]:
     """Where there is a file of that name."""
     return list(home.rglob("kept.txt"))
@@ -31,7 +25,7 @@ def test_a_download_goes_where_the_user_says(show: Show, home: Path) -> None:
     shown = show(page=f"script={SCRIPT!r}").ready()
     shown.hear("there")
     shown.click()
-    dialog = dialog_of(shown)
+    dialog = shown.dialog()
     assert saved(home) == []
     shown.screen.key(dialog, "Return")
     (file,) = wait_for(lambda: saved(home), "the file")
@@ -43,7 +37,7 @@ def test_a_download_that_the_user_does_not_want_is_none(show: Show, home: Path) 
     shown.hear("there")
     for _ in range(2):
         shown.click()
-        shown.screen.close(dialog_of(shown))
+        shown.screen.close(shown.dialog())
         wait_for(lambda: shown.screen.windows("demo") == [shown.window], "the dialog's end")
     assert saved(home) == []
     shown.close()

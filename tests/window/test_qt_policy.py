@@ -8,7 +8,7 @@ import pytest
 from support.browser import Browser, Site
 from support.waiting import wait_for
 from window.shown import Shown
-from window.test_downloads import SCRIPT, dialog_of, saved
+from window.test_downloads import SCRIPT, saved
 from window.test_origin import BY_CLICK, BY_SCRIPT, FRAME, FRAMED, LAST, NOWHERE, PAGE, page, still_shown
 from window.test_permissions import ASKS, NAMES, on_click
 
@@ -122,7 +122,7 @@ def test_a_download_goes_where_the_user_says(show: Show, home: Path) -> None:
     shown = show(QT, f"script={SCRIPT!r}").ready()
     shown.hear("there")
     shown.click()
-    dialog = dialog_of(shown)
+    dialog = shown.dialog()
     assert saved(home) == []
     shown.screen.key(dialog, "Return")
     (file,) = wait_for(lambda: saved(home), "the file")

@@ -29,6 +29,29 @@ def test_a_second_run_brings_the_first_window_to_the_front(
     shown.ended_well()
 
 
+@pytest.mark.parametrize("gui", [pytest.param("gtk"), pytest.param("qt", marks=pytest.mark.qt)])
+@pytest.mark.parametrize("state", ["as it is", "minimised", "maximised"])
+def test_the_first_window_is_raised_above_one_that_covers_it(
+    show: Callable[..., Shown], start: Callable[..., Script], gui: str, state: str
+) -> None:
+    shown = show(f"gui={gui!r}").ready()
+    if state == "maximised":
+        shown.screen.maximize(shown.window, on=True)
+        wait_for(lambda: shown.screen.area(shown.window)[2] > 1300, "the whole screen")
+    elif state == "minimised":
+        shown.screen.minimize(shown.window)
+    other = show(name="other").ready()
+    other.screen.maximize(other.window, on=True)
+    wait_for(lambda: other.screen.topmost() == int(other.window, 16), "the other window above")
+    other.click()
+    again = start("again", AGAIN)
+    assert again.wait(5) == 0, again.output
+    wait_for(lambda: shown.screen.topmost() == int(shown.window, 16), "the first window above")
+    wait_for(lambda: shown.screen.active() == int(shown.window, 16), "the first window's focus")
+    if state == "maximised":
+        assert shown.screen.area(shown.window)[2] > 1300
+
+
 @pytest.mark.parametrize("attempt", range(3))
 def test_of_two_that_start_at_once_one_window_stays(
     start: Callable[..., Script], show_script: Callable[..., Shown], home: Path, attempt: int

@@ -8,10 +8,13 @@ the window.
 import os
 import socket
 import threading
+from pathlib import Path
 from typing import Any
 
 from wesktop.window.backends import choose
 from wesktop.window.bridge import Nothing
+from wesktop.window.closing import Closing
+from wesktop.window.keeping import keep_geometry
 from wesktop.window.page import CLOSE_WITHIN, Page, end_within
 from wesktop.window.policy import Rules
 from wesktop.window.spec import NotOpened, Opened, WindowSpec
@@ -39,8 +42,11 @@ def open_window(spec: WindowSpec, toolkit: Toolkit, caller: socket.socket) -> No
         js_api=Nothing(),
         **spec.options,
     )
+    if spec.geometry is not None:
+        keep_geometry(window, toolkit, Path(spec.geometry))
     webview.settings["ALLOW_FILE_URLS"] = False
-    page = Page(window, toolkit, Rules(spec.permissions, spec.downloads))
+    closing = Closing(window, toolkit, question=spec.confirm_close, hides=spec.on_close == "hide")
+    page = Page(window, toolkit, Rules(spec.permissions, spec.downloads), closing)
     window.events.shown += lambda: on_shown(caller)
     if spec.url is not None:
         page.show(spec.url, spec.link)

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from wesktop.window.geometry import Area, Geometry
 from wesktop.window.policy import Rules
 from wesktop.window.toolkit import Toolkit
 from wesktopd.errors import ConfigurationError, NoDisplayError
@@ -41,21 +42,58 @@ class Gtk(Toolkit):
     def dress(self, window: Any, rules: Rules, on_failed: Callable[[str], None]) -> None:
         from webview.platforms.gtk import BrowserView
 
+        from wesktop.window.gtk_leaving import Leaving
         from wesktop.window.gtk_policy import apply
 
         view = BrowserView.instances[window.uid]
         webview = view.webview
         webview.disconnect_by_func(view.on_navigation)  # it opens any link, whatever its scheme, in the browser
         apply(webview, rules)
+        self._leaving = Leaving(webview)
         _fill(window.native, window.background_color)
         # A page that is busy for ever would never notice that its window is gone.
         window.native.connect("destroy", lambda _: webview.terminate_web_process())
         webview.connect("load-failed", _on_load_failed, on_failed)
 
+    def screens(self) -> list[Area]:
+        return [_area(monitor.get_workarea()) for monitor in _monitors()]
+
+    def corner(self) -> tuple[int, int]:
+        first = _monitors()[0].get_geometry()
+        return first.x, first.y
+
+    def geometry(self, window: Any) -> Geometry | None:
+        from gi.repository import Gdk
+
+        native = window.native
+        elsewhere = Gdk.WindowState.ICONIFIED | Gdk.WindowState.WITHDRAWN | Gdk.WindowState.FULLSCREEN
+        if native.get_window() is None or native.get_window().get_state() & elsewhere:
+            return None
+        width, height = native.get_size()
+        x, y = (None, None) if _is_wayland() else native.get_position()
+        return Geometry(width, height, x, y, native.is_maximized())
+
+    def on_moved(self, window: Any, changed: Callable[[], None]) -> None:
+        for event in ("configure-event", "window-state-event"):
+            window.native.connect(event, lambda *_: changed())
+
+    def later(self, seconds: float, function: Callable[[], None]) -> None:
+        from gi.repository import GLib
+
+        GLib.timeout_add(int(seconds * 1000), function)  # once: it returns nothing
+
     def focus(self, window: Any) -> None:
         from gi.repository import GLib
 
         GLib.idle_add(_present, window.native)
+
+    def confirm(self, window: Any, question: str) -> bool:
+        from wesktop.window.gtk_dialogs import ask
+
+        return ask(window.native, question, "gtk-close")
+
+    def ask_page(self, window: Any, close: Callable[[], None]) -> None:  # noqa: ARG002
+        self._leaving.ask(close)
 
 
 def _check_icon(icon: str) -> None:
@@ -66,6 +104,23 @@ def _check_icon(icon: str) -> None:
         GdkPixbuf.Pixbuf.new_from_file(icon)
     except GLib.Error as error:
         raise ConfigurationError(f"icon {icon!r} cannot be loaded: {error.message}.") from None
+
+
+def _monitors() -> list[Any]:
+    from gi.repository import Gdk
+
+    display = Gdk.Display.get_default()
+    return [display.get_monitor(number) for number in range(display.get_n_monitors())]
+
+
+def _area(rectangle: Any) -> Area:
+    return Area(rectangle.x, rectangle.y, rectangle.width, rectangle.height)
+
+
+def _is_wayland() -> bool:
+    from gi.repository import Gdk
+
+    return bool(Gdk.Display.get_default().__gtype__.name == "GdkWaylandDisplay")
 
 
 def _fill(native: Any, colour: str) -> None:
@@ -92,6 +147,7 @@ def _on_load_failed(_webview: Any, _event: Any, url: str, error: Any, on_failed:
 
 def _present(native: Any) -> None:
     """Raise with a timestamp of now: without one the window manager takes it for theft of the focus."""
+    native.show()
     native.deiconify()
     with contextlib.suppress(ImportError, ValueError, AttributeError, TypeError):
         from gi.repository import GdkX11

@@ -9,13 +9,14 @@ from typing import Any
 
 import msgspec
 
+from wesktop.window.geometry import LEAST, MOST
 from wesktop.window.policy import PERMISSIONS
 from wesktop.window.spec import WindowSpec
 from wesktopd.errors import ConfigurationError
-from wesktopd.paths import storage_dir
+from wesktopd.paths import storage_dir, window_file
 
-MIN_SIZE, MAX_SIZE = 100, 16384  # pixels; X11 and the toolkits' surfaces end at 16384
 GUIS = ("gtk", "qt")
+ON_CLOSE = ("quit", "hide")
 
 # The first bytes of what the toolkits read: PNG, JPEG, GIF, BMP, ICO, WebP, TIFF, and SVG, which is text.
 _MAGIC = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"BM", b"\0\0\1\0", b"RIFF", b"II*\0", b"MM\0*")
@@ -29,6 +30,7 @@ _OURS = {  # set from run()'s own parameters, or of no use in a process of its o
     "js_api",
     "server",
     "server_args",
+    "confirm_close",
     "http_port",
 }
 
@@ -46,6 +48,9 @@ def window_spec(
     options: dict[str, Any],
     permissions: Iterable[str] = (),
     downloads: bool = True,
+    remember_geometry: bool = True,
+    confirm_close: bool | str = False,
+    on_close: str = "quit",
 ) -> WindowSpec:
     """Describe the window as `run()` was asked for it. Raises ConfigurationError for what does not fit."""
     if not isinstance(title, str):
@@ -65,6 +70,9 @@ def window_spec(
         options=check_options(options),
         permissions=check_permissions(permissions),
         downloads=check_flag("downloads", downloads),
+        geometry=str(window_file(app_id)) if check_flag("remember_geometry", remember_geometry) else None,
+        confirm_close=check_question(confirm_close, title),
+        on_close=check_on_close(on_close),
     )
 
 
@@ -77,8 +85,8 @@ def as_fields(look: WindowSpec) -> dict[str, Any]:
 def check_size(width: object, height: object) -> None:
     """Refuse a size that no toolkit can show; raises ConfigurationError."""
     for option, value in (("width", width), ("height", height)):
-        if not isinstance(value, int) or isinstance(value, bool) or not MIN_SIZE <= value <= MAX_SIZE:
-            raise ConfigurationError(f"{option} {value!r} is out of range: give {MIN_SIZE} to {MAX_SIZE} pixels.")
+        if not isinstance(value, int) or isinstance(value, bool) or not LEAST <= value <= MOST:
+            raise ConfigurationError(f"{option} {value!r} is out of range: give {LEAST} to {MOST} pixels.")
 
 
 def check_gui(gui: object) -> None:
@@ -130,6 +138,22 @@ def check_flag(option: str, value: object) -> bool:
     if not isinstance(value, bool):
         raise ConfigurationError(f"{option} {value!r} is neither True nor False.")
     return value
+
+
+def check_question(confirm_close: object, title: str) -> str | None:
+    """What the user is asked; raises ConfigurationError for what is neither a text nor True or False."""
+    if isinstance(confirm_close, bool):
+        return f"Close {title}?" if confirm_close else None
+    if not isinstance(confirm_close, str) or not confirm_close.strip():
+        raise ConfigurationError(f"confirm_close {confirm_close!r} is no question: give True, False or a text.")
+    return confirm_close
+
+
+def check_on_close(on_close: object) -> str:
+    """Refuse what no window does when it is closed; raises ConfigurationError."""
+    if on_close not in ON_CLOSE:
+        raise ConfigurationError(f"on_close {on_close!r} is unknown: give 'quit' or 'hide'.")
+    return str(on_close)
 
 
 def check_options(options: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from wesktop.window.closing import Closing
 from wesktop.window.policy import Rules, Verdict
 from wesktop.window.splash import HIDE, show_note
 from wesktop.window.toolkit import Toolkit
@@ -19,8 +20,9 @@ RETRY_AFTER = 0.5  # seconds after which a page that could not be loaded is aske
 class Page:
     """Its methods may be called from any thread."""
 
-    def __init__(self, window: Any, toolkit: Toolkit, rules: Rules) -> None:
+    def __init__(self, window: Any, toolkit: Toolkit, rules: Rules, closing: Closing) -> None:
         self._window = window
+        self._closing = closing
         self._rules = rules
         self.loaded = window.events.loaded
         self._toolkit = toolkit
@@ -117,7 +119,8 @@ class Page:
         self._toolkit.focus(self._window)
 
     def close(self) -> None:
-        """Close the window; end the process if the toolkit does not."""
+        """Close the window without asking anybody; end the process if the toolkit does not."""
+        self._closing.decide()
         end_within(CLOSE_WITHIN)
         self._window.destroy()
 

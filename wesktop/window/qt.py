@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from wesktop.window.backends import qt_binding
+from wesktop.window.geometry import Area, Geometry
 from wesktop.window.policy import Rules
 from wesktop.window.toolkit import Toolkit
 
@@ -36,10 +37,12 @@ class Qt(Toolkit):
         from qtpy.QtGui import QColor
         from qtpy.QtWebEngineCore import QWebEngineSettings
 
+        from wesktop.window.qt_leaving import Leaving
         from wesktop.window.qt_policy import apply
 
         apply(window.native.webview, rules)
         page = window.native.webview.page()
+        self._leaving = Leaving(page)
         page.setBackgroundColor(QColor(window.background_color))
         page.settings().setAttribute(QWebEngineSettings.WebAttribute.ErrorPageEnabled, False)
 
@@ -49,6 +52,64 @@ class Qt(Toolkit):
                 on_failed(info.url().toString())
 
         page.loadingChanged.connect(on_loading)
+
+    def screens(self) -> list[Area]:
+        from qtpy.QtGui import QGuiApplication
+
+        return [Area(*screen.availableGeometry().getRect()) for screen in QGuiApplication.screens()]
+
+    def corner(self) -> tuple[int, int]:
+        from qtpy.QtGui import QGuiApplication
+
+        first = QGuiApplication.primaryScreen().geometry()
+        return first.x(), first.y()
+
+    def geometry(self, window: Any) -> Geometry | None:
+        from qtpy.QtGui import QGuiApplication
+
+        native = window.native
+        if native.isMinimized() or native.isFullScreen() or not native.isVisible():
+            return None
+        wayland = QGuiApplication.platformName().startswith("wayland")
+        x, y = (None, None) if wayland else (native.x(), native.y())
+        return Geometry(native.width(), native.height(), x, y, native.isMaximized())
+
+    def on_moved(self, window: Any, changed: Callable[[], None]) -> None:
+        from wesktop.window.qt_events import Watch
+
+        window.native.installEventFilter(Watch(window.native, changed))
+
+    def later(self, seconds: float, function: Callable[[], None]) -> None:
+        from qtpy.QtCore import QTimer
+
+        QTimer.singleShot(int(seconds * 1000), function)
+
+    def focus(self, window: Any) -> None:
+        from wesktop.window.qt_events import in_its_thread
+
+        in_its_thread(window.native, lambda: _present(window.native))
+
+    def confirm(self, window: Any, question: str) -> bool:
+        from qtpy.QtWidgets import QMessageBox
+
+        button = QMessageBox.StandardButton
+        box = QMessageBox(
+            QMessageBox.Icon.Question, window.title, question, button.Cancel | button.Close, window.native
+        )
+        box.setDefaultButton(button.Cancel)
+        return bool(box.exec() == button.Close)
+
+    def ask_page(self, window: Any, close: Callable[[], None]) -> None:  # noqa: ARG002
+        self._leaving.ask(close)
+
+
+def _present(native: Any) -> None:
+    from qtpy.QtCore import Qt
+
+    native.setWindowState(native.windowState() & ~Qt.WindowState.WindowMinimized)
+    native.show()
+    native.raise_()
+    native.activateWindow()
 
 
 def _no_fake_dialogs() -> None:

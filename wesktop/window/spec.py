@@ -14,6 +14,8 @@ class WindowSpec:
     app_id: the window's class, by which the desktop groups windows and finds their launcher.
     storage: the directory for the page's cookies and localStorage.
     icon: an absolute path. options: further parameters of `webview.create_window`.
+    geometry: the file that its size and place are kept in.
+    confirm_close: what the user is asked before it is closed. on_close: "quit" or "hide".
     permissions, downloads: what the page may do; see `wesktop.window.policy`.
     url: of the app, where it is known to be ready: the page need not wait until the window has attached.
     link: what is to be opened instead, once and soon, where the app has a session.
@@ -31,6 +33,9 @@ class WindowSpec:
     options: dict[str, Any] = field(default_factory=dict)
     permissions: list[str] = field(default_factory=list)
     downloads: bool = True
+    geometry: str | None = None
+    confirm_close: str | None = None
+    on_close: str = "quit"
     url: str | None = None
     link: str | None = field(default=None, repr=False)
 

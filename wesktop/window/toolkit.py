@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from wesktop.window.geometry import Area, Geometry
 from wesktop.window.policy import Rules
+
+PATIENCE = 0.4  # seconds that a page has for an answer to whether its window may be closed
 
 
 class Toolkit:
@@ -27,9 +30,40 @@ class Toolkit:
         on_failed(url): a page could not be loaded.
         """
 
+    def screens(self) -> list[Area]:
+        """The screens, without what panels take of them."""
+        return []
+
+    def corner(self) -> tuple[int, int]:
+        """The upper left corner of the toolkit's first screen."""
+        return 0, 0
+
+    def geometry(self, window: Any) -> Geometry | None:  # noqa: ARG002
+        """Where the window is; None where that is not known, or not worth keeping: minimised, hidden, full screen."""
+        return None
+
+    def on_moved(self, window: Any, changed: Callable[[], None]) -> None:
+        """Call `changed` whenever the window is moved, resized, maximised or restored."""
+
+    def later(self, seconds: float, function: Callable[[], None]) -> None:
+        """Call the function in the toolkit's thread, in which this is called too."""
+
     def focus(self, window: Any) -> None:
-        """Bring the window to the front; may be called from any thread."""
+        """Bring the window to the front, also one that is hidden; may be called from any thread."""
+        window.show()
         window.restore()
+
+    def hide(self, window: Any) -> None:
+        """Take the window off the screen; its page goes on."""
+        window.hide()
+
+    def confirm(self, window: Any, question: str) -> bool:  # noqa: ARG002
+        """Ask the user in a dialog; blocks the toolkit's thread, in which this is called."""
+        return True
+
+    def ask_page(self, window: Any, close: Callable[[], None]) -> None:  # noqa: ARG002
+        """Call `close` if the page does not mind, or does not answer; it may be asking the user."""
+        close()
 
 
 def toolkit(gui: str | None) -> Toolkit:

@@ -1,0 +1,42 @@
+"""What becomes of a user's wish to close the window."""
+
+from typing import Any
+
+from wesktop.window.toolkit import Toolkit
+
+
+class Closing:
+    """The window is hidden, or else closed once the user has confirmed it, if asked, and the page agrees.
+
+    A page objects by `beforeunload`, which browsers let it when the user has touched it. One that is too busy to be
+    asked has no say.
+    """
+
+    def __init__(self, window: Any, toolkit: Toolkit, *, question: str | None, hides: bool) -> None:
+        self._window = window
+        self._toolkit = toolkit
+        self._question = question
+        self._hides = hides
+        self._decided = False
+        window.events.closing += self._on_closing
+        if question is not None and toolkit.name is None:  # pywebview asks, in its own way
+            window.confirm_close = True
+            window.localization_override = {"global.quitConfirmation": question}
+
+    def decide(self) -> None:
+        """From now on nobody is asked."""
+        self._decided = True
+
+    def _on_closing(self) -> bool:
+        """Whether it may be closed at once. In the toolkit's thread."""
+        if self._decided:
+            return True
+        if self._hides:
+            self._toolkit.hide(self._window)
+        elif self._question is None or self._toolkit.confirm(self._window, self._question):
+            self._toolkit.ask_page(self._window, self._close)
+        return False
+
+    def _close(self) -> None:
+        self.decide()
+        self._window.destroy()

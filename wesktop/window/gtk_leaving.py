@@ -1,0 +1,60 @@
+"""A page that may object to being left, on WebKitGTK."""
+
+from collections.abc import Callable
+from typing import Any
+
+from gi.repository import GLib, WebKit2
+
+from wesktop.window.gtk_dialogs import ask
+from wesktop.window.toolkit import PATIENCE
+
+QUESTION = "What you have entered may not be saved. Leave this page all the same?"
+
+
+class Leaving:
+    """Asks the page whether its window may be closed."""
+
+    def __init__(self, webview: Any) -> None:
+        self._webview = webview
+        self._close: Callable[[], None] | None = None
+        self._touched = False
+        webview.connect("button-press-event", self._on_touched)
+        webview.connect("key-press-event", self._on_touched)
+        webview.connect("touch-event", self._on_touched)
+        webview.connect("load-changed", self._on_load_changed)
+        webview.connect("close", self._on_agreed)
+        webview.connect("script-dialog", self._on_script_dialog)
+
+    def ask(self, close: Callable[[], None]) -> None:
+        """Call `close` when the page agrees, or does not answer; it answers before long, or asks the user."""
+        self._close = close
+        self._webview.try_close()
+        GLib.timeout_add(int(PATIENCE * 1000), self._on_agreed)
+
+    def _on_touched(self, *_: Any) -> bool:
+        """WebKit itself does not ask for this (HTML, "sticky activation"), where all browsers do."""
+        self._touched = True
+        return False
+
+    def _on_load_changed(self, _: Any, event: Any) -> None:
+        if event == WebKit2.LoadEvent.COMMITTED:
+            self._touched = False
+
+    def _on_agreed(self, *_: Any) -> None:
+        """A page's own `window.close()` comes here too, when nobody has asked."""
+        if self._close is not None:
+            close, self._close = self._close, None
+            close()
+
+    def _on_script_dialog(self, webview: Any, dialog: Any) -> bool:
+        if dialog.get_dialog_type() != WebKit2.ScriptDialogType.BEFORE_UNLOAD_CONFIRM:
+            return False
+        if not self._touched:
+            dialog.confirm_set_confirmed(True)
+            return True
+        close, self._close = self._close, None
+        leave = ask(webview.get_toplevel(), QUESTION, "gtk-close" if close else "gtk-ok")
+        if leave:
+            self._close = close
+        dialog.confirm_set_confirmed(leave)
+        return True

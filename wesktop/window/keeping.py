@@ -1,0 +1,73 @@
+"""Keeps the window's geometry from one run to the next."""
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+from wesktop.window.geometry import Geometry, fit, parse, serialize
+from wesktop.window.toolkit import Toolkit
+from wesktopd.files import write_whole
+
+SETTLED_AFTER = 0.5  # seconds; maximising comes as several events, whose order differs between window managers
+
+
+class Kept:
+    """The file of one app; its last window's geometry counts."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.last = self._read()
+
+    def _read(self) -> Geometry | None:
+        try:
+            return parse(self._path.read_bytes())
+        except OSError:
+            return None
+
+    def keep(self, now: Geometry) -> None:
+        """Write it down. One that is maximised keeps the size and place that it had before."""
+        if now.maximized and self.last is not None:
+            now = Geometry(self.last.width, self.last.height, self.last.x, self.last.y, maximized=True)
+        if now == self.last:
+            return
+        self.last = now
+        with contextlib.suppress(OSError):  # a disk that is full, or read-only: the window goes on
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_whole(self._path, serialize(now))
+
+
+def keep_geometry(window: Any, toolkit: Toolkit, path: Path) -> None:
+    """Let the window open where its last one was, and write down where it goes."""
+    kept = Kept(path)
+    due = False
+
+    def save() -> None:
+        nonlocal due
+        due = False
+        now = toolkit.geometry(window)
+        if now is not None:
+            kept.keep(now)
+
+    def on_changed() -> None:
+        nonlocal due
+        if not due:
+            due = True
+            toolkit.later(SETTLED_AFTER, save)
+
+    def restore() -> None:
+        if kept.last is not None:
+            _place(window, fit(kept.last, toolkit.screens()), toolkit)
+
+    window.events.initialized += restore
+    window.events.before_show += lambda: toolkit.on_moved(window, on_changed)
+    window.events.closing += save
+
+
+def _place(window: Any, geometry: Geometry, toolkit: Toolkit) -> None:
+    """Before the toolkit has made the window. pywebview counts its place from the first screen's corner."""
+    if window.resizable:
+        window.initial_width, window.initial_height = geometry.width, geometry.height
+        window.maximized = geometry.maximized
+    if geometry.x is not None and geometry.y is not None:
+        left, top = toolkit.corner()
+        window.initial_x, window.initial_y = geometry.x - left, geometry.y - top

@@ -1,0 +1,27 @@
+"""What happens to a Qt window."""
+
+from collections.abc import Callable
+from typing import Any
+
+from qtpy.QtCore import QEvent, QObject
+
+_MOVES = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.WindowStateChange)
+
+
+class Watch(QObject):  # type: ignore[misc]  # qtpy has no types
+    """An event filter that calls `moved` when the window is moved, resized, maximised or restored."""
+
+    def __init__(self, window: Any, moved: Callable[[], None]) -> None:
+        super().__init__(window)
+        self._moved = moved
+
+    def eventFilter(self, _: Any, event: Any) -> bool:  # noqa: N802  Qt's
+        """Let everything through."""
+        if event.type() in _MOVES:
+            self._moved()
+        return False
+
+
+def in_its_thread(window: Any, function: Callable[[], None]) -> None:
+    """Call the function in the thread of this window of pywebview's, whose signal carries it there."""
+    window.create_window_trigger.emit(function)

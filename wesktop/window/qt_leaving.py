@@ -1,0 +1,34 @@
+"""A page that may object to being left, on Qt WebEngine."""
+
+from collections.abc import Callable
+from typing import Any
+
+from qtpy.QtCore import QTimer
+from qtpy.QtWidgets import QApplication
+
+from wesktop.window.toolkit import PATIENCE
+
+
+class Leaving:
+    """Asks the page whether its window may be closed. Where it objects, WebEngine asks the user by itself."""
+
+    def __init__(self, page: Any) -> None:
+        self._page = page
+        self._close: Callable[[], None] | None = None
+        page.windowCloseRequested.connect(self._on_agreed)
+
+    def ask(self, close: Callable[[], None]) -> None:
+        """Call `close` when the page agrees, or does not answer; it answers before long, or asks the user."""
+        self._close = close
+        self._page.triggerAction(self._page.WebAction.RequestClose)
+        QTimer.singleShot(int(PATIENCE * 1000), self._on_silence)
+
+    def _on_silence(self) -> None:
+        if QApplication.activeModalWidget() is None:
+            self._on_agreed()
+
+    def _on_agreed(self) -> None:
+        """A page's own `window.close()` comes here too, when nobody has asked."""
+        if self._close is not None:
+            close, self._close = self._close, None
+            close()
