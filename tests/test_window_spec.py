@@ -94,7 +94,7 @@ def test_window_options_are_those_of_pywebview() -> None:
         ({"resizeable": False}, "window option 'resizeable' is unknown: pywebview has "),
         ({"url": "/"}, "window option 'url' is unknown: pywebview has "),
         ({"js_api": object()}, "window option 'js_api' is unknown: pywebview has "),
-        ({"menu": [object()]}, "window option 'menu' is of type list: the window is a process of its own"),
+        ({"screen": [object()]}, "window option 'screen' is of type list: the window is a process of its own"),
     ],
 )
 def test_any_other_window_option_is_refused(options: dict[str, Any], message: str) -> None:

@@ -31,6 +31,7 @@ def run(
     remember_geometry: bool = True,
     confirm_close: bool | str = False,
     on_close: str = "quit",
+    menu: "Sequence[dict[str, Any]]" = (),
     factory: bool = False,
     drain_timeout: float = DRAIN_TIMEOUT,
     keep_alive: bool = False,
@@ -71,6 +72,7 @@ def run(
     confirm_close: ask the user before the window is closed; a text is the question. A page can object by itself, by
     `beforeunload`, as in a browser.
     on_close: "quit", or "hide": the page goes on without a window, and the next `run()` shows it again.
+    menu: a menu bar, as plain lists and dicts; see docs/windows.md.
     downloads: whether the page may offer files, each of which the user is asked for a place to put.
     factory: the target is a function that returns the app.
     drain_timeout: seconds that open requests have to finish in when the server ends.
@@ -121,6 +123,7 @@ def run(
             remember_geometry=remember_geometry,
             confirm_close=confirm_close,
             on_close=on_close,
+            menu=menu,
         )
         spec = app_spec(
             target,

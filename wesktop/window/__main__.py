@@ -46,6 +46,8 @@ def open_window(spec: WindowSpec, toolkit: Toolkit, caller: socket.socket) -> No
         keep_geometry(window, toolkit, Path(spec.geometry))
     webview.settings["ALLOW_FILE_URLS"] = False
     closing = Closing(window, toolkit, question=spec.confirm_close, hides=spec.on_close == "hide")
+    if spec.menu:  # before the page, at whose sight GTK's window is realized: it has its menu bar by then, or never
+        toolkit.set_menu(window, spec.menu, lambda item: page.choose(item))
     page = Page(window, toolkit, Rules(spec.permissions, spec.downloads), closing)
     window.events.shown += lambda: on_shown(caller)
     if spec.url is not None:

@@ -33,9 +33,14 @@ class Closing:
             return True
         if self._hides:
             self._toolkit.hide(self._window)
-        elif self._question is None or self._toolkit.confirm(self._window, self._question):
-            self._toolkit.ask_page(self._window, self._close)
+        else:
+            self.quit()
         return False
+
+    def quit(self) -> None:
+        """Close it for good, if nobody minds. In the toolkit's thread."""
+        if self._question is None or self._toolkit.confirm(self._window, self._question):
+            self._toolkit.ask_page(self._window, self._close)
 
     def _close(self) -> None:
         self.decide()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from wesktop.window.geometry import Area, Geometry
+from wesktop.window.menu import Item
 from wesktop.window.policy import Rules
 from wesktop.window.toolkit import Toolkit
 from wesktopd.errors import ConfigurationError, NoDisplayError
@@ -81,6 +82,11 @@ class Gtk(Toolkit):
         from gi.repository import GLib
 
         GLib.timeout_add(int(seconds * 1000), function)  # once: it returns nothing
+
+    def set_menu(self, window: Any, menu: list[Item], choose: Callable[[Item], None]) -> None:
+        from wesktop.window.gtk_menu import set_menu
+
+        window.events.before_show += lambda: set_menu(window.native, menu, choose)
 
     def focus(self, window: Any) -> None:
         from gi.repository import GLib

@@ -3,13 +3,14 @@
 import inspect
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from wesktop.window.geometry import LEAST, MOST
+from wesktop.window.menu import check_menu
 from wesktop.window.policy import PERMISSIONS
 from wesktop.window.spec import WindowSpec
 from wesktopd.errors import ConfigurationError
@@ -31,6 +32,7 @@ _OURS = {  # set from run()'s own parameters, or of no use in a process of its o
     "server",
     "server_args",
     "confirm_close",
+    "menu",
     "http_port",
 }
 
@@ -51,6 +53,7 @@ def window_spec(
     remember_geometry: bool = True,
     confirm_close: bool | str = False,
     on_close: str = "quit",
+    menu: Sequence[dict[str, Any]] = (),
 ) -> WindowSpec:
     """Describe the window as `run()` was asked for it. Raises ConfigurationError for what does not fit."""
     if not isinstance(title, str):
@@ -73,6 +76,7 @@ def window_spec(
         geometry=str(window_file(app_id)) if check_flag("remember_geometry", remember_geometry) else None,
         confirm_close=check_question(confirm_close, title),
         on_close=check_on_close(on_close),
+        menu=check_menu(menu),
     )
 
 

@@ -1,13 +1,16 @@
 """The pywebview window, and which page it is to show."""
 
 import contextlib
+import json
 import os
 import queue
 import threading
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urljoin
 
 from wesktop.window.closing import Closing
+from wesktop.window.menu import MENU_EVENT, Item
 from wesktop.window.policy import Rules, Verdict
 from wesktop.window.splash import HIDE, show_note
 from wesktop.window.toolkit import Toolkit
@@ -98,6 +101,23 @@ class Page:
         if shown != self._shown:
             return  # a link was opened meanwhile, and is not to be cut off
         self._window.load_url(self._link if OPEN_PATH in url else url)
+
+    def choose(self, item: Item) -> None:
+        """What an item of the menu is for."""
+        if "path" in item:
+            if self._url is not None:
+                self._window.load_url(urljoin(self._url, item["path"]))
+        elif "id" in item:
+            self.tell(MENU_EVENT, item["id"])
+        elif item["role"] == "reload":
+            self._scripts.put("location.reload()")
+        else:
+            self._closing.quit()
+
+    def tell(self, event: str, detail: object) -> None:
+        """Fire an event at the page's window."""
+        given = json.dumps({"detail": detail})
+        self._scripts.put(f"window.dispatchEvent(new CustomEvent({json.dumps(event)}, {given}))")
 
     def note(self, text: str) -> None:
         """Lay a note over the page."""

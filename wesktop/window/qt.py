@@ -7,6 +7,7 @@ from typing import Any
 
 from wesktop.window.backends import qt_binding
 from wesktop.window.geometry import Area, Geometry
+from wesktop.window.menu import Item
 from wesktop.window.policy import Rules
 from wesktop.window.toolkit import Toolkit
 
@@ -83,6 +84,11 @@ class Qt(Toolkit):
         from qtpy.QtCore import QTimer
 
         QTimer.singleShot(int(seconds * 1000), function)
+
+    def set_menu(self, window: Any, menu: list[Item], choose: Callable[[Item], None]) -> None:
+        from wesktop.window.qt_menu import set_menu
+
+        window.events.before_show += lambda: set_menu(window.native, menu, choose)
 
     def focus(self, window: Any) -> None:
         from wesktop.window.qt_events import in_its_thread

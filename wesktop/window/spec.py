@@ -16,6 +16,7 @@ class WindowSpec:
     icon: an absolute path. options: further parameters of `webview.create_window`.
     geometry: the file that its size and place are kept in.
     confirm_close: what the user is asked before it is closed. on_close: "quit" or "hide".
+    menu: as `wesktop.window.menu` describes it.
     permissions, downloads: what the page may do; see `wesktop.window.policy`.
     url: of the app, where it is known to be ready: the page need not wait until the window has attached.
     link: what is to be opened instead, once and soon, where the app has a session.
@@ -36,6 +37,7 @@ class WindowSpec:
     geometry: str | None = None
     confirm_close: str | None = None
     on_close: str = "quit"
+    menu: list[dict[str, Any]] = field(default_factory=list)
     url: str | None = None
     link: str | None = field(default=None, repr=False)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from wesktop.window.geometry import Area, Geometry
+from wesktop.window.menu import Item
 from wesktop.window.policy import Rules
 
 PATIENCE = 0.4  # seconds that a page has for an answer to whether its window may be closed
@@ -47,6 +48,19 @@ class Toolkit:
 
     def later(self, seconds: float, function: Callable[[], None]) -> None:
         """Call the function in the toolkit's thread, in which this is called too."""
+
+    def set_menu(self, window: Any, menu: list[Item], choose: Callable[[Item], None]) -> None:
+        """Give the window a menu bar, before it is shown. `choose` is called with what the user chooses."""
+        from webview.menu import Menu, MenuAction, MenuSeparator
+
+        def built(item: Item | str) -> Any:
+            if isinstance(item, str):
+                return MenuSeparator()
+            if "items" in item:
+                return Menu(item["label"], [built(each) for each in item["items"]])
+            return MenuAction(item["label"], lambda: choose(item))
+
+        window.menu = [built(item) for item in menu]
 
     def focus(self, window: Any) -> None:
         """Bring the window to the front, also one that is hidden; may be called from any thread."""
