@@ -73,6 +73,10 @@ class Screen:
         """Click where the pointer is."""
         self._tool("xdotool", "click", "1")
 
+    def press(self, *, down: bool) -> None:
+        """Press the pointer's first button, or let it go."""
+        self._tool("xdotool", "mousedown" if down else "mouseup", "1")
+
     def key(self, window: str, *keys: str) -> None:
         """Press keys, named as X does, once the window has the focus."""
         wait_for(lambda: self.active() == int(window, 16), "the focus")

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from wesktop.window.dropping import Dropped
 from wesktop.window.geometry import Area, Geometry
 from wesktop.window.menu import Item
 from wesktop.window.policy import Rules
@@ -92,6 +93,13 @@ class Gtk(Toolkit):
         from gi.repository import GLib
 
         GLib.idle_add(_present, window.native)
+
+    def on_dropped(self, window: Any, dropped: Dropped) -> None:
+        from webview.platforms.gtk import BrowserView
+
+        from wesktop.window.gtk_dropping import Dropping
+
+        Dropping(BrowserView.instances[window.uid].webview, dropped)
 
     def confirm(self, window: Any, question: str) -> bool:
         from wesktop.window.gtk_dialogs import ask

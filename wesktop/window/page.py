@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from wesktop.window.closing import Closing
+from wesktop.window.dropping import DROP_EVENT
 from wesktop.window.menu import MENU_EVENT, Item
 from wesktop.window.policy import Rules, Verdict
 from wesktop.window.splash import HIDE, show_note
@@ -41,6 +42,7 @@ class Page:
         threading.Thread(target=self._run_scripts, name="scripts", daemon=True).start()
         window.events.before_show += lambda: toolkit.dress(window, rules, self._on_failed)
         window.events.loaded += self._on_loaded
+        window.events.before_show += lambda: toolkit.on_dropped(window, self._on_dropped)
         event = toolkit.before_first_page(window)
         event += self._choose_first
 
@@ -118,6 +120,9 @@ class Page:
         """Fire an event at the page's window."""
         given = json.dumps({"detail": detail})
         self._scripts.put(f"window.dispatchEvent(new CustomEvent({json.dumps(event)}, {given}))")
+
+    def _on_dropped(self, paths: list[str], x: int, y: int) -> None:
+        self.tell(DROP_EVENT, {"paths": paths, "x": x, "y": y})
 
     def note(self, text: str) -> None:
         """Lay a note over the page."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from wesktop.window.backends import qt_binding
+from wesktop.window.dropping import Dropped
 from wesktop.window.geometry import Area, Geometry
 from wesktop.window.menu import Item
 from wesktop.window.policy import Rules
@@ -94,6 +95,12 @@ class Qt(Toolkit):
         from wesktop.window.qt_events import in_its_thread
 
         in_its_thread(window.native, lambda: _present(window.native))
+
+    def on_dropped(self, window: Any, dropped: Dropped) -> None:
+        from wesktop.window.qt_events import Dropping
+
+        view = window.native.webview
+        view.installEventFilter(Dropping(view, dropped))
 
     def confirm(self, window: Any, question: str) -> bool:
         from qtpy.QtWidgets import QMessageBox

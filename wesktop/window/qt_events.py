@@ -5,6 +5,8 @@ from typing import Any
 
 from qtpy.QtCore import QEvent, QObject
 
+from wesktop.window.dropping import Dropped, local_paths
+
 _MOVES = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.WindowStateChange)
 
 
@@ -19,6 +21,23 @@ class Watch(QObject):  # type: ignore[misc]  # qtpy has no types
         """Let everything through."""
         if event.type() in _MOVES:
             self._moved()
+        return False
+
+
+class Dropping(QObject):  # type: ignore[misc]
+    """An event filter that tells of files that are dropped on a web view."""
+
+    def __init__(self, view: Any, dropped: Dropped) -> None:
+        super().__init__(view)
+        self._dropped = dropped
+
+    def eventFilter(self, _: Any, event: Any) -> bool:  # noqa: N802
+        """Let everything through."""
+        if event.type() == QEvent.Type.Drop:
+            paths = local_paths(bytes(url.toEncoded()).decode() for url in event.mimeData().urls())
+            if paths:
+                at = event.position().toPoint()
+                self._dropped(paths, at.x(), at.y())
         return False
 
 

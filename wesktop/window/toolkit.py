@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from wesktop.window.dropping import Dropped
 from wesktop.window.geometry import Area, Geometry
 from wesktop.window.menu import Item
 from wesktop.window.policy import Rules
@@ -66,6 +67,9 @@ class Toolkit:
         """Bring the window to the front, also one that is hidden; may be called from any thread."""
         window.show()
         window.restore()
+
+    def on_dropped(self, window: Any, dropped: Dropped) -> None:
+        """Once the toolkit's window exists: tell of files that are dropped on the page."""
 
     def hide(self, window: Any) -> None:
         """Take the window off the screen; its page goes on."""
