@@ -69,9 +69,14 @@ class Screen:
         """Move the pointer to that place in it."""
         self._tool("xdotool", "mousemove", "--window", window, str(x), str(y))
 
-    def click(self) -> None:
-        """Click where the pointer is."""
-        self._tool("xdotool", "click", "1")
+    def click(self, button: int = 1) -> None:
+        """Click where the pointer is; the third button is the right one."""
+        self._tool("xdotool", "click", str(button))
+
+    def has_menu(self, name: str) -> bool:
+        """Whether a program of that class has shown a menu: a window of some width, which gets no frame."""
+        children = self._tool("xwininfo", "-root", "-children")
+        return re.search(rf'\("{name}" "{name}"\) +\d{{3,}}x\d+\+', children) is not None
 
     def press(self, *, down: bool) -> None:
         """Press the pointer's first button, or let it go."""

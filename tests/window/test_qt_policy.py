@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.window, pytest.mark.qt]
 
 Show = Callable[..., Shown]
 
-QT = "gui='qt', "
+QT = "gui='qt', csp='', "
 
 
 @pytest.mark.parametrize("way", BY_SCRIPT)

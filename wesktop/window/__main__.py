@@ -45,6 +45,7 @@ def open_window(spec: WindowSpec, toolkit: Toolkit, caller: socket.socket) -> No
     if spec.geometry is not None:
         keep_geometry(window, toolkit, Path(spec.geometry))
     webview.settings["ALLOW_FILE_URLS"] = False
+    webview.settings["OPEN_DEVTOOLS_IN_DEBUG"] = False  # they are in the context menu
     closing = Closing(window, toolkit, question=spec.confirm_close, hides=spec.on_close == "hide")
     if spec.menu:  # before the page, at whose sight GTK's window is realized: it has its menu bar by then, or never
         toolkit.set_menu(window, spec.menu, lambda item: page.choose(item))
@@ -56,7 +57,7 @@ def open_window(spec: WindowSpec, toolkit: Toolkit, caller: socket.socket) -> No
     threading.Thread(target=follow, args=(caller, page, patience), name="link", daemon=True).start()
     webview.start(
         gui=toolkit.name,
-        debug=spec.debug,
+        debug=spec.debug and toolkit.inspect(window),
         icon=spec.icon,
         private_mode=False,  # pywebview's default loses localStorage
         storage_path=spec.storage,

@@ -23,7 +23,7 @@ class Qt(Toolkit):
             # Chromium refuses to run as root with its sandbox on.
             os.environ.setdefault("QTWEBENGINE_CHROMIUM_FLAGS", "--no-sandbox")
         os.environ.setdefault("QT_API", (qt_binding() or "").lower())  # QtPy would take a Qt 5 first
-        os.environ.pop("QTWEBENGINE_REMOTE_DEBUGGING", None)  # pywebview sets it where debug is asked for
+        os.environ.pop("QTWEBENGINE_REMOTE_DEBUGGING", None)  # a port, for any program to connect to
         sys.argv[0] = app_id  # X11: the first part of the window's class
         from qtpy.QtCore import QCoreApplication
         from qtpy.QtGui import QGuiApplication
@@ -54,6 +54,15 @@ class Qt(Toolkit):
                 on_failed(info.url().toString())
 
         page.loadingChanged.connect(on_loading)
+
+    def inspect(self, window: Any) -> bool:
+        def offer() -> None:
+            from wesktop.window.qt_inspector import Inspector
+
+            self._inspector = Inspector(window.native.webview)
+
+        window.events.before_show += offer
+        return False
 
     def screens(self) -> list[Area]:
         from qtpy.QtGui import QGuiApplication

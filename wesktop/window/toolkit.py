@@ -32,6 +32,10 @@ class Toolkit:
         on_failed(url): a page could not be loaded.
         """
 
+    def inspect(self, window: Any) -> bool:  # noqa: ARG002
+        """Offer the page's developer tools when the window is shown; whether pywebview is to do that."""
+        return True
+
     def screens(self) -> list[Area]:
         """The screens, without what panels take of them."""
         return []
