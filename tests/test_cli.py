@@ -87,6 +87,7 @@ def test_version(run: Run) -> None:
         ),
         (["run", "hello:app"], 1, "there is no display"),
         (["run", "hello:app", "--width", "0"], 2, "width 0 is out of range"),
+        (["run", "hello:app", "--permission", "x"], 2, "permission 'x' is unknown"),
         (["run", "hello:app", "--gui", "tk"], 2, "'tk' is not one of"),
         (["ctl", "status", "nothing"], 3, "'nothing' is not running"),
         (["ctl", "status"], 3, "no app is running"),

@@ -43,6 +43,8 @@ def test_debug_has_them_in_the_context_menu(show: Show, gui: str) -> None:
     shown.screen.key(shown.window, "Up", "Return")  # the last one
     shown.dialog()
     assert ports_of(shown) == []
+    shown.close()
+    shown.ended_well(within=3)
 
 
 @pytest.mark.parametrize("gui", TOOLKITS)
