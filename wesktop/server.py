@@ -4,9 +4,10 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from wesktopd.context import imported_by_worker
-from wesktopd.errors import ConfigurationError
+from wesktopd.errors import ConfigurationError, WesktopError
 from wesktopd.launch import Launched, launch_worker
 from wesktopd.limits import DRAIN_TIMEOUT, HANG_TIMEOUT, START_TIMEOUT
+from wesktopd.notify import notify
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,6 +112,14 @@ def serve_app(
         start_detached(serving_spec(target, name, options))
         return
     _refuse_running_loop()
+    try:
+        _serve_here(target, name, owns_process, options)
+    except WesktopError as error:
+        notify(f"STATUS={error.message}")  # for `systemctl status`, and `wesktop service install`
+        raise
+
+
+def _serve_here(target: str, name: str | None, owns_process: bool, options: dict[str, Any]) -> None:
     # Before all else, as it takes longest to load: what it is to serve is settled meanwhile.
     with launch_worker() as worker:
         from wesktopd.instance import Instance

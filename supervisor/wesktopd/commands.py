@@ -111,8 +111,7 @@ class Commands:
         """
         if not self._fleet.running:
             raise self._is_stopping()
-        generation = self._fleet.restart()
-        self._supervisor.note(Kind.RESTARTING, f"generation {generation} is coming")
+        generation = self._supervisor.restart()
         await self._until(
             Pending(
                 lambda: self._fleet.taken_over(generation),

@@ -23,7 +23,7 @@ from wesktopd.generations import Worker
 from wesktopd.idle import IdleClock
 from wesktopd.instance import LEFTOVER_TIMEOUT, Instance
 from wesktopd.launch import Launched
-from wesktopd.notify import notify, watchdog_interval
+from wesktopd.notify import notify, ready, reloading, watchdog_interval
 from wesktopd.output import Output
 from wesktopd.protocol import STARTER, Answer, Down, End, Listening, Ready, Report, failure, presentable
 from wesktopd.release import installed_release
@@ -115,6 +115,7 @@ class Supervisor:
     async def _begin(self, channel: socket.socket | None) -> None:
         self._apply(self._loop.time())  # the worker starts while the rest is prepared
         self.note(Kind.STARTED, f"starting {self.spec.target} on {self.instance.url}")
+        notify(f"STATUS=Starting {self.spec.target}.")
         await self.open_bus()
         await self._open_control()  # first: the caller is told of it as soon as it is adopted
         if channel is not None:
@@ -174,6 +175,13 @@ class Supervisor:
         self.request_stop("at once")
         self.crew.kill_all()
 
+    def restart(self) -> int:
+        """Have a new generation come; its number."""
+        generation = self.fleet.restart()
+        self.note(Kind.RESTARTING, f"generation {generation} is coming")
+        reloading(f"Generation {generation} is coming.")
+        return generation
+
     def wake(self) -> None:
         """Something has changed: have the loop look."""
         self._changed.set()
@@ -205,7 +213,9 @@ class Supervisor:
         self._loop.call_later(MEASURE_EVERY, self._measure)
 
     def _show_life(self, interval: float) -> None:
-        notify("WATCHDOG=1")
+        # By this loop, for those that serve: where nobody else replaces a worker that hangs, the manager does.
+        if self.fleet.shows_life(self._loop.time(), 2 * interval):
+            notify("WATCHDOG=1")
         self._loop.call_later(interval, self._show_life, interval)
 
     # What has become of the workers.
@@ -215,6 +225,7 @@ class Supervisor:
         if worker.generation == self.fleet.serving:
             if not self._restart_failed:
                 self.trouble = None
+            notify(f"STATUS=Serving on {self.instance.url}.")
             self._announce()
 
     def worker_beat(self, beat: Beat) -> None:
@@ -232,6 +243,7 @@ class Supervisor:
     def worker_lost(self, reason: str) -> None:
         """A worker that served does so no more, unasked."""
         if self.fleet.running and not self.fleet.ready():
+            notify(f"STATUS=No worker serves: {presentable(reason)}.")
             self.control.broadcast(Down(reason=reason))
 
     def worker_failed(self, worker: Worker, error: WesktopError, *, new: bool) -> None:
@@ -243,6 +255,7 @@ class Supervisor:
         elif new:
             text = f"generation {worker.generation} is given up: {error.message}"
             self.note(Kind.RESTART_FAILED, text, worker, logging.ERROR)
+            ready(f"Serving on {self.instance.url}; {presentable(text)}")
         elif worker.generation == self.fleet.serving:
             self.note(Kind.WORKER_CRASHED, f"no worker: {error.message}", worker, logging.ERROR)
         self.commands.failed(error, worker.generation)
@@ -251,7 +264,7 @@ class Supervisor:
         self.trouble, self._restart_failed = None, False
         self.release = self.release or installed_release()
         self.note(Kind.SERVING, f"serving {self.spec.target} on {self.instance.url}", level=logging.INFO)
-        notify("READY=1", f"STATUS=Serving on {self.instance.url}.")
+        ready(f"Serving on {self.instance.url}.")
         self._announce()
         if not self.spec.one_shot and self.config_file is None:
             self.config_file = self.output.save_config()

@@ -14,6 +14,8 @@ WesktopError
 +-- WindowError                       the window did not open
 |   +-- NoDisplayError                there is no display to open it on
 |   +-- NoBackendError                no GUI toolkit is installed; the message has the line to install one
++-- ServiceError                      the system's service manager refuses; nothing is left of what was tried
+|   +-- ServicePermissionError        it takes root to change the machine's services
 +-- NotRunningError                   no server of this name runs
 +-- ControlError                      a running server could not be talked to
     +-- ControlTimeoutError           it did not answer in time
@@ -107,6 +109,16 @@ class NoDisplayError(WindowError):
 
 class NoBackendError(WindowError):
     """No GUI toolkit that pywebview can use is installed."""
+
+
+class ServiceError(WesktopError):
+    """A service cannot be installed, removed or looked at, or did not start."""
+
+
+class ServicePermissionError(ServiceError):
+    """This user may not change the machine's services."""
+
+    exit_code = 4
 
 
 class NotRunningError(WesktopError):

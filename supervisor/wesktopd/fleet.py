@@ -103,6 +103,11 @@ class Fleet:
             if worker.state is State.READY and generation in (None, worker.generation)
         ]
 
+    def shows_life(self, now: float, patience: float) -> bool:
+        """Whether a loop that serves has run within so many seconds; true where none is to serve yet, or any more."""
+        serving = self.ready()
+        return not self.running or not serving or any(now < worker.heard + patience for worker in serving)
+
     @property
     def alive(self) -> bool:
         """Whether any process is left."""

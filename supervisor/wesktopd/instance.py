@@ -14,6 +14,7 @@ from wesktopd.errors import AlreadyRunningError, ConfigurationError, PortInUseEr
 from wesktopd.hosts import check_exposure
 from wesktopd.identity import Identity
 from wesktopd.launch import Launched, fill_standard_descriptors, launch_worker
+from wesktopd.launchd import activated_sockets
 from wesktopd.listener import is_listener, listen, listens_at, url_of, warn
 from wesktopd.lock import Lock
 from wesktopd.paths import AppPaths, port_file
@@ -137,7 +138,7 @@ class Instance:
         """The socket that the service manager has for us, by a socket unit or from before this process."""
         given: list[socket.socket] = []
         stored: list[socket.socket] = []
-        for name, sock in notify.passed_sockets():
+        for name, sock in [*notify.passed_sockets(), *activated_sockets()]:
             (stored if name == notify.STORED else given).append(sock)
         spec = self.spec
         if not given and len(stored) == 1 and listens_at(stored[0], spec.host, spec.port):
@@ -174,7 +175,11 @@ class Instance:
 
     def _worker_spec(self) -> WorkerSpec:
         spec = self.spec
-        watched = (spec.hang_timeout and spec.hang_timeout / 3, spec.idle_timeout and spec.idle_timeout / 4)
+        watched = (
+            spec.hang_timeout and spec.hang_timeout / 3,
+            spec.idle_timeout and spec.idle_timeout / 4,
+            notify.watchdog_interval(),
+        )
         return WorkerSpec(
             target=spec.target,
             working_dir=spec.working_dir,

@@ -6,6 +6,7 @@ Without effect where there is none.
 import contextlib
 import os
 import socket
+import time
 
 FIRST_DESCRIPTOR = 3  # SD_LISTEN_FDS_START
 STORED = "wesktop"  # the name under which our own listening socket is kept in the descriptor store
@@ -19,13 +20,24 @@ def notify(*lines: str, descriptors: tuple[int, ...] = ()) -> bool:
         return False
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.connect(address.replace("@", "\0", 1))
-        message = "\n".join(lines).encode()
+        # Some of it is others' words: none of them may make a line of its own.
+        message = "\n".join(" ".join(line.splitlines()) for line in lines).encode(errors="backslashreplace")
         if descriptors:
             socket.send_fds(manager, [message], list(descriptors))
         else:
             manager.sendall(message)
         return True
     return False
+
+
+def reloading(status: str) -> bool:
+    """Tell it that another generation is coming; `ready` ends that. The time is what Type=notify-reload goes by."""
+    return notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}", f"STATUS={status}")
+
+
+def ready(status: str) -> bool:
+    """Tell it that the app serves, for the first time or after `reloading`."""
+    return notify("READY=1", f"STATUS={status}")
 
 
 def environment() -> dict[str, str]:

@@ -57,6 +57,24 @@ def test_a_worker_is_watched_while_it_serves(worker: Worker, act: Act | None, as
     assert ([done for done, _ in acts], wake_at) == ([act] if act else [], ask_again)
 
 
+@pytest.mark.parametrize(
+    ("workers", "running", "shown"),
+    [
+        ([], True, True),
+        ([Worker(state=State.STARTING, heard=NOW - 100)], True, True),
+        ([Worker(state=State.BACKOFF)], True, True),
+        ([Worker(state=State.READY, heard=NOW)], True, True),
+        ([Worker(state=State.READY, heard=NOW - 10)], True, False),
+        ([Worker(state=State.READY, heard=NOW - 10), Worker(id=2, state=State.READY, heard=NOW - 1)], True, True),
+        ([Worker(state=State.READY, heard=NOW - 10), Worker(id=2, state=State.STARTING)], True, False),
+        ([Worker(state=State.DRAINING, heard=NOW - 10)], True, True),
+        ([Worker(state=State.READY, heard=NOW - 10)], False, True),
+    ],
+)
+def test_life_is_shown_while_a_loop_that_serves_runs(workers: list[Worker], running: bool, shown: bool) -> None:
+    assert fleet(*workers, running=running).shows_life(NOW, 10) == shown
+
+
 def test_nobody_is_taken_to_hang_after_the_machine_was_asleep() -> None:
     asleep = fleet(Worker(state=State.READY, heard=NOW - 500), limits=WATCHED)
     asleep.forgive(NOW)

@@ -14,15 +14,17 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from support.running import Running
 from support.scripts import alive, isolated_env
 from support.waiting import wait_for
+from wesktop.services.service import Service as Described
+from wesktop.services.units import render
 
 MANAGER = Path("/lib/systemd/systemd")
-DOCUMENT = Path(__file__).parents[2] / "docs" / "systemd.md"
 # Ends with its stdin, so with the test process, however that ends.
 BOOT = f"""
 mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system || exit 1
@@ -103,7 +105,7 @@ class Manager:
 
 
 class Service(Running):
-    """An app that systemd runs, by the units of the documentation."""
+    """An app that systemd runs, by the units that `wesktop service install` writes, under names of their own."""
 
     def __init__(self, manager: Manager) -> None:
         super().__init__(manager.home, quiet_port())
@@ -122,21 +124,32 @@ class Service(Running):
         return self.manager.run("wesktop", *arguments)
 
     def install(self, index: int, *overrides: str, version: str = "one", more: str = "") -> None:
-        """Write the units of a section: 0 for the one that has systemd keep the socket, 1 for socket activation.
+        """Write the units: 0 for the one that has systemd keep the socket, 1 for socket activation.
 
         overrides: further lines of the service's [Service] section, which take the place of those of the same name.
         """
         self.write(version, more)
-        for path, text in documented_units()[index].items():
-            text = text.replace("8000", str(self.port)).replace("ctl restart myapp", "ctl restart app")
-            text = text.replace("--name myapp", "--name app").replace("=myapp.socket", f"={self.socket_unit}")
-            kind = Path(path).suffix
+        for name, text in render(self.described(on_demand=bool(index))).items():
+            text = text.replace("=wesktop-app.socket", f"={self.socket_unit}")
+            kind = Path(name).suffix
             if kind == ".service":
                 for line in overrides:
                     text = re.sub(rf"^{line.partition('=')[0]}=.*\n", "", text, flags=re.MULTILINE)
                 text = text.replace("[Service]\n", "\n".join(["[Service]", *overrides, ""]))
             (self.manager.units / f"{self.home.name}{kind}").write_text(text)
         self.manager.systemctl("daemon-reload")
+
+    def described(self, **options: Any) -> Described:
+        """It as a service."""
+        program = f"{self.directory}/.venv/bin/wesktop"
+        return Described(
+            name="app",
+            command=(program, "serve", "app:app", "--name=app", f"--port={self.port}"),
+            reload_command=(program, "ctl", "restart", "app"),
+            directory=str(self.directory),
+            port=self.port,
+            **options,
+        )
 
     def show(self, name: str) -> str:
         """A property of the service."""
@@ -173,20 +186,6 @@ class Service(Running):
                 if self.unit in Path(f"/proc/{process.pid}/cgroup").read_text():
                     found.append(process)
         return [process for process in found if alive(process)]
-
-
-def documented_units() -> list[dict[str, str]]:
-    """The units of the documentation by their paths, for each of its sections that has any."""
-    sections = DOCUMENT.read_text().split("\n## ")
-    found = [
-        dict(re.findall(r"`(~/\S+)`[^`]*\n```ini\n(.*?)```", _plain(section), re.DOTALL)) for section in sections
-    ]
-    return [units for units in found if units]
-
-
-def _plain(section: str) -> str:
-    """Without the options' names between a path and its unit."""
-    return re.sub(r", as above but .*:\n", "\n", section)
 
 
 def available() -> bool:

@@ -20,6 +20,8 @@ def _print_version(context: click.Context, _: click.Parameter, asked: bool) -> N
         "serve": "wesktop.cli.serving:serve",
         "ctl": "wesktop.cli.ctl:ctl",
         "entry": "wesktop.cli.entries:entry",
+        "service": "wesktop.cli.service:service",
+        "doctor": "wesktop.cli.doctor:doctor",
     },
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,38 +17,49 @@ def _never_if_zero(_: click.Context, __: click.Parameter, value: float) -> float
     return value or None
 
 
-def _server_options(command: Any) -> Any:
-    """The options that `run` and `serve` share."""
-    for option in (
-        click.option("--csp", help="Content-Security-Policy of HTML where the app gives none."),
-        click.option("--allowed-origin", "allowed_origins", multiple=True, metavar="ORIGIN",
-                     help="A site whose pages may send requests; may be repeated."),
-        click.option("--allowed-host", "allowed_hosts", multiple=True, metavar="NAME",
-                     help="A further name of the server; may be repeated."),
-        click.option("--allow-remote", is_flag=True, help="The host may be one that other machines reach."),
-        click.option("--log-format", type=click.Choice(["text", "json", "off"]), default="text", show_default=True,
-                     help="How the log file is written."),
-        click.option("--access-log", is_flag=True, help="Log every request."),
-        click.option("--max-rss", type=float, metavar="MIB", help="Replace a worker that needs more memory."),
-        click.option("--max-lifetime", type=float, metavar="SECONDS", help="Replace a worker after so long."),
-        click.option("--idle-timeout", type=float, metavar="SECONDS",
-                     help="End after so long without a window or a request."),
-        click.option("--hang-timeout", type=float, default=HANG_TIMEOUT, show_default=True, metavar="SECONDS",
-                     callback=_never_if_zero, help="Replace a worker that stands still for so long; 0 = never."),
-        click.option("--start-timeout", type=float, default=START_TIMEOUT, show_default=True, metavar="SECONDS",
-                     help="How long the app has to become ready in."),
-        click.option("--drain-timeout", type=float, default=DRAIN_TIMEOUT, show_default=True, metavar="SECONDS",
-                     help="How long open requests have to finish in at a stop."),
-        click.option("--workers", type=int, default=1, show_default=True, help="How many processes serve."),
-        click.option("--factory", is_flag=True, help="TARGET is a function that returns the app."),
-        click.option("--pid-path", type=click.Path(path_type=Path), help="Write the server's PID to this file."),
-        click.option("--name", help="Identifies the app to `wesktop ctl`.  [default: TARGET's module]"),
-        click.option("--port", type=int, default=8000, show_default=True, help="0 takes a free one and keeps it."),
-        click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
-        click.argument("target"),
-    ):  # fmt: skip
-        command = option(command)
-    return command
+HOW = (
+    click.option("--csp", help="Content-Security-Policy of HTML where the app gives none."),
+    click.option("--allowed-origin", "allowed_origins", multiple=True, metavar="ORIGIN",
+                 help="A site whose pages may send requests; may be repeated."),
+    click.option("--allowed-host", "allowed_hosts", multiple=True, metavar="NAME",
+                 help="A further name of the server; may be repeated."),
+    click.option("--allow-remote", is_flag=True, help="The host may be one that other machines reach."),
+    click.option("--log-format", type=click.Choice(["text", "json", "off"]), default="text", show_default=True,
+                 help="How the log file is written."),
+    click.option("--access-log", is_flag=True, help="Log every request."),
+    click.option("--max-rss", type=float, metavar="MIB", help="Replace a worker that needs more memory."),
+    click.option("--max-lifetime", type=float, metavar="SECONDS", help="Replace a worker after so long."),
+    click.option("--idle-timeout", type=float, metavar="SECONDS",
+                 help="End after so long without a window or a request."),
+    click.option("--hang-timeout", type=float, default=HANG_TIMEOUT, show_default=True, metavar="SECONDS",
+                 callback=_never_if_zero, help="Replace a worker that stands still for so long; 0 = never."),
+    click.option("--start-timeout", type=float, default=START_TIMEOUT, show_default=True, metavar="SECONDS",
+                 help="How long the app has to become ready in."),
+    click.option("--drain-timeout", type=float, default=DRAIN_TIMEOUT, show_default=True, metavar="SECONDS",
+                 help="How long open requests have to finish in at a stop."),
+    click.option("--workers", type=int, default=1, show_default=True, help="How many processes serve."),
+    click.option("--factory", is_flag=True, help="TARGET is a function that returns the app."),
+    click.option("--pid-path", type=click.Path(path_type=Path), help="Write the server's PID to this file."),
+)  # fmt: skip
+WHERE = (
+    click.option("--port", type=int, default=8000, show_default=True, help="0 takes a free one and keeps it."),
+    click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
+)
+NAMED = (click.option("--name", help="Identifies the app to `wesktop ctl`.  [default: TARGET's module]"),)
+
+
+def with_options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A decorator that gives a command these options."""
+
+    def decorate(command: Any) -> Any:
+        for option in options:
+            command = option(command)
+        return command
+
+    return decorate
+
+
+_server_options = with_options(*HOW, *NAMED, *WHERE, click.argument("target"))
 
 
 @click.command()

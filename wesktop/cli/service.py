@@ -1,0 +1,263 @@
+"""`wesktop service`: apps as services of the system."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wesktop.cli.answers import json_option, show_done, show_json
+from wesktop.cli.lazy import LazyGroup
+from wesktop.cli.serving import HOW, WHERE, serve, with_options
+from wesktopd.errors import ConfigurationError, ServiceError
+
+if TYPE_CHECKING:
+    from wesktop.services.manager import Manager, Status
+    from wesktop.services.service import Service
+
+NOT_UP = 3
+WATCHDOG = 30.0  # seconds
+
+VERBS = ("install", "uninstall", "status", "print")
+
+
+@click.group(
+    cls=LazyGroup,
+    homes={verb: f"wesktop.cli.service:{'print_files' if verb == 'print' else verb}" for verb in VERBS},
+)
+def service() -> None:
+    """Have the system start an app, watch it and end it: systemd or launchd.
+
+    NAME is the app's, by which `wesktop ctl` and a window find it too; the service is called wesktop-NAME.
+
+    Exit codes: 0 done, 1 failed, 2 usage, 3 not running, 4 permission.
+    """
+
+
+system_option = click.option("--system", is_flag=True, help="The machine's services, instead of yours.")
+
+description_options = with_options(
+    *HOW,
+    click.option("--no-sandbox", is_flag=True, help="Leave the app all that its user may do."),
+    click.option(
+        "--watchdog",
+        type=float,
+        metavar="SECONDS",
+        help="Start it anew when it shows no life for so long; 0 = never.  [default: 30 under systemd]",
+    ),
+    click.option(
+        "--env-file",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="Variables for the app, read at each start: the place for secrets.",
+    ),
+    click.option(
+        "--env",
+        multiple=True,
+        metavar="NAME[=VALUE]",
+        help="A variable for the app; without a value that of now. Readable by others.",
+    ),
+    click.option(
+        "--directory",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        help="Where the app is run and TARGET is found.  [default: the working directory]",
+    ),
+    click.option("--description", help="What it is called in lists.  [default: NAME]"),
+    click.option("--run-as", metavar="USER", help="With --system: whose rights it has.  [default: who used sudo]"),
+    system_option,
+    click.option("--on-demand", is_flag=True, help="The system listens; the first connection starts the app."),
+    *WHERE,
+    click.argument("target"),
+    click.argument("name"),
+)
+
+
+@click.command()
+@description_options
+@click.option("--replace", is_flag=True, help="Take the place of the service that it is already.")
+@click.option("--no-start", is_flag=True, help="Only have it start with the next session or boot.")
+@json_option
+def install(name: str, target: str, replace: bool, no_start: bool, as_json: bool, **options: Any) -> None:
+    """Make TARGET a service, and start it.
+
+    What is wrong with it is said, and then nothing is installed. The options are those of `wesktop serve`, and what
+    the service is to be like.
+    """
+    made = described(name, target, options)
+    _manager(made.system).install(made, replace=replace, start=not no_start)
+    url = f"http://{_address(made)}"
+    note = f"installed; {_state_in_words(made, url, no_start)}"
+    show_done(name, note, as_json=as_json, service=made.id, url=url)
+
+
+def _state_in_words(made: "Service", url: str, no_start: bool) -> str:
+    if no_start:
+        return "it starts with the next " + ("boot" if made.system else "session")
+    if made.on_demand:
+        return f"the first connection to {url} starts it"
+    return f"it serves on {url}" if made.port else "it serves: `wesktop ctl status` has its URL"
+
+
+@click.command("print")
+@description_options
+@json_option
+def print_files(name: str, target: str, as_json: bool, **options: Any) -> None:
+    """Show what `install` would write, with the same options. Nothing is changed."""
+    made = described(name, target, options)
+    files = {path: data.decode() for path, data in _manager(made.system).render(made).items()}
+    if as_json:
+        show_json({"name": name, "files": [{"path": path, "text": text} for path, text in files.items()]})
+        return
+    for path, text in files.items():
+        click.echo(text if path.endswith(".plist") else f"# {path}\n{text}")
+
+
+@click.command()
+@click.argument("name")
+@system_option
+@json_option
+def uninstall(name: str, system: bool, as_json: bool) -> None:
+    """End a service and remove it, with its app's logs, config file and port.
+
+    What the app itself has written, and the window's storage, stay.
+    """
+    _manager(system).uninstall(name)
+    show_done(name, "uninstalled", as_json=as_json)
+
+
+@click.command()
+@click.argument("name", required=False)
+@system_option
+@json_option
+@click.pass_context
+def status(context: click.Context, name: str | None, system: bool, as_json: bool) -> None:
+    """Show how a service is, or all of them. Exit code 3: it is not up."""
+    manager = _manager(system)
+    names = manager.names() if name is None else [name]
+    found = [status for each in names if (status := manager.status(each)) is not None]
+    if name is not None and not found:
+        whose = "the machine's" if system else "your"
+        raise ServiceError(f"{name!r} is none of {whose} services: `wesktop service install` makes it one.")
+    if as_json:
+        entries = [_as_fields(status) for status in found]
+        show_json(entries[0] if name is not None else {"services": entries})
+    else:
+        _show(found, in_full=name is not None)
+    if name is not None and not found[0].is_up:
+        context.exit(NOT_UP)
+
+
+def _as_fields(status: "Status") -> dict[str, Any]:
+    import dataclasses
+
+    return {**dataclasses.asdict(status), "up": status.is_up}
+
+
+def _show(found: "list[Status]", *, in_full: bool) -> None:
+    from wesktop.cli.render import fields, indented, one_line, or_dash, table
+
+    if not found:
+        click.echo("There is no service.")
+    elif in_full:
+        (status,) = found
+        facts = [
+            ("starts by itself", "yes" if status.enabled else "no"),
+            ("pid", or_dash(status.pid)),
+            ("started anew", or_dash(status.restarts)),
+            ("says", one_line(status.note or "-")),
+            *(("file", path) for path in status.files),
+        ]
+        click.echo(f"{click.style(status.name, bold=True)}  {status.service}  {status.state}")
+        click.echo("\n".join(indented(fields(facts))))
+    else:
+        rows = [
+            (one.name, one.state, "yes" if one.enabled else "no", or_dash(one.pid), one_line(one.note or "-"))
+            for one in found
+        ]
+        click.echo("\n".join(table(("NAME", "STATE", "ENABLED", "PID", "SAYS"), rows, {"PID"})))
+
+
+def _manager(system: bool) -> "Manager":
+    from wesktop.services.manager import manager
+
+    return manager(system=system)
+
+
+def _address(made: "Service") -> str:
+    from wesktop.services.service import address
+
+    return address({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(made.host, made.host), made.port)
+
+
+def described(name: str, target: str, options: dict[str, Any]) -> "Service":
+    """The service that these options describe. Raises ConfigurationError for a value that does not fit."""
+    from wesktop.server import serving_spec
+    from wesktop.services.service import Service, added_environment, kept_environment
+
+    serving = {parameter.name: options[parameter.name] for parameter in serve.params if parameter.name in options}
+    if serving["pid_path"] is not None:
+        serving["pid_path"] = serving["pid_path"].absolute()
+    spec = serving_spec(target, name, serving)
+    system, on_macos = options["system"], sys.platform == "darwin"
+    program, watchdog = _program(), options["watchdog"]
+    if watchdog is None and not on_macos:
+        watchdog = WATCHDOG
+    return Service(
+        name=spec.name,
+        command=(program, "serve", target, f"--name={spec.name}", *serve_arguments(serving)),
+        reload_command=(program, "ctl", "restart", spec.name),
+        directory=str((options["directory"] or Path(spec.working_dir)).absolute()),
+        description=options["description"] or spec.name,
+        environment={
+            **kept_environment(os.environ, system=system),
+            **added_environment(options["env"], os.environ),
+        },
+        environment_file=str(options["env_file"].absolute()) if options["env_file"] else None,
+        host=spec.host,
+        port=spec.port,
+        on_demand=options["on_demand"],
+        system=system,
+        user=_user(options["run_as"], system),
+        watchdog=watchdog or None,
+        start_timeout=spec.start_timeout,
+        drain_timeout=spec.drain_timeout,
+        sandbox=not options["no_sandbox"],
+    )
+
+
+def serve_arguments(options: dict[str, Any]) -> list[str]:
+    """What `wesktop serve` is to be given for these values: those that are not its defaults."""
+    found = []
+    for parameter in serve.params:
+        if not isinstance(parameter, click.Option) or parameter.name not in options:
+            continue
+        option, value = parameter.opts[0], options[parameter.name]
+        if value is None:
+            found += [f"{option}=0"] if parameter.callback else []  # as `_never_if_zero` has it
+        elif parameter.is_flag:
+            found += [option] if value else []
+        elif value != parameter.default:
+            found.append(f"{option}={value}")
+    return found
+
+
+def _program() -> str:
+    """The `wesktop` of this environment: what it starts is of the same environment."""
+    beside = Path(sys.executable).with_name("wesktop")
+    found = str(beside) if beside.is_file() else shutil.which("wesktop")
+    if found is None:
+        raise ServiceError(f"there is no `wesktop` beside {sys.executable}: install it into that environment.")
+    return str(Path(found).absolute())
+
+
+def _user(given: str | None, system: bool) -> str | None:
+    import pwd
+
+    user = given or (os.environ.get("SUDO_USER") if system else None)
+    if user is not None:
+        try:
+            pwd.getpwnam(user)
+        except KeyError:
+            raise ConfigurationError(f"there is no user {user!r}: give --run-as another.") from None
+    return user

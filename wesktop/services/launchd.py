@@ -1,0 +1,156 @@
+"""Services under launchd, an agent of the user's or a daemon of the machine's: launchctl(1).
+
+Built from Apple's documentation; it has not been run on a Mac. What it writes is tested on Linux.
+"""
+
+import contextlib
+import os
+import re
+import time
+from pathlib import Path
+
+from wesktop.services import kept
+from wesktop.services.manager import MARK, Status, check_rights, installed_files, run
+from wesktop.services.property_list import label, render
+from wesktop.services.service import Service
+from wesktopd.errors import ServiceError, WesktopError
+from wesktopd.files import write_whole
+
+BOOTOUT_WITHIN = 20.0  # seconds that a job has to be gone in: `bootout` does not wait for a job that is slow to end
+
+
+class Launchd:
+    """A manager, as wesktop.services.manager has it."""
+
+    def __init__(self, *, system: bool) -> None:
+        self._system = system
+        library = Path("/Library") if system else Path.home() / "Library"
+        self._directory = library / ("LaunchDaemons" if system else "LaunchAgents")
+        self._logs = library / "Logs"
+        self._domain = "system" if system else f"gui/{os.getuid()}"
+
+    def render(self, service: Service) -> dict[str, bytes]:
+        """The property list's bytes by its path."""
+        return {str(self._path(service.name)): render(service, str(self._log(service.name)))}
+
+    def install(self, service: Service, *, replace: bool = False, start: bool = True) -> None:
+        """Write, enable and start it; what was there before is put back when that fails."""
+        (data,) = self.render(service).values()
+        check_rights(system=self._system)
+        before = self._files(service.name)
+        if before and not replace:
+            raise ServiceError(f"{service.name!r} is a service already: give --replace, or uninstall it first.")
+        try:
+            if before:
+                self._end(service.name)
+            self._write(service.name, data)
+            self._launchctl("enable", self._target(service.name))
+            if start:
+                self._launchctl("bootstrap", self._domain, str(self._path(service.name)))
+                self._wait(service)
+        except BaseException:
+            self._roll_back(service.name, before)
+            raise
+
+    def uninstall(self, name: str) -> None:
+        """End it and remove its property list, and what its server has kept for its next start."""
+        check_rights(system=self._system)
+        if not self._files(name):
+            raise ServiceError(f"{name!r} is no service here: `wesktop service status` lists them.")
+        self._end(name)
+        for path in (self._path(name), self._log(name)):
+            path.unlink(missing_ok=True)
+        kept.remove(kept.kept_files(name, system=False), name, system=False)
+
+    def status(self, name: str) -> Status | None:
+        """How it is, by `launchctl print`."""
+        if not self._files(name):
+            return None
+        done = run(["launchctl", "print", self._target(name)])
+        facts = parse_print(done.stdout if done.returncode == 0 else "")
+        listens = b"<key>Sockets</key>" in self._path(name).read_bytes()
+        state = "active" if facts.get("state") == "running" else "listening" if listens and facts else "inactive"
+        return Status(
+            name=name,
+            service=label(name),
+            manager="launchd",
+            system=self._system,
+            state=state,
+            enabled=bool(facts),
+            pid=int(facts.get("pid", 0)) or None,
+            restarts=max(0, int(facts["runs"]) - 1) if "runs" in facts else None,
+            note=f"last exit code {facts['last exit code']}" if "last exit code" in facts else "",
+            files=[str(self._path(name))],
+        )
+
+    def names(self) -> list[str]:
+        """Those whose property lists are there, and ours."""
+        found = []
+        for path in sorted(self._directory.glob(f"{label('*')}.plist")):
+            with contextlib.suppress(OSError):
+                if MARK in path.read_bytes():
+                    found.append(path.stem.removeprefix(label("")))
+        return found
+
+    def _path(self, name: str) -> Path:
+        return self._directory / f"{label(name)}.plist"
+
+    def _log(self, name: str) -> Path:
+        return self._logs / f"{label(name)}.log"
+
+    def _target(self, name: str) -> str:
+        return f"{self._domain}/{label(name)}"
+
+    def _files(self, name: str) -> dict[Path, bytes]:
+        return installed_files([self._path(name)])
+
+    def _write(self, name: str, data: bytes) -> None:
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            self._logs.mkdir(parents=True, exist_ok=True)
+            write_whole(self._path(name), data, 0o644)  # launchd takes none that others may write to
+        except OSError as error:
+            raise ServiceError(f"{self._directory} cannot be written to: {error.strerror}.") from None
+
+    def _wait(self, service: Service) -> None:
+        """launchd has no word for "ready": the app's control socket has."""
+        if service.on_demand or service.system:  # the machine's apps have theirs where only their users see it
+            return
+        from wesktopd import client
+
+        try:
+            client.wait_ready(service.name, service.start_limit)
+        except WesktopError as error:
+            log = kept.log_tail(service.name, system=False)
+            raise ServiceError(
+                f"{service.name!r} did not start, and is not installed: {error.message}", log
+            ) from None
+
+    def _end(self, name: str) -> None:
+        run(["launchctl", "bootout", self._target(name)])
+        deadline = time.monotonic() + BOOTOUT_WITHIN
+        while run(["launchctl", "print", self._target(name)]).returncode == 0:
+            if time.monotonic() > deadline:
+                raise ServiceError(f"{name!r} did not end within {BOOTOUT_WITHIN:g} seconds.")
+            time.sleep(0.1)
+
+    def _roll_back(self, name: str, before: dict[Path, bytes]) -> None:
+        with contextlib.suppress(ServiceError):
+            self._end(name)
+        self._path(name).unlink(missing_ok=True)
+        self._log(name).unlink(missing_ok=True)
+        for data in before.values():
+            with contextlib.suppress(ServiceError):
+                self._write(name, data)
+                self._launchctl("bootstrap", self._domain, str(self._path(name)))
+
+    def _launchctl(self, *arguments: str) -> None:
+        done = run(["launchctl", *arguments])
+        if done.returncode:
+            said = done.stderr.strip().splitlines()
+            raise ServiceError(f"launchctl {arguments[0]} failed: {said[0] if said else f'exit {done.returncode}'}.")
+
+
+def parse_print(text: str) -> dict[str, str]:
+    """The facts at the top of what `launchctl print` says of a job: a tab, and "name = value"."""
+    return {name.strip(): value.strip() for name, value in re.findall(r"^\t([\w ]+) = (.*)$", text, re.MULTILINE)}

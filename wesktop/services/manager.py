@@ -1,0 +1,105 @@
+"""What a service manager does for `wesktop service`, and what it tells of a service."""
+
+import dataclasses
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+from wesktop.services.service import Service
+from wesktopd.errors import ServiceError, ServicePermissionError
+
+MARK = b"Written by `wesktop service install`"
+
+
+@dataclasses.dataclass(frozen=True)
+class Status:
+    """How a service is.
+
+    state: "active" (it answers), "listening" (the first connection starts it), or what the manager calls it.
+    enabled: whether it starts with the session or the machine. pid: of the supervisor; None while there is none.
+    restarts: how often the manager has started it anew. note: what it last said of itself. files: what was installed.
+    """
+
+    name: str
+    service: str
+    manager: str
+    system: bool
+    state: str
+    enabled: bool
+    pid: int | None
+    restarts: int | None
+    note: str
+    files: list[str]
+
+    @property
+    def is_up(self) -> bool:
+        """Whether a connection is answered."""
+        return self.state in ("active", "reloading", "listening")
+
+
+class Manager(Protocol):
+    """Installs services. Raises ServiceError for what the system refuses."""
+
+    def render(self, service: Service) -> dict[str, bytes]:
+        """The files that `install` would write, by their paths. Raises ConfigurationError."""
+
+    def install(self, service: Service, *, replace: bool = False, start: bool = True) -> None:
+        """Write, enable and start it: all of that, or nothing is changed."""
+
+    def uninstall(self, name: str) -> None:
+        """End it and remove all that `install` made."""
+
+    def status(self, name: str) -> Status | None:
+        """How it is; None where there is none."""
+
+    def names(self) -> list[str]:
+        """The apps that have a service."""
+
+
+def manager(*, system: bool) -> Manager:
+    """This system's. Raises ServiceError where it has none that we know."""
+    if sys.platform == "darwin":
+        from wesktop.services.launchd import Launchd
+
+        return Launchd(system=system)
+    if sys.platform.startswith("linux"):
+        from wesktop.services.systemd import Systemd
+
+        return Systemd(system=system)
+    raise ServiceError(f"services need systemd or launchd, and {sys.platform} has neither.")
+
+
+def check_rights(*, system: bool) -> None:
+    """The machine's services are root's to change."""
+    if system and os.geteuid() != 0:
+        raise ServicePermissionError("--system takes root: use sudo, or leave --system out for a service of yours.")
+
+
+def run(command: list[str], env: Mapping[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
+    """Run one of the manager's programs. Raises ServiceError where it is missing."""
+    try:
+        return subprocess.run(
+            command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False
+        )
+    except OSError as error:
+        raise ServiceError(f"{command[0]} cannot be run: {error.strerror}.") from None
+
+
+def installed_files(files: list[Path]) -> dict[Path, bytes]:
+    """Those of these files that are there. Raises ServiceError for one that was not made by `install`."""
+    found = {}
+    for path in files:
+        try:
+            found[path] = path.read_bytes()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise ServiceError(f"{path} cannot be read: {error.strerror}.") from None
+        if MARK not in found[path]:
+            raise ServiceError(
+                f"{path} was not written by `wesktop service install`: remove it, or take another name."
+            )
+    return found

@@ -1,0 +1,79 @@
+"""A service as launchd's property list (launchd.plist(5)). No I/O but for the template."""
+
+import plistlib
+from typing import Any
+
+from wesktop.services.quoting import check_value
+from wesktop.services.service import Service
+from wesktop.services.templates import template
+from wesktopd.errors import ConfigurationError
+from wesktopd.launchd import SOCKETS
+
+LISTENERS = "Listeners"  # what the job's socket is called
+COMMENT = b"<!-- Written by `wesktop service install`; `wesktop service uninstall` removes it. -->\n"
+
+
+def label(name: str) -> str:
+    """The job's name for the app's."""
+    return f"wesktop.{name}"
+
+
+def render(service: Service, log: str) -> bytes:
+    """The property list's bytes. log: the file for what is printed before the app has one of its own.
+
+    Raises ConfigurationError for what launchd cannot do, or no property list can hold.
+    """
+    data = plistlib.dumps(job(service, log), sort_keys=False)
+    return data.replace(b"<plist ", COMMENT + b"<plist ", 1)
+
+
+def job(service: Service, log: str) -> dict[str, Any]:
+    """The template, filled in: a value that is a place is replaced, one of None leaves its key out."""
+    _refuse_unknown(service)
+    values = _values(service, log)
+    filled = {}
+    for key, value in plistlib.loads(template("launchd/app.plist")).items():
+        if isinstance(value, str) and value.startswith("@") and value.endswith("@"):
+            value = values[value.strip("@")]
+        if value is not None:
+            filled[key] = value
+    return filled
+
+
+def _values(service: Service, log: str) -> dict[str, Any]:
+    environment = {**service.environment, **({SOCKETS: LISTENERS} if service.on_demand else {})}
+    for name, value in environment.items():
+        check_value(f"environment variable {name}:", value)
+    return {
+        "LABEL": label(service.name),
+        "USER": service.user,
+        "DIRECTORY": check_value("directory", service.directory),
+        "ENVIRONMENT": environment or None,
+        "COMMAND": [check_value("argument", argument) for argument in service.command],
+        "KEEP_ALIVE": None if service.on_demand else {"SuccessfulExit": False},
+        "RUN_AT_LOAD": not service.on_demand,
+        "EXIT_TIMEOUT": service.stop_limit,
+        "SOCKETS": {LISTENERS: _socket(service)} if service.on_demand else None,
+        "LOG": log,
+    }
+
+
+def _socket(service: Service) -> dict[str, str]:
+    family = "IPv6" if ":" in service.host else "IPv4"
+    return {
+        "SockNodeName": service.host,
+        "SockServiceName": str(service.port),
+        "SockType": "stream",
+        "SockFamily": family,
+    }
+
+
+def _refuse_unknown(service: Service) -> None:
+    if service.environment_file is not None:
+        raise ConfigurationError("launchd reads no file of variables: give them by --env instead of --env-file.")
+    if service.watchdog is not None:
+        raise ConfigurationError(
+            "launchd has no watchdog: leave --watchdog out; --hang-timeout has a worker replaced that hangs."
+        )
+    if not service.sandbox:
+        raise ConfigurationError("launchd puts no sandbox round a job: leave --no-sandbox out.")

@@ -1,0 +1,72 @@
+"""A service as systemd's unit files. No I/O but for the templates."""
+
+from wesktop.services.quoting import assignment, command_line, file_line, path_line, text_line
+from wesktop.services.service import Service, address
+from wesktop.services.templates import Value, fill, template
+
+BIND_LOW_PORTS = "CAP_NET_BIND_SERVICE"
+
+
+def render(service: Service) -> dict[str, str]:
+    """The units' texts by their names: a service, and a socket where it starts on demand.
+
+    Raises ConfigurationError for a value that cannot stand in a unit.
+    """
+    values = _values(service)
+    kind = "system" if service.system else "user"
+    sandbox = fill(_text(f"sandbox-{kind}.conf"), values).splitlines() if service.sandbox else None
+    # An option's value may be empty: that is what takes all capabilities away.
+    units = {f"{service.id}.service": fill(_text("app.service"), {**values, "SANDBOX": sandbox})}
+    if service.on_demand:
+        units[f"{service.id}.socket"] = fill(_text("app.socket"), values)
+        units[f"{service.id}.service"] = units[f"{service.id}.service"].removesuffix("\n[Install]\n")
+    return units
+
+
+def _text(name: str) -> str:
+    return template(f"systemd/{name}").decode()
+
+
+def _values(service: Service) -> dict[str, Value]:
+    environment = {**service.environment, **(_directories(service) if service.system else {})}
+    file = service.environment_file
+    capability = BIND_LOW_PORTS if service.system and service.needs_privileged_port else None
+    return {
+        "NAME": service.name,
+        "DESCRIPTION": text_line("description", service.description or service.name),
+        "SYSTEMCTL": "systemctl" if service.system else "systemctl --user",
+        "SOCKET": f"{service.id}.socket" if service.on_demand else None,
+        "AFTER": "network.target" if service.system else None,
+        "USER": service.user,
+        "DIRECTORY": path_line("directory", service.directory),
+        "ENVIRONMENT": [assignment(name, value) for name, value in environment.items()],
+        "ENVIRONMENT_FILE": None if file is None else file_line("env file", file),
+        "RUNTIME_DIRECTORY": service.id if service.system else None,
+        "STATE_DIRECTORY": service.id if service.system else None,
+        "EXEC_START": command_line(service.command),
+        "EXEC_RELOAD": command_line(service.reload_command),
+        "START_TIMEOUT": str(service.start_limit),
+        "STOP_TIMEOUT": str(service.stop_limit),
+        "ABORT_TIMEOUT": str(service.abort_limit),
+        "STORED": None if service.on_demand else "1",
+        "WATCHDOG": None if service.watchdog is None else f"{service.watchdog:g}",
+        "AMBIENT_CAPABILITIES": capability,
+        "CAPABILITY_BOUNDING_SET": capability or "",
+        "WANTED_BY": _wanted_by(service),
+        "ADDRESS": address(service.host, service.port),
+    }
+
+
+def _wanted_by(service: Service) -> str | None:
+    if service.on_demand:
+        return None  # its socket is
+    return "multi-user.target" if service.system else "default.target"
+
+
+def _directories(service: Service) -> dict[str, str]:
+    """Where a service of the machine keeps things: its user need not have a home, and has no session."""
+    return {
+        "XDG_RUNTIME_DIR": f"/run/{service.id}",
+        "XDG_STATE_HOME": f"/var/lib/{service.id}",
+        "XDG_CONFIG_HOME": f"/var/lib/{service.id}",
+    }
