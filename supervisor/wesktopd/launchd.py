@@ -48,7 +48,7 @@ def activate(library: "Any", name: str) -> list[int]:
     code = call(name.encode(), ctypes.byref(descriptors), ctypes.byref(count))
     if code:
         raise ConfigurationError(
-            f"launchd does not give the sockets {name!r} ({os.strerror(code)}): the job's key Sockets has to name them."
+            f"launchd does not give the sockets {name!r} ({os.strerror(code)}): its key Sockets has to name them."
         )
     found = [descriptors[i] for i in range(count.value)]
     library.free.argtypes = [ctypes.c_void_p]

@@ -1,4 +1,4 @@
-"""Values in units: what is written, and what is refused. In tests/systemd/test_hostile_values.py systemd reads them."""
+"""Values in units: what is written, and what is refused. tests/systemd/test_hostile_values.py reads them."""
 
 from collections.abc import Callable
 

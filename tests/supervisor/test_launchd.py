@@ -20,7 +20,7 @@ SIGNATURE = ctypes.CFUNCTYPE(
 
 
 class Library:
-    """As libSystem: `descriptors` are what it has for "Listeners"; it allocates the array, and counts what is freed."""
+    """As libSystem: `descriptors` are what it has for "Listeners". What is freed is noted."""
 
     def __init__(self, descriptors: list[int]) -> None:
         self.allocated: list[int] = []

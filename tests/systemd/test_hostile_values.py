@@ -1,4 +1,4 @@
-"""Whatever is in a path, an argument or a variable, the program gets it as it was given: with systemd as the reader."""
+"""Whatever is in a path, an argument or a variable, the program gets it as it was given: systemd is the reader."""
 
 import json
 import os

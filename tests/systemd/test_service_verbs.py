@@ -1,7 +1,6 @@
 """`wesktop service` under a real systemd: what it installs works, and what it removes is gone."""
 
 import json
-import os
 import socket
 from pathlib import Path
 
@@ -186,8 +185,7 @@ def test_systemd_sees_that_a_restart_by_ctl_reloads_it(installed: Installed) -> 
 
 
 def occupied(app: Service) -> socket.socket:
-    taken = socket.create_server(("127.0.0.1", app.port))
-    return taken
+    return socket.create_server(("127.0.0.1", app.port))
 
 
 @pytest.mark.parametrize(
@@ -299,7 +297,7 @@ def test_the_app_keeps_its_environment_directory_and_python(installed: Installed
     assert (seen["env"]["GREETING"], seen["env"]["SHELL_SAID"]) == ("a b", "100 % $HOME")
     assert seen["env"]["TOKEN"] == "from the file"
     assert seen["env"]["PATH"] == app.manager.env["PATH"]
-    assert Path(seen["prefix"]) == Path(os.path.dirname(os.path.dirname(seen["python"])))
+    assert Path(seen["prefix"]) == Path(seen["python"]).parents[1]
     assert "from the file" not in (app.manager.units / app.unit).read_text()
 
 

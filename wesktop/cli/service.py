@@ -175,7 +175,7 @@ def _show(found: "list[Status]", *, in_full: bool) -> None:
             (one.name, one.state, "yes" if one.enabled else "no", or_dash(one.pid), one_line(one.note or "-"))
             for one in found
         ]
-        click.echo("\n".join(table(("NAME", "STATE", "ENABLED", "PID", "SAYS"), rows, {"PID"})))
+        click.echo("\n".join(table(("NAME", "STATE", "ENABLED", "PID", "SAYS"), rows, ["PID"])))
 
 
 def _manager(system: bool) -> "Manager":

@@ -1,4 +1,4 @@
-"""The files that an app's server has written for its next start: `uninstall` removes them beside the service itself."""
+"""The files that an app's server has written for its next start: `uninstall` removes them with the service."""
 
 import contextlib
 from collections.abc import Iterable

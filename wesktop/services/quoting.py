@@ -1,7 +1,7 @@
 """Values as they stand in a unit, whatever is in them: systemd.syntax(7), systemd.service(5), systemd.exec(5).
 
-A unit is lines: what would end one is refused, not escaped, since no app has a use for it. All raise ConfigurationError,
-which names the value.
+A unit is lines: what would end one is refused, not escaped, since no app has a use for it. All raise
+ConfigurationError, which names the value.
 """
 
 import re
@@ -27,7 +27,7 @@ def check_value(what: str, value: str) -> str:
 
 
 def command_line(arguments: Iterable[str]) -> str:
-    """`ExecStart=`: each argument comes out as it is; the first is an absolute path, in which no variable is put in."""
+    """`ExecStart=`: each argument comes out as it is. The first is an absolute path, in which a $ has no meaning."""
     program, *rest = [check_value("argument", argument) for argument in arguments]
     if not _UNSAFE_IN_PROGRAMS.isdisjoint(program):  # however they are quoted (systemd's string_is_safe)
         raise ConfigurationError(f"the program {program!r} has a quote or a backslash in its path: rename it.")
