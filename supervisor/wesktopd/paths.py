@@ -53,21 +53,26 @@ def runtime_dir() -> Path:
     a server and those who look for it agree. Raises ConfigurationError when neither can be had.
     """
     refused = []
-    for candidate in _runtime_candidates():
+    for candidate in runtime_candidates():
         try:
-            if len(os.fsencode(candidate)) + 1 + MAX_NAME + len(".sock") > MAX_SOCKET_PATH:
-                raise OSError(errno.ENAMETOOLONG, "its path is too long for a socket's address")
-            private_dir(candidate)
+            return usable(candidate)
         except OSError as error:
             refused.append(str(error) if isinstance(error, NotPrivateError) else f"{candidate}: {error.strerror}")
-        else:
-            return candidate
     raise ConfigurationError(
         f"no directory for the control socket ({'; '.join(refused)}): set XDG_RUNTIME_DIR to a directory of your own."
     )
 
 
-def _runtime_candidates() -> list[Path]:
+def usable(candidate: Path) -> Path:
+    """Make a candidate, for its owner alone; raises OSError where it cannot be, or is no place for a socket."""
+    if len(os.fsencode(candidate)) + 1 + MAX_NAME + len(".sock") > MAX_SOCKET_PATH:
+        raise OSError(errno.ENAMETOOLONG, "its path is too long for a socket's address")
+    private_dir(candidate)
+    return candidate
+
+
+def runtime_candidates() -> list[Path]:
+    """Where `runtime_dir` looks, in its order; none of them is made yet."""
     user = str(os.getuid()) if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
     shared = [Path(place) / f"{APP}-{user}" for place in (os.environ.get("TMPDIR"), "/tmp") if place]  # noqa: S108  see private_dir
     if sys.platform in ("darwin", "win32"):

@@ -26,7 +26,8 @@ def write(path):
 @router.get("/tries")
 async def tries(request):
     import psutil, tempfile, threading
-    status = dict(line.split(":\t", 1) for line in Path("/proc/self/status").read_text().splitlines() if ":\t" in line)
+    lines = Path("/proc/self/status").read_text().splitlines()
+    status = dict(line.split(":\t", 1) for line in lines if ":\t" in line)
     libc = ctypes.CDLL(None, use_errno=True)
 
     def unshare():
@@ -90,7 +91,8 @@ def test_a_service_of_the_machine_likewise(app: Service, port: str) -> None:
     given = app.described(system=True, user="root")
     (text,) = render(given).values()
     if port == "low":  # what is written for such a port; it is served on another
-        capabilities = re.findall(r"^\w*Capabilit\w*=.*\n", "".join(render(dataclasses.replace(given, port=80)).values()), re.MULTILINE)
+        low = "".join(render(dataclasses.replace(given, port=80)).values())
+        capabilities = re.findall(r"^\w*Capabilit\w*=.*\n", low, re.MULTILINE)
         assert len(capabilities) == 2
         text = re.sub(r"^CapabilityBoundingSet=.*\n", "".join(capabilities), text, flags=re.MULTILINE)
     # The manager is a user's, of root: it has no other users, and directories of its own.

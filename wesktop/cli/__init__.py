@@ -11,7 +11,10 @@ def main() -> None:
     Ctrl-C.
     """
     gc.disable()  # of what is loaded nothing is garbage: 8 ms of 50
-    from wesktop.cli.outcome import exit_code
+    try:
+        from wesktop.cli.outcome import exit_code
+    except Exception as error:  # a package is missing or broken, in whatever way
+        sys.exit(f"wesktop: it does not load ({error}): `python -m wesktop.doctor` says what is wrong.")
 
     code = exit_code()
     gc.freeze()  # nor is it at the end

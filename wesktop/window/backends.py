@@ -55,7 +55,7 @@ def has_gtk() -> bool:
         import gi
 
         repository = gi.Repository.get_default()
-    except (ImportError, AttributeError):
+    except Exception:  # one that is broken is none: there may be Qt. `wesktop doctor` says what is wrong
         return False
     return bool(repository.enumerate_versions("Gtk") and repository.enumerate_versions("WebKit2"))
 

@@ -1,0 +1,58 @@
+"""Runs what may crash in a process of its own; `probe` is what runs there."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from typing import Any
+
+TIMEOUT = 30.0  # seconds that a toolkit may take to load
+
+
+class ProbeError(Exception):
+    """The process ended without an answer; says how, with the last of its words. `answers` are those before."""
+
+    def __init__(self, message: str, answers: list[dict[str, Any]]) -> None:
+        super().__init__(message)
+        self.answers = answers
+
+
+def probe(*arguments: str, env: dict[str, str] | None = None) -> list[dict[str, Any]]:
+    """The answers of `python -m wesktop.doctor.probe`, one JSON object a line. Raises ProbeError."""
+    # -P: no module is to be found in the directory that the user happens to be in.
+    command = [sys.executable, "-P", "-m", "wesktop.doctor.probe", *arguments]
+    try:
+        done = subprocess.run(
+            command, env={**os.environ, **(env or {})}, stdin=subprocess.DEVNULL, capture_output=True,
+            timeout=TIMEOUT, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        raise ProbeError(f"it does not load within {TIMEOUT:g} seconds", _answers(error.stdout or b"")) from None
+    answers = _answers(done.stdout)
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().splitlines()
+        raise ProbeError(f"{_ending(done.returncode)}{f': {said[-1]}' if said else ''}", answers)
+    return answers
+
+
+def _answers(output: bytes) -> list[dict[str, Any]]:
+    """What is one of ours; a toolkit may print things too."""
+    found = []
+    for line in output.splitlines():
+        try:
+            answer = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(answer, dict):
+            found.append(answer)
+    return found
+
+
+def _ending(code: int) -> str:
+    if code >= 0:
+        return f"it ends the process with exit code {code}"
+    try:
+        return f"it ends the process by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"it ends the process by signal {-code}"

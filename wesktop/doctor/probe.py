@@ -1,0 +1,88 @@
+"""What is tried in a process of its own, which it may end: `python -m wesktop.doctor.probe WHAT [NAME ...]`.
+
+WHAT is `import` with modules' names, `gui`, `gtk` or `qt`. Answers are JSON objects, a line each, written at once.
+"""
+
+import importlib
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+
+def answer(**facts: object) -> None:
+    """Say so, before the next thing can end the process."""
+    print(json.dumps(facts), flush=True)  # noqa: T201
+
+
+def modules(names: list[str]) -> None:
+    """Import each; one that ends the process was announced."""
+    for name in names:
+        answer(importing=name)
+        try:
+            importlib.import_module(name)
+        except Exception as error:
+            answer(module=name, error=_said(error))
+        else:
+            answer(module=name, error=None)
+
+
+def gui(_: list[str]) -> None:
+    """Which toolkit a window would take."""
+    from wesktop.window.backends import choose
+    from wesktopd.errors import NoBackendError
+
+    try:
+        answer(chosen=choose(None), error=None)
+    except NoBackendError as error:
+        answer(chosen=None, error=error.message)
+
+
+def gtk(_: list[str]) -> None:
+    """PyGObject, GTK 3 and WebKitGTK: whether they load, their versions, and whether the display lets them in."""
+    from wesktop.window.backends import has_gtk
+
+    if not has_gtk():
+        answer(there=False)
+        return
+    import gi
+
+    gi.require_version("Gdk", "3.0")
+    gi.require_version("Gtk", "3.0")
+    name = "4.1" if "4.1" in gi.Repository.get_default().enumerate_versions("WebKit2") else "4.0"
+    gi.require_version("WebKit2", name)
+    from gi.repository import Gdk, Gtk, WebKit2
+
+    answer(
+        there=True,
+        pygobject=gi.__version__,
+        place=str(gi.__path__[0]),
+        gtk=f"{Gtk.get_major_version()}.{Gtk.get_minor_version()}.{Gtk.get_micro_version()}",
+        webkit=f"{WebKit2.get_major_version()}.{WebKit2.get_minor_version()}.{WebKit2.get_micro_version()}",
+        api=name,
+        display=Gdk.Display.get_default() is not None,
+    )
+
+
+def qt(_: list[str]) -> None:
+    """QtPy, Qt for Python and WebEngine: whether they load, and their versions."""
+    from wesktop.window.backends import has_qt
+
+    if not has_qt():
+        answer(there=False)
+        return
+    import qtpy
+    from qtpy import QtWebEngineCore, QtWebEngineWidgets  # noqa: F401
+
+    chromium: Callable[[], Any] = getattr(QtWebEngineCore, "qWebEngineChromiumVersion", lambda: None)
+    answer(there=True, binding=qtpy.API_NAME, qt=qtpy.QT_VERSION, chromium=chromium())
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+PROBES: dict[str, Callable[[list[str]], None]] = {"import": modules, "gui": gui, "gtk": gtk, "qt": qt}
+
+if __name__ == "__main__":
+    PROBES[sys.argv[1]](sys.argv[2:])

@@ -1,0 +1,146 @@
+"""What runs: services, ports and apps."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wesktop.doctor.finding import Finding, ok, problem, warning
+
+if TYPE_CHECKING:
+    from wesktop.services.manager import Status
+    from wesktopd.protocol import Report
+
+DEFAULT_PORT = 8000
+PATIENCE = 2.0  # seconds that an app has to say how it is
+LINGER = Path("/var/lib/systemd/linger")  # where loginctl(1) has the names of those whose services go on
+
+
+def check_services() -> Iterator[Finding]:
+    """Yours and the machine's."""
+    from wesktop.services.manager import manager
+    from wesktopd.errors import WesktopError
+
+    count = 0
+    for system in (False, True):
+        try:
+            services = manager(system=system)
+            names = services.names()
+        except WesktopError as error:
+            yield ok(f"services cannot be installed here: {error.message}")
+            return
+        count += len(names)
+        for name in names:
+            try:
+                status = services.status(name)
+            except WesktopError as error:
+                yield warning(f"service {name} cannot be looked at: {error.message}")
+                continue
+            if status is not None:
+                yield service_finding(status)
+        if names and not system and sys.platform != "darwin":
+            yield from _linger()
+    if not count:
+        yield ok("no app is a service")
+
+
+def service_finding(status: "Status") -> Finding:
+    """How a service is."""
+    whose = "" if not status.system else " of the machine"
+    text = f"service {status.name}{whose} is {status.state}{f': {status.note}' if status.note else ''}"
+    if status.state == "failed":
+        mode = "" if status.system else "--user "
+        return problem(text, f"journalctl {mode}-u {status.service} -n 50")
+    if status.restarts:
+        return warning(f"{text}; it was started anew {status.restarts} times", f"wesktop ctl events {status.name}")
+    return ok(text)
+
+
+def _linger() -> Iterator[Finding]:
+    import getpass
+
+    user = getpass.getuser()
+    if LINGER.is_dir() and os.geteuid() != 0 and not (LINGER / user).exists():
+        yield ok("your services end when you log out; `loginctl enable-linger` has them go on")
+
+
+def check_apps() -> Iterator[Finding]:
+    """The apps of this user that run."""
+    from wesktopd import client
+    from wesktopd.errors import WesktopError
+    from wesktopd.release import installed_release
+
+    try:
+        found = [*client.reports(PATIENCE)]
+    except WesktopError as error:
+        yield problem(f"apps cannot be looked for: {error.message}")
+        return
+    for name, report in found:
+        yield app_finding(name, report, installed_release())
+    if not found:
+        yield ok("no app is running")
+
+
+def app_finding(name: str, report: "Report | None", installed: str) -> Finding:
+    """How an app is that runs; None for a report where it does not say."""
+    if report is None:
+        return problem(f"{name} runs, and does not answer", f"wesktop ctl logs {name}")
+    ready = sum(worker.state == "ready" for worker in report.workers)
+    text = f"{name} serves {report.target} on {report.url} with {ready} of {report.wanted} workers (pid {report.pid})"
+    if report.trouble:
+        return problem(f"{name} is in trouble: {report.trouble.splitlines()[0]}", f"wesktop ctl status {name}")
+    if not ready:
+        return warning(text, f"wesktop ctl logs {name}")
+    if installed and report.release and report.release != installed:
+        old = f"{name} runs release {report.release} of wesktop, {installed} is installed"
+        return warning(old, f"wesktop ctl upgrade {name}")
+    return ok(text)
+
+
+def check_ports(asked: Sequence[int]) -> Iterator[Finding]:
+    """The ports of the apps that are known, the usual one, and those that were asked for."""
+    from wesktopd import client
+    from wesktopd.errors import WesktopError
+
+    try:
+        ours = {report.url: name for name, report in client.reports(PATIENCE) if report is not None}
+    except WesktopError:
+        ours = {}
+    wanted = {("127.0.0.1", DEFAULT_PORT): "the one that run() and serve() take unless told otherwise"}
+    wanted |= {(host, port): f"that of {name}" for name, host, port in _known_ports()}
+    wanted |= {("127.0.0.1", port): "asked for" for port in asked}
+    for (host, port), which in wanted.items():
+        user = next((name for url, name in ours.items() if url.rpartition(":")[2] == str(port)), None)
+        kind = warning if port == DEFAULT_PORT and port not in asked else problem
+        yield port_finding(host, port, which, user, kind)
+
+
+def _known_ports() -> Iterator[tuple[str, str, int]]:
+    from wesktopd import configs
+    from wesktopd.errors import WesktopError
+    from wesktopd.spec import is_name
+
+    for name in filter(is_name, configs.known()):
+        try:
+            spec = configs.load(name)
+        except WesktopError:
+            continue
+        if spec.port:
+            yield name, spec.host, spec.port
+
+
+def port_finding(
+    host: str, port: int, which: str, user: str | None, kind: Callable[[str, str], Finding] = problem
+) -> Finding:
+    """Whether a port can be had. user: the app of ours that has it."""
+    from wesktopd.errors import BindError
+    from wesktopd.listener import listen
+
+    if user is not None:
+        return ok(f"port {port} ({which}) is {user}'s")
+    try:
+        listen(host, port, "doctor", None).close()
+    except BindError as error:
+        return kind(f"{error.message.partition(': ')[0]} ({which})", "wesktop serve module:app --port 0")
+    return ok(f"port {port} ({which}) is free")

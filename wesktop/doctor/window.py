@@ -1,0 +1,232 @@
+"""What a window needs: a toolkit, a display, and that none of the known troubles is here."""
+
+import os
+import platform
+import sys
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from wesktop.doctor.child import ProbeError, probe
+from wesktop.doctor.finding import Finding, ok, problem, warning
+from wesktop.window.backends import PIP_QT, gtk_install_line
+from wesktop.window.display import check_display
+from wesktopd.errors import NoDisplayError
+
+OS_RELEASE = Path("/etc/os-release")
+SYSTEM_PACKAGES = Path("/usr/lib/python3/dist-packages")
+USER_NAMESPACES = Path("/proc/sys/kernel/unprivileged_userns_clone")  # Debian's
+RESTRICTED_BY_APPARMOR = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")  # Ubuntu's, since 23.10
+QT_LIBRARIES = (
+    "sudo apt install libegl1 libgl1 libopengl0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-image0 "
+    "libxcb-render-util0 libxcb-shape0 libxcb-xkb1 libxkbcommon-x11-0 libxkbfile1 libnss3 libasound2 libxcomposite1 "
+    "libxdamage1 libxrandr2 libxtst6"
+)
+Probed = dict[str, Any] | ProbeError
+
+
+def check_window() -> Iterator[Finding]:
+    """All of it. What is there of toolkits is tried, also the one that would not be taken."""
+    if sys.platform == "darwin":
+        yield from check_macos()
+        return
+    if sys.platform == "win32":
+        yield from check_windows()
+        return
+    chosen, gtk, qt = _probed("gui"), _probed("gtk"), _probed("qt")
+    taken = None if isinstance(chosen, ProbeError) else chosen["chosen"]
+    yield from taken_backend(chosen, os.environ)
+    yield from gtk_findings(gtk, taken)
+    yield from qt_findings(qt, taken)
+    yield from mismatched_pygobject(gtk, taken, SYSTEM_PACKAGES)
+    yield from display_findings(taken, gtk, os.environ)
+    yield from known_troubles(taken, os.environ, root=os.geteuid() == 0)
+
+
+def _probed(what: str) -> Probed:
+    try:
+        answers = probe(what)
+    except ProbeError as error:
+        return error
+    return answers[-1] if answers else ProbeError("it does not answer", [])
+
+
+def taken_backend(chosen: Probed, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Which toolkit a window would take, and why."""
+    if isinstance(chosen, ProbeError):
+        yield problem(
+            f"a window would not open: the look at the toolkits fails ({chosen}): give another by --gui",
+            "export PYWEBVIEW_GUI=qt" if environ.get("PYWEBVIEW_GUI", "").lower() != "qt" else PIP_QT,
+        )
+    elif chosen["chosen"] is None:
+        yield problem("no GUI toolkit can be used", gtk_install_line(OS_RELEASE) or PIP_QT)
+    else:
+        yield ok(f"a window takes {_NAMES[chosen['chosen']]}: {why(chosen['chosen'], environ)}")
+
+
+_NAMES = {"gtk": "GTK", "qt": "Qt"}
+
+
+def why(taken: str, environ: Mapping[str, str]) -> str:
+    """Why this toolkit goes first; as wesktop.window.backends decides."""
+    if environ.get("PYWEBVIEW_GUI", "").lower() in _NAMES:
+        return f"PYWEBVIEW_GUI={environ['PYWEBVIEW_GUI']} asks for it"
+    kde = "KDE_FULL_SESSION" in environ
+    first = "qt" if kde else "gtk"
+    if taken == first:
+        return "it goes first in a KDE session" if kde else "it goes first"
+    return f"{_NAMES[first]}, which goes first, is not there"
+
+
+def gtk_findings(gtk: Probed, taken: str | None) -> Iterator[Finding]:
+    """PyGObject, GTK and WebKitGTK."""
+    install = gtk_install_line(OS_RELEASE)
+    if isinstance(gtk, ProbeError):
+        kind = problem if taken in ("gtk", None) else warning
+        yield kind(f"GTK does not load: {gtk}", install or PIP_QT)
+    elif gtk["there"]:
+        yield ok(
+            f"WebKitGTK {gtk['webkit']} (API {gtk['api']}), GTK {gtk['gtk']}, "
+            f"PyGObject {gtk['pygobject']} in {gtk['place']}"
+        )
+        if numbers(gtk["webkit"]) < (2, 38):
+            yield warning(f"WebKitGTK {gtk['webkit']} is old, and lacks what pages of today use", install)
+    else:
+        yield ok(f"GTK is not installed{f' ({install})' if install else ''}")
+
+
+def qt_findings(qt: Probed, taken: str | None) -> Iterator[Finding]:
+    """Qt for Python and WebEngine."""
+    if isinstance(qt, ProbeError):
+        kind = problem if taken == "qt" else warning
+        missing = "cannot open shared object file" in str(qt)
+        debian = (gtk_install_line(OS_RELEASE) or "").startswith("sudo apt")
+        yield kind(f"Qt does not load: {qt}", QT_LIBRARIES if missing and debian else PIP_QT)
+    elif qt["there"]:
+        chromium = f" (Chromium {qt['chromium']})" if qt["chromium"] else ""
+        yield ok(f"{qt['binding']}, Qt {qt['qt']}{chromium}")
+    else:
+        yield ok(f"Qt for Python is not installed ({PIP_QT})")
+
+
+def mismatched_pygobject(gtk: Probed, taken: str | None, packages: Path) -> Iterator[Finding]:
+    """The system's PyGObject, built for another minor version of Python, which does not load it."""
+    if not isinstance(gtk, ProbeError) and gtk["there"]:
+        return
+    ours = f"{sys.version_info.major}{sys.version_info.minor}"
+    built = sorted(path.name.split("-")[1] for path in (packages / "gi").glob("_gi.cpython-*.so"))
+    if built and ours not in built:
+        theirs = f"{built[0][0]}.{built[0][1:]}"
+        kind = warning if taken else problem
+        yield kind(
+            f"the system's PyGObject is for Python {theirs}, this is {ours[0]}.{ours[1:]}: it does not load",
+            f"python{theirs} -m venv .venv && .venv/bin/pip install wesktop",
+        )
+
+
+def display_findings(taken: str | None, gtk: Probed, environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Whether a display answers, and lets a toolkit in."""
+    try:
+        check_display(taken, environ)
+    except NoDisplayError as error:
+        yield problem(error.message, "xvfb-run -a wesktop run module:app")
+        return
+    shown = environ.get("WAYLAND_DISPLAY") or environ.get("DISPLAY") or environ.get("QT_QPA_PLATFORM", "")
+    if taken == "gtk" and not isinstance(gtk, ProbeError) and gtk["there"] and not gtk["display"]:
+        yield problem(f"display {shown!r} answers, and does not let this user in", "xhost +si:localuser:$(id -un)")
+    else:
+        yield ok(f"display {shown!r} answers")
+
+
+def known_troubles(taken: str | None, environ: Mapping[str, str], *, root: bool) -> Iterator[Finding]:
+    """What has cost others hours."""
+    if taken == "gtk":
+        yield from _dmabuf(environ)
+    if taken == "qt":
+        yield from _chromium_sandbox(environ, root=root)
+
+
+def _dmabuf(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """WebKitGTK's renderer by DMABUF leaves windows blank on NVIDIA, and with some Wayland compositors."""
+    value = environ.get("WEBKIT_DISABLE_DMABUF_RENDERER")
+    if value in (None, "1"):
+        yield ok("WebKitGTK's DMABUF renderer is off, which leaves windows blank on NVIDIA and Wayland")
+    else:
+        yield warning(
+            f"WEBKIT_DISABLE_DMABUF_RENDERER={value} has WebKitGTK draw by DMABUF, which fails on NVIDIA and Wayland",
+            "unset WEBKIT_DISABLE_DMABUF_RENDERER",
+        )
+
+
+def _chromium_sandbox(environ: Mapping[str, str], *, root: bool) -> Iterator[Finding]:
+    """Chromium does not run as root with its sandbox, nor where it may make no namespace of its own."""
+    flags = environ.get("QTWEBENGINE_CHROMIUM_FLAGS")
+    off = "--no-sandbox" in (flags or "").split() or environ.get("QTWEBENGINE_DISABLE_SANDBOX") == "1"
+    add = f"export QTWEBENGINE_CHROMIUM_FLAGS='{f'{flags} ' if flags else ''}--no-sandbox'"
+    if root and flags is not None and not off:
+        yield problem(f"Chromium does not run as root with its sandbox, and the flags are {flags!r}", add)
+    elif root:
+        yield warning("Chromium's sandbox is off, since it does not run as root: show no page that is not yours")
+    elif not off and (cure := _withheld_namespaces()) is not None:
+        yield problem("Chromium's sandbox cannot be set up: users may make no namespaces here", cure)
+    else:
+        yield ok("Chromium's sandbox is off, as asked for" if off else "Chromium's sandbox can be set up")
+
+
+def _withheld_namespaces() -> str | None:
+    """What lets users make namespaces; None where they may."""
+    for path, bad in ((RESTRICTED_BY_APPARMOR, "1"), (USER_NAMESPACES, "0")):
+        try:
+            withheld = path.read_text().strip() == bad
+        except OSError:
+            continue
+        if withheld:
+            return f"sudo sysctl kernel.{path.name}={1 - int(bad)}"
+    return None
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """A version as numbers."""
+    return tuple(int(part) for part in version.split(".") if part.isdecimal())
+
+
+def check_macos() -> Iterator[Finding]:
+    """WebKit is the system's; pywebview reaches it by PyObjC. Not run on a Mac."""
+    from wesktop.doctor.python import loading_errors
+
+    errors = loading_errors(["WebKit"])
+    if errors:
+        yield problem(f"PyObjC's WebKit does not load: {errors['WebKit']}", "pip install pyobjc-framework-WebKit")
+    else:
+        yield ok(f"a window takes Cocoa and WebKit of macOS {platform.mac_ver()[0]}")
+
+
+WEBVIEW2 = r"Microsoft\EdgeUpdate\Clients\{F3017226-FE2A-4295-8BDF-00C3A9A7E4C5}"
+
+
+def check_windows() -> Iterator[Finding]:
+    """The WebView2 runtime, by the registry ("Distribute your app and the WebView2 Runtime"). Not run on Windows."""
+    version = webview2_version()
+    if version is None:
+        yield problem("the WebView2 runtime is not installed", "winget install Microsoft.EdgeWebView2Runtime")
+    else:
+        yield ok(f"a window takes WebView2 {version}")
+
+
+def webview2_version() -> str | None:
+    """The installed version; None, or 0.0.0.0 in the registry, for none."""
+    winreg: Any = import_module("winreg")  # which type checkers know on Windows alone
+    for root, path in (
+        (winreg.HKEY_LOCAL_MACHINE, rf"SOFTWARE\WOW6432Node\{WEBVIEW2}"),
+        (winreg.HKEY_LOCAL_MACHINE, rf"SOFTWARE\{WEBVIEW2}"),
+        (winreg.HKEY_CURRENT_USER, rf"Software\{WEBVIEW2}"),
+    ):
+        try:
+            with winreg.OpenKey(root, path) as key:
+                version = str(winreg.QueryValueEx(key, "pv")[0])
+        except OSError:
+            continue
+        if version not in ("", "0.0.0.0"):
+            return version
+    return None
