@@ -1,5 +1,6 @@
 """What is said of toolkits and displays, from what their probes have answered."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ def debian(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     release = tmp_path / "os-release"
     release.write_text("ID=debian\n")
     monkeypatch.setattr(window, "OS_RELEASE", release)
+    monkeypatch.setattr(window, "SYSTEM_PYTHON", tmp_path / "python3")
     for name in ("USER_NAMESPACES", "RESTRICTED_BY_APPARMOR"):
         monkeypatch.setattr(window, name, tmp_path / name)
 
@@ -76,7 +78,7 @@ def test_no_toolkit_is_a_problem(chosen: Any, cure: str) -> None:
     ("gtk", "taken", "level", "says"),
     [
         (GTK, "gtk", Level.OK, "WebKitGTK 2.44.1"),
-        (ABSENT, None, Level.OK, "GTK is not installed (sudo apt"),
+        (ABSENT, None, Level.OK, "GTK is not installed"),
         (DIED, "qt", Level.WARNING, "SIGSEGV"),
         (DIED, None, Level.PROBLEM, "SIGSEGV"),
     ],
@@ -171,3 +173,16 @@ def test_known_troubles(
         (tmp_path / name).write_text(text)
     finding = only(window.known_troubles(taken, environ, root=root))
     assert (finding.level, finding.cure) == (level, cure)
+
+
+@pytest.mark.parametrize(
+    ("system", "line"),
+    [
+        (f"python3.{sys.version_info.minor}", "sudo apt install python3-gi gir1.2-webkit2-4.1"),
+        ("python3.1", PIP_QT),
+    ],
+)
+def test_the_systems_gtk_is_for_the_systems_python(tmp_path: Path, system: str, line: str) -> None:
+    (tmp_path / system).touch()
+    (tmp_path / "python3").symlink_to(system)
+    assert window.install_line() == line

@@ -245,11 +245,13 @@ def test_a_replacement_that_does_not_start_leaves_the_old_one(installed: Install
         "install", installed.name, "broken:app", f"--port={app.port}", "--replace", "--on-demand", "--no-sandbox"
     )
     assert code == 0, errors  # on demand it is not started yet
+    assert [path.name for path in app.manager.units.glob("*.wants/*")] == [app.socket_unit]
     code, _, errors = installed.service("install", installed.name, "broken:app", f"--port={app.port}", "--replace")
     assert code == 1
     assert "no good" in errors
     installed.install("--replace", "--description=the old one")
     assert units(app) == before
+    assert [path.name for path in app.manager.units.glob("*.wants/*")] == [app.unit]
     code, _, errors = installed.service("install", installed.name, "broken:app", f"--port={app.port}", "--replace")
     assert code == 1
     assert app.version() == "one"

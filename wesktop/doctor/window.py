@@ -14,6 +14,7 @@ from wesktop.window.backends import PIP_QT, gtk_install_line
 from wesktop.window.display import check_display
 from wesktopd.errors import NoDisplayError
 
+SYSTEM_PYTHON = Path("/usr/bin/python3")
 OS_RELEASE = Path("/etc/os-release")
 SYSTEM_PACKAGES = Path("/usr/lib/python3/dist-packages")
 USER_NAMESPACES = Path("/proc/sys/kernel/unprivileged_userns_clone")  # Debian's
@@ -60,9 +61,17 @@ def taken_backend(chosen: Probed, environ: Mapping[str, str]) -> Iterator[Findin
             "export PYWEBVIEW_GUI=qt" if environ.get("PYWEBVIEW_GUI", "").lower() != "qt" else PIP_QT,
         )
     elif chosen["chosen"] is None:
-        yield problem("no GUI toolkit can be used", gtk_install_line(OS_RELEASE) or PIP_QT)
+        yield problem("no GUI toolkit can be used", install_line())
     else:
         yield ok(f"a window takes {_NAMES[chosen['chosen']]}: {why(chosen['chosen'], environ)}")
+
+
+def install_line() -> str:
+    """What installs a toolkit: the system's GTK where this is the system's Python, which alone loads it, else Qt."""
+    ours = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    theirs = SYSTEM_PYTHON.resolve().name
+    line = gtk_install_line(OS_RELEASE) if theirs in (ours, SYSTEM_PYTHON.name) else None
+    return line or PIP_QT
 
 
 _NAMES = {"gtk": "GTK", "qt": "Qt"}
@@ -81,19 +90,18 @@ def why(taken: str, environ: Mapping[str, str]) -> str:
 
 def gtk_findings(gtk: Probed, taken: str | None) -> Iterator[Finding]:
     """PyGObject, GTK and WebKitGTK."""
-    install = gtk_install_line(OS_RELEASE)
     if isinstance(gtk, ProbeError):
         kind = problem if taken in ("gtk", None) else warning
-        yield kind(f"GTK does not load: {gtk}", install or PIP_QT)
+        yield kind(f"GTK does not load: {gtk}", install_line())
     elif gtk["there"]:
         yield ok(
             f"WebKitGTK {gtk['webkit']} (API {gtk['api']}), GTK {gtk['gtk']}, "
             f"PyGObject {gtk['pygobject']} in {gtk['place']}"
         )
         if numbers(gtk["webkit"]) < (2, 38):
-            yield warning(f"WebKitGTK {gtk['webkit']} is old, and lacks what pages of today use", install)
+            yield warning(f"WebKitGTK {gtk['webkit']} is old, and lacks what pages of today use", install_line())
     else:
-        yield ok(f"GTK is not installed{f' ({install})' if install else ''}")
+        yield ok("GTK is not installed")
 
 
 def qt_findings(qt: Probed, taken: str | None) -> Iterator[Finding]:

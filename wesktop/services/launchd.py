@@ -16,6 +16,9 @@ from wesktop.services.service import Service
 from wesktopd.errors import ServiceError, WesktopError
 from wesktopd.files import write_whole
 
+LOOK_EVERY = 0.3  # seconds
+PATIENCE = 3  # looks in a row at a job that is not running, which launchd may be about to start again
+MAX_RUNS = 3  # starts after which it is taken that no other will do better
 BOOTOUT_WITHIN = 20.0  # seconds that a job has to be gone in: `bootout` does not wait for a job that is slow to end
 
 
@@ -40,6 +43,7 @@ class Launchd:
         before = self._files(service.name)
         if before and not replace:
             raise ServiceError(f"{service.name!r} is a service already: give --replace, or uninstall it first.")
+        known = kept.kept_files(service.name, system=False)
         try:
             if before:
                 self._end(service.name)
@@ -49,7 +53,7 @@ class Launchd:
                 self._launchctl("bootstrap", self._domain, str(self._path(service.name)))
                 self._wait(service)
         except BaseException:
-            self._roll_back(service.name, before)
+            self._roll_back(service.name, before, known)
             raise
 
     def uninstall(self, name: str) -> None:
@@ -58,16 +62,13 @@ class Launchd:
         if not self._files(name):
             raise ServiceError(f"{name!r} is no service here: `wesktop service status` lists them.")
         self._end(name)
-        for path in (self._path(name), self._log(name)):
-            path.unlink(missing_ok=True)
-        kept.remove(kept.kept_files(name, system=False), name, system=False)
+        self._remove(name, kept.kept_files(name, system=False))
 
     def status(self, name: str) -> Status | None:
         """How it is, by `launchctl print`."""
         if not self._files(name):
             return None
-        done = run(["launchctl", "print", self._target(name)])
-        facts = parse_print(done.stdout if done.returncode == 0 else "")
+        facts = self._facts(name)
         listens = b"<key>Sockets</key>" in self._path(name).read_bytes()
         state = "active" if facts.get("state") == "running" else "listening" if listens and facts else "inactive"
         return Status(
@@ -118,13 +119,30 @@ class Launchd:
             return
         from wesktopd import client
 
-        try:
-            client.wait_ready(service.name, service.start_limit)
-        except WesktopError as error:
-            log = kept.log_tail(service.name, system=False)
-            raise ServiceError(
-                f"{service.name!r} did not start, and is not installed: {error.message}", log
-            ) from None
+        deadline = time.monotonic() + service.start_limit
+        looks = [True]  # whether it ran
+        while time.monotonic() < deadline and any(looks[-PATIENCE:]):
+            with contextlib.suppress(WesktopError):
+                client.wait_ready(service.name, LOOK_EVERY)
+                return
+            facts = self._facts(service.name)
+            looks.append(facts.get("state") == "running" and int(facts.get("runs", 0)) <= MAX_RUNS)
+        raise self._why(service.name)
+
+    def _why(self, name: str) -> ServiceError:
+        """What the app's server has said at its end, and the end of what the app has."""
+        said = ""
+        with contextlib.suppress(OSError):
+            said = self._log(name).read_text(errors="replace")
+        reason = re.search(r"^wesktop: (.*)$", said, re.MULTILINE)
+        text = reason[1] if reason else "it does not say why."
+        return ServiceError(
+            f"{name!r} did not start, and is not installed: {text}", kept.log_tail(name, system=False)
+        )
+
+    def _facts(self, name: str) -> dict[str, str]:
+        done = run(["launchctl", "print", self._target(name)])
+        return parse_print(done.stdout if done.returncode == 0 else "")
 
     def _end(self, name: str) -> None:
         run(["launchctl", "bootout", self._target(name)])
@@ -134,15 +152,20 @@ class Launchd:
                 raise ServiceError(f"{name!r} did not end within {BOOTOUT_WITHIN:g} seconds.")
             time.sleep(0.1)
 
-    def _roll_back(self, name: str, before: dict[Path, bytes]) -> None:
+    def _roll_back(self, name: str, before: dict[Path, bytes], known: list[Path]) -> None:
         with contextlib.suppress(ServiceError):
             self._end(name)
-        self._path(name).unlink(missing_ok=True)
-        self._log(name).unlink(missing_ok=True)
+        self._remove(name, [path for path in kept.kept_files(name, system=False) if path not in known])
         for data in before.values():
             with contextlib.suppress(ServiceError):
                 self._write(name, data)
                 self._launchctl("bootstrap", self._domain, str(self._path(name)))
+
+    def _remove(self, name: str, files: list[Path]) -> None:
+        for path in (self._path(name), self._log(name)):
+            path.unlink(missing_ok=True)
+        if not self._system:  # what is kept of the machine's apps is in their users' homes
+            kept.remove(files, name, system=False)
 
     def _launchctl(self, *arguments: str) -> None:
         done = run(["launchctl", *arguments])

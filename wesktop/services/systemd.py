@@ -42,6 +42,8 @@ class Systemd:
         self._verify(units)
         known = kept.kept_files(service.name, system=self._system)
         try:
+            if before:  # a link that the new unit does not ask for would stay
+                self._run("disable", *(path.name for path in before))
             self._write(units)
             for path in before.keys() - {Path(path) for path in units}:
                 self._remove([path])
