@@ -137,6 +137,7 @@ HEAVY = {"granian", "webview", "asyncio", "psutil"}
         ("import wesktop.window.__main__", {"msgspec", "subprocess"}),
         ("import wesktop.desktop", {*HEAVY, "msgspec", "typing", "json"}),
         ("import wesktopd.instance", {*HEAVY, "logging"}),
+        ("import wesktop.doctor.examine, wesktop.doctor.window", {*HEAVY, "msgspec", "click", "platformdirs"}),
         ("import wesktop.asgi", {"email", "http.client", "mimetypes", "httpx", "click"}),
     ],
 )
