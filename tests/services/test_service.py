@@ -1,12 +1,14 @@
 """What a service is made of."""
 
+import os
 from typing import Any
 
 import pytest
 
 from services.made import made
+from wesktop.services.manager import check_rights
 from wesktop.services.service import added_environment, kept_environment
-from wesktopd.errors import ConfigurationError
+from wesktopd.errors import ConfigurationError, ServicePermissionError
 
 
 @pytest.mark.parametrize(
@@ -62,3 +64,12 @@ def test_variables_are_added_with_their_value_or_that_of_now() -> None:
 def test_what_is_no_variable_is_refused(setting: str) -> None:
     with pytest.raises(ConfigurationError, match="env "):
         added_environment((setting,), SHELL)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="there is no root")
+def test_the_machines_services_are_roots_to_change(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    check_rights(system=False)
+    with pytest.raises(ServicePermissionError, match="--system takes root") as caught:
+        check_rights(system=True)
+    assert caught.value.exit_code == 4

@@ -208,6 +208,19 @@ def test_what_does_not_start_is_not_installed(installed: Installed, more: str, o
     assert app.show("LoadState") == "not-found"
 
 
+def test_an_app_that_runs_already_is_left_alone(installed: Installed) -> None:
+    app = installed.app
+    app.manager.run("cp", str(app.directory / "app.py"), str(app.home))
+    done = app.command("serve", "app:app", f"--name={installed.name}", f"--port={app.port}", "--detach")
+    assert done.returncode == 0, done.stderr
+    code, _, errors = installed.service("install", installed.name, "app:app", f"--port={app.port}")
+    assert (code, len(errors.splitlines())) == (1, 1)
+    assert "runs already" in errors
+    assert units(app) == []
+    assert app.version() == "one"
+    installed.ctl("stop", installed.name)
+
+
 @pytest.mark.parametrize("options", [[], ["--on-demand"]])
 def test_a_port_that_is_taken_installs_nothing(installed: Installed, options: list[str]) -> None:
     app = installed.app

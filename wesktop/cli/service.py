@@ -10,7 +10,7 @@ import click
 
 from wesktop.cli.answers import json_option, show_done, show_json
 from wesktop.cli.lazy import LazyGroup
-from wesktop.cli.serving import HOW, WHERE, serve, with_options
+from wesktop.cli.serving import HOW, SESSION, WHERE, serve, with_options
 from wesktopd.errors import ConfigurationError, ServiceError
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ system_option = click.option("--system", is_flag=True, help="The machine's servi
 
 description_options = with_options(
     *HOW,
+    SESSION,
     click.option("--no-sandbox", is_flag=True, help="Leave the app all that its user may do."),
     click.option(
         "--watchdog",
@@ -237,6 +238,8 @@ def serve_arguments(options: dict[str, Any]) -> list[str]:
             found += [f"{option}=0"] if parameter.callback else []  # as `_never_if_zero` has it
         elif parameter.is_flag:
             found += [option] if value else []
+        elif parameter.multiple:
+            found += [f"{option}={one}" for one in value]
         elif value != parameter.default:
             found.append(f"{option}={value}")
     return found

@@ -47,6 +47,8 @@ WHERE = (
 )
 NAMED = (click.option("--name", help="Identifies the app to `wesktop ctl`.  [default: TARGET's module]"),)
 
+SESSION = click.option("--session/--no-session", default=False, help="Ask who comes to show that he belongs.")
+
 
 def with_options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """A decorator that gives a command these options."""
@@ -93,7 +95,7 @@ def run(target: str, title: str | None, name: str | None, **options: Any) -> Non
 
 @click.command()
 @_server_options
-@click.option("--session/--no-session", default=False, help="Ask who comes to show that he belongs.")
+@SESSION
 @click.option("--detach", is_flag=True, help="Return when it answers; it goes on in the background.")
 def serve(target: str, name: str | None, detach: bool, **options: Any) -> None:
     """Serve TARGET without a window until Ctrl-C or SIGTERM."""
