@@ -8,9 +8,20 @@ import os
 import socket
 import time
 
+from wesktopd.launchd import SOCKETS
+
 FIRST_DESCRIPTOR = 3  # SD_LISTEN_FDS_START
 STORED = "wesktop"  # the name under which our own listening socket is kept in the descriptor store
-OURS = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "FDSTORE")
+OURS = (
+    "NOTIFY_SOCKET",
+    "WATCHDOG_USEC",
+    "WATCHDOG_PID",
+    "LISTEN_PID",
+    "LISTEN_FDS",
+    "LISTEN_FDNAMES",
+    "FDSTORE",
+    SOCKETS,
+)
 
 
 def notify(*lines: str, descriptors: tuple[int, ...] = ()) -> bool:

@@ -5,6 +5,9 @@ import os
 import socket
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,3 +101,39 @@ def test_the_watchdog_is_shown_life_twice_in_its_time(
         else:
             monkeypatch.setenv(name, value.replace("PID", str(os.getpid())))
     assert notify.watchdog_interval() == interval
+
+
+@pytest.fixture
+def manager(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """The socket that a service manager hears by."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
+        heard.bind(str(home / "notify"))
+        heard.settimeout(5)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(home / "notify"))
+        yield heard
+
+
+def test_a_reload_has_its_time_and_ends_with_ready(manager: socket.socket) -> None:
+    before = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+    assert notify.reloading("Generation 2 is coming.")
+    reload, moment, status = manager.recv(4096).decode().split("\n")
+    assert (reload, status) == ("RELOADING=1", "STATUS=Generation 2 is coming.")
+    name, _, usec = moment.partition("=")
+    assert name == "MONOTONIC_USEC"  # by which Type=notify-reload tells it from an earlier one
+    assert before <= int(usec) <= time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+    assert notify.ready("Serving.")
+    assert manager.recv(4096) == b"READY=1\nSTATUS=Serving."
+
+
+@pytest.mark.parametrize("words", ["a\nMAINPID=1", "a\rMAINPID=1", "a\u2028MAINPID=1", "a\udc80"])
+def test_others_words_make_no_line_of_their_own(manager: socket.socket, words: str) -> None:
+    assert notify.notify("READY=1", f"STATUS={words}")
+    ready, status = manager.recv(4096).decode().split("\n")
+    assert (ready, status[:8]) == ("READY=1", "STATUS=a")
+
+
+def test_no_process_that_is_started_is_taken_for_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in notify.OURS:
+        monkeypatch.setenv(name, "1")
+    monkeypatch.setenv("KEPT", "1")
+    assert {"KEPT", *notify.OURS} & notify.environment().keys() == {"KEPT"}

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from wesktop.services import kept
-from wesktop.services.manager import MARK, Status, check_rights, installed_files, run
+from wesktop.services.manager import MARK, Status, check_rights, installed_files, refuse_running, run
 from wesktop.services.property_list import label, render
 from wesktop.services.service import Service
 from wesktopd.errors import ServiceError, WesktopError
@@ -43,6 +43,8 @@ class Launchd:
         before = self._files(service.name)
         if before and not replace:
             raise ServiceError(f"{service.name!r} is a service already: give --replace, or uninstall it first.")
+        if not before:
+            refuse_running(service)
         known = kept.kept_files(service.name, system=False)
         try:
             if before:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from wesktop.services.service import Service
-from wesktopd.errors import ServiceError, ServicePermissionError
+from wesktopd.errors import AlreadyRunningError, ServiceError, ServicePermissionError
 
 MARK = b"Written by `wesktop service install`"
 
@@ -76,6 +76,16 @@ def check_rights(*, system: bool) -> None:
     """The machine's services are root's to change."""
     if system and os.geteuid() != 0:
         raise ServicePermissionError("--system takes root: use sudo, or leave --system out for a service of yours.")
+
+
+def refuse_running(service: Service) -> None:
+    """An app that runs otherwise would keep the service from starting. Raises AlreadyRunningError."""
+    from wesktopd import client
+
+    if not service.system and not client.is_free(service.name):  # the machine's have locks of their own
+        raise AlreadyRunningError(
+            f"{service.name!r} runs already, and not as a service: `wesktop ctl stop {service.name}` ends it."
+        )
 
 
 def run(command: list[str], env: Mapping[str, str] | None = None) -> "subprocess.CompletedProcess[str]":

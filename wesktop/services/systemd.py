@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from wesktop.services import kept
-from wesktop.services.manager import MARK, Status, check_rights, installed_files, run
+from wesktop.services.manager import MARK, Status, check_rights, installed_files, refuse_running, run
 from wesktop.services.service import Service, service_id
 from wesktop.services.units import render
 from wesktopd.errors import BindError, ConfigurationError, ServiceError
@@ -38,6 +38,8 @@ class Systemd:
         before = self._files(service.name)
         if before and not replace:
             raise ServiceError(f"{service.name!r} is a service already: give --replace, or uninstall it first.")
+        if not before:
+            refuse_running(service)
         self._check_manager()
         self._verify(units)
         known = kept.kept_files(service.name, system=self._system)
