@@ -214,7 +214,7 @@ class Supervisor:
 
     def _show_life(self, interval: float) -> None:
         # By this loop, for those that serve: where nobody else replaces a worker that hangs, the manager does.
-        if self.fleet.shows_life(self._loop.time(), 2 * interval):
+        if self.fleet.shows_life(self._loop.time(), 2 * interval + LATE):
             notify("WATCHDOG=1")
         self._loop.call_later(interval, self._show_life, interval)
 

@@ -140,8 +140,8 @@ def test_killing_the_supervisor_under_load_loses_no_request(installed: Installed
 @pytest.mark.parametrize(
     ("options", "victim"),
     [
-        (["--watchdog=1"], "supervisor"),
-        (["--watchdog=1", "--hang-timeout=0"], "worker"),
+        (["--watchdog=2"], "supervisor"),
+        (["--watchdog=2", "--hang-timeout=0"], "worker"),
     ],
 )
 def test_the_watchdog_ends_what_stands_still(installed: Installed, options: list[str], victim: str) -> None:
@@ -150,9 +150,10 @@ def test_the_watchdog_ends_what_stands_still(installed: Installed, options: list
     old = app.main_pid()
     pid = old if victim == "supervisor" else app.get()["pid"]
     assert app.manager.run("kill", "-s", "STOP", str(pid)).returncode == 0
-    app.started_again()
+    # On a machine under load it may be more than once that life is shown too late.
+    wait_for(lambda: app.show("ActiveState") == "active" and app.main_pid() not in (0, old), "the restart", 40)
+    assert app.show("NRestarts") != "0"
     assert app.version() == "one"
-    assert app.main_pid() != old
 
 
 def test_a_worker_that_hangs_is_the_supervisors_to_replace_where_it_may(installed: Installed) -> None:

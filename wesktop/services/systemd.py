@@ -17,7 +17,7 @@ from wesktopd.files import write_whole
 SYSTEM_UNITS = Path("/etc/systemd/system")
 KINDS = ("socket", "service")  # in the order in which they are stopped: else a connection would start it again
 TELLS_WITHIN = 2.0  # seconds that a service which does not start may take to say why, while it is tried again
-PROPERTIES = "LoadState,ActiveState,SubState,UnitFileState,MainPID,NRestarts,StatusText,Result,ExecMainStatus"
+PROPERTIES = "ActiveState,UnitFileState,MainPID,NRestarts,StatusText"
 
 
 class Systemd:
@@ -115,10 +115,13 @@ class Systemd:
         done = self._run("show", "--property=Version")
         if done.returncode:
             said = done.stderr.strip().splitlines()
-            raise ServiceError(
-                f"the {self._whose} systemd cannot be reached ({said[0] if said else 'it does not answer'}): "
-                "log in to a session that it runs, or give --system as root."
+            what = f"the {self._whose} systemd cannot be reached ({said[0] if said else 'it does not answer'})"
+            cure = (
+                "is this machine run by it?"
+                if self._system
+                else "log in to a session of its, or give --system as root."
             )
+            raise ServiceError(f"{what}: {cure}")
 
     def _verify(self, units: dict[str, bytes]) -> None:
         """Have systemd read the units before it gets them. Not where it has no program for that."""
