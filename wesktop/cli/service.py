@@ -188,7 +188,7 @@ def _manager(system: bool) -> "Manager":
 def _address(made: "Service") -> str:
     from wesktop.services.service import address
 
-    return address({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(made.host, made.host), made.port)
+    return address({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(made.host, made.host), made.port)  # noqa: S104
 
 
 def described(name: str, target: str, options: dict[str, Any]) -> "Service":

@@ -235,6 +235,6 @@ def webview2_version() -> str | None:
                 version = str(winreg.QueryValueEx(key, "pv")[0])
         except OSError:
             continue
-        if version not in ("", "0.0.0.0"):
+        if version not in ("", "0.0.0.0"):  # noqa: S104  a version
             return version
     return None
