@@ -7,14 +7,17 @@ from pathlib import Path
 import pytest
 
 from support.running import Start, starter
-from support.scripts import Script, isolated_env, write_script
+from support.scripts import Script, end_all, isolated_env, left_behind, write_script
 
 
 @pytest.fixture
 def home() -> Iterator[Path]:
     """A scratch home directory; pytest's own are too long for a socket's address."""
     with tempfile.TemporaryDirectory(prefix="wesktop-") as directory:
-        yield Path(directory)
+        home = Path(directory)
+        yield home
+        if left_behind(home):  # by a test that has failed, and is not to trouble others
+            end_all(home)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -14,7 +13,7 @@ import psutil
 
 from support.load import request
 from support.running_app import source
-from support.scripts import alive, answers, free_port, isolated_env, left_behind
+from support.scripts import answers, end_all, free_port, isolated_env, left_behind, running_from
 from support.terminal import Terminal, in_terminal
 from support.waiting import wait_for
 
@@ -155,12 +154,7 @@ class Running:
 
     def processes(self) -> list[psutil.Process]:
         """All living processes of the app."""
-        found = []
-        for process in psutil.process_iter():
-            with contextlib.suppress(psutil.Error):
-                if alive(process) and process.environ().get("HOME") == str(self.home):
-                    found.append(process)
-        return found
+        return running_from(self.home)
 
     def nothing_left(self, within: float = 20.0) -> None:
         """Wait until no process and no file in the runtime directory is left."""
@@ -184,7 +178,5 @@ def starter(home: Path) -> Iterator[Start]:
         return app
 
     yield start
-    for process in app.processes():
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process.pid, 9)
+    end_all(home)
     wait_for(lambda: not app.processes(), "the end of all processes")  # a browser writes until then

@@ -1,5 +1,6 @@
 """A user's script in a directory of its own, run as a process of its own, and what becomes of it."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -133,3 +134,20 @@ def write_script(directory: Path, name: str, source: str) -> Path:
 def left_behind(home: Path) -> list[str]:
     """What is left in the runtime directory of `isolated_env(home)`."""
     return sorted(path.name for path in (home / "run" / "wesktop").glob("*"))
+
+
+def running_from(home: Path) -> list[psutil.Process]:
+    """All living processes that were started with this home directory, whoever their parent is by now."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if alive(process) and process.environ().get("HOME") == str(home):
+                found.append(process)
+    return found
+
+
+def end_all(home: Path) -> None:
+    """End them."""
+    for process in running_from(home):
+        with contextlib.suppress(psutil.Error):
+            process.kill()

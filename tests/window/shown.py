@@ -8,7 +8,7 @@ import psutil
 
 from support.framebuffer import Picture
 from support.screen import Screen
-from support.scripts import Script, alive, answers, left_behind
+from support.scripts import Script, answers, left_behind, running_from
 from support.session import authorization
 from support.waiting import wait_for
 
@@ -130,12 +130,9 @@ class Shown:
 
 
 def processes_of(home: Path) -> list[str]:
-    """All living processes that were started with this home directory, whoever their parent is by now."""
+    """The PIDs and command lines of all living processes that were started with this home directory."""
     found = []
-    for process in psutil.process_iter():
-        try:
-            if alive(process) and process.environ().get("HOME") == str(home):
-                found.append(f"{process.pid} {' '.join(process.cmdline())}")
-        except psutil.Error:
-            continue
+    for process in running_from(home):
+        with contextlib.suppress(psutil.Error):
+            found.append(f"{process.pid} {' '.join(process.cmdline())}")
     return found
