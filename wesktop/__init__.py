@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from wesktop.entries import create_entry, remove_entry
     from wesktop.server import serve
     from wesktop.sse import Broadcaster, sse_route
+    from wesktop.window.opening import open_window as open_window
 
     __version__: str
 
@@ -48,6 +49,7 @@ _HOMES = {
     "sse_route": "wesktop.sse",
     "create_entry": "wesktop.entries",
     "remove_entry": "wesktop.entries",
+    "open_window": "wesktop.window.opening",
 }
 
 
@@ -56,7 +58,7 @@ def __getattr__(name: str) -> object:
         from importlib.metadata import version
 
         value: object = version("wesktop")
-    elif name in __all__:
+    elif name in __all__ or name in _HOMES:
         from importlib import import_module
 
         value = getattr(import_module(_HOMES.get(name, "wesktop.asgi")), name)
@@ -71,4 +73,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, "__version__"})
+    return sorted({*globals(), *__all__, *_HOMES, "__version__"})

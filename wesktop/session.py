@@ -6,14 +6,14 @@ import signal
 import subprocess
 from dataclasses import replace
 
-from wesktop.window.spec import Attachable, NotOpened, Opened, WindowSpec
+from wesktop.window.spec import Attachable, Attached, NotOpened, Opened, WindowSpec
 from wesktopd import client, protocol
 from wesktopd.channel import decode, encode
 from wesktopd.connection import Connection
 from wesktopd.errors import StartupError, WesktopError, WindowError, from_wire
 from wesktopd.launch import Launched, launch
 from wesktopd.paths import AppPaths
-from wesktopd.protocol import Answer, End, Failed, Lines, Listening, Ready, Report, Stop
+from wesktopd.protocol import Answer, End, Failed, Lines, Listening, Others, Ready, Report, Stop
 from wesktopd.spec import AppSpec
 
 WINDOW_CLOSES_WITHIN = 2.0  # seconds until a window that does not close is killed
@@ -32,7 +32,10 @@ class Session:
         self._window = window
         self._supervisor: Launched | None = None
         self._server: Connection | None = None
+        self._one_shot = spec.one_shot if running is None else running.one_shot
         self._opened = False
+        self._closed = False
+        self._others = 0
         self._ended = False
         self._lines = Lines()
         if running is None:
@@ -53,7 +56,9 @@ class Session:
         self.close()
 
     def wait(self) -> None:
-        """Block until the window is closed or the server has ended. Raises what kept either from starting."""
+        """Block until the window is closed or the server has ended; until the last window is, where that ends the
+        server. Raises what kept either from starting.
+        """
         with selectors.DefaultSelector() as selector:
             selector.register(self._window.channel, selectors.EVENT_READ)
             if self._server is not None:
@@ -63,7 +68,15 @@ class Session:
                 if self._server is not None and self._server in ready and not self._hear_server(self._server):
                     return
                 if self._window.channel in ready and not self._hear_window():
+                    selector.unregister(self._window.channel)
+                    self._closed = True
+                if self._closed and not self._others_need_it:
                     return
+
+    @property
+    def _others_need_it(self) -> bool:
+        """Whether our server has other windows, with the last of which it is to end."""
+        return self._server is not None and self._one_shot and self._others > 0
 
     def _hear_server(self, server: Connection) -> bool:
         for event in server.pending():
@@ -83,6 +96,8 @@ class Session:
             self._let_attach()
         if isinstance(event, Ready):
             self._let_attach(event.url, event.link)
+        if isinstance(event, Others):
+            self._others = event.count
 
     def _server_died(self) -> None:
         assert self._supervisor is not None
@@ -97,7 +112,8 @@ class Session:
 
     def _let_attach(self, url: str | None = None, link: str | None = None) -> None:
         name = self._spec.name
-        self._window.tell(encode(Attachable(socket=str(AppPaths(name).control), name=name, url=url, link=link)))
+        at = Attachable(socket=str(AppPaths(name).control), name=name, url=url, link=link, one_shot=self._one_shot)
+        self._window.tell(encode(at))
 
     def _hear_window(self) -> bool:
         try:
@@ -108,7 +124,7 @@ class Session:
             self._check_window_opened()
             return False
         for line in self._lines.feed(data):
-            message = decode(line, Opened, NotOpened)
+            message = decode(line, Opened, NotOpened, Attached)
             if isinstance(message, NotOpened):
                 raise from_wire(message.error, message.message)
             if isinstance(message, Opened):

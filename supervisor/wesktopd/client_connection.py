@@ -39,7 +39,7 @@ class Server(Protocol):
 
 
 class ClientConnection(asyncio.Protocol):
-    """A connection. lease: the kind of the lease that its client holds by it, if it does.
+    """A connection. lease: the kind of the lease that its client holds by it, if it does; path: of its page.
 
     secret: what the client has to say first; None where the connection itself says who it is.
     """
@@ -47,6 +47,7 @@ class ClientConnection(asyncio.Protocol):
     def __init__(self, server: Server, secret: str | None) -> None:
         self.lease: str | None = None
         self.lease_id = 0
+        self.path = "/"
         self.upgrade_id: int | None = None  # of the request for an upgrade, if there is one
         self.pending: list[int] = []  # requests that are being carried out
         self._server = server
@@ -168,9 +169,9 @@ class ClientConnection(asyncio.Protocol):
 
     # What goes out.
 
-    def hold(self, request_id: int, kind: str | None) -> None:
+    def hold(self, request_id: int, kind: str | None, path: str = "/") -> None:
         """From now on the client holds a lease of this kind by the connection."""
-        self.lease, self.lease_id = kind, request_id
+        self.lease, self.lease_id, self.path = kind, request_id, path
 
     def begun(self, request_id: int, change: int) -> None:
         """A request is being carried out (1), or is no more (-1)."""
@@ -182,6 +183,8 @@ class ClientConnection(asyncio.Protocol):
 
     def send(self, request_id: int, answer: Answer) -> None:
         """Send an answer; who does not read is hung up on."""
+        if self._transport.is_closing():
+            return
         if self._transport.get_write_buffer_size() > MAX_UNREAD:
             self.abort()
             return

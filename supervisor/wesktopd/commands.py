@@ -19,7 +19,7 @@ from wesktopd.events import Kind
 from wesktopd.logfile import LogLine
 from wesktopd.protocol import Answer, Happened, Log, Report, Spec
 from wesktopd.spec import check_workers
-from wesktopd.tokens import LIFETIME, MAX_PATH
+from wesktopd.tokens import LIFETIME
 from wesktopd.upgrade import check_new_release, upgrade  # not late: by then another release's may be in its place
 
 if TYPE_CHECKING:
@@ -199,14 +199,7 @@ class Commands:
 
         Raises ConfigurationError for a path that leads elsewhere; the latter, ControlTimeoutError when nobody came.
         """
-        from wesktopd.entrance import local_path  # late, for the supervisor's size
-
-        if local_path(path) != path:
-            raise ConfigurationError(f"path {path!r} is none of the app's: begin it with one slash, in ASCII.")
-        if len(path) > MAX_PATH:
-            raise ConfigurationError(
-                f"a path of {len(path)} characters is too long for a link: {MAX_PATH} are allowed."
-            )
+        _check_path(path)
         loop = asyncio.get_running_loop()
         opened: asyncio.Future[str] = loop.create_future()
         if self._supervisor.instance.access is None:
@@ -243,9 +236,10 @@ class Commands:
 
     # Leases.
 
-    def current_event(self) -> Answer:
-        """The event that a new lease begins with."""
-        return self._supervisor.current_event()
+    def current_event(self, path: str) -> Answer:
+        """The event that a new lease begins with. Raises ConfigurationError for a path that leads elsewhere."""
+        _check_path(path)
+        return self._supervisor.current_event(path)
 
     def lease_began(self, kind: str) -> None:
         """Somebody has attached."""
@@ -254,6 +248,13 @@ class Commands:
     def lease_ended(self, kind: str) -> None:
         """A lease has ended."""
         self._supervisor.lease_ended(kind)
+
+
+def _check_path(path: str) -> None:
+    if path != "/":
+        from wesktopd.entrance import check_path  # late, for the supervisor's size
+
+        check_path(path)
 
 
 def _settle(opened: asyncio.Future[str], admitted: bool) -> None:

@@ -95,8 +95,8 @@ def connect_path(path: Path, name: str, patience: float = TIMEOUT) -> Connection
             raise NotRunningError(f"{name!r} is not running.") from None
 
 
-def attach(path: Path, name: str, kind: Literal["window", "caller"]) -> Connection:
-    """Take a lease on a running app; its first event comes as the answer."""
+def attach(path: Path, name: str, kind: Literal["window", "caller"], page: str = "/") -> Connection:
+    """Take a lease on a running app; its first event comes as the answer. page: the path of what is to be shown."""
     connection = connect_path(path, name)
-    connection.send(Attach(kind=kind))
+    connection.send(Attach(kind=kind, path=page))
     return connection

@@ -1,9 +1,14 @@
 """What this process is. A worker imports the same module as the script did, `run()` call included."""
 
-from wesktopd.errors import WesktopError
+import os
+
+from wesktopd.errors import ConfigurationError, WesktopError
 
 BUS_VARIABLE = "WESKTOP_BUS"
 """The variable of the environment in which a worker finds the socket of the supervisor's event bus."""
+
+APP_VARIABLE = "WESKTOP_APP"
+"""The variable in which a worker, and what it starts, finds its app's name."""
 
 _worker_importing: bool | None = None  # None where this is no worker
 
@@ -22,3 +27,14 @@ def imported_by_worker(function: str) -> bool:
     if _worker_importing is False:
         raise WesktopError(f"{function}() was called by the app inside its own server, which runs already.")
     return bool(_worker_importing)
+
+
+def app_name(name: str | None, function: str) -> str:
+    """The app that `function` is called for: the given one, or the one in whose worker this is.
+
+    Raises ConfigurationError where it is called from outside without a name.
+    """
+    found = os.environ.get(APP_VARIABLE) if name is None else name
+    if not found:
+        raise ConfigurationError(f"{function}() was called from outside of an app: say which one with name=.")
+    return found

@@ -12,6 +12,7 @@ from wesktopd import transport
 from wesktopd.client_connection import ClientConnection
 from wesktopd.errors import ControlError, WesktopError
 from wesktopd.protocol import (
+    STARTER,
     Answer,
     Attach,
     Bearer,
@@ -28,6 +29,7 @@ from wesktopd.protocol import (
     Linked,
     Log,
     Logs,
+    Others,
     Raise,
     Report,
     Request,
@@ -91,8 +93,8 @@ class Controlled(Protocol):
     def follow_events(self, callback: Callable[[Happened], None]) -> Callable[[], None]:
         """Tell of what happens from now on, until what is returned is called."""
 
-    def current_event(self) -> Answer:
-        """The event that a new lease begins with."""
+    def current_event(self, path: str) -> Answer:
+        """The event that a new lease begins with, whose page is at `path`. Raises WesktopError for a bad one."""
 
     def lease_began(self, kind: str) -> None:
         """Somebody has attached."""
@@ -136,12 +138,12 @@ class ControlServer:
         return ClientConnection(self, self.secret)
 
     async def adopt(
-        self, connection: socket.socket, request_id: int = 0, kind: str | None = None
+        self, connection: socket.socket, request_id: int = 0, kind: str | None = None, path: str = "/"
     ) -> ClientConnection:
         """Serve a connection that was inherited; kind: of the lease that its other end holds by it, if it does."""
         loop = asyncio.get_running_loop()
         _, client = await loop.connect_accepted_socket(lambda: ClientConnection(self, None), connection)
-        client.hold(request_id, kind)
+        client.hold(request_id, kind, path)
         return client
 
     def broadcast(self, event: Answer) -> None:
@@ -181,6 +183,7 @@ class ControlServer:
         self.connections.pop(connection, None)
         if connection.lease is not None:
             self._controlled.lease_ended(connection.lease)
+            self._count_for_callers()
 
     def answer(self, connection: ClientConnection, request: Request) -> None:
         """Carry out a request, or begin to."""
@@ -196,9 +199,7 @@ class ControlServer:
             case Focus():
                 connection.send(request.id, self._focus())
             case Attach():
-                connection.hold(request.id, request.kind)
-                controlled.lease_began(request.kind)
-                connection.send(request.id, controlled.current_event())
+                self._attach(connection, request)
             case Emit():
                 emitting = controlled.emit(request.channel, request.event, request.data)
                 self._carry_out(connection, request.id, emitting)
@@ -221,6 +222,23 @@ class ControlServer:
             case Upgrade():
                 connection.upgrade_id = request.id
                 self._carry_out(connection, request.id, controlled.upgrade())
+
+    def _attach(self, connection: ClientConnection, request: Attach) -> None:
+        try:
+            event = self._controlled.current_event(request.path)
+        except WesktopError as error:
+            connection.send(request.id, failure(error))
+            return
+        connection.hold(request.id, request.kind, request.path)
+        self._controlled.lease_began(request.kind)
+        connection.send_event(event)
+        self._count_for_callers()
+
+    def _count_for_callers(self) -> None:
+        leases = self.leases
+        for lease in leases:
+            if lease.lease in (STARTER, "caller"):
+                lease.send_event(Others(count=len(leases) - 1))
 
     def _carry_out(self, connection: ClientConnection, request_id: int, work: Awaitable[str | None]) -> None:
         """Answer when the work is done; it goes on although its client has gone."""

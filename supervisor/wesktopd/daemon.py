@@ -272,11 +272,12 @@ class Supervisor:
 
     def _announce(self) -> None:
         for lease in self.control.leases:
-            lease.send_event(self._ready())
+            lease.send_event(self._ready(lease.path))
 
-    def _ready(self) -> Ready:
+    def _ready(self, path: str) -> Ready:
         """A lease is a window's, or of who opens one: it is told how to get in."""
-        return Ready(url=self.instance.url, link=self.link() if self.instance.access else None)
+        link = self.link(path) if self.instance.access or path != "/" else None
+        return Ready(url=self.instance.url, link=link)
 
     def link(self, path: str = "/", on_end: Callable[[bool], None] = lambda _: None) -> str:
         """An address that lets one client in, once and soon; on_end: see OneTimeTokens. Always, without a session."""
@@ -291,22 +292,24 @@ class Supervisor:
         self.note(Kind.ATTACHED, f"{kind} attached")
 
     def lease_ended(self, kind: str) -> None:
-        """In one-shot mode nobody left means nothing left to do."""
+        """In one-shot mode nobody left means nothing left to do; and all ends with who has started it."""
         self.note(Kind.DETACHED, f"{kind} detached")
         self._idle.used(self._loop.time())
-        if self.spec.one_shot and not self.control.leases:
+        if self.spec.one_shot and kind == STARTER:
+            self.request_stop("its caller has ended")
+        elif self.spec.one_shot and not self.control.leases:
             self.request_stop("its window is closed")
         elif kind == STARTER:
             self.output.let_go()
 
     # Answers, the rest of them in `commands`.
 
-    def current_event(self) -> Answer:
-        """The event that a new lease begins with."""
+    def current_event(self, path: str = "/") -> Answer:
+        """The event that a new lease begins with, whose page is at `path`."""
         if self._failure is not None:
             return failure(self._failure)
         if self.fleet.ready(self.fleet.serving):
-            return self._ready()
+            return self._ready(path)
         if self.fleet.serving:
             return Down(reason="its worker is being started")
         return Listening(url=self.instance.url)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from wesktopd.access import Session
+from wesktopd.errors import ConfigurationError
+from wesktopd.tokens import MAX_PATH
 
 TEXT, HTML = b"text/plain; charset=utf-8", b"text/html; charset=utf-8"
 MAX_QUERY = 4096
@@ -90,3 +92,11 @@ def local_path(path: str) -> str:
     # Browsers take a backslash for a slash, and two of them for another host's beginning (WHATWG URL, 4.4).
     leads_away = not path.startswith("/") or path[1:2] in ("/", "\\")
     return "/" if leads_away or not all(" " < char <= "~" for char in path) else path
+
+
+def check_path(path: str) -> None:
+    """Refuse a path that leads elsewhere, or is too long; raises ConfigurationError."""
+    if local_path(path) != path:
+        raise ConfigurationError(f"path {path!r} is none of the app's: begin it with one slash, in ASCII.")
+    if len(path) > MAX_PATH:
+        raise ConfigurationError(f"a path of {len(path)} characters is too long for a link: {MAX_PATH} are allowed.")

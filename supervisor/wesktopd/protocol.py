@@ -96,9 +96,10 @@ class Bearer(Message):
 
 
 class Attach(Message):
-    """Take a lease: the app is in use while this connection lasts."""
+    """Take a lease: the app is in use while this connection lasts. path: where the links of its `Ready` lead."""
 
     kind: Literal["window", "caller"]
+    path: str = "/"
 
 
 class Done(Message):
@@ -209,7 +210,7 @@ class BearerToken(Message):
 class Ready(Message):
     """Event: the app answers at `url`. Sent at once to a lease on an app that is ready.
 
-    link: where the app has a session, the address to open instead, once and soon. A secret until then.
+    link: the address to open instead: where the app has a session, once and soon, and a secret until then.
     """
 
     url: str
@@ -232,6 +233,12 @@ class Raise(Message):
     """Event for windows: come to the front."""
 
 
+class Others(Message):
+    """Event for callers: so many others hold a lease."""
+
+    count: int
+
+
 class End(Message):
     """The last answer of a stream; to a lease, the supervisor is ending."""
 
@@ -240,7 +247,20 @@ Request = (
     Status | Stop | Restart | Scale | Upgrade | Wait | Config | Logs | Events | Focus | Emit | Link | Bearer | Attach
 )
 Answer = (
-    Done | Failed | Report | Spec | Log | Happened | Linked | BearerToken | Ready | Listening | Down | Raise | End
+    Done
+    | Failed
+    | Report
+    | Spec
+    | Log
+    | Happened
+    | Linked
+    | BearerToken
+    | Ready
+    | Listening
+    | Down
+    | Raise
+    | Others
+    | End
 )
 
 

@@ -48,12 +48,13 @@ class HandedWorker(msgspec.Struct, kw_only=True):
 
 
 class HandedConnection(msgspec.Struct, kw_only=True):
-    """A control connection. kind: of the lease that is held by it; upgrade_id: of the request that it waits for."""
+    """A control connection. kind, path: of the lease held by it; upgrade_id: of the request that it waits for."""
 
     fd: int
     lease_id: int
     kind: str | None
     upgrade_id: int | None
+    path: str = "/"
 
 
 class Handover(msgspec.Struct, kw_only=True):
@@ -172,6 +173,7 @@ def _capture_connection(connection: ClientConnection) -> HandedConnection | None
         lease_id=connection.lease_id,
         kind=connection.lease,
         upgrade_id=connection.upgrade_id,
+        path=connection.path,
     )
 
 
@@ -243,6 +245,7 @@ def _restore_worker(supervisor: "Supervisor", handed: HandedWorker) -> None:
 
 
 async def _restore_connection(supervisor: "Supervisor", handed: HandedConnection) -> None:
-    client = await supervisor.control.adopt(socket.socket(fileno=handed.fd), handed.lease_id, handed.kind)
+    sock = socket.socket(fileno=handed.fd)
+    client = await supervisor.control.adopt(sock, handed.lease_id, handed.kind, handed.path)
     if handed.upgrade_id is not None:
         client.send(handed.upgrade_id, Done(note=f"release {supervisor.release or 'unknown'} has taken over"))

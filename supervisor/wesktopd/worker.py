@@ -38,7 +38,7 @@ from wesktopd.channel import (
     take_over,
     tell,
 )
-from wesktopd.context import BUS_VARIABLE, set_worker
+from wesktopd.context import APP_VARIABLE, BUS_VARIABLE, set_worker
 from wesktopd.drain import ASGIApp, Drain
 from wesktopd.errors import LifespanError, TargetImportError, WesktopError
 from wesktopd.guard import Guard
@@ -216,6 +216,7 @@ def prepare(spec: WorkerSpec) -> ASGIApp:
     except OSError as error:
         raise TargetImportError(f"working directory {spec.working_dir!r}: {error.strerror}.") from None
     sys.path[:0] = spec.import_path
+    os.environ[APP_VARIABLE] = spec.name  # for wesktop.open_window and the like
     if spec.bus is not None:
         os.environ[BUS_VARIABLE] = spec.bus  # for the app's broadcasters, see wesktop.sse
     set_worker(importing=True)

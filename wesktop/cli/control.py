@@ -116,33 +116,30 @@ def _look_once(name: str) -> None:
 @click.command("open")
 @app_argument
 @click.option("--browser", is_flag=True, help="Open it in the browser instead, and wait until that is done.")
-@click.option("--path", help="Of the app, where the browser is to begin.  [default: /]")
+@click.option("--path", help="Open a further window, or the browser, at this path of the app.")
 @click.option("--print-link", is_flag=True, help="Print a link that lets one browser in, once and within 30 seconds.")
 @json_option
 def open_app(name: str | None, browser: bool, path: str | None, print_link: bool, as_json: bool) -> None:
-    """Bring an app's window to the front, or open one on it."""
+    """Bring an app's window to the front, or open one where it has none; with --path, open another."""
     from wesktopd import client
 
     if browser and print_link:
         raise click.UsageError("--browser and --print-link exclude each other: give one of them.")
-    if path is not None and not browser and not print_link:
-        raise click.UsageError("--path is where a browser begins: give --browser or --print-link, too.")
     name = chosen(name)
-    path = path or "/"
     if print_link:
-        show_secret(name, "url", client.link(name, path), as_json=as_json)
+        show_secret(name, "url", client.link(name, path or "/"), as_json=as_json)
         return
     if browser:
         from wesktop.cli.browser import open_in_browser
 
-        open_in_browser(name, path)
+        open_in_browser(name, path or "/")
         show_done(name, "it is open in the browser", as_json=as_json)
         return
-    focused = client.focus(name)
+    focused = path is None and client.focus(name)
     if not focused:
         from wesktop.window.opening import open_window
 
-        open_window(name)
+        open_window("/" if path is None else path, name=name)
     show_done(name, "its window is in front" if focused else "a window is open", as_json=as_json)
 
 

@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 
 from wesktop.window.page import Page
-from wesktop.window.spec import Attachable
+from wesktop.window.spec import Attachable, Attached
 from wesktopd import protocol
-from wesktopd.channel import decode
+from wesktopd.channel import decode, tell
 from wesktopd.connection import Connection, attach
 from wesktopd.errors import WesktopError
 from wesktopd.protocol import Answer, Down, End, Lines, Linked, Raise, Ready
@@ -29,16 +29,17 @@ class Link:
         self._at: Attachable | None = None
         self._url = ""
         self._lost_server = False
+        self._ended = False
         self._note: str | None = None
         self._note_due: float | None = None
         self._noted = False
         page.on_refused = self._ask_for_link
 
     def run(self) -> None:
-        """Follow both until the caller is gone; then close the window, unless it is to stay."""
+        """Follow both until the caller is gone, or the server that it is to close with; then close the window."""
         with selectors.DefaultSelector() as selector:
             selector.register(self._caller, selectors.EVENT_READ)
-            while True:
+            while not self._ended:
                 ready = {key.fileobj for key, _ in selector.select(self._timeout())}
                 if self._caller in ready and not self._hear_caller():
                     if self._at is None or not self._at.stays:
@@ -70,8 +71,9 @@ class Link:
         if self._at.url is not None and not self._lost_server:
             self._page.show(self._at.url, self._at.link)
         with contextlib.suppress(WesktopError):
-            self._server = attach(Path(self._at.socket), self._at.name, "window")
+            self._server = attach(Path(self._at.socket), self._at.name, "window", self._at.path)
             selector.register(self._server, selectors.EVENT_READ)
+            tell(self._caller, Attached())
 
     def _hear_server(self, selector: selectors.BaseSelector) -> None:
         assert self._server is not None
@@ -99,6 +101,7 @@ class Link:
                 self._page.focus()
             case End():
                 self._lost_server = True
+                self._ended = self._at is not None and self._at.one_shot
                 self._plan_note("The server has stopped. Waiting for it to come back\N{HORIZONTAL ELLIPSIS}")
             case _:  # Listening: it becomes ready, or fails and ends
                 pass
@@ -119,7 +122,7 @@ class Link:
         """The page was not let in: its link had come too late. Without a server, a new one brings another."""
         if (server := self._server) is not None:
             with contextlib.suppress(WesktopError, OSError):
-                server.send(protocol.Link())
+                server.send(protocol.Link(path=self._at.path if self._at else "/"))
 
     def _plan_note(self, text: str) -> None:
         self._note = text

@@ -1,41 +1,71 @@
-"""Opens a window on an app that runs; the window stays when its opener ends."""
+"""open_window(): another window on an app that runs; it stays when its opener ends."""
 
 import subprocess
+from dataclasses import replace
+from typing import Any
 
 import msgspec
 
 from wesktop.window.display import check_display
-from wesktop.window.options import window_spec
-from wesktop.window.spec import Attachable, NotOpened, Opened, WindowSpec
+from wesktop.window.options import check_size, window_spec
+from wesktop.window.spec import Attachable, Attached, NotOpened, Opened, WindowSpec
 from wesktopd import client
 from wesktopd.channel import decode, encode
-from wesktopd.errors import ConfigurationError, WindowError, from_wire
+from wesktopd.connection import attach
+from wesktopd.context import app_name
+from wesktopd.entrance import check_path
+from wesktopd.errors import ConfigurationError, ControlTimeoutError, WindowError, from_wire
 from wesktopd.launch import Launched, launch
 from wesktopd.paths import AppPaths
 from wesktopd.protocol import Lines
 
+ATTACHES_WITHIN = 10.0  # seconds from when it is on the screen
 
-def open_window(name: str) -> None:
-    """Open a window on the app, and return when it is on the screen.
 
-    It looks as `run()` was asked for it; as by default where the app was started without a window. Raises
-    NotRunningError, NoDisplayError, NoBackendError or WindowError.
+def open_window(
+    path: str = "/",
+    *,
+    title: str | None = None,
+    width: int | None = None,
+    height: int | None = None,
+    name: str | None = None,
+) -> None:
+    """Open another window on a running app, and return when it is on the screen.
+
+    Call it from the app, in a handler that is no `async def` or by `await asyncio.to_thread(wesktop.open_window,
+    ...)`, since it takes half a second; or from any process of the same user, with `name`. An app that ends with its
+    window then ends with its last one.
+
+    path: of the app, where the window begins, as in "/notes/3?edit=1#title"; in ASCII.
+    title, width, height: of the window, the size in pixels; None takes what `run()` was given.
+    name: of the app; None is the one that calls.
+
+    Raises ConfigurationError for a parameter that does not fit; NotRunningError where no such app runs;
+    NoDisplayError, NoBackendError or WindowError when no window can be opened.
     """
-    look = _look(name)
-    check_display(look.gui)
-    opened = launch("wesktop.window", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    opened.tell(encode(look))
-    opened.tell(encode(Attachable(socket=str(AppPaths(name).control), name=name, stays=True)))
-    try:
-        _wait_until_open(opened)
-    except BaseException:
-        opened.abandon()
-        raise
-    opened.leave()
-
-
-def _look(name: str) -> WindowSpec:
+    name = app_name(name, "open_window")
+    if not isinstance(path, str):
+        raise ConfigurationError(f"path {path!r} is of type {type(path).__name__}, not str.")
+    check_path(path)
     spec = client.config(name)
+    look = _adapted(_look(name, spec), title, width, height)
+    check_display(look.gui)
+    at = Attachable(
+        socket=str(AppPaths(name).control), name=name, path=path, stays=True, one_shot=spec.get("one_shot", False)
+    )
+    with attach(AppPaths(name).control, name, "caller"):  # else it might end meanwhile, with its last window
+        opened = launch("wesktop.window", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            opened.tell(encode(look))
+            opened.tell(encode(at))
+            _wait_until_open(opened, name)
+        except BaseException:
+            opened.abandon()
+            raise
+        opened.leave()
+
+
+def _look(name: str, spec: dict[str, Any]) -> WindowSpec:
     try:
         return msgspec.convert(spec["window"], WindowSpec)
     except KeyError:
@@ -54,13 +84,29 @@ def _look(name: str) -> WindowSpec:
         raise ConfigurationError(f"the window of {name!r} is described by something else: {error}.") from None
 
 
-def _wait_until_open(opened: Launched) -> None:
-    lines = Lines()
-    while data := opened.channel.recv(4096):
-        for line in lines.feed(data):
-            message = decode(line, Opened, NotOpened)
-            if isinstance(message, NotOpened):
-                raise from_wire(message.error, message.message)
-            return
+def _adapted(look: WindowSpec, title: str | None, width: int | None, height: int | None) -> WindowSpec:
+    if not isinstance(title, str | None):
+        raise ConfigurationError(f"title {title!r} is of type {type(title).__name__}, not str.")
+    width, height = look.width if width is None else width, look.height if height is None else height
+    check_size(width, height)
+    return replace(look, title=look.title if title is None else title, width=width, height=height)
+
+
+def _wait_until_open(opened: Launched, name: str) -> None:
+    """It is open when it is on the screen, and the server knows of it."""
+    lines, missing = Lines(), {Opened, Attached}
+    try:
+        while data := opened.channel.recv(4096):
+            for line in lines.feed(data):
+                message = decode(line, Opened, NotOpened, Attached)
+                if isinstance(message, NotOpened):
+                    raise from_wire(message.error, message.message)
+                missing.discard(type(message))
+            if not missing:
+                return
+            if Opened not in missing:
+                opened.channel.settimeout(ATTACHES_WITHIN)
+    except TimeoutError:
+        raise ControlTimeoutError(f"{name!r} did not take up its window within {ATTACHES_WITHIN:g} s.") from None
     code = opened.process.wait()
     raise WindowError(f"the window's process ended with exit code {code} before it had opened a window.")

@@ -48,19 +48,27 @@ class Attachable:
 
     url: of the app, where it is known to be ready; with it a page can be shown though there is no control socket.
     link: what is to be opened instead, once and soon, where the app has a session.
-    stays: the window is not to close with its caller.
+    path: where it is to begin.
+    stays: the window is not to close with its caller. one_shot: it is to close with its server.
     """
 
     socket: str
     name: str
     url: str | None = None
     link: str | None = field(default=None, repr=False)
+    path: str = "/"
     stays: bool = False
+    one_shot: bool = False
 
 
 @dataclass(frozen=True)
 class Opened:
     """From the window: it is on the screen."""
+
+
+@dataclass(frozen=True)
+class Attached:
+    """From the window: it has a lease on the server."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,42 @@
+"""The app of the tests about several windows, launches, dialogs and notifications.
+
+Each of its pages says where it is and what happens to it, in a file that outlives the server. Imported by the tests'
+scripts and by their workers.
+"""
+
+import json
+from pathlib import Path
+
+import wesktop
+
+SAID = Path("desk.said")
+
+_PAGE = """<!doctype html><meta charset="utf-8"><title>a page</title><style>html {{ background: #336699 }}</style>
+<script>
+    const say = text => fetch("/said", {{method: "POST", body: text}});
+    requestAnimationFrame(() => requestAnimationFrame(() => say("at-" + location.pathname + location.hash)));
+    addEventListener("wesktop:launch", event => say("launch-" + location.pathname + JSON.stringify(event.detail)));
+    {script}
+</script>"""
+
+
+def router(script: str = "") -> wesktop.Router:
+    """What the tests' app serves; script: that its pages run."""
+    made = wesktop.Router()
+
+    @made.post("/said")
+    async def say(request: wesktop.Request) -> dict[str, str]:
+        with open(SAID, "ab") as file:  # noqa: ASYNC230, PTH123
+            file.write((request.body or b"") + b"\n")
+        return {}
+
+    @made.post("/open")
+    def another(request: wesktop.Request) -> dict[str, str]:
+        wesktop.open_window(**json.loads(request.body or b"{}"))
+        return {}
+
+    @made.get("/{path:path}")
+    async def page(_: wesktop.Request) -> wesktop.HTMLResponse:
+        return wesktop.HTMLResponse(_PAGE.format(script=script))
+
+    return made
