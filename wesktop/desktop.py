@@ -48,13 +48,15 @@ def run(
     allowed_hosts: "Sequence[str]" = (),
     allowed_origins: "Sequence[str]" = (),
     csp: str | None = None,
+    second_launch: str = "focus",
+    arguments: "Sequence[str] | None" = None,
 ) -> None:
     """Serve an ASGI app, show it in a native window, and block until the window is closed.
 
     The server and the window are processes of their own, which end with the window, with the caller, or with
     Ctrl-C; with `keep_alive` the server goes on, and the next `run()` opens a window on it at once. Where the same
-    app is open already, its window comes to the front and this returns; where it runs without a window, one is
-    opened on it. While a worker imports the script that calls it, it returns at once.
+    app is open already, that is told of it (see `second_launch`) and this returns; where it runs without a window,
+    one is opened on it. While a worker imports the script that calls it, it returns at once.
 
     target: "module:attribute" of the app, imported as here: same working directory, same `sys.path[0]`.
     title, width, height: of the window; the size in pixels, 100 to 16384.
@@ -90,6 +92,10 @@ def run(
     allowed_hosts: further names that the server goes by, as in "app.example" or "app.example:8443".
     allowed_origins: other sites whose pages may send requests, as in "http://localhost:5173".
     csp: the Content-Security-Policy of HTML where the app gives none, "" for none; None: its own origin only.
+    second_launch: what a start does where the app is open already. "focus" brings its window to the front and hands
+    its page the arguments, as the event `wesktop:launch`; "window" does so in another window; "module:function" is
+    called by the running app with the arguments and the directory, and may return a path for the window to show.
+    arguments: what the app was started with, such as files or a link to open; None: `sys.argv[1:]`.
 
     Raises TargetError or ConfigurationError for a parameter that is wrong; NoDisplayError, NoBackendError or
     WindowError when no window can be opened; PortInUseError, BindError, PidFileError or AlreadyRunningError (another
@@ -101,8 +107,9 @@ def run(
         return
     # Before all else, as its toolkit takes longest to load: what it is to show is settled meanwhile.
     with launch("wesktop.window") as window_process:
+        from wesktop.launching import this_launch
         from wesktop.session import Session
-        from wesktop.single_instance import bring_to_front, bring_to_front_when_open, find_running
+        from wesktop.single_instance import find_running, leave_to, leave_to_other_start
         from wesktop.target import app_name, app_spec, pid_path_option
         from wesktop.window.display import check_display
         from wesktop.window.options import as_fields, window_spec
@@ -148,15 +155,17 @@ def run(
             allowed_hosts=allowed_hosts,
             allowed_origins=allowed_origins,
             csp=csp,
+            second_launch=second_launch,
             window=as_fields(look),
         )
+        this = this_launch(arguments)
         check_display(gui)
         running = find_running(spec)
-        if running is not None and bring_to_front(running):
+        if running is not None and leave_to(running, this):
             return
         try:
-            with Session(window_process, spec, look, running) as held:
+            with Session(window_process, spec, look, running, this) as held:
                 held.wait()
         except AlreadyRunningError:  # another start was quicker: its window is the one to see
-            if not bring_to_front_when_open(spec):
+            if not leave_to_other_start(spec, this):
                 raise

@@ -5,7 +5,9 @@ import selectors
 import signal
 import subprocess
 from dataclasses import replace
+from threading import Thread
 
+from wesktop.launching import Launch
 from wesktop.window.spec import Attachable, Attached, NotOpened, Opened, WindowSpec
 from wesktopd import client, protocol
 from wesktopd.channel import decode, encode
@@ -27,12 +29,15 @@ class Session:
     Each is watched by the channel that joins it to this process, whose end says that it is gone.
     """
 
-    def __init__(self, window: Launched, spec: AppSpec, look: WindowSpec, running: Report | None) -> None:
+    def __init__(
+        self, window: Launched, spec: AppSpec, look: WindowSpec, running: Report | None, this: Launch
+    ) -> None:
         self._spec = spec
         self._window = window
         self._supervisor: Launched | None = None
         self._server: Connection | None = None
         self._one_shot = spec.one_shot if running is None else running.one_shot
+        self._launch: Launch | None = this if this.arguments else None
         self._opened = False
         self._closed = False
         self._others = 0
@@ -129,7 +134,15 @@ class Session:
                 raise from_wire(message.error, message.message)
             if isinstance(message, Opened):
                 self._opened = True
+            if isinstance(message, Attached) and self._launch is not None:
+                self._tell_of_launch(self._launch)
         return True
+
+    def _tell_of_launch(self, this: Launch) -> None:
+        """The first launch has arguments too, and the server a window now that can do something about them."""
+        self._launch = None
+        # In a thread: the app may be long in starting. What goes wrong with it is told elsewhere.
+        Thread(target=_tell, args=(this, self._spec.name), name="launch", daemon=True).start()
 
     def _check_window_opened(self) -> None:
         code = self._window.process.wait()
@@ -168,6 +181,15 @@ class Session:
             supervisor.kill()
             supervisor.channel.close()
             client.clean_up(self._spec.name, self._spec.pid_path, supervisor.process.pid)
+
+
+def _tell(this: Launch, name: str) -> None:
+    try:
+        this.tell(name)
+    except WesktopError as error:
+        import logging  # late: the window waits for this module
+
+        logging.getLogger("wesktop").warning("%r was not told of its arguments: %s", name, error)
 
 
 def _wait_or_kill(launched: Launched, seconds: float) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import time
 
+from wesktop.launching import Launch
 from wesktopd import client
 from wesktopd.errors import AlreadyRunningError, ControlError, ControlTimeoutError, NotRunningError
 from wesktopd.protocol import Report
@@ -35,20 +36,22 @@ def find_running(spec: AppSpec) -> Report | None:
     return report
 
 
-def bring_to_front(running: Report) -> bool:
-    """Bring the running app's window to the front; False when it has none, and one is to be opened on it."""
-    if running.windows or running.one_shot:
-        client.focus(running.name)
-        return True
-    return False
+def leave_to(running: Report, launch: Launch) -> bool:
+    """Tell the running app of this launch; False when it is to have a window opened on it: its first, or another."""
+    has_window = running.windows or running.one_shot  # which has one soon, if not now
+    if not has_window or client.config(running.name).get("second_launch") == "window":
+        return False
+    launch.tell(running.name)
+    return True
 
 
-def bring_to_front_when_open(spec: AppSpec) -> bool:
-    """The same where the other start has just begun, and may not have its window yet."""
+def leave_to_other_start(spec: AppSpec, launch: Launch) -> bool:
+    """The same where the other start has just begun. It is one window then in any case: two clicks, one app."""
     deadline = time.monotonic() + FOCUS_WITHIN
     while time.monotonic() < deadline:
         with contextlib.suppress(NotRunningError, ControlError):
             if find_running(spec) is not None and client.focus(spec.name):
+                launch.tell(spec.name)
                 return True
         time.sleep(LOOK_EVERY)
     return False

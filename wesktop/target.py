@@ -18,6 +18,8 @@ def app_spec(target: object, *, name: str | None, **options: Any) -> AppSpec:
     for option, value in options.items():
         _check_type(option, value)
     options |= {option: _strings(option, options[option]) for option in _LISTS if option in options}
+    if ":" in options.get("second_launch", ""):
+        options["second_launch"] = _outside_main(options["second_launch"])
     named = app_name(target, name)
     working_dir = _working_dir()
     return AppSpec(
@@ -68,6 +70,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "session": (bool,),
     "allow_remote": (bool,),
     "csp": (str, type(None)),
+    "second_launch": (str,),
 }
 _LISTS = ("allowed_hosts", "allowed_origins")
 

@@ -1,8 +1,8 @@
 """The socket pair that joins a process to the one that started it. Light: windows and workers wait for it.
 
 The parent sends one line, which says what to do; to a worker that is a WorkerSpec, answered by `Serving` or
-`Refused`, then by a `Beat` now and then. A worker's `Redeem` is answered by a line. `STOP` or `RETIRE` ends a worker;
-to the latter it answers `Quiet`.
+`Refused`, then by a `Beat` now and then. A worker's `Redeem` is answered by a line; a
+`Launch` may be answered by `GoTo`. `STOP` or `RETIRE` ends a worker; to the latter it answers `Quiet`.
 The channel is also a lifeline: by its end either side learns that the other is gone, on any kind of death.
 
 A message is a dataclass, and a line of JSON with its name as "type".
@@ -33,7 +33,7 @@ class WorkerSpec:
 
     beat_every: seconds at most between beats. bus: the socket of the event bus, where there is one.
     name, host, allowed_hosts, allowed_origins, csp: see `wesktopd.guard`. cookie, bearer: of the session, if there is
-    one, see `wesktopd.access`.
+    one, see `wesktopd.access`. on_launch: a function, as "module:attribute", for the app's further launches.
     """
 
     target: str
@@ -51,6 +51,7 @@ class WorkerSpec:
     cookie: str | None = field(default=None, repr=False)
     bearer: str | None = field(default=None, repr=False)
     bus: str | None = None
+    on_launch: str | None = None
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,22 @@ class Redeemed:
     admitted: bool
 
 
-FROM_WORKER = (Serving, Refused, Quiet, Beat, Redeem)
+@dataclass(frozen=True)
+class Launch:
+    """To the worker: the app was started again, with these arguments, in this directory."""
+
+    arguments: list[str]
+    directory: str
+
+
+@dataclass(frozen=True)
+class GoTo:
+    """The window in front is to show this path of the app's."""
+
+    path: str
+
+
+FROM_WORKER = (Serving, Refused, Quiet, Beat, Redeem, GoTo)
 
 
 def encode(message: object) -> bytes:

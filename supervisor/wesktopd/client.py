@@ -6,11 +6,21 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from wesktopd.connection import TIMEOUT, Connection, connect_path
-from wesktopd.errors import ControlError, ControlPermissionError, ControlTimeoutError, NotRunningError, from_wire
+from wesktopd.errors import (
+    ConfigurationError,
+    ControlError,
+    ControlPermissionError,
+    ControlTimeoutError,
+    NotRunningError,
+    NoWindowError,
+    from_wire,
+)
 from wesktopd.lock import Lock
+from wesktopd.message import Message
 from wesktopd.paths import AppPaths, running_names
 from wesktopd.pidfile import PidFile
 from wesktopd.protocol import (
+    MAX_FRAME,
     Bearer,
     BearerToken,
     Config,
@@ -24,7 +34,6 @@ from wesktopd.protocol import (
     Linked,
     Log,
     Logs,
-    Message,
     Report,
     Request,
     Restart,
@@ -34,8 +43,11 @@ from wesktopd.protocol import (
     Stop,
     Upgrade,
     Wait,
+    encode,
 )
+from wesktopd.window_protocol import Launch
 
+LAUNCH_TIMEOUT = 30.0  # seconds: a worker may be starting
 LINK_TIMEOUT = 60.0  # seconds: longer than a link lives
 LOOK_EVERY = 0.005
 CONNECT_EVERY = 0.05
@@ -115,9 +127,22 @@ def emit(name: str, event: str, data: str, channel: str = "events") -> None:
 
 def focus(name: str) -> bool:
     """Bring the app's window to the front; False when it has none."""
-    with connect(name) as connection, contextlib.suppress(NotRunningError):
+    with connect(name) as connection, contextlib.suppress(NoWindowError):
         return isinstance(connection.ask(Focus()), Done)
     return False
+
+
+def launch(name: str, arguments: list[str], directory: str, timeout: float = LAUNCH_TIMEOUT) -> None:
+    """Tell the app that it was started again. Raises ConfigurationError for more arguments than fit a message."""
+    request = Launch(arguments=[_utf8(argument) for argument in arguments], directory=_utf8(directory))
+    if len(encode(request)) > MAX_FRAME:
+        raise ConfigurationError(f"the arguments are longer than {MAX_FRAME:,} bytes: {name!r} cannot take them.")
+    ask(name, request, Done, timeout)
+
+
+def _utf8(text: str) -> str:
+    """An argument as a message can have it: what is no UTF-8 in it, is replaced."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def link(name: str, path: str = "/") -> str:

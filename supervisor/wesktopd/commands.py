@@ -1,6 +1,7 @@
 """What can be asked of a supervisor over its control socket."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from wesktopd.errors import (
     ControlError,
     ControlTimeoutError,
     NotRunningError,
+    NoWindowError,
     WesktopError,
 )
 from wesktopd.events import Kind
@@ -21,6 +23,7 @@ from wesktopd.protocol import Answer, Happened, Log, Report, Spec
 from wesktopd.spec import check_workers
 from wesktopd.tokens import LIFETIME
 from wesktopd.upgrade import check_new_release, upgrade  # not late: by then another release's may be in its place
+from wesktopd.window_protocol import Launched, Navigate
 
 if TYPE_CHECKING:
     from wesktopd.daemon import Supervisor
@@ -170,6 +173,22 @@ class Commands:
     def spec_fields(self) -> Spec:
         """What is served, and how."""
         return Spec(spec=msgspec.to_builtins(self._supervisor.spec))
+
+    async def launch(self, arguments: list[str], directory: str) -> None:
+        """Tell the page in front that the app was started again, or the app's function for that, if there is one."""
+        windows = self._supervisor.control.windows
+        if self._supervisor.spec.calls_function:
+            with contextlib.suppress(NoWindowError):
+                windows.bring_to_front()
+            await self.wait_ready()
+            self._supervisor.crew.launch(arguments, directory)
+        else:
+            windows.show(lambda: Launched(arguments=arguments, directory=directory))
+
+    def go_to(self, path: str) -> None:
+        """Have the window in front show another page, for the app. Raises ConfigurationError for one of others."""
+        _check_path(path)
+        self._supervisor.control.windows.show(lambda: Navigate(url=self._supervisor.link(path)))
 
     async def emit(self, channel: str, event: str, data: str) -> None:
         """Send an event to the pages.

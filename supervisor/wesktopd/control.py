@@ -22,7 +22,6 @@ from wesktopd.protocol import (
     Emit,
     End,
     Events,
-    Failed,
     Focus,
     Happened,
     Link,
@@ -30,7 +29,6 @@ from wesktopd.protocol import (
     Log,
     Logs,
     Others,
-    Raise,
     Report,
     Request,
     Restart,
@@ -42,6 +40,8 @@ from wesktopd.protocol import (
     Wait,
     failure,
 )
+from wesktopd.window_protocol import Focused, Launch
+from wesktopd.windows import Windows
 
 MAX_CONNECTIONS = 256
 
@@ -71,6 +71,9 @@ class Controlled(Protocol):
 
     async def upgrade(self) -> str:
         """Re-execute the supervisor; the new one answers."""
+
+    async def launch(self, arguments: list[str], directory: str) -> None:
+        """Tell the app that it was started again."""
 
     async def emit(self, channel: str, event: str, data: str) -> None:
         """Send an event to the pages."""
@@ -110,6 +113,7 @@ class ControlServer:
         self.connections: dict[ClientConnection, None] = {}  # the longest connected first
         self.secret: str | None = None
         self.listener: socket.socket | None = None
+        self.windows = Windows(lambda: self.leases)
         self._controlled = controlled
         self._server: asyncio.Server | None = None
         self._path: Path | None = None
@@ -198,6 +202,10 @@ class ControlServer:
                 connection.send(request.id, Done())
             case Focus():
                 connection.send(request.id, self._focus())
+            case Focused():  # which makes it the last one that was heard of
+                connection.send(request.id, Done())
+            case Launch():
+                self._carry_out(connection, request.id, controlled.launch(request.arguments, request.directory))
             case Attach():
                 self._attach(connection, request)
             case Emit():
@@ -232,6 +240,8 @@ class ControlServer:
         connection.hold(request.id, request.kind, request.path)
         self._controlled.lease_began(request.kind)
         connection.send_event(event)
+        if request.kind == "window":
+            self.windows.attached(connection)
         self._count_for_callers()
 
     def _count_for_callers(self) -> None:
@@ -291,9 +301,8 @@ class ControlServer:
             return failure(error)
 
     def _focus(self) -> Answer:
-        windows = [lease for lease in self.leases if lease.lease == "window"]
-        for lease in windows:
-            lease.send_event(Raise())
-        if windows:
-            return Done()
-        return Failed(error="NotRunningError", message="no window is attached.")
+        try:
+            self.windows.bring_to_front()
+        except WesktopError as error:
+            return failure(error)
+        return Done()

@@ -7,7 +7,20 @@ import subprocess
 from collections.abc import Callable
 from typing import Protocol
 
-from wesktopd.channel import FROM_WORKER, RETIRE, STOP, Beat, Quiet, Redeem, Redeemed, Refused, decode, encode
+from wesktopd.channel import (
+    FROM_WORKER,
+    RETIRE,
+    STOP,
+    Beat,
+    GoTo,
+    Launch,
+    Quiet,
+    Redeem,
+    Redeemed,
+    Refused,
+    decode,
+    encode,
+)
 from wesktopd.errors import StartupError, WesktopError, from_wire
 from wesktopd.events import Kind
 from wesktopd.fleet import Act, Fleet
@@ -41,6 +54,9 @@ class Captain(Protocol):
 
     def redeem(self, token: str) -> bool:
         """Whether a one-time token, which somebody has brought to a worker, lets him in."""
+
+    def go_to(self, path: str) -> None:
+        """The app wants its window to show another page."""
 
     def worker_lost(self, reason: str) -> None:
         """A worker that served does so no more, unasked."""
@@ -78,6 +94,11 @@ class Crew:
         """End all at once."""
         for process in self.processes.values():
             process.kill()
+
+    def launch(self, arguments: list[str], directory: str) -> None:
+        """Tell a worker that the app was started again; one at least is to be ready."""
+        worker = self._fleet.ready(self._fleet.serving)[0]
+        self.processes[worker].tell(encode(Launch(arguments, directory)))
 
     def replace(self, worker: Worker, reason: str) -> None:
         """Have another take this worker's place."""
@@ -161,6 +182,8 @@ class Crew:
         elif isinstance(message, Redeem):
             admitted = self._captain.redeem(message.token)
             self.processes[worker].tell(encode(Redeemed(message.number, admitted)))
+        elif isinstance(message, GoTo):
+            self._captain.go_to(message.path)
         elif isinstance(message, Quiet):
             worker.accepts = False
             self._captain.wake()

@@ -240,6 +240,13 @@ class Supervisor:
         """Whether a one-time token lets somebody in."""
         return self.tokens.redeem(token, self._loop.time())
 
+    def go_to(self, path: str) -> None:
+        """The app wants its window to show another page."""
+        try:
+            self.commands.go_to(path)
+        except WesktopError as error:
+            self.log(logging.ERROR, f"{self.spec.second_launch!r} returned a {error.message}")
+
     def worker_lost(self, reason: str) -> None:
         """A worker that served does so no more, unasked."""
         if self.fleet.running and not self.fleet.ready():

@@ -16,6 +16,7 @@ WesktopError
 |   +-- NoBackendError                no GUI toolkit is installed; the message has the line to install one
 +-- ServiceError                      the system's service manager refuses; nothing is left of what was tried
 |   +-- ServicePermissionError        it takes root to change the machine's services
++-- NoWindowError                     the app has no window that could do it
 +-- NotRunningError                   no server of this name runs
 +-- ControlError                      a running server could not be talked to
     +-- ControlTimeoutError           it did not answer in time
@@ -119,6 +120,12 @@ class ServicePermissionError(ServiceError):
     """This user may not change the machine's services."""
 
     exit_code = 4
+
+
+class NoWindowError(WesktopError):
+    """The app has no window that could do what was asked for, or it was closed before it had."""
+
+    exit_code = 3
 
 
 class NotRunningError(WesktopError):

@@ -195,6 +195,7 @@ class Instance:
             csp=spec.csp,
             cookie=self.access.cookie if self.access else None,
             bearer=self.access.bearer if self.access else None,
+            on_launch=spec.second_launch if spec.calls_function else None,
             bus=str(self.paths.bus) if self.paths is not None and has_unix_sockets() else None,
         )
 

@@ -11,17 +11,13 @@ from typing import Any, Literal
 import msgspec
 
 from wesktopd.errors import ControlError, WesktopError
+from wesktopd.message import Message
+from wesktopd.window_protocol import Focused, Launch, Launched, Navigate
 
 MAX_FRAME = 64 * 1024
 MAX_MESSAGE = 1000  # characters of an exception's sentence
 STARTER = "starter"  # the lease of the process that has started the supervisor, by the channel between them
 MAX_LOG_TAIL = 8 * 1024  # JSON may make six bytes of one, and it must fit a frame
-
-
-class Message(msgspec.Struct, kw_only=True, tag_field="type", tag=str.lower):
-    """Any message; `id` pairs a request with its answers."""
-
-    id: int = 0
 
 
 class Status(Message):
@@ -244,7 +240,22 @@ class End(Message):
 
 
 Request = (
-    Status | Stop | Restart | Scale | Upgrade | Wait | Config | Logs | Events | Focus | Emit | Link | Bearer | Attach
+    Status
+    | Stop
+    | Restart
+    | Scale
+    | Upgrade
+    | Wait
+    | Config
+    | Logs
+    | Events
+    | Focus
+    | Focused
+    | Launch
+    | Emit
+    | Link
+    | Bearer
+    | Attach
 )
 Answer = (
     Done
@@ -259,6 +270,8 @@ Answer = (
     | Listening
     | Down
     | Raise
+    | Launched
+    | Navigate
     | Others
     | End
 )

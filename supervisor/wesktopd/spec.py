@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from wesktopd.errors import ConfigurationError
+from wesktopd.errors import ConfigurationError, TargetError
 from wesktopd.hosts import check_allowed_hosts, check_allowed_origins, check_exposure
 from wesktopd.limits import DRAIN_TIMEOUT, HANG_TIMEOUT, MAX_WORKERS, START_TIMEOUT
 from wesktopd.security_headers import check_csp
@@ -36,6 +36,7 @@ class AppSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     access_log: log every request. log_format: of the log file, "text", "json" or "off".
     allow_remote: `host` may be one that other machines reach. session: who has not been let in is refused.
     allowed_hosts, allowed_origins, csp: see `wesktopd.guard`.
+    second_launch: what another start does while the app is open: "focus", "window", or "module:attribute" to call.
     window: how the app's window looks, for `wesktop ctl open`; not looked into here.
 
     Raises ConfigurationError (TargetError for the target) when a value is out of range.
@@ -65,6 +66,7 @@ class AppSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     allowed_hosts: list[str] = []
     allowed_origins: list[str] = []
     csp: str | None = None
+    second_launch: str = "focus"
     window: dict[str, Any] = {}
 
     def __post_init__(self) -> None:
@@ -78,6 +80,7 @@ class AppSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         check_allowed_hosts(self.allowed_hosts)
         check_allowed_origins(self.allowed_origins)
         check_csp(self.csp)
+        check_second_launch(self.second_launch)
         check_workers(self.workers)
         for field, least, most, unit in RANGES:
             value = getattr(self, field)
@@ -90,7 +93,13 @@ class AppSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         except UnicodeEncodeError as error:
             raise ConfigurationError(f"{error.object!r} is not UTF-8: rename the file or directory.") from None
 
+    @property
+    def calls_function(self) -> bool:
+        """Whether another start of the app is told to a function of its own."""
+        return self.second_launch not in LAUNCHES
 
+
+LAUNCHES = ("focus", "window")
 LOG_FORMATS = ("text", "json", "off")
 DAY = 86400.0
 RANGES = (
@@ -107,6 +116,17 @@ def check_workers(workers: int) -> None:
     """Refuse a number of workers that is no use; raises ConfigurationError."""
     if not 1 <= workers <= MAX_WORKERS:
         raise ConfigurationError(f"workers {workers} is out of range: give 1 to {MAX_WORKERS}.")
+
+
+def check_second_launch(second_launch: str) -> None:
+    """Refuse what another start of the app cannot do; raises ConfigurationError."""
+    try:
+        if second_launch not in LAUNCHES:
+            parse_target(second_launch)
+    except TargetError:
+        raise ConfigurationError(
+            f"second_launch {second_launch!r} is unknown: give 'focus', 'window', or a function as 'myapp:on_launch'."
+        ) from None
 
 
 def is_name(name: str) -> bool:

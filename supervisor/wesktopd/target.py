@@ -24,11 +24,11 @@ def parse_target(target: object) -> tuple[str, str]:
     return match["module"], match["attribute"]
 
 
-def load(target: str, *, factory: bool = False) -> Callable[..., Any]:
+def load(target: str, *, factory: bool = False, kind: str = "callable ASGI application") -> Callable[..., Any]:
     """Import "module:attribute", and call it where it is a factory.
 
     Raises TargetImportError when the module does not exist or does not import (the error is its `__cause__`), when it
-    has no such attribute, or when what is found is not callable.
+    has no such attribute, or when what is found is not callable, as a `kind` is.
     """
     module_name, attribute = parse_target(target)
     found = _import(module_name)
@@ -40,8 +40,7 @@ def load(target: str, *, factory: bool = False) -> Callable[..., Any]:
     if factory:
         found = _call_factory(found, target)
     if not callable(found):
-        kind = type(found).__name__
-        raise TargetImportError(f"{target!r} is a {kind}, not a callable ASGI application.")
+        raise TargetImportError(f"{target!r} is a {type(found).__name__}, not a {kind}.")
     return found  # type: ignore[no-any-return]
 
 

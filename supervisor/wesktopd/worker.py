@@ -26,6 +26,7 @@ from wesktopd.channel import (
     DUMP_SIGNAL,
     STOP,
     Beat,
+    Launch,
     Quiet,
     Redeemed,
     Refused,
@@ -42,6 +43,7 @@ from wesktopd.context import APP_VARIABLE, BUS_VARIABLE, set_worker
 from wesktopd.drain import ASGIApp, Drain
 from wesktopd.errors import LifespanError, TargetImportError, WesktopError
 from wesktopd.guard import Guard
+from wesktopd.launches import Launches
 from wesktopd.lifespan import LifespanWatch
 from wesktopd.limits import BACKLOG, MAX_CONNECTIONS, QUIESCE
 from wesktopd.loading import all_loaded, without
@@ -66,15 +68,20 @@ class Lifeline:
     def __init__(self, channel: socket.socket, listener: int) -> None:
         self.channel = channel
         self.redeemer = Redeemer(channel)
+        self.launches = Launches(channel)
         self.on_stop: Callable[[float], None] | None = None
         self._listener = listener
         threading.Thread(target=self._wait, name="lifeline", daemon=True).start()
 
     def _hear(self) -> bytes:
-        """The next order of one byte, or b"" for the end; answers that come before it are passed on."""
+        """The next order of one byte, or b"" for the end; messages that come before it are passed on."""
         with contextlib.suppress(OSError, ValueError):  # the latter for what was cut off by the supervisor's death
             while (said := self.channel.recv(1)) == ANSWER:
-                self.redeemer.heard(decode(said + read_line(self.channel), Redeemed))
+                message = decode(said + read_line(self.channel), Redeemed, Launch)
+                if isinstance(message, Redeemed):
+                    self.redeemer.heard(message)
+                elif isinstance(message, Launch):
+                    self.launches.heard(message)
             return said
         return b""
 
@@ -107,7 +114,7 @@ class Worker:
 
     async def serve(self) -> int:
         """Serve; the exit code."""
-        self._loop = asyncio.get_running_loop()
+        self._loop = self._lifeline.launches.loop = asyncio.get_running_loop()
         self._loop.add_signal_handler(signal.SIGTERM, self._terminate)
         self._lifeline.on_stop = self._stop_from_thread
         self._lifespan = LifespanWatch(self._drain, self._on_ready, self._on_failed)
@@ -209,8 +216,8 @@ def raise_descriptor_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def prepare(spec: WorkerSpec) -> ASGIApp:
-    """Import the app as the caller would; raises TargetImportError."""
+def prepare(spec: WorkerSpec, launches: Launches) -> ASGIApp:
+    """Import the app, and its function for launches, as the caller would; raises TargetImportError."""
     try:
         os.chdir(spec.working_dir)
     except OSError as error:
@@ -221,6 +228,8 @@ def prepare(spec: WorkerSpec) -> ASGIApp:
         os.environ[BUS_VARIABLE] = spec.bus  # for the app's broadcasters, see wesktop.sse
     set_worker(importing=True)
     app = load(spec.target, factory=spec.factory)
+    if spec.on_launch is not None:
+        launches.function = load(spec.on_launch, kind="function")
     set_worker(importing=False)
     return app
 
@@ -259,7 +268,7 @@ def main(fd: int) -> int:
     lifeline = Lifeline(channel, listener)
     all_loaded()
     try:
-        app = prepare(spec)
+        app = prepare(spec, lifeline.launches)
     except WesktopError as error:
         if error.__cause__ is not None:
             print_traceback(error.__cause__)

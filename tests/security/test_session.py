@@ -253,12 +253,6 @@ def test_what_keeps_a_browser_out_is_one_line(
         assert [*AppPaths(NAME).lock.parent.glob("open-*")] == []
 
 
-def test_a_path_without_a_browser_is_refused(start_app: Start) -> None:
-    done = start_app("--session").command("ctl", "open", NAME, "--path", "/x")
-    assert done.returncode == 2
-    assert "--path is where a browser begins" in done.stderr
-
-
 def test_the_longest_path_is_led_to(start_app: Start) -> None:
     app = start_app("--session")
     path = "/" + "%41?&=" * 170

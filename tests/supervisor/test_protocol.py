@@ -4,6 +4,7 @@ import pytest
 
 from wesktopd import errors
 from wesktopd.errors import ControlError, WesktopError, from_wire
+from wesktopd.message import Message
 from wesktopd.protocol import (
     MAX_FRAME,
     MAX_LOG_TAIL,
@@ -15,7 +16,6 @@ from wesktopd.protocol import (
     Focus,
     Lines,
     Listening,
-    Message,
     Raise,
     Ready,
     Status,

@@ -8,6 +8,7 @@ import pytest
 
 from support.running import NAME, Start
 from wesktopd import protocol
+from wesktopd.message import Message
 
 PAGE = (Path(__file__).parents[2] / "docs" / "control-protocol.md").read_text()
 COMMAND_LINE = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text()
@@ -15,7 +16,7 @@ MESSAGES = [*typing.get_args(protocol.Request), *typing.get_args(protocol.Answer
 
 
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda message: message.__name__)
-def test_every_message_has_a_row_with_all_of_its_fields(message: type[protocol.Message]) -> None:
+def test_every_message_has_a_row_with_all_of_its_fields(message: type[Message]) -> None:
     rows = re.findall(rf"^\| `{message.__name__.lower()}` \|.*$", PAGE, re.MULTILINE)
     assert rows
     fields = set(message.__struct_fields__) - {"id"}

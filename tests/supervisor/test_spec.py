@@ -85,6 +85,18 @@ def test_a_value_out_of_range_is_refused(change: dict[str, Any]) -> None:
         spec(**change)
 
 
+@pytest.mark.parametrize("value", ["focus", "window", "myapp:on_launch", "pkg.mod:obj.f"])
+def test_what_a_second_launch_can_do(value: str) -> None:
+    assert spec(second_launch=value).calls_function == (":" in value)
+
+
+@pytest.mark.parametrize("value", ["", "back", "a b:c", "myapp:", ":f", "focus "])
+def test_what_a_second_launch_cannot_do_is_refused_by_its_name(value: str) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        spec(second_launch=value)
+    assert raised.value.message.startswith(f"second_launch {value!r} is unknown: give ")
+
+
 def test_it_survives_the_wire_and_unknown_fields_are_refused() -> None:
     sent = spec(import_path=["/x"], one_shot=True)
     assert msgspec.json.decode(msgspec.json.encode(sent), type=AppSpec) == sent

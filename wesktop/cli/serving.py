@@ -64,8 +64,16 @@ def with_options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
 _server_options = with_options(*HOW, *NAMED, *WHERE, click.argument("target"))
 
 
-@click.command()
+@click.command(options_metavar="[OPTIONS]")
 @_server_options
+@click.argument("arguments", nargs=-1, metavar="[-- ARGUMENT...]")
+@click.option(
+    "--second-launch",
+    default="focus",
+    show_default=True,
+    metavar="WHAT",
+    help="What another start does while the app is open: focus, window, or MODULE:FUNCTION.",
+)
 @click.option("--title", help="The window's title.  [default: the app's name]")
 @click.option("--width", type=int, default=1280, show_default=True, help="In pixels.")
 @click.option("--height", type=int, default=800, show_default=True, help="In pixels.")
@@ -84,7 +92,10 @@ _server_options = with_options(*HOW, *NAMED, *WHERE, click.argument("target"))
 @click.option("--downloads/--no-downloads", default=True, show_default=True, help="Whether it may offer files.")
 @click.option("--keep-alive", is_flag=True, help="Go on serving when the window is closed.")
 def run(target: str, title: str | None, name: str | None, **options: Any) -> None:
-    """Serve TARGET and show it in a native window until that is closed."""
+    """Serve TARGET and show it in a native window until that is closed.
+
+    The ARGUMENTs, such as files or a link, are handed to the app; to the one that runs, where it does already.
+    """
     from wesktop.desktop import run
 
     _import_from_working_directory()

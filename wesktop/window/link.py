@@ -13,6 +13,7 @@ from wesktopd.channel import decode, tell
 from wesktopd.connection import Connection, attach
 from wesktopd.errors import WesktopError
 from wesktopd.protocol import Answer, Down, End, Lines, Linked, Raise, Ready
+from wesktopd.window_protocol import Focused, Launched, Navigate
 
 NOTE_AFTER = 0.4  # seconds: a worker that is back sooner was not missed
 RETRY_EVERY = 0.5  # seconds between looks for a server that is gone
@@ -37,6 +38,7 @@ class Link:
 
     def run(self) -> None:
         """Follow both until the caller is gone, or the server that it is to close with; then close the window."""
+        self._page.on_focus = self._on_focus
         with selectors.DefaultSelector() as selector:
             selector.register(self._caller, selectors.EVENT_READ)
             while not self._ended:
@@ -99,11 +101,15 @@ class Link:
                 self._page.show(self._url, link)
             case Raise():
                 self._page.focus()
+            case Launched(arguments=arguments, directory=directory):
+                self._page.tell("wesktop:launch", {"arguments": arguments, "directory": directory})
+            case Navigate(url=url):
+                self._page.go(url)
             case End():
                 self._lost_server = True
                 self._ended = self._at is not None and self._at.one_shot
                 self._plan_note("The server has stopped. Waiting for it to come back\N{HORIZONTAL ELLIPSIS}")
-            case _:  # Listening: it becomes ready, or fails and ends
+            case _:  # Listening: it becomes ready, or fails and ends; Done: to what was sent
                 pass
 
     def _on_ready(self, url: str, link: str | None) -> None:
@@ -123,6 +129,12 @@ class Link:
         if (server := self._server) is not None:
             with contextlib.suppress(WesktopError, OSError):
                 server.send(protocol.Link(path=self._at.path if self._at else "/"))
+
+    def _on_focus(self) -> None:
+        """In the toolkit's thread."""
+        if (server := self._server) is not None:
+            with contextlib.suppress(WesktopError):
+                server.send(Focused())
 
     def _plan_note(self, text: str) -> None:
         self._note = text

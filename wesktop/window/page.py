@@ -5,6 +5,7 @@ import json
 import os
 import queue
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urljoin
@@ -13,11 +14,15 @@ from wesktop.window.closing import Closing
 from wesktop.window.dropping import DROP_EVENT
 from wesktop.window.menu import MENU_EVENT, Item
 from wesktop.window.policy import Rules, Verdict
+from wesktop.window import focus
+from wesktop.window.events import TOLD, tell_page
 from wesktop.window.splash import HIDE, show_note
 from wesktop.window.toolkit import Toolkit
 from wesktopd.tokens import OPEN_PATH
 
 CLOSE_WITHIN = 0.7  # seconds that the toolkit has to close the window, and then to end
+TELL_WITHIN = 60.0  # seconds that an event waits for the app's first page
+TELL_EVERY = 0.05
 RETRY_AFTER = 0.5  # seconds after which a page that could not be loaded is asked for again
 
 
@@ -38,11 +43,14 @@ class Page:
         self.on_refused: Callable[[], None] = lambda: None
         """Is called when it has, from any thread."""
         self._created = False
+        self._telling = threading.Lock()
+        self.on_focus: Callable[[], None] = lambda: None
         self._scripts: queue.SimpleQueue[str] = queue.SimpleQueue()
         threading.Thread(target=self._run_scripts, name="scripts", daemon=True).start()
         window.events.before_show += lambda: toolkit.dress(window, rules, self._on_failed)
         window.events.loaded += self._on_loaded
         window.events.before_show += lambda: toolkit.on_dropped(window, self._on_dropped)
+        window.events.before_show += lambda: focus.watch(toolkit.name, window, lambda: self.on_focus())
         event = toolkit.before_first_page(window)
         event += self._choose_first
 
@@ -140,8 +148,34 @@ class Page:
                 self._window.run_js(script)
 
     def focus(self) -> None:
-        """Bring the window to the front."""
-        self._toolkit.focus(self._window)
+        """Bring the window to the front, where it will be too that is not there yet."""
+        if self._window.native is not None:
+            self._toolkit.focus(self._window)
+
+    def go(self, url: str) -> None:
+        """Load another page of the app's; without effect for one of others."""
+        with self._lock:
+            if self._url is None or not url.startswith(f"{self._url}/"):
+                return
+            self._link = url
+            self._shown += 1
+            self._entering = OPEN_PATH in url
+            created = self._created
+        if created:
+            self._window.load_url(url)
+
+    def tell(self, event: str, detail: object) -> None:
+        """Dispatch an event on the page's `window`, as soon as there is a page of the app's."""
+        threading.Thread(target=self._tell, args=(event, detail), name="event", daemon=True).start()
+
+    def _tell(self, event: str, detail: object) -> None:
+        deadline = time.monotonic() + TELL_WITHIN
+        with self._telling:  # one after the other
+            while (left := deadline - time.monotonic()) > 0 and self.loaded.wait(left):
+                with contextlib.suppress(Exception):  # what pywebview raises when the page takes long
+                    if self._url and TOLD in str(self._window.run_js(tell_page(self._url, event, detail))):
+                        return
+                time.sleep(TELL_EVERY)
 
     def close(self) -> None:
         """Close the window without asking anybody; end the process if the toolkit does not."""

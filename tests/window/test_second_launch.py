@@ -1,0 +1,218 @@
+"""What a second start of an app does: second_launch="focus", "window" or a function of the app's."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from support.screen import Screen
+from support.scripts import Script, free_port
+from support.waiting import wait_for
+from window.shown import Shown
+
+pytestmark = pytest.mark.window
+
+PROGRAM = """
+import asyncio
+from pathlib import Path
+import wesktop
+from window.desk import router
+
+app = wesktop.create_app(router())
+
+def go(arguments, directory):
+    return arguments[0] if arguments else None
+
+async def go_later(arguments, directory):
+    await asyncio.sleep(0)
+    print(f"launched with {{arguments}} in {{directory}}")
+    return arguments[0] if arguments else None
+
+def breaks(arguments, directory):
+    raise OSError("it breaks")
+
+def returns_nonsense(arguments, directory):
+    return 3
+
+nothing = 5
+
+if __name__ == "__main__":
+    wesktop.run("desk:app", width=400, height=300, pid_path=Path("desk.pid"), port={port}, {options})
+    print("run() has returned")
+"""
+AGAIN = "from pathlib import Path\nimport wesktop\nwesktop.run('desk:app', port={port}, {options})\nprint('returned')"
+
+UNRESERVED = "!'()*"  # that encodeURIComponent leaves as they are, and quote does not
+
+
+class Desk:
+    """The program of these tests, and starts of it."""
+
+    def __init__(self, start: Callable[..., Script], screen: Screen, home: Path) -> None:
+        self.start, self.screen, self.home = start, screen, home
+        self.port = free_port()
+        self.starts = 0
+
+    def first(self, options: str = "", *args: str, page: str = "/") -> Shown:
+        """Start it, and wait for its page."""
+        script = self.start("desk", PROGRAM.format(port=self.port, options=options), *args)
+        self.shown = Shown(script, "desk", self.home, self.screen, self.port)
+        self.shown.hear(f"at-{page}")
+        assert self.shown.window
+        return self.shown
+
+    def again(self, *args: str, options: str = "") -> Script:
+        """Start it once more, by another script."""
+        self.starts += 1
+        return self.start(f"again{self.starts}", AGAIN.format(port=self.port, options=options), *args)
+
+    def told(self, where: str, *arguments: str) -> str:
+        """What the page at `where` says of a launch."""
+        detail = {"arguments": [*arguments], "directory": str(self.home)}
+        text = json.dumps(detail, separators=(",", ":"), ensure_ascii=False)
+        return f"launch-{where}{quote(text, safe=UNRESERVED)}"
+
+
+@pytest.fixture
+def desk(start_script: Callable[..., Script], screen: Screen, home: Path) -> Desk:
+    """The program."""
+    screen.wait_until_empty()
+    tests = str(Path(__file__).parent.parent)
+
+    def start(name: str, source: str, *args: str) -> Script:
+        return start_script(name, source, *args, DISPLAY=screen.display, PYTHONPATH=tests)
+
+    return Desk(start, screen, home)
+
+
+HOSTILE = ["notes://open/3?a=b&c", "Grüße</script>", "--flag", "'\"\\`${x}", "\u2028"]
+
+
+def test_the_page_in_front_is_handed_the_arguments(desk: Desk) -> None:
+    shown = desk.first()
+    again = desk.again(*HOSTILE)
+    assert again.wait() == 0, again.output
+    shown.hear(desk.told("/", *HOSTILE))
+    assert shown.screen.windows("desk") == [shown.window]
+    wait_for(lambda: shown.screen.active() == int(shown.window, 16), "its focus")
+    shown.close()
+    shown.ended_well()
+
+
+def test_the_first_start_hands_over_its_arguments_too(desk: Desk) -> None:
+    shown = desk.first("", "notes://open/1")
+    shown.hear(desk.told("/", "notes://open/1"))
+    shown.close()
+    shown.ended_well()
+
+
+def test_without_arguments_the_first_start_tells_nothing_and_the_second_does(desk: Desk) -> None:
+    shown = desk.first()
+    desk.again().wait()
+    shown.hear(desk.told("/"))
+    assert sum(said.startswith("launch") for said in shown.said()) == 1
+    shown.close()
+    shown.ended_well()
+
+
+def test_another_window_is_opened_and_is_the_one_that_is_told(desk: Desk) -> None:
+    shown = desk.first("second_launch='window'")
+    again = desk.again("/a/file", options="width=420, height=310")
+    shown.hear(desk.told("/", "/a/file"))
+    wait_for(lambda: len(shown.screen.windows("desk")) == 2, "another window")
+    assert shown.said().count("at-/") == 2
+    (second,) = set(shown.screen.windows("desk")) - {shown.window}
+    shown.close()
+    wait_for(lambda: shown.screen.windows("desk") == [second], "the first window's end")
+    assert None is shown.script.process.poll() is again.process.poll(), "one waits for the other's window"
+    shown.screen.close(second)
+    assert again.wait() == 0, again.output
+    shown.ended_well()
+
+
+@pytest.mark.parametrize("function", ["desk:go", "desk:go_later", "__main__:go"])
+@pytest.mark.parametrize("session", [True, False])
+def test_a_function_of_the_app_leads_the_window_to_a_page(desk: Desk, function: str, session: bool) -> None:
+    shown = desk.first(f"second_launch={function!r}, session={session}")
+    other = desk.again("/notes/3?from=link#end")
+    assert other.wait() == 0, other.output
+    shown.hear("at-/notes/3#end")
+    assert shown.screen.windows("desk") == [shown.window]
+    assert not [said for said in shown.said() if said.startswith("launch")]
+    if function == "desk:go_later":
+        wait_for(
+            lambda: f"launched with ['/notes/3?from=link#end'] in {desk.home}" in shown.script.output, "its line"
+        )
+    shown.close()
+    shown.ended_well()
+
+
+def test_the_function_hears_of_the_first_start_too(desk: Desk) -> None:
+    shown = desk.first("second_launch='desk:go'", "/notes/1", page="/notes/1")
+    shown.close()
+    shown.ended_well()
+
+
+@pytest.mark.parametrize(
+    ("function", "argument", "said"),
+    [
+        ("desk:breaks", "", "OSError: it breaks"),
+        ("desk:returns_nonsense", "", "it returned 3: return a path of the app, or None."),
+        (
+            "desk:go",
+            "https://evil.example/",
+            "'desk:go' returned a path 'https://evil.example/' is none of",
+        ),
+        ("desk:go", "//evil.example/", "'desk:go' returned a path '//evil.example/' is none of the app's"),
+    ],
+)
+def test_a_function_that_fails_is_in_the_log_and_the_page_stays(
+    desk: Desk, function: str, argument: str, said: str
+) -> None:
+    shown = desk.first(f"second_launch={function!r}")
+    assert desk.again(argument).wait() == 0
+    wait_for(lambda: said in shown.script.output, f"{said!r} in {shown.script.output}")
+    desk.again("/still/here").wait()
+    if function == "desk:go":
+        shown.hear("at-/still/here")
+    shown.close()
+    shown.ended_well()
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("'back'", "second_launch 'back' is unknown: give 'focus', 'window', or a function as 'myapp:on_launch'."),
+        ("'a b:c'", "second_launch 'a b:c' is unknown"),
+        ("print", "second_launch <built-in function print> is of type builtin_function_or_method, not str."),
+        ("'desk:missing'", "'desk:missing': module 'desk' has no attribute 'missing'."),
+        ("'desk:nothing'", "'desk:nothing' is a int, not a function."),
+        ("'focus', arguments='a b'", "arguments 'a b' is not a list of strings."),
+        ("'focus', arguments=[3]", "arguments [3] is not a list of strings."),
+    ],
+)
+def test_a_value_that_does_not_fit_is_refused_at_the_first_start(desk: Desk, value: str, said: str) -> None:
+    script = desk.start("desk", PROGRAM.format(port=desk.port, options=f"second_launch={value}"))
+    assert script.wait() == 1
+    assert said in script.output.splitlines()[-1]
+
+
+def test_a_server_without_a_window_gets_one_that_is_told(desk: Desk) -> None:
+    shown = desk.first("keep_alive=True")
+    shown.close()
+    shown.script.wait()
+    again = desk.again("late", options="keep_alive=True")
+    shown.hear(desk.told("/", "late"))
+    shown.screen.close(shown.screen.window("desk"))
+    assert again.wait() == 0, again.output
+
+
+def test_more_arguments_than_fit_are_refused_in_one_sentence(desk: Desk) -> None:
+    shown = desk.first()
+    again = desk.again(*["x" * 1000] * 70)
+    assert again.wait() == 1
+    assert "the arguments are longer than 65,536 bytes: 'desk' cannot take them." in again.output
+    shown.close()
+    shown.ended_well()
