@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         create_app,
     )
     from wesktop.desktop import run
+    from wesktop.dialogs import notify as notify
     from wesktop.entries import create_entry, remove_entry
     from wesktop.server import serve
     from wesktop.sse import Broadcaster, sse_route
@@ -50,6 +51,7 @@ _HOMES = {
     "create_entry": "wesktop.entries",
     "remove_entry": "wesktop.entries",
     "open_window": "wesktop.window.opening",
+    "notify": "wesktop.dialogs",
 }
 
 
@@ -62,10 +64,10 @@ def __getattr__(name: str) -> object:
         from importlib import import_module
 
         value = getattr(import_module(_HOMES.get(name, "wesktop.asgi")), name)
-    elif name == "errors":  # for `except wesktop.errors.WesktopError`
+    elif name in ("errors", "dialogs"):  # for `except wesktop.errors.WesktopError`, `await wesktop.dialogs.confirm()`
         from importlib import import_module
 
-        value = import_module("wesktop.errors")
+        value = import_module(f"wesktop.{name}")
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value

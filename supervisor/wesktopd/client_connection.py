@@ -31,6 +31,9 @@ class Server(Protocol):
     def heard(self, connection: "ClientConnection") -> None:
         """Its client has said something."""
 
+    def hung_up(self, connection: "ClientConnection") -> None:
+        """Its client sends no more, and may be gone."""
+
     def forget(self, connection: "ClientConnection") -> None:
         """It has ended."""
 
@@ -122,6 +125,7 @@ class ClientConnection(asyncio.Protocol):
     def eof_received(self) -> bool:
         """The client sends no more; what it has asked for is answered first. A lease ends."""
         self._half_closed = True
+        self._server.hung_up(self)
         return bool(self.pending or self._queued) and self.lease is None and not self._following
 
     def pause_writing(self) -> None:

@@ -40,7 +40,7 @@ from wesktopd.protocol import (
     Wait,
     failure,
 )
-from wesktopd.window_protocol import Focused, Launch
+from wesktopd.window_protocol import Ask, Focused, Launch, Reply
 from wesktopd.windows import Windows
 
 MAX_CONNECTIONS = 256
@@ -182,9 +182,14 @@ class ControlServer:
         """A connection has said something: it is the last one now to have been silent."""
         self.connections[connection] = self.connections.pop(connection)
 
+    def hung_up(self, connection: ClientConnection) -> None:
+        """A connection's client sends no more. What it wanted of the user is not asked for any longer."""
+        self.windows.gone(connection)
+
     def forget(self, connection: ClientConnection) -> None:
         """A connection has ended."""
         self.connections.pop(connection, None)
+        self.windows.gone(connection)
         if connection.lease is not None:
             self._controlled.lease_ended(connection.lease)
             self._count_for_callers()
@@ -204,6 +209,10 @@ class ControlServer:
                 connection.send(request.id, self._focus())
             case Focused():  # which makes it the last one that was heard of
                 connection.send(request.id, Done())
+            case Ask():
+                self.windows.ask(connection, request)
+            case Reply():
+                self.windows.reply(connection, request)
             case Launch():
                 self._carry_out(connection, request.id, controlled.launch(request.arguments, request.directory))
             case Attach():

@@ -11,12 +11,13 @@ WesktopError
 |   +-- BindPermissionError           the port is one that this user may not bind
 +-- AlreadyRunningError               a server of this name runs already
 +-- PidFileError                      the PID file cannot be written, or is not ours to write
-+-- WindowError                       the window did not open
++-- WindowError                       the window did not open, or could not do what it was asked to
 |   +-- NoDisplayError                there is no display to open it on
 |   +-- NoBackendError                no GUI toolkit is installed; the message has the line to install one
 +-- ServiceError                      the system's service manager refuses; nothing is left of what was tried
 |   +-- ServicePermissionError        it takes root to change the machine's services
-+-- NoWindowError                     the app has no window that could do it
++-- NoWindowError                     the app has no window that could do it, or it was closed before it had
++-- DialogOpenError                   its window has a dialog open already
 +-- NotRunningError                   no server of this name runs
 +-- ControlError                      a running server could not be talked to
     +-- ControlTimeoutError           it did not answer in time
@@ -101,7 +102,7 @@ class PidFileError(WesktopError):
 
 
 class WindowError(WesktopError):
-    """The window process ended before it had shown a window."""
+    """The window did not open, or could not do what it was asked to."""
 
 
 class NoDisplayError(WindowError):
@@ -126,6 +127,10 @@ class NoWindowError(WesktopError):
     """The app has no window that could do what was asked for, or it was closed before it had."""
 
     exit_code = 3
+
+
+class DialogOpenError(WesktopError):
+    """The app's window has a dialog open already: the user answers one after the other."""
 
 
 class NotRunningError(WesktopError):

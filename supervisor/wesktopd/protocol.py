@@ -12,7 +12,17 @@ import msgspec
 
 from wesktopd.errors import ControlError, WesktopError
 from wesktopd.message import Message
-from wesktopd.window_protocol import Focused, Launch, Launched, Navigate
+from wesktopd.window_protocol import (
+    Answered,
+    Ask,
+    Asked,
+    Focused,
+    Launch,
+    Launched,
+    Navigate,
+    Reply,
+    Withdrawn,
+)
 
 MAX_FRAME = 64 * 1024
 MAX_MESSAGE = 1000  # characters of an exception's sentence
@@ -239,42 +249,16 @@ class End(Message):
     """The last answer of a stream; to a lease, the supervisor is ending."""
 
 
+# fmt: off
 Request = (
-    Status
-    | Stop
-    | Restart
-    | Scale
-    | Upgrade
-    | Wait
-    | Config
-    | Logs
-    | Events
-    | Focus
-    | Focused
-    | Launch
-    | Emit
-    | Link
-    | Bearer
-    | Attach
+    Status | Stop | Restart | Scale | Upgrade | Wait | Config | Logs | Events | Focus | Focused | Launch | Ask | Reply
+    | Emit | Link | Bearer | Attach
 )
 Answer = (
-    Done
-    | Failed
-    | Report
-    | Spec
-    | Log
-    | Happened
-    | Linked
-    | BearerToken
-    | Ready
-    | Listening
-    | Down
-    | Raise
-    | Launched
-    | Navigate
-    | Others
-    | End
+    Done | Failed | Report | Spec | Log | Happened | Linked | BearerToken | Answered
+    | Ready | Listening | Down | Raise | Launched | Navigate | Asked | Withdrawn | Others | End
 )
+# fmt: on
 
 
 class _Identified(msgspec.Struct):

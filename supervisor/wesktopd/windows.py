@@ -2,12 +2,26 @@
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from wesktopd.client_connection import ClientConnection
-from wesktopd.errors import NoWindowError
-from wesktopd.protocol import Answer, Raise
+from wesktopd.errors import DialogOpenError, NoWindowError, WesktopError, WindowError
+from wesktopd.protocol import Answer, Done, Raise, failure
+from wesktopd.questions import Notice
+from wesktopd.window_protocol import Answered, Ask, Asked, Reply, Withdrawn
 
 MAX_KEPT = 16  # events for the next window, while there is none; of more, the oldest is lost
+
+
+@dataclass(eq=False)
+class _Open:
+    """A question that is not answered yet. asker: None when he has gone."""
+
+    number: int
+    window: ClientConnection
+    asker: ClientConnection | None
+    request_id: int
+    is_dialog: bool
 
 
 class Windows:
@@ -17,6 +31,8 @@ class Windows:
 
     def __init__(self, leases: Callable[[], list[ClientConnection]]) -> None:
         self._leases = leases
+        self._number = 0
+        self._open: dict[int, _Open] = {}
         self._kept: deque[Callable[[], Answer]] = deque(maxlen=MAX_KEPT)
 
     @property
@@ -43,3 +59,51 @@ class Windows:
         """There is another window."""
         while self._kept:
             window.send_event(self._kept.popleft()())
+
+    # Questions to the user.
+
+    def ask(self, asker: ClientConnection, request: Ask) -> None:
+        """Have the window in front ask; a window shows one dialog at a time."""
+        is_dialog = not isinstance(request.question, Notice)
+        try:
+            window = self.front
+            if is_dialog and any(other.window is window and other.is_dialog for other in self._open.values()):
+                raise DialogOpenError("the window has a dialog open already: ask when that is answered.")
+        except WesktopError as error:
+            asker.send(request.id, failure(error))
+            return
+        self._number += 1
+        self._open[self._number] = _Open(self._number, window, asker, request.id, is_dialog)
+        asker.begun(request.id, 1)
+        if is_dialog:
+            window.send_event(Raise())
+        window.send_event(Asked(number=self._number, question=request.question))
+
+    def reply(self, window: ClientConnection, reply: Reply) -> None:
+        """The user has answered."""
+        question = self._open.get(reply.number)
+        if question is not None and question.window is window:
+            if reply.error:
+                self._settle(question, failure(WindowError(reply.error)))
+            else:
+                answered = Answered(paths=reply.paths, accepted=reply.accepted, more=reply.more)
+                self._settle(question, answered, last=not reply.more)
+        window.send(reply.id, Done())
+
+    def _settle(self, question: _Open, answer: Answer, *, last: bool = True) -> None:
+        if last:
+            del self._open[question.number]
+        if question.asker is not None:
+            if last:
+                question.asker.begun(question.request_id, -1)
+            question.asker.send(question.request_id, answer)
+
+    def gone(self, connection: ClientConnection) -> None:
+        """A connection has ended, or its client sends no more: a window, or one who has asked."""
+        for question in [*self._open.values()]:
+            if question.window is connection:
+                self._settle(question, failure(NoWindowError("the window was closed before the user had answered.")))
+            elif question.asker is connection:
+                question.asker = None
+                connection.begun(question.request_id, -1)
+                question.window.send_event(Withdrawn(number=question.number))

@@ -133,3 +133,118 @@ def test_a_lease_whose_path_leads_elsewhere_is_refused(app: Running, path: str) 
     assert (lease.first["type"], lease.first["error"]) == ("failed", "ConfigurationError")
     assert app.status()["windows"] == 0
     lease.close()
+
+
+CONFIRM = {"kind": "confirm", "title": "Sure?"}
+
+
+class Asker(Lease):
+    """A connection without a lease."""
+
+    def __init__(self, app: Running) -> None:
+        self.sock = app.control_connection()
+        self._lines = self.sock.makefile("rb")
+
+
+@pytest.fixture
+def asker(app: Running) -> Iterator[Asker]:
+    """Somebody who asks."""
+    made = Asker(app)
+    yield made
+    made.close()
+
+
+def asked(window: Lease) -> int:
+    """The number of the question that a window is asked, which comes to the front for it."""
+    assert window.next()["type"] == "raise"
+    event = window.next()
+    assert event["type"] == "asked"
+    number = event["number"]
+    assert isinstance(number, int)
+    return number
+
+
+def test_the_window_in_front_is_asked_and_its_answer_comes_back(app: Running, attach: type, asker: Asker) -> None:
+    _, window = attach(), attach()
+    asker.send(type="ask", id=9, question={"kind": "open", "title": "ä", "types": [{"name": "A", "patterns": ["*"]}]})
+    assert window.next()["type"] == "raise"
+    event = window.next()
+    assert event["question"] == {
+        "kind": "open", "title": "ä", "several": False, "directory": "", "types": [{"name": "A", "patterns": ["*"]}],
+    }  # fmt: skip
+    number = event["number"]
+    window.send(type="reply", number=number, paths=["/a"], accepted=True, more=True)
+    window.send(type="reply", number=number, paths=["/b"], accepted=True)
+    answers = [asker.next(), asker.next()]
+    assert [(answer["id"], answer["paths"], answer["more"]) for answer in answers] == [
+        (9, ["/a"], True),
+        (9, ["/b"], False),
+    ]
+
+
+def test_a_notification_needs_no_window_in_front_and_goes_beside_a_dialog(
+    app: Running, attach: type, asker: Asker
+) -> None:
+    window = attach()
+    asker.send(type="ask", id=1, question=CONFIRM)
+    first = asked(window)
+    asker.send(type="ask", id=2, question={"kind": "notice", "title": "a"})
+    event = window.next()
+    assert event["type"] == "asked"
+    window.send(type="reply", number=event["number"], error="no service.")
+    answer = asker.next()
+    assert (answer["id"], answer["error"], answer["message"]) == (2, "WindowError", "no service.")
+    window.send(type="reply", number=first, accepted=True)
+    assert asker.next()["accepted"] is True
+
+
+@pytest.mark.parametrize("number", [0, 99, -1])
+def test_an_answer_to_nothing_is_let_pass(app: Running, attach: type, asker: Asker, number: int) -> None:
+    window = attach()
+    asker.send(type="ask", question=CONFIRM)
+    asked(window)
+    assert window.ask(type="reply", number=number, accepted=True)["type"] == "done"
+    assert app.status()["windows"] == 1
+
+
+def test_only_the_window_that_was_asked_can_answer(app: Running, attach: type, asker: Asker) -> None:
+    other, window = attach(), attach()
+    asker.send(type="ask", question=CONFIRM)
+    number = asked(window)
+    assert other.ask(type="reply", number=number, accepted=True)["type"] == "done"
+    assert asker.ask(type="reply", number=number, accepted=True)["type"] == "done", "not an answer"
+    window.send(type="reply", number=number, accepted=False)
+    assert asker.next()["accepted"] is False
+
+
+def test_when_the_asker_goes_the_question_is_withdrawn_and_the_window_is_free(
+    app: Running, attach: type, asker: Asker
+) -> None:
+    window, first = attach(), Asker(app)
+    first.send(type="ask", question=CONFIRM)
+    number = asked(window)
+    first.close()
+    assert window.next() == {"type": "withdrawn", "id": 0, "number": number}
+    asker.send(type="ask", question=CONFIRM)
+    assert asker.next()["error"] == "DialogOpenError", "it is not closed yet"
+    assert window.ask(type="reply", number=number)["type"] == "done"
+    asker.send(type="ask", question=CONFIRM)
+    assert asked(window) > number
+
+
+def test_when_the_window_goes_the_asker_is_told(app: Running, attach: type, asker: Asker) -> None:
+    window = attach()
+    asker.send(type="ask", id=4, question=CONFIRM)
+    asked(window)
+    window.close()
+    answer = asker.next()
+    assert (answer["id"], answer["error"]) == (4, "NoWindowError")
+
+
+@pytest.mark.parametrize(
+    "question", [None, {}, {"kind": "explode"}, {"kind": "open", "types": [3]}, {"kind": "confirm", "text": 1}]
+)
+def test_what_is_no_question_is_refused(app: Running, attach: type, asker: Asker, question: object) -> None:
+    attach()
+    answer = asker.ask(type="ask", question=question)
+    assert (answer["type"], answer["error"]) == ("failed", "ControlError")

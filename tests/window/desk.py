@@ -6,8 +6,12 @@ scripts and by their workers.
 
 import json
 from pathlib import Path
+from typing import Any
 
 import wesktop
+from wesktop import dialogs
+from wesktop.dialogs import blocking
+from wesktop.errors import WesktopError
 
 SAID = Path("desk.said")
 
@@ -36,8 +40,37 @@ def router(script: str = "") -> wesktop.Router:
         wesktop.open_window(**json.loads(request.body or b"{}"))
         return {}
 
+    @made.post("/ask")
+    async def ask(request: wesktop.Request) -> dict[str, object]:
+        function, arguments = of(request)
+        try:
+            return {"answer": plain(await getattr(dialogs, function)(**arguments))}
+        except WesktopError as error:
+            return {"error": type(error).__name__, "message": error.message}
+
+    @made.post("/ask/blocking")
+    def ask_blocking(request: wesktop.Request) -> dict[str, object]:
+        function, arguments = of(request)
+        try:
+            return {"answer": plain(getattr(blocking, function)(**arguments))}
+        except WesktopError as error:
+            return {"error": type(error).__name__, "message": error.message}
+
     @made.get("/{path:path}")
     async def page(_: wesktop.Request) -> wesktop.HTMLResponse:
         return wesktop.HTMLResponse(_PAGE.format(script=script))
 
     return made
+
+
+def of(request: wesktop.Request) -> tuple[str, dict[str, Any]]:
+    """Which function of the dialogs a request is for, and its arguments."""
+    given: tuple[str, dict[str, Any]] = json.loads(request.body or b"")
+    return given
+
+
+def plain(answer: object) -> object:
+    """What a dialog has returned, as JSON."""
+    if isinstance(answer, list):
+        return [plain(each) for each in answer]
+    return str(answer) if isinstance(answer, Path) else answer

@@ -1,72 +1,31 @@
 """Several windows on one server: open_window(), `wesktop ctl open --path`, and what ends with the last of them."""
 
-import contextlib
-import json
-import os
 import signal
 import subprocess
 import sys
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 
-from support.screen import Screen
-from support.scripts import Script, free_port, isolated_env
-from support.session import authorization
+from support.scripts import Script, isolated_env
 from support.waiting import wait_for
+from window.desk_program import DeskProgram
 from window.shown import Shown, processes_of
 
 pytestmark = pytest.mark.window
 
-PROGRAM = """
-import sys
-from pathlib import Path
-import wesktop
-from window.desk import router
-
-app = wesktop.create_app(router())
-if __name__ == "__main__":
-    wesktop.run("desk:app", width=400, height=300, pid_path=Path("desk.pid"), {options})
-    print("run() has returned")
-"""
-
 COMMAND = str(Path(sys.executable).with_name("wesktop"))
 
-Show = Callable[..., Shown]
-
-
-@pytest.fixture
-def show_desk(start: Callable[..., Script], screen: Screen, home: Path) -> Iterator[Show]:
-    """Start the program of these tests, and wait for its first page."""
-
-    def show(options: str = "") -> Shown:
-        port = free_port()
-        shown = Shown(start("desk", PROGRAM.format(options=f"port={port}, {options}")), "desk", home, screen, port)
-        shown.hear("at-/")
-        return shown
-
-    yield show
-    for process in processes_of(home):  # a window may have outlived its opener and its server
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(int(process.split()[0]), signal.SIGKILL)
-
-
-def open_from_app(shown: Shown, **options: object) -> None:
-    """Have a handler of the app open a window."""
-    header = dict(line.split(": ", 1) for line in authorization(shown.home, "desk"))
-    request = urllib.request.Request(f"{shown.url}/open", json.dumps(options).encode(), header)
-    with urllib.request.urlopen(request, timeout=20) as answer:
-        assert answer.status == 200
+Show = Callable[..., DeskProgram]
 
 
 def command(shown: Shown, *args: str) -> "subprocess.CompletedProcess[str]":
     """`wesktop ctl` on the screen of the tests."""
     env = {**isolated_env(shown.home), "DISPLAY": shown.screen.display}
     return subprocess.run(
-        [str(Path(sys.executable).with_name("wesktop")), "ctl", *args],
+        [COMMAND, "ctl", *args],
         env=env,
         capture_output=True,
         text=True,
@@ -76,9 +35,8 @@ def command(shown: Shown, *args: str) -> "subprocess.CompletedProcess[str]":
 
 def windows(shown: Shown, count: int) -> list[str]:
     """All windows of the app, once they are so many."""
-    return wait_for(
-        lambda: [*found] if len(found := shown.screen.windows("desk")) == count else None, f"{count} windows"
-    )
+    wait_for(lambda: len(shown.screen.windows("desk")) == count, f"{count} windows")
+    return shown.screen.windows("desk")
 
 
 def window_processes(shown: Shown) -> list[str]:
@@ -92,7 +50,7 @@ def test_a_handler_opens_a_window_at_a_path_and_run_lasts_until_the_last_is_clos
 ) -> None:
     shown = show_desk(f"session={session}")
     first = shown.window
-    open_from_app(shown, path="/notes/3#title", title="Note 3", width=500, height=350)
+    shown.open(path="/notes/3#title", title="Note 3", width=500, height=350)
     shown.hear("at-/notes/3#title")
     (second,) = set(windows(shown, 2)) - {first}
     assert shown.screen.title(second) == "Note 3"
@@ -110,7 +68,7 @@ def test_a_handler_opens_a_window_at_a_path_and_run_lasts_until_the_last_is_clos
 def test_the_second_may_be_closed_first(show_desk: Show) -> None:
     shown = show_desk()
     first = shown.window
-    open_from_app(shown, path="/two")
+    shown.open(path="/two")
     (second,) = set(windows(shown, 2)) - {first}
     shown.hear("at-/two")
     shown.screen.close(second)
@@ -123,7 +81,7 @@ def test_the_second_may_be_closed_first(show_desk: Show) -> None:
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_all_windows_end_with_the_caller(show_desk: Show, number: signal.Signals) -> None:
     shown = show_desk()
-    open_from_app(shown, path="/two")
+    shown.open(path="/two")
     windows(shown, 2)
     shown.script.process.send_signal(number)
     shown.script.wait()
@@ -132,7 +90,7 @@ def test_all_windows_end_with_the_caller(show_desk: Show, number: signal.Signals
 
 def test_all_windows_end_with_a_supervisor_that_is_killed(show_desk: Show) -> None:
     shown = show_desk()
-    open_from_app(shown, path="/two")
+    shown.open(path="/two")
     windows(shown, 2)
     shown.script.find("wesktopd").send_signal(signal.SIGKILL)
     shown.ended_well(2)
@@ -140,7 +98,7 @@ def test_all_windows_end_with_a_supervisor_that_is_killed(show_desk: Show) -> No
 
 def test_a_window_stays_though_the_worker_that_has_opened_it_is_killed(show_desk: Show) -> None:
     shown = show_desk()
-    open_from_app(shown, path="/two")
+    shown.open(path="/two")
     before = windows(shown, 2)
     worker = psutil.Process(shown.script.find("wesktopd.worker").pid)
     worker.kill()

@@ -54,7 +54,7 @@ def open_window(spec: WindowSpec, toolkit: Toolkit, caller: socket.socket) -> No
     if spec.url is not None:
         page.show(spec.url, spec.link)
     patience = PAGE_FIRST if spec.url else 0.0
-    threading.Thread(target=follow, args=(caller, page, patience), name="link", daemon=True).start()
+    threading.Thread(target=follow, args=(caller, page, spec, patience), name="link", daemon=True).start()
     webview.start(
         gui=toolkit.name,
         debug=spec.debug and toolkit.inspect(window),
@@ -89,12 +89,12 @@ def keep_private(storage: str) -> None:
     webbrowser.open = open_with_given_umask
 
 
-def follow(caller: socket.socket, page: Page, patience: float) -> None:
+def follow(caller: socket.socket, page: Page, spec: WindowSpec, patience: float) -> None:
     """Tell the page what becomes of the app's server; begin when it is loaded, or after `patience` seconds."""
     page.loaded.wait(patience)
     from wesktop.window.link import Link  # late: loading it would keep the page waiting
 
-    Link(caller, page).run()
+    Link(caller, page, spec.app_id, spec.icon).run()
 
 
 def on_shown(caller: socket.socket) -> None:

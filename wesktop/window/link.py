@@ -13,7 +13,7 @@ from wesktopd.channel import decode, tell
 from wesktopd.connection import Connection, attach
 from wesktopd.errors import WesktopError
 from wesktopd.protocol import Answer, Down, End, Lines, Linked, Raise, Ready
-from wesktopd.window_protocol import Focused, Launched, Navigate
+from wesktopd.window_protocol import Asked, Focused, Launched, Navigate, Reply, Withdrawn
 
 NOTE_AFTER = 0.4  # seconds: a worker that is back sooner was not missed
 RETRY_EVERY = 0.5  # seconds between looks for a server that is gone
@@ -22,10 +22,11 @@ RETRY_EVERY = 0.5  # seconds between looks for a server that is gone
 class Link:
     """Follows the caller and the server in a thread of its own, and tells the page."""
 
-    def __init__(self, caller: socket.socket, page: Page) -> None:
+    def __init__(self, caller: socket.socket, page: Page, app_id: str, icon: str | None) -> None:
         self._caller = caller
         self._lines = Lines()
         self._page = page
+        self._questions = page.questions(app_id, icon)
         self._server: Connection | None = None
         self._at: Attachable | None = None
         self._url = ""
@@ -38,7 +39,7 @@ class Link:
 
     def run(self) -> None:
         """Follow both until the caller is gone, or the server that it is to close with; then close the window."""
-        self._page.on_focus = self._on_focus
+        self._page.on_focus = lambda: self._tell_server(Focused())
         with selectors.DefaultSelector() as selector:
             selector.register(self._caller, selectors.EVENT_READ)
             while not self._ended:
@@ -103,6 +104,10 @@ class Link:
                 self._page.focus()
             case Launched(arguments=arguments, directory=directory):
                 self._page.tell("wesktop:launch", {"arguments": arguments, "directory": directory})
+            case Asked(number=number, question=question):
+                self._questions.ask(number, question, self._tell_server)
+            case Withdrawn(number=number):
+                self._questions.withdraw(number)
             case Navigate(url=url):
                 self._page.go(url)
             case End():
@@ -126,15 +131,13 @@ class Link:
 
     def _ask_for_link(self) -> None:
         """The page was not let in: its link had come too late. Without a server, a new one brings another."""
-        if (server := self._server) is not None:
-            with contextlib.suppress(WesktopError, OSError):
-                server.send(protocol.Link(path=self._at.path if self._at else "/"))
+        self._tell_server(protocol.Link(path=self._at.path if self._at else "/"))
 
-    def _on_focus(self) -> None:
-        """In the toolkit's thread."""
+    def _tell_server(self, message: protocol.Request) -> None:
+        """From any thread. A server that is gone need not be told."""
         if (server := self._server) is not None:
             with contextlib.suppress(WesktopError):
-                server.send(Focused())
+                server.send(message)
 
     def _plan_note(self, text: str) -> None:
         self._note = text

@@ -7,7 +7,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from wesktop.window.closing import Closing
@@ -19,6 +19,9 @@ from wesktop.window.events import TOLD, tell_page
 from wesktop.window.splash import HIDE, show_note
 from wesktop.window.toolkit import Toolkit
 from wesktopd.tokens import OPEN_PATH
+
+if TYPE_CHECKING:
+    from wesktop.window.asking import Questions
 
 CLOSE_WITHIN = 0.7  # seconds that the toolkit has to close the window, and then to end
 TELL_WITHIN = 60.0  # seconds that an event waits for the app's first page
@@ -151,6 +154,12 @@ class Page:
         """Bring the window to the front, where it will be too that is not there yet."""
         if self._window.native is not None:
             self._toolkit.focus(self._window)
+
+    def questions(self, app_id: str, icon: str | None) -> "Questions":
+        """What asks the user on this window."""
+        from wesktop.window.asking import Questions  # late: it takes 5 ms, and the page goes first
+
+        return Questions(self._toolkit.name, self._window, app_id, icon)
 
     def go(self, url: str) -> None:
         """Load another page of the app's; without effect for one of others."""

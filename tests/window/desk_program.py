@@ -1,0 +1,119 @@
+"""Runs the program of `window.desk`, talks to its app, and drives its dialogs as a user does."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import threading
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from support.screen import Screen
+from support.scripts import Script, free_port
+from support.session import authorization
+from support.waiting import wait_for
+from window.shown import Shown, processes_of
+
+PROGRAM = """
+import sys
+from pathlib import Path
+import wesktop
+from window.desk import router
+
+app = wesktop.create_app(router())
+if __name__ == "__main__":
+    wesktop.run("desk:app", width=400, height=300, pid_path=Path("desk.pid"), {options})
+    print("run() has returned")
+"""
+
+
+class DeskProgram(Shown):
+    """The program, once its first page is there."""
+
+    def __init__(self, start: Callable[..., Script], home: Path, screen: Screen, options: str, env: dict[str, str]):
+        port = free_port()
+        script = start("desk", PROGRAM.format(options=f"port={port}, {options}"), **env)
+        super().__init__(script, "desk", home, screen, port)
+        self.hear("at-/")
+        assert self.window
+
+    def post(self, path: str, body: object, timeout: float = 50.0) -> Any:
+        """What the app answers to a script."""
+        header = dict(line.split(": ", 1) for line in authorization(self.home, "desk"))
+        request = urllib.request.Request(f"{self.url}{path}", json.dumps(body).encode(), header)
+        with urllib.request.urlopen(request, timeout=timeout) as answer:
+            return json.load(answer)
+
+    def open(self, **options: object) -> None:
+        """Have a handler of the app open a window."""
+        self.post("/open", options)
+
+    def asking(self, function: str, path: str = "/ask", **arguments: object) -> "Asking":
+        """Have a handler of the app ask the user."""
+        return Asking(self, path, function, arguments)
+
+    def dialog(self, title: str) -> str:
+        """A dialog that has this title, once it has the focus."""
+        found = wait_for(lambda: self._titled(title), f"a dialog {title!r} in {self.screen.listing()}")
+        wait_for(lambda: self.screen.active() == int(found, 16), "its focus")
+        return found
+
+    def _titled(self, title: str) -> str | None:
+        lines = [line.split(maxsplit=4) for line in self.screen.listing().splitlines()]
+        return next((line[0] for line in lines if line[4:] == [title]), None)
+
+    def choose(self, title: str, path: Path) -> None:
+        """Choose a file, or a directory, in the dialog of this title: by the field for a name, which ctrl+L shows."""
+        self.dialog(title)
+
+        def closed() -> bool:
+            self.type("ctrl+l", "ctrl+a", f":{path}", "Return")  # once more where the dialog was still being filled
+            with contextlib.suppress(AssertionError):
+                return wait_for(lambda: self._titled(title) is None, "its end", 2)
+            return False
+
+        wait_for(closed, f"the end of {title!r}")
+
+    def type(self, *keys: str) -> None:
+        """Type what begins with ":" letter by letter, and press the other keys."""
+        for key in keys:
+            command = ["type", "--delay", "1", key[1:]] if key.startswith(":") else ["key", key]
+            env = {**os.environ, "DISPLAY": self.screen.display}
+            subprocess.run(["xdotool", *command], env=env, check=True, timeout=20)
+
+    def activate(self, window: str) -> None:
+        """Bring a window to the front, as its user does."""
+        self.screen._tool("wmctrl", "-i", "-a", window)
+        wait_for(lambda: self.screen.active() == int(window, 16), "its focus")
+
+    def parent_of(self, dialog: str) -> int:
+        """The window that the dialog is for."""
+        return int(self.screen._tool("xprop", "-notype", "-id", dialog, "WM_TRANSIENT_FOR").split()[-1], 16)
+
+    def end(self) -> None:
+        """End whatever is left of it: a window may have outlived its opener and its server."""
+        for process in processes_of(self.home):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(process.split()[0]), signal.SIGKILL)
+
+
+class Asking:
+    """A request whose handler asks the user."""
+
+    def __init__(self, program: DeskProgram, path: str, function: str, arguments: dict[str, object]) -> None:
+        self._found: dict[str, Any] | None = None
+        self._thread = threading.Thread(target=self._ask, args=(program, path, [function, arguments]), daemon=True)
+        self._thread.start()
+
+    def _ask(self, program: DeskProgram, path: str, body: object) -> None:
+        with contextlib.suppress(OSError):
+            self._found = program.post(path, body)
+
+    def answer(self) -> Any:
+        """What the handler has got; the error's name and sentence for an exception."""
+        self._thread.join(20)
+        assert self._found is not None, "no answer"
+        return self._found["answer"] if "answer" in self._found else (self._found["error"], self._found["message"])

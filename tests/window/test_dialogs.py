@@ -1,0 +1,208 @@
+"""Dialogs that handlers of the app open: the user chooses, cancels, closes; and what stands in the way."""
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from support.scripts import Script
+from support.waiting import wait_for
+from window.desk_program import DeskProgram
+
+pytestmark = pytest.mark.window
+
+Show = Callable[..., DeskProgram]
+EITHER = pytest.mark.parametrize("path", ["/ask", "/ask/blocking"], ids=["async", "blocking"])
+
+
+@pytest.fixture
+def files(home: Path) -> Path:
+    """A directory with files."""
+    made = home / "files"
+    made.mkdir()
+    for name in ("one.txt", "two.TXT", "Grüße & <drei>.txt", "picture.png"):
+        (made / name).write_text(name)
+    return made
+
+
+@EITHER
+def test_a_file_is_chosen(show_desk: Show, files: Path, path: str) -> None:
+    desk = show_desk()
+    asking = desk.asking("open_file", path, title="Which one?", directory=str(files))
+    desk.choose("Which one?", files / "one.txt")
+    assert asking.answer() == str(files / "one.txt")
+    desk.close()
+    desk.ended_well()
+
+
+@EITHER
+@pytest.mark.parametrize(
+    ("function", "nothing"), [("open_file", None), ("open_files", []), ("save_file", None), ("choose_folder", None)]
+)
+def test_a_dialog_that_is_cancelled_gives_nothing(show_desk: Show, path: str, function: str, nothing: object) -> None:
+    desk = show_desk()
+    asking = desk.asking(function, path, title="Choose")
+    desk.dialog("Choose")
+    desk.type("Escape")
+    assert asking.answer() == nothing
+
+
+def test_closing_the_dialog_by_its_frame_is_cancelling_it(show_desk: Show) -> None:
+    desk = show_desk()
+    asking = desk.asking("open_file", title="Choose")
+    desk.screen.close(desk.dialog("Choose"))
+    assert asking.answer() is None
+
+
+def test_several_files_are_chosen_and_only_of_the_types_that_are_offered(show_desk: Show, files: Path) -> None:
+    desk = show_desk()
+    asking = desk.asking("open_files", title="Texts", directory=str(files), types={"Texts": ["*.txt"], "All": ["*"]})
+    desk.dialog("Texts")
+    desk.type("Down", "ctrl+a", "Return")
+    wanted = {str(files / name) for name in ("one.txt", "two.TXT", "Grüße & <drei>.txt")}
+    assert set(asking.answer()) == wanted
+
+
+def test_a_place_to_save_in_is_proposed_and_taken(show_desk: Show, files: Path) -> None:
+    desk = show_desk()
+    asking = desk.asking("save_file", title="Save", directory=str(files), file_name="new.txt")
+    desk.dialog("Save")
+    desk.type("Return")
+    assert asking.answer() == str(files / "new.txt")
+
+
+def test_before_an_existing_file_is_overwritten_the_user_is_asked(show_desk: Show, files: Path) -> None:
+    desk = show_desk()
+    asking = desk.asking("save_file", title="Save", directory=str(files), file_name="one.txt")
+    first = desk.dialog("Save")
+    desk.type("Return")
+    wait_for(lambda: desk.screen.active() != int(first, 16), "a second question")
+    desk.type("Escape")
+    wait_for(lambda: desk.screen.active() == int(first, 16), "the first one again")
+    desk.type("Escape")
+    assert asking.answer() is None
+
+
+def test_a_folder_is_chosen(show_desk: Show, files: Path) -> None:
+    desk = show_desk()
+    asking = desk.asking("choose_folder", title="Where?")
+    desk.choose("Where?", files)
+    assert asking.answer() == str(files)
+
+
+@EITHER
+@pytest.mark.parametrize(("key", "agreed"), [("Return", True), ("Escape", False), ("alt+c", False)])
+def test_the_user_agrees_or_does_not(show_desk: Show, path: str, key: str, agreed: bool) -> None:
+    desk = show_desk("title='The app'")
+    asking = desk.asking(
+        "confirm", path, title="Delete <b>3</b> notes & more?", text="They are gone then.", accept="Delete_them"
+    )
+    wait_for(lambda: desk.screen.active() not in (0, int(desk.window, 16)), "the dialog's focus")
+    desk.type(key)
+    assert asking.answer() is agreed
+
+
+def test_something_is_told(show_desk: Show) -> None:
+    desk = show_desk()
+    asking = desk.asking("message", title="Done", text="All of it.")
+    wait_for(lambda: desk.screen.active() not in (0, int(desk.window, 16)), "the dialog's focus")
+    desk.type("Return")
+    assert asking.answer() is None
+
+
+def test_the_dialog_is_above_a_window_that_covers_the_apps(show_desk: Show, show: Callable[..., object]) -> None:
+    desk = show_desk()
+    other = show(name="other").ready()  # type: ignore[attr-defined]
+    wait_for(lambda: desk.screen.active() == int(other.window, 16), "the other's focus")
+    asking = desk.asking("open_file", title="Choose")
+    desk.dialog("Choose")
+    desk.type("Escape")
+    assert asking.answer() is None
+
+
+def test_it_is_asked_on_the_window_that_had_the_focus_last(show_desk: Show) -> None:
+    desk = show_desk()
+    desk.open(path="/two")
+    wait_for(lambda: len(desk.screen.windows("desk")) == 2, "another window")
+    (second,) = set(desk.screen.windows("desk")) - {desk.window}
+    for window in (desk.window, second):
+        desk.activate(window)
+        asking = desk.asking("open_file", title="Choose")
+        assert desk.parent_of(desk.dialog("Choose")) == int(window, 16)
+        desk.type("Escape")
+        assert asking.answer() is None
+
+
+def test_a_second_dialog_is_refused_while_one_is_open(show_desk: Show) -> None:
+    desk = show_desk()
+    asking = desk.asking("open_file", title="Choose")
+    desk.dialog("Choose")
+    assert desk.asking("confirm", title="Sure?").answer() == (
+        "DialogOpenError",
+        "the window has a dialog open already: ask when that is answered.",
+    )
+    desk.type("Escape")
+    assert asking.answer() is None
+
+
+def test_a_window_that_goes_away_answers_no_more(show_desk: Show) -> None:
+    desk = show_desk("keep_alive=True")
+    asking = desk.asking("open_file", title="Choose")
+    desk.dialog("Choose")
+    desk.script.find("wesktop.window").kill()
+    assert asking.answer() == ("NoWindowError", "the window was closed before the user had answered.")
+    assert desk.script.wait() == 0
+    assert desk.asking("open_file", title="Choose").answer() == ("NoWindowError", "no window is attached.")
+
+
+@EITHER
+def test_a_dialog_closes_when_who_has_asked_is_gone(show_desk: Show, path: str) -> None:
+    desk = show_desk()
+    desk.asking("open_file", path, title="Choose")
+    desk.dialog("Choose")
+    desk.script.find("wesktopd.worker").kill()
+    wait_for(lambda: "Choose" not in desk.screen.listing(), "its end")
+    wait_for(lambda: desk.get("/again"), "another worker")
+    asking = desk.asking("open_file", title="Again")
+    desk.dialog("Again")
+    desk.type("Escape")
+    assert asking.answer() is None
+
+
+def test_the_app_ends_while_a_dialog_is_open(show_desk: Show) -> None:
+    desk = show_desk()
+    desk.asking("open_file", title="Choose")
+    desk.dialog("Choose")
+    desk.script.process.send_signal(signal.SIGINT)
+    desk.gone(8)
+
+
+def test_a_script_asks_by_the_apps_name(show_desk: Show, start_script: Callable[..., Script], files: Path) -> None:
+    desk = show_desk()
+    source = "from wesktop.dialogs import blocking\nprint(blocking.open_file('Choose', name='desk'))"
+    script = start_script("asks", source)
+    desk.choose("Choose", files / "one.txt")
+    assert script.wait() == 0
+    assert script.output == f"{files}/one.txt\n"
+
+
+def test_what_does_not_fit_is_refused_before_anybody_is_asked(show_desk: Show) -> None:
+    desk = show_desk()
+    kind, said = desk.asking("open_file", types={"A": []}).answer()
+    assert kind == "ConfigurationError"
+    assert said == 'types: [] for \'A\' does not fit: give a list as in ["*.png", "*"].'
+
+
+def test_a_name_that_is_no_utf_8_is_an_error_in_one_sentence(show_desk: Show, files: Path) -> None:
+    directory = files / "only"
+    directory.mkdir()
+    (Path(os.fsdecode(os.fsencode(directory) + b"/bad\xff.txt"))).write_text("")
+    desk = show_desk()
+    asking = desk.asking("open_files", title="Choose", directory=str(directory))
+    desk.dialog("Choose")
+    desk.type("Down", "ctrl+a", "Return")
+    kind, said = asking.answer()
+    assert kind == "WindowError"
+    assert "is not UTF-8: rename the file." in said

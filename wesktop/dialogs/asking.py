@@ -1,0 +1,63 @@
+"""Has the app's window ask the user, by way of its supervisor."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+
+from wesktopd import questions
+from wesktopd.client import connect
+from wesktopd.connection import Connection
+from wesktopd.context import app_name
+from wesktopd.errors import ControlError, from_wire
+from wesktopd.protocol import Answer, Failed
+from wesktopd.window_protocol import Answered, Ask
+
+
+async def ask(question: questions.Any, name: str | None) -> Answered:
+    """Ask, and wait for the answer; a task that is cancelled withdraws the question, by closing its connection."""
+    with _asked(question, name) as connection:
+        paths: list[str] = []
+        while True:
+            await _readable(connection)
+            for message in connection.pending():
+                answer = _answered(message)
+                paths += answer.paths
+                if not answer.more:
+                    return Answered(accepted=answer.accepted, paths=tuple(paths))
+
+
+def ask_blocking(question: questions.Any, name: str | None) -> Answered:
+    """The same, in a thread."""
+    with _asked(question, name) as connection:
+        paths: list[str] = []
+        while True:
+            answer = _answered(connection.receive(None))
+            paths += answer.paths
+            if not answer.more:
+                return Answered(accepted=answer.accepted, paths=tuple(paths))
+
+
+@contextlib.contextmanager
+def _asked(question: questions.Any, name: str | None) -> Iterator[Connection]:
+    with connect(app_name(name, "wesktop.dialogs")) as connection:
+        connection.send(Ask(question=question))
+        yield connection
+
+
+def _answered(message: Answer | None) -> Answered:
+    if isinstance(message, Failed):
+        raise from_wire(message.error, message.message)
+    if not isinstance(message, Answered):
+        raise ControlError("the app's supervisor has ended before the user had answered.")
+    return message
+
+
+async def _readable(connection: Connection) -> None:
+    """Wait until something has come."""
+    loop = asyncio.get_running_loop()
+    came = asyncio.Event()
+    loop.add_reader(connection.fileno(), came.set)
+    try:
+        await came.wait()
+    finally:
+        loop.remove_reader(connection.fileno())

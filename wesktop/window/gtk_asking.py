@@ -1,0 +1,116 @@
+"""Dialogs by GTK; the files' by the desktop itself, where its portal is to be used (in a sandbox, say)."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from gi.repository import GLib, Gtk
+
+from wesktop.window.asking import Choice, Done
+from wesktop.window.file_types import any_case
+from wesktopd import questions
+from wesktopd.errors import WindowError
+
+if "DBUS_SESSION_BUS_ADDRESS" not in os.environ:
+    os.environ.setdefault("GSETTINGS_BACKEND", "memory")  # without a bus, each setting of theirs would be a warning
+
+ACCEPTED = (Gtk.ResponseType.ACCEPT, Gtk.ResponseType.OK)
+
+
+class GtkDialog:
+    """A question, while it is on the screen. All but the beginning and `close` is in GTK's thread."""
+
+    def __init__(self, window: Any, question: questions.Dialog, done: Done) -> None:
+        self._window, self._question, self._done = window, question, done
+        self._dialog: Any = None  # held: GTK does not hold a native one
+        GLib.idle_add(self._open)
+
+    def close(self) -> None:
+        """Close it; it is answered as if the user had."""
+        GLib.idle_add(self._close)
+
+    def _open(self) -> None:
+        try:
+            self._dialog = _dialog(self._window.native, self._question)
+            self._dialog.connect("response", self._on_response)
+            self._dialog.show()
+        except Exception as error:
+            self._answer(WindowError(f"GTK shows no dialog: {error}"))
+
+    def _close(self) -> None:
+        if self._dialog is not None:
+            self._answer(Choice(accepted=False))
+
+    def _on_response(self, dialog: Any, response: int) -> None:
+        if response not in ACCEPTED:
+            self._answer(Choice(accepted=False))
+        elif isinstance(self._question, questions.Confirm | questions.Tell):
+            self._answer(Choice(accepted=True))
+        else:
+            self._answer(_chosen(dialog.get_files()))
+
+    def _answer(self, answer: Choice | WindowError) -> None:
+        dialog, self._dialog = self._dialog, None
+        if dialog is not None:
+            dialog.destroy()
+        self._done(answer)
+
+
+def _chosen(files: Sequence[Any]) -> Choice | WindowError:
+    paths = [file.get_path() for file in files]
+    if None in paths:  # a place in the network that is not mounted
+        return WindowError(f"{files[paths.index(None)].get_uri()} is no file of this machine.")
+    return Choice(accepted=True, paths=tuple(paths))
+
+
+def _dialog(parent: Any, question: questions.Dialog) -> Any:
+    if isinstance(question, questions.Confirm | questions.Tell):
+        return _message(parent, question)
+    action = {
+        questions.Open: Gtk.FileChooserAction.OPEN,
+        questions.Save: Gtk.FileChooserAction.SAVE,
+        questions.Folder: Gtk.FileChooserAction.SELECT_FOLDER,
+    }[type(question)]
+    dialog = Gtk.FileChooserNative.new(question.title or None, parent, action, None, None)
+    dialog.set_modal(True)
+    dialog.set_do_overwrite_confirmation(True)
+    if question.directory:
+        dialog.set_current_folder(question.directory)
+    elif isinstance(question, questions.Folder):
+        dialog.set_current_folder(GLib.get_home_dir())  # GTK would begin with recent files, among which is none
+    if isinstance(question, questions.Open):
+        dialog.set_select_multiple(question.several)
+    if isinstance(question, questions.Save) and question.file_name:
+        dialog.set_current_name(question.file_name)
+    for kind in getattr(question, "types", ()):
+        dialog.add_filter(_filter(kind))
+    return dialog
+
+
+def _filter(kind: questions.FileType) -> Any:
+    found = Gtk.FileFilter()
+    found.set_name(kind.name)
+    for pattern in kind.patterns:
+        found.add_pattern(any_case(pattern))
+    return found
+
+
+def _message(parent: Any, question: questions.Confirm | questions.Tell) -> Any:
+    asks = isinstance(question, questions.Confirm)
+    dialog = Gtk.MessageDialog(
+        transient_for=parent,
+        modal=True,
+        destroy_with_parent=True,
+        message_type=Gtk.MessageType.QUESTION if asks else Gtk.MessageType.INFO,
+        text=question.title or question.text,
+        title=parent.get_title() or "",
+    )
+    if question.title:
+        dialog.props.secondary_text = question.text
+    if isinstance(question, questions.Confirm):
+        dialog.add_button("gtk-cancel", Gtk.ResponseType.CANCEL)
+        dialog.add_button(question.accept.replace("_", "__") or "gtk-ok", Gtk.ResponseType.OK)
+    else:
+        dialog.add_button("gtk-ok", Gtk.ResponseType.OK)
+    dialog.set_default_response(Gtk.ResponseType.OK)
+    return dialog

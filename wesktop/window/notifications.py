@@ -1,0 +1,84 @@
+"""Notifications by the desktop: D-Bus on Linux, fixed scripts with their values in the environment elsewhere.
+
+org.freedesktop.Notifications, Desktop Notifications Specification 1.2.
+"""
+
+import base64
+import html
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from wesktopd.errors import WindowError
+
+BUS_NAME = INTERFACE = "org.freedesktop.Notifications"
+PATH = "/org/freedesktop/Notifications"
+TIMEOUT = 5.0  # seconds that the desktop has to show it in
+BODY_MARKUP = "body-markup"  # a capability: the body is a kind of HTML
+
+# Both take their values from the environment: nothing is ever pasted into a script.
+JXA = """
+ObjC.import("Foundation");
+const value = name => ObjC.unwrap($.NSProcessInfo.processInfo.environment.objectForKey(name));
+const app = Application.currentApplication();
+app.includeStandardAdditions = true;
+app.displayNotification(value("WESKTOP_BODY"), {withTitle: value("WESKTOP_TITLE")});
+"""
+POWERSHELL = """
+$ErrorActionPreference = "Stop"
+[Windows.UI.Notifications.ToastNotificationManager, Windows.UI.Notifications, ContentType = WindowsRuntime] | Out-Null
+$toasts = [Windows.UI.Notifications.ToastNotificationManager]
+$xml = $toasts::GetTemplateContent([Windows.UI.Notifications.ToastTemplateType]::ToastText02)
+$texts = $xml.GetElementsByTagName("text")
+$texts.Item(0).AppendChild($xml.CreateTextNode($env:WESKTOP_TITLE)) | Out-Null
+$texts.Item(1).AppendChild($xml.CreateTextNode($env:WESKTOP_BODY)) | Out-Null
+$toast = New-Object Windows.UI.Notifications.ToastNotification $xml
+$toasts::CreateToastNotifier($env:WESKTOP_APP_ID).Show($toast)
+"""
+
+
+def notify(gui: str | None, title: str, body: str, app_id: str, icon: str | None) -> None:
+    """Show a notification. Raises WindowError with why the desktop shows none."""
+    if sys.platform in ("darwin", "win32"):
+        run_script(sys.platform, title, body, app_id)
+    elif gui == "qt":
+        from wesktop.window.qt_notifications import call
+
+        _notify_by_bus(call, title, body, app_id, icon)
+    else:
+        from wesktop.window.gtk_notifications import call
+
+        _notify_by_bus(call, title, body, app_id, icon)
+
+
+def _notify_by_bus(call: Any, title: str, body: str, app_id: str, icon: str | None) -> None:
+    capabilities: Sequence[str] = call("GetCapabilities")
+    call("Notify", *arguments(title, body, app_id, icon, capabilities))
+
+
+def arguments(title: str, body: str, app_id: str, icon: str | None, capabilities: Sequence[str]) -> tuple[Any, ...]:
+    """What Notify is called with: susssasa{sv}i, the hints all being strings.
+
+    The body is text: what would be markup in it is escaped for those who read markup, and only for them.
+    """
+    shown = html.escape(body, quote=False) if BODY_MARKUP in capabilities else body
+    return app_id, 0, icon or "", title, shown, [], {"desktop-entry": app_id}, -1
+
+
+def script_command(platform: str) -> list[str]:
+    """What shows a notification on "darwin" or "win32"; always the same."""
+    if platform == "darwin":
+        return ["osascript", "-l", "JavaScript", "-e", JXA]
+    encoded = base64.b64encode(POWERSHELL.encode("utf-16-le")).decode()
+    return ["powershell.exe", "-NoProfile", "-NonInteractive", "-EncodedCommand", encoded]
+
+
+def run_script(platform: str, title: str, body: str, app_id: str) -> None:
+    """Run it, with the values in its environment. Raises WindowError."""
+    env = {**os.environ, "WESKTOP_TITLE": title, "WESKTOP_BODY": body, "WESKTOP_APP_ID": app_id}
+    try:
+        subprocess.run(script_command(platform), env=env, check=True, capture_output=True, timeout=TIMEOUT)
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        raise WindowError(f"the desktop shows no notification: {error}") from None
