@@ -127,7 +127,10 @@ def emit(name: str, event: str, data: str, channel: str = "events") -> None:
 
 def focus(name: str) -> bool:
     """Bring the app's window to the front; False when it has none."""
-    with connect(name) as connection, contextlib.suppress(NoWindowError):
+    with (
+        connect(name) as connection,
+        contextlib.suppress(NoWindowError, NotRunningError),
+    ):  # the latter from older ones
         return isinstance(connection.ask(Focus()), Done)
     return False
 

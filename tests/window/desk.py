@@ -4,6 +4,7 @@ Each of its pages says where it is and what happens to it, in a file that outliv
 scripts and by their workers.
 """
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,15 @@ def router(script: str = "") -> wesktop.Router:
             return {"answer": plain(await getattr(dialogs, function)(**arguments))}
         except WesktopError as error:
             return {"error": type(error).__name__, "message": error.message}
+
+    @made.post("/ask/briefly")
+    async def ask_briefly(request: wesktop.Request) -> dict[str, object]:
+        function, arguments = of(request)
+        try:
+            async with asyncio.timeout(1):
+                return {"answer": plain(await getattr(dialogs, function)(**arguments))}
+        except TimeoutError:
+            return {"answer": "too late"}
 
     @made.post("/ask/blocking")
     def ask_blocking(request: wesktop.Request) -> dict[str, object]:

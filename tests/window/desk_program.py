@@ -89,6 +89,19 @@ class DeskProgram(Shown):
         self.screen._tool("wmctrl", "-i", "-a", window)
         wait_for(lambda: self.screen.active() == int(window, 16), "its focus")
 
+    def focus_and_ask(self, window: str) -> None:
+        """Give a window the focus, and see that a question comes up on it."""
+        # The window manager tells of the focus before the window itself has heard of it, and told the supervisor.
+        wait_for(lambda: self._asks_on(window), f"a question on {window}")
+
+    def _asks_on(self, window: str) -> bool:
+        self.activate(window)
+        asking = self.asking("open_file", title="Where?")
+        parent = self.parent_of(self.dialog("Where?"))
+        self.type("Escape")
+        assert asking.answer() is None
+        return parent == int(window, 16)
+
     def parent_of(self, dialog: str) -> int:
         """The window that the dialog is for."""
         return int(self.screen._tool("xprop", "-notype", "-id", dialog, "WM_TRANSIENT_FOR").split()[-1], 16)

@@ -128,11 +128,7 @@ def test_it_is_asked_on_the_window_that_had_the_focus_last(show_desk: Show) -> N
     wait_for(lambda: len(desk.screen.windows("desk")) == 2, "another window")
     (second,) = set(desk.screen.windows("desk")) - {desk.window}
     for window in (desk.window, second):
-        desk.activate(window)
-        asking = desk.asking("open_file", title="Choose")
-        assert desk.parent_of(desk.dialog("Choose")) == int(window, 16)
-        desk.type("Escape")
-        assert asking.answer() is None
+        desk.focus_and_ask(window)
 
 
 def test_a_second_dialog_is_refused_while_one_is_open(show_desk: Show) -> None:
@@ -169,6 +165,14 @@ def test_a_dialog_closes_when_who_has_asked_is_gone(show_desk: Show, path: str) 
     desk.dialog("Again")
     desk.type("Escape")
     assert asking.answer() is None
+
+
+def test_a_dialog_closes_when_its_task_is_cancelled(show_desk: Show) -> None:
+    desk = show_desk()
+    asking = desk.asking("open_file", "/ask/briefly", title="Choose")
+    desk.dialog("Choose")
+    assert asking.answer() == "too late"
+    wait_for(lambda: "Choose" not in desk.screen.listing(), "its end")
 
 
 def test_the_app_ends_while_a_dialog_is_open(show_desk: Show) -> None:

@@ -21,11 +21,7 @@ def test_windows_and_their_focus_on_qt(show_desk: Show) -> None:
     wait_for(lambda: len(desk.screen.windows("desk")) == 2, "another window")
     (second,) = set(desk.screen.windows("desk")) - {desk.window}
     for window in (desk.window, second, desk.window):
-        desk.activate(window)
-        asking = desk.asking("open_file", title="Choose")
-        assert desk.parent_of(desk.dialog("Choose")) == int(window, 16)
-        desk.type("Escape")
-        assert asking.answer() is None
+        desk.focus_and_ask(window)
     desk.close()
     desk.screen.close(second)
     desk.ended_well(3)
