@@ -25,6 +25,12 @@ REQUESTS = [
     b'{"type":"link","path":"/x","follow":true}',
     b'{"type":"bearer"}',
     b'{"type":"attach","kind":"window"}',
+    b'{"type":"attach","kind":"window","path":"/x"}',
+    b'{"type":"focused"}',
+    b'{"type":"launch","arguments":["a"],"directory":"/"}',
+    b'{"type":"ask","question":{"kind":"open","types":[{"name":"A","patterns":["*"]}]}}',
+    b'{"type":"ask","question":{"kind":"notice","title":"t"}}',
+    b'{"type":"reply","number":1,"paths":["/a"],"accepted":true,"more":true}',
     b'{"type":"nothing","id":[[[[]]]]}',
 ]
 JOIN = b'{"type":"join","channel":"c","max_events":10,"max_bytes":1000,"max_seconds":1.5,"after":0,"epoch":""}'
@@ -255,6 +261,9 @@ class App:
         """See there."""
         return ""
 
+    async def launch(self, arguments: list[str], directory: str) -> None:
+        """See there."""
+
     async def emit(self, channel: str, event: str, data: str) -> None:
         """See there."""
 
@@ -292,7 +301,7 @@ class App:
         """See there."""
         return lambda: None
 
-    def current_event(self) -> Any:
+    def current_event(self, path: str) -> Any:  # noqa: ARG002
         """See there."""
         from wesktopd.protocol import Ready
 

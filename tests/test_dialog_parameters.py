@@ -84,7 +84,7 @@ def test_gtk_takes_names_in_either_case(pattern: str, wanted: str) -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 3, 5000])
-@pytest.mark.parametrize("name", ["/home/ann/a picture.png", '/"\\' * 100, "/ü" * 60])
+@pytest.mark.parametrize("name", ["/home/ann/a picture.png", '/"\\' * 100, "/ü" * 60, "/\x01" * 127])
 def test_however_many_files_are_chosen_each_message_fits_a_frame(count: int, name: str) -> None:
     paths = tuple(f"{name}{number}" for number in range(count))
     messages = replies(7, Choice(accepted=True, paths=paths))

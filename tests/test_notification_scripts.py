@@ -2,18 +2,16 @@
 
 import base64
 import json
-import os
 import stat
 import sys
 from pathlib import Path
 
 import pytest
 
-from wesktop.window.notifications import JXA, POWERSHELL, arguments, run_script, script_command
+from wesktop.window.notifications import JXA, POWERSHELL, PROGRAMS, arguments, run_script, script_command
 from wesktopd.errors import WindowError
 
 HOSTILE = "\"); $(touch x) `y` \\ '; Remove-Item Grüße\n%PATH%"
-COMMANDS = {"darwin": "osascript", "win32": "powershell.exe"}
 
 
 def fake(directory: Path, name: str, code: int = 0) -> Path:
@@ -30,10 +28,10 @@ def fake(directory: Path, name: str, code: int = 0) -> Path:
     return said
 
 
-@pytest.mark.parametrize("platform", COMMANDS)
+@pytest.mark.parametrize("platform", PROGRAMS)
 def test_no_value_gets_into_a_script(platform: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    said = fake(tmp_path, COMMANDS[platform])
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    said = fake(tmp_path, "program")
+    monkeypatch.setitem(PROGRAMS, platform, str(tmp_path / "program"))
     run_script(platform, HOSTILE, HOSTILE, "my.app")
     command, values = json.loads(said.read_text())
     assert values == [HOSTILE, HOSTILE, "my.app"]
@@ -52,14 +50,14 @@ def test_the_scripts_read_all_values(script: str) -> None:
     assert "WESKTOP_BODY" in script
 
 
-@pytest.mark.parametrize("platform", COMMANDS)
+@pytest.mark.parametrize("platform", PROGRAMS)
 @pytest.mark.parametrize("code", [None, 1])
 def test_a_command_that_is_missing_or_fails_is_an_error_in_one_sentence(
     platform: str, code: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setitem(PROGRAMS, platform, str(tmp_path / "program"))
     if code:
-        fake(tmp_path, COMMANDS[platform], code)
+        fake(tmp_path, "program", code)
     with pytest.raises(WindowError, match="the desktop shows no notification: "):
         run_script(platform, "a", "b", "c")
 

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import msgspec
+
 from wesktop.window.file_types import pywebview_types
 from wesktopd import questions
 from wesktopd.errors import WesktopError, WindowError
 from wesktopd.protocol import MAX_FRAME
 from wesktopd.window_protocol import Reply
 
-MAX_PATHS = MAX_FRAME // 2  # bytes of paths in one message; JSON may escape some
+MAX_PATHS = MAX_FRAME - 1024  # bytes of paths in one message, as JSON; the rest is for what is round them
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def replies(number: int, answer: Choice | WesktopError) -> list[Reply]:
     if isinstance(answer, WesktopError):
         return [Reply(number=number, error=answer.message)]
     try:
-        sizes = [len(path.encode()) * 2 for path in answer.paths]
+        sizes = [len(msgspec.json.encode(path)) + 1 for path in answer.paths]
     except UnicodeEncodeError as error:
         return [Reply(number=number, error=f"{error.object!r} is not UTF-8: rename the file.")]
     parts: list[list[str]] = [[]]

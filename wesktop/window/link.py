@@ -13,7 +13,7 @@ from wesktopd.channel import decode, tell
 from wesktopd.connection import Connection, attach
 from wesktopd.errors import WesktopError
 from wesktopd.protocol import Answer, Down, End, Lines, Linked, Raise, Ready
-from wesktopd.window_protocol import Asked, Focused, Launched, Navigate, Reply, Withdrawn
+from wesktopd.window_protocol import Asked, Focused, Launched, Navigate, Withdrawn
 
 NOTE_AFTER = 0.4  # seconds: a worker that is back sooner was not missed
 RETRY_EVERY = 0.5  # seconds between looks for a server that is gone

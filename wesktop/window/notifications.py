@@ -18,6 +18,13 @@ PATH = "/org/freedesktop/Notifications"
 TIMEOUT = 5.0  # seconds that the desktop has to show it in
 BODY_MARKUP = "body-markup"  # a capability: the body is a kind of HTML
 
+# By their full paths: Windows would look into the working directory first.
+SYSTEM_ROOT = os.environ.get("SystemRoot", r"C:\Windows")
+PROGRAMS = {
+    "darwin": "/usr/bin/osascript",
+    "win32": rf"{SYSTEM_ROOT}\System32\WindowsPowerShell\v1.0\powershell.exe",
+}
+
 # Both take their values from the environment: nothing is ever pasted into a script.
 JXA = """
 ObjC.import("Foundation");
@@ -70,15 +77,16 @@ def arguments(title: str, body: str, app_id: str, icon: str | None, capabilities
 def script_command(platform: str) -> list[str]:
     """What shows a notification on "darwin" or "win32"; always the same."""
     if platform == "darwin":
-        return ["osascript", "-l", "JavaScript", "-e", JXA]
+        return [PROGRAMS[platform], "-l", "JavaScript", "-e", JXA]
     encoded = base64.b64encode(POWERSHELL.encode("utf-16-le")).decode()
-    return ["powershell.exe", "-NoProfile", "-NonInteractive", "-EncodedCommand", encoded]
+    return [PROGRAMS[platform], "-NoProfile", "-NonInteractive", "-EncodedCommand", encoded]
 
 
 def run_script(platform: str, title: str, body: str, app_id: str) -> None:
     """Run it, with the values in its environment. Raises WindowError."""
     env = {**os.environ, "WESKTOP_TITLE": title, "WESKTOP_BODY": body, "WESKTOP_APP_ID": app_id}
     try:
-        subprocess.run(script_command(platform), env=env, check=True, capture_output=True, timeout=TIMEOUT)
+        command = script_command(platform)  # ours, and always the same
+        subprocess.run(command, env=env, check=True, capture_output=True, timeout=TIMEOUT)  # noqa: S603
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         raise WindowError(f"the desktop shows no notification: {error}") from None
