@@ -180,8 +180,10 @@ class Commands:
         if self._supervisor.spec.calls_function:
             with contextlib.suppress(NoWindowError):
                 windows.bring_to_front()
-            await self.wait_ready()
-            self._supervisor.crew.launch(arguments, directory)
+            told = False
+            while not told:  # a worker may be lost before this task's turn
+                await self.wait_ready()
+                told = self._supervisor.crew.launch(arguments, directory)
         else:
             windows.show(lambda: Launched(arguments=arguments, directory=directory))
 

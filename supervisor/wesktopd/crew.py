@@ -95,10 +95,12 @@ class Crew:
         for process in self.processes.values():
             process.kill()
 
-    def launch(self, arguments: list[str], directory: str) -> None:
-        """Tell a worker that the app was started again; one at least is to be ready."""
-        worker = self._fleet.ready(self._fleet.serving)[0]
-        self.processes[worker].tell(encode(Launch(arguments, directory)))
+    def launch(self, arguments: list[str], directory: str) -> bool:
+        """Tell a worker that the app was started again; False where none is ready."""
+        for worker in self._fleet.ready(self._fleet.serving):
+            self.processes[worker].tell(encode(Launch(arguments, directory)))
+            return True
+        return False
 
     def replace(self, worker: Worker, reason: str) -> None:
         """Have another take this worker's place."""

@@ -248,3 +248,23 @@ def test_what_is_no_question_is_refused(app: Running, attach: type, asker: Asker
     attach()
     answer = asker.ask(type="ask", question=question)
     assert (answer["type"], answer["error"]) == ("failed", "ControlError")
+
+
+def test_an_upgrade_keeps_the_order_and_the_paths_of_the_windows(app: Running, attach: type) -> None:
+    one, two = attach(path="/one"), attach(path="/two")
+    assert one.ask(type="focused")["type"] == "done"
+    app.ctl("upgrade")
+    ask(app, type="focus")
+    assert one.next()["type"] == "raise"
+    app.ctl("restart")
+    assert one.next()["link"] == f"{app.url}/one"
+    assert two.next()["link"] == f"{app.url}/two"
+
+
+def test_an_upgrade_forgets_who_has_asked_and_lets_the_answer_pass(app: Running, attach: type, asker: Asker) -> None:
+    window = attach()
+    asker.send(type="ask", question=CONFIRM)
+    number = asked(window)
+    app.ctl("upgrade")
+    assert asker.next()["type"] == "gone"
+    assert window.ask(type="reply", number=number, accepted=True)["type"] == "done"

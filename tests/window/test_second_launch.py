@@ -1,6 +1,8 @@
 """What a second start of an app does: second_launch="focus", "window" or a function of the app's."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
@@ -8,7 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from support.screen import Screen
-from support.scripts import Script, free_port
+from support.scripts import Script, free_port, isolated_env
 from support.waiting import wait_for
 from window.shown import Shown
 
@@ -44,6 +46,8 @@ if __name__ == "__main__":
 """
 AGAIN = "from pathlib import Path\nimport wesktop\nwesktop.run('desk:app', port={port}, {options})\nprint('returned')"
 
+TESTS = str(Path(__file__).parent.parent)
+COMMAND = str(Path(sys.executable).with_name("wesktop"))
 UNRESERVED = "!'()*"  # that encodeURIComponent leaves as they are, and quote does not
 
 
@@ -79,10 +83,9 @@ class Desk:
 def desk(start_script: Callable[..., Script], screen: Screen, home: Path) -> Desk:
     """The program."""
     screen.wait_until_empty()
-    tests = str(Path(__file__).parent.parent)
 
     def start(name: str, source: str, *args: str) -> Script:
-        return start_script(name, source, *args, DISPLAY=screen.display, PYTHONPATH=tests)
+        return start_script(name, source, *args, DISPLAY=screen.display, PYTHONPATH=TESTS)
 
     return Desk(start, screen, home)
 
@@ -104,6 +107,22 @@ def test_the_page_in_front_is_handed_the_arguments(desk: Desk) -> None:
 def test_the_first_start_hands_over_its_arguments_too(desk: Desk) -> None:
     shown = desk.first("", "notes://open/1")
     shown.hear(desk.told("/", "notes://open/1"))
+    shown.close()
+    shown.ended_well()
+
+
+def test_the_commands_arguments_are_handed_over(desk: Desk) -> None:
+    shown = desk.first()
+    done = subprocess.run(
+        [COMMAND, "run", "desk:app", "--port", str(desk.port), "--", "notes://open/3", "--flag"],
+        cwd=desk.home,
+        env={**isolated_env(desk.home), "DISPLAY": desk.screen.display, "PYTHONPATH": TESTS},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    shown.hear(desk.told("/", "notes://open/3", "--flag"))
     shown.close()
     shown.ended_well()
 

@@ -36,11 +36,6 @@ webview.start(gui="gtk")
     [
         ("Open(types=(FileType('Texts (all)', ('*.txt',)),))", ["Escape"], "Choice(accepted=False, paths=())"),
         (
-            "Open(directory='{home}')",
-            [":{home}/one.txt", "Return"],
-            "Choice(accepted=True, paths=('{home}/one.txt',))",
-        ),
-        (
             "Save(directory='{home}', file_name='new.txt')",
             ["Return"],
             "Choice(accepted=True, paths=('{home}/new.txt',))",

@@ -19,7 +19,7 @@ TIMEOUT = 5.0  # seconds that the desktop has to show it in
 BODY_MARKUP = "body-markup"  # a capability: the body is a kind of HTML
 
 # By their full paths: Windows would look into the working directory first.
-SYSTEM_ROOT = os.environ.get("SystemRoot", r"C:\Windows")
+SYSTEM_ROOT = os.environ.get("SYSTEMROOT", r"C:\Windows")
 PROGRAMS = {
     "darwin": "/usr/bin/osascript",
     "win32": rf"{SYSTEM_ROOT}\System32\WindowsPowerShell\v1.0\powershell.exe",
