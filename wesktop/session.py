@@ -8,7 +8,7 @@ from dataclasses import replace
 from threading import Thread
 
 from wesktop.launching import Launch
-from wesktop.window.spec import Attachable, Attached, NotOpened, Opened, WindowSpec
+from wesktop.window.spec import Attachable, Attached, NotOpened, Opened, WindowSpec, further
 from wesktopd import client, protocol
 from wesktopd.channel import decode, encode
 from wesktopd.connection import Connection
@@ -49,6 +49,8 @@ class Session:
             self._supervisor.tell(protocol.encode(spec))
             self._server = Connection(self._supervisor.channel)
         else:
+            if running.windows:
+                look = further(look)
             if any(worker.state == "ready" for worker in running.workers):
                 look = replace(look, url=running.url, link=client.link(spec.name))
             window.tell(encode(look))

@@ -55,7 +55,7 @@ class DeskProgram(Shown):
         """Have a handler of the app ask the user."""
         return Asking(self, path, function, arguments)
 
-    def dialog(self, title: str) -> str:
+    def titled(self, title: str) -> str:
         """A dialog that has this title, once it has the focus."""
         found = wait_for(lambda: self._titled(title), f"a dialog {title!r} in {self.screen.listing()}")
         wait_for(lambda: self.screen.active() == int(found, 16), "its focus")
@@ -67,7 +67,7 @@ class DeskProgram(Shown):
 
     def choose(self, title: str, path: Path) -> None:
         """Choose a file, or a directory, in the dialog of this title: by the field for a name, which ctrl+L shows."""
-        self.dialog(title)
+        self.titled(title)
 
         def closed() -> bool:
             self.type("ctrl+l", "ctrl+a", f":{path}", "Return")  # once more where the dialog was still being filled
@@ -97,7 +97,7 @@ class DeskProgram(Shown):
     def _asks_on(self, window: str) -> bool:
         self.activate(window)
         asking = self.asking("open_file", title="Where?")
-        parent = self.parent_of(self.dialog("Where?"))
+        parent = self.parent_of(self.titled("Where?"))
         self.type("Escape")
         assert asking.answer() is None
         return parent == int(window, 16)

@@ -44,7 +44,7 @@ def test_a_file_is_chosen(show_desk: Show, files: Path, path: str) -> None:
 def test_a_dialog_that_is_cancelled_gives_nothing(show_desk: Show, path: str, function: str, nothing: object) -> None:
     desk = show_desk()
     asking = desk.asking(function, path, title="Choose")
-    desk.dialog("Choose")
+    desk.titled("Choose")
     desk.type("Escape")
     assert asking.answer() == nothing
 
@@ -52,14 +52,14 @@ def test_a_dialog_that_is_cancelled_gives_nothing(show_desk: Show, path: str, fu
 def test_closing_the_dialog_by_its_frame_is_cancelling_it(show_desk: Show) -> None:
     desk = show_desk()
     asking = desk.asking("open_file", title="Choose")
-    desk.screen.close(desk.dialog("Choose"))
+    desk.screen.close(desk.titled("Choose"))
     assert asking.answer() is None
 
 
 def test_several_files_are_chosen_and_only_of_the_types_that_are_offered(show_desk: Show, files: Path) -> None:
     desk = show_desk()
     asking = desk.asking("open_files", title="Texts", directory=str(files), types={"Texts": ["*.txt"], "All": ["*"]})
-    desk.dialog("Texts")
+    desk.titled("Texts")
     desk.type("Down", "ctrl+a", "Return")
     wanted = {str(files / name) for name in ("one.txt", "two.TXT", "Grüße & <drei>.txt")}
     assert set(asking.answer()) == wanted
@@ -68,7 +68,7 @@ def test_several_files_are_chosen_and_only_of_the_types_that_are_offered(show_de
 def test_a_place_to_save_in_is_proposed_and_taken(show_desk: Show, files: Path) -> None:
     desk = show_desk()
     asking = desk.asking("save_file", title="Save", directory=str(files), file_name="new.txt")
-    desk.dialog("Save")
+    desk.titled("Save")
     desk.type("Return")
     assert asking.answer() == str(files / "new.txt")
 
@@ -76,7 +76,7 @@ def test_a_place_to_save_in_is_proposed_and_taken(show_desk: Show, files: Path) 
 def test_before_an_existing_file_is_overwritten_the_user_is_asked(show_desk: Show, files: Path) -> None:
     desk = show_desk()
     asking = desk.asking("save_file", title="Save", directory=str(files), file_name="one.txt")
-    first = desk.dialog("Save")
+    first = desk.titled("Save")
     desk.type("Return")
     wait_for(lambda: desk.screen.active() != int(first, 16), "a second question")
     desk.type("Escape")
@@ -117,7 +117,7 @@ def test_the_dialog_is_above_a_window_that_covers_the_apps(show_desk: Show, show
     other = show(name="other").ready()  # type: ignore[attr-defined]
     wait_for(lambda: desk.screen.active() == int(other.window, 16), "the other's focus")
     asking = desk.asking("open_file", title="Choose")
-    desk.dialog("Choose")
+    desk.titled("Choose")
     desk.type("Escape")
     assert asking.answer() is None
 
@@ -134,7 +134,7 @@ def test_it_is_asked_on_the_window_that_had_the_focus_last(show_desk: Show) -> N
 def test_a_second_dialog_is_refused_while_one_is_open(show_desk: Show) -> None:
     desk = show_desk()
     asking = desk.asking("open_file", title="Choose")
-    desk.dialog("Choose")
+    desk.titled("Choose")
     assert desk.asking("confirm", title="Sure?").answer() == (
         "DialogOpenError",
         "the window has a dialog open already: ask when that is answered.",
@@ -146,7 +146,7 @@ def test_a_second_dialog_is_refused_while_one_is_open(show_desk: Show) -> None:
 def test_a_window_that_goes_away_answers_no_more(show_desk: Show) -> None:
     desk = show_desk("keep_alive=True")
     asking = desk.asking("open_file", title="Choose")
-    desk.dialog("Choose")
+    desk.titled("Choose")
     desk.script.find("wesktop.window").kill()
     assert asking.answer() == ("NoWindowError", "the window was closed before the user had answered.")
     assert desk.script.wait() == 0
@@ -157,12 +157,12 @@ def test_a_window_that_goes_away_answers_no_more(show_desk: Show) -> None:
 def test_a_dialog_closes_when_who_has_asked_is_gone(show_desk: Show, path: str) -> None:
     desk = show_desk()
     desk.asking("open_file", path, title="Choose")
-    desk.dialog("Choose")
+    desk.titled("Choose")
     desk.script.find("wesktopd.worker").kill()
     wait_for(lambda: "Choose" not in desk.screen.listing(), "its end")
     wait_for(lambda: desk.get("/again"), "another worker")
     asking = desk.asking("open_file", title="Again")
-    desk.dialog("Again")
+    desk.titled("Again")
     desk.type("Escape")
     assert asking.answer() is None
 
@@ -170,7 +170,7 @@ def test_a_dialog_closes_when_who_has_asked_is_gone(show_desk: Show, path: str) 
 def test_a_dialog_closes_when_its_task_is_cancelled(show_desk: Show) -> None:
     desk = show_desk()
     asking = desk.asking("open_file", "/ask/briefly", title="Choose")
-    desk.dialog("Choose")
+    desk.titled("Choose")
     assert asking.answer() == "too late"
     wait_for(lambda: "Choose" not in desk.screen.listing(), "its end")
 
@@ -178,7 +178,7 @@ def test_a_dialog_closes_when_its_task_is_cancelled(show_desk: Show) -> None:
 def test_the_app_ends_while_a_dialog_is_open(show_desk: Show) -> None:
     desk = show_desk()
     desk.asking("open_file", title="Choose")
-    desk.dialog("Choose")
+    desk.titled("Choose")
     desk.script.process.send_signal(signal.SIGINT)
     desk.gone(8)
 
@@ -205,7 +205,7 @@ def test_a_name_that_is_no_utf_8_is_an_error_in_one_sentence(show_desk: Show, fi
     (Path(os.fsdecode(os.fsencode(directory) + b"/bad\xff.txt"))).write_text("")
     desk = show_desk()
     asking = desk.asking("open_files", title="Choose", directory=str(directory))
-    desk.dialog("Choose")
+    desk.titled("Choose")
     desk.type("Down", "ctrl+a", "Return")
     kind, said = asking.answer()
     assert kind == "WindowError"

@@ -57,7 +57,7 @@ def test_without_a_bus_it_is_an_error_in_one_sentence(show_desk: Show) -> None:
 def test_one_beside_an_open_dialog(show_desk: Show, bus: Bus) -> None:
     desk = show_desk(DBUS_SESSION_BUS_ADDRESS=bus.address)
     asking = desk.asking("open_file", title="Choose")
-    desk.dialog("Choose")
+    desk.titled("Choose")
     with bus.serving():
         assert desk.asking("notify", title="meanwhile").answer() is None
         assert bus.wait()[3] == "meanwhile"

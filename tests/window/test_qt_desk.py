@@ -33,7 +33,7 @@ def test_files_are_chosen_on_qt(show_desk: Show, home: Path, function: str) -> N
     name = "new.txt" if function == "save_file" else "one.txt"
     desk = show_desk("gui='qt'")
     asking = desk.asking(function, title="Which?", directory=str(home), types={"Texts (all)": ["*.txt"]})
-    desk.dialog("Which?")
+    desk.titled("Which?")
     desk.type("ctrl+a", f":{home / name}", "Return")
     path = str(home / name)
     assert asking.answer() == ([path] if function == "open_files" else path)
@@ -42,7 +42,7 @@ def test_files_are_chosen_on_qt(show_desk: Show, home: Path, function: str) -> N
 def test_a_folder_is_chosen_on_qt(show_desk: Show, home: Path) -> None:
     desk = show_desk("gui='qt'")
     asking = desk.asking("choose_folder", title="Where?", directory=str(home / "state"))
-    desk.dialog("Where?")
+    desk.titled("Where?")
     desk.type("ctrl+a", f":{home / 'run'}", "Return")
     assert asking.answer() == str(home / "run")
 
@@ -67,7 +67,7 @@ def test_the_user_answers_on_qt(show_desk: Show, function: str, key: str, answer
 def test_a_dialog_closes_when_who_has_asked_is_gone_on_qt(show_desk: Show) -> None:
     desk = show_desk("gui='qt'")
     desk.asking("open_file", title="Choose")
-    desk.dialog("Choose")
+    desk.titled("Choose")
     desk.script.find("wesktopd.worker").kill()
     wait_for(lambda: "Choose" not in desk.screen.listing(), "its end")
 

@@ -65,6 +65,20 @@ def test_a_handler_opens_a_window_at_a_path_and_run_lasts_until_the_last_is_clos
     shown.ended_well()
 
 
+def test_a_further_window_is_put_beside_the_first_and_closes_though_that_one_hides(show_desk: Show) -> None:
+    shown = show_desk("on_close='hide'")
+    shown.screen.place(shown.window, 300, 200, 450, 350)
+    wait_for(lambda: shown.screen.area(shown.window)[2:] == (450, 350), "its new size")
+    shown.open(path="/two")
+    (second,) = set(windows(shown, 2)) - {shown.window}
+    assert shown.screen.area(second)[2:] == (400, 300)
+    shown.screen.close(second)
+    wait_for(lambda: len(window_processes(shown)) == 1, "its end")
+    shown.close()
+    wait_for(lambda: shown.screen.windows("desk") == [], "the first one to be hidden")
+    assert shown.get("/still/here")
+
+
 def test_the_second_may_be_closed_first(show_desk: Show) -> None:
     shown = show_desk()
     first = shown.window

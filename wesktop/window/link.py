@@ -103,7 +103,7 @@ class Link:
             case Raise():
                 self._page.focus()
             case Launched(arguments=arguments, directory=directory):
-                self._page.tell("wesktop:launch", {"arguments": arguments, "directory": directory})
+                self._page.tell_when_loaded("wesktop:launch", {"arguments": arguments, "directory": directory})
             case Asked(number=number, question=question):
                 self._questions.ask(number, question, self._tell_server)
             case Withdrawn(number=number):

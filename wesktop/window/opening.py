@@ -8,7 +8,7 @@ import msgspec
 
 from wesktop.window.display import check_display
 from wesktop.window.options import check_size, window_spec
-from wesktop.window.spec import Attachable, Attached, NotOpened, Opened, WindowSpec
+from wesktop.window.spec import Attachable, Attached, NotOpened, Opened, WindowSpec, further
 from wesktopd import client
 from wesktopd.channel import decode, encode
 from wesktopd.connection import attach
@@ -49,6 +49,8 @@ def open_window(
     check_path(path)
     spec = client.config(name)
     look = _adapted(_look(name, spec), title, width, height)
+    if client.status(name).windows:
+        look = further(look)
     check_display(look.gui)
     at = Attachable(
         socket=str(AppPaths(name).control), name=name, path=path, stays=True, one_shot=spec.get("one_shot", False)
@@ -87,9 +89,10 @@ def _look(name: str, spec: dict[str, Any]) -> WindowSpec:
 def _adapted(look: WindowSpec, title: str | None, width: int | None, height: int | None) -> WindowSpec:
     if not isinstance(title, str | None):
         raise ConfigurationError(f"title {title!r} is of type {type(title).__name__}, not str.")
-    width, height = look.width if width is None else width, look.height if height is None else height
-    check_size(width, height)
-    return replace(look, title=look.title if title is None else title, width=width, height=height)
+    changes: dict[str, Any] = {"title": title, "width": width, "height": height}
+    found = replace(look, **{option: value for option, value in changes.items() if value is not None})
+    check_size(found.width, found.height)
+    return found if width is height is None else replace(found, geometry=None)  # that of the last window gives way
 
 
 def _wait_until_open(opened: Launched, name: str) -> None:

@@ -10,12 +10,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
+from wesktop.window import focus
 from wesktop.window.closing import Closing
 from wesktop.window.dropping import DROP_EVENT
+from wesktop.window.events import TOLD, tell_page
 from wesktop.window.menu import MENU_EVENT, Item
 from wesktop.window.policy import Rules, Verdict
-from wesktop.window import focus
-from wesktop.window.events import TOLD, tell_page
 from wesktop.window.splash import HIDE, show_note
 from wesktop.window.toolkit import Toolkit
 from wesktopd.tokens import OPEN_PATH
@@ -173,11 +173,11 @@ class Page:
         if created:
             self._window.load_url(url)
 
-    def tell(self, event: str, detail: object) -> None:
-        """Dispatch an event on the page's `window`, as soon as there is a page of the app's."""
-        threading.Thread(target=self._tell, args=(event, detail), name="event", daemon=True).start()
+    def tell_when_loaded(self, event: str, detail: object) -> None:
+        """The same as soon as there is a page of the app's, and it has loaded."""
+        threading.Thread(target=self._wait_and_tell, args=(event, detail), name="event", daemon=True).start()
 
-    def _tell(self, event: str, detail: object) -> None:
+    def _wait_and_tell(self, event: str, detail: object) -> None:
         deadline = time.monotonic() + TELL_WITHIN
         with self._telling:  # one after the other
             while (left := deadline - time.monotonic()) > 0 and self.loaded.wait(left):

@@ -3,7 +3,7 @@
 Light, since the window waits for it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -40,6 +40,11 @@ class WindowSpec:
     menu: list[dict[str, Any]] = field(default_factory=list)
     url: str | None = None
     link: str | None = field(default=None, repr=False)
+
+
+def further(look: WindowSpec) -> WindowSpec:
+    """The same for a window beside others of its app: put where the toolkit likes, and closed for good."""
+    return replace(look, geometry=None, on_close="quit")
 
 
 @dataclass(frozen=True, kw_only=True)
