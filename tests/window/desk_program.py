@@ -100,6 +100,7 @@ class DeskProgram(Shown):
         parent = self.parent_of(self.titled("Where?"))
         self.type("Escape")
         assert asking.answer() is None
+        wait_for(lambda: self._titled("Where?") is None, "its end, after which its parent gets the focus")
         return parent == int(window, 16)
 
     def parent_of(self, dialog: str) -> int:

@@ -14,6 +14,7 @@ from wesktopd.errors import WindowError
 if "DBUS_SESSION_BUS_ADDRESS" not in os.environ:
     os.environ.setdefault("GSETTINGS_BACKEND", "memory")  # without a bus, each setting of theirs would be a warning
 
+FOCUS_WITHIN = 500  # milliseconds that a window manager may take to give the window the focus; it may not at all
 ACCEPTED = (Gtk.ResponseType.ACCEPT, Gtk.ResponseType.OK)
 
 
@@ -23,13 +24,30 @@ class GtkDialog:
     def __init__(self, window: Any, question: questions.Dialog, done: Done) -> None:
         self._window, self._question, self._done = window, question, done
         self._dialog: Any = None  # held: GTK does not hold a native one
-        GLib.idle_add(self._open)
+        self._opened = False
+        self._waiting = 0  # the handler that waits for the focus
+        GLib.idle_add(self._await_focus)
 
     def close(self) -> None:
         """Close it; it is answered as if the user had."""
         GLib.idle_add(self._close)
 
+    def _await_focus(self) -> None:
+        """Its window was just raised: before that has the focus, the dialog's would be taken for a theft of it."""
+        native = self._window.native
+        if native is None or native.is_active():
+            self._open()
+        else:
+            self._waiting = native.connect("notify::is-active", lambda *_: self._open())
+            GLib.timeout_add(FOCUS_WITHIN, self._open)
+
     def _open(self) -> None:
+        if self._waiting:
+            self._window.native.disconnect(self._waiting)
+            self._waiting = 0
+        if self._opened:
+            return
+        self._opened = True
         try:
             self._dialog = _dialog(self._window.native, self._question)
             self._dialog.connect("response", self._on_response)
@@ -38,7 +56,8 @@ class GtkDialog:
             self._answer(WindowError(f"GTK shows no dialog: {error}"))
 
     def _close(self) -> None:
-        if self._dialog is not None:
+        if self._dialog is not None or not self._opened:
+            self._opened = True
             self._answer(Choice(accepted=False))
 
     def _on_response(self, dialog: Any, response: int) -> None:
