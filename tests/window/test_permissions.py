@@ -67,7 +67,7 @@ import gi
 gi.require_version("Gtk", "3.0")
 gi.require_version("WebKit2", "4.1")
 from gi.repository import Gtk, WebKit2
-from wesktop.window.gtk_policy import apply
+from wesktop.window.gtk.policy import apply
 from wesktop.window.policy import Rules
 
 webview = WebKit2.WebView()

@@ -100,11 +100,11 @@ def replies(number: int, answer: Choice | WesktopError) -> list[Reply]:
 def open_dialog(gui: str | None, window: Any, question: questions.Dialog, done: Done) -> Dialog:
     """Show it; `done` is called once, in any thread."""
     if gui == "gtk":
-        from wesktop.window.gtk_asking import GtkDialog
+        from wesktop.window.gtk.asking import GtkDialog
 
         return GtkDialog(window, question, done)
     if gui == "qt":
-        from wesktop.window.qt_asking import QtDialog
+        from wesktop.window.qt.asking import QtDialog
 
         return QtDialog(window, question, done)
     return SystemDialog(window, question, done)

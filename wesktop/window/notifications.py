@@ -51,11 +51,11 @@ def notify(gui: str | None, title: str, body: str, app_id: str, icon: str | None
     if sys.platform in ("darwin", "win32"):
         run_script(sys.platform, title, body, app_id)
     elif gui == "qt":
-        from wesktop.window.qt_notifications import call
+        from wesktop.window.qt.notifications import call
 
         _notify_by_bus(call, title, body, app_id, icon)
     else:
-        from wesktop.window.gtk_notifications import call
+        from wesktop.window.gtk.notifications import call
 
         _notify_by_bus(call, title, body, app_id, icon)
 

@@ -91,11 +91,11 @@ class Toolkit:
 def toolkit(gui: str | None) -> Toolkit:
     """The toolkit of that name."""
     if gui == "gtk":
-        from wesktop.window.gtk import Gtk
+        from wesktop.window.gtk.toolkit import Gtk
 
         return Gtk()
     if gui == "qt":
-        from wesktop.window.qt import Qt
+        from wesktop.window.qt.toolkit import Qt
 
         return Qt()
     return Toolkit()

@@ -39,8 +39,8 @@ class Qt(Toolkit):
         from qtpy.QtGui import QColor
         from qtpy.QtWebEngineCore import QWebEngineSettings
 
-        from wesktop.window.qt_leaving import Leaving
-        from wesktop.window.qt_policy import apply
+        from wesktop.window.qt.leaving import Leaving
+        from wesktop.window.qt.policy import apply
 
         apply(window.native.webview, rules)
         page = window.native.webview.page()
@@ -57,7 +57,7 @@ class Qt(Toolkit):
 
     def inspect(self, window: Any) -> bool:
         def offer() -> None:
-            from wesktop.window.qt_inspector import Inspector
+            from wesktop.window.qt.inspector import Inspector
 
             self._inspector = Inspector(window.native.webview)
 
@@ -86,7 +86,7 @@ class Qt(Toolkit):
         return Geometry(native.width(), native.height(), x, y, native.isMaximized())
 
     def on_moved(self, window: Any, changed: Callable[[], None]) -> None:
-        from wesktop.window.qt_events import Watch
+        from wesktop.window.qt.events import Watch
 
         window.native.installEventFilter(Watch(window.native, changed))
 
@@ -96,17 +96,17 @@ class Qt(Toolkit):
         QTimer.singleShot(int(seconds * 1000), function)
 
     def set_menu(self, window: Any, menu: list[Item], choose: Callable[[Item], None]) -> None:
-        from wesktop.window.qt_menu import set_menu
+        from wesktop.window.qt.menu import set_menu
 
         window.events.before_show += lambda: set_menu(window.native, menu, choose)
 
     def focus(self, window: Any) -> None:
-        from wesktop.window.qt_events import in_its_thread
+        from wesktop.window.qt.events import in_its_thread
 
         in_its_thread(window.native, lambda: _present(window.native))
 
     def on_dropped(self, window: Any, dropped: Dropped) -> None:
-        from wesktop.window.qt_events import Dropping
+        from wesktop.window.qt.events import Dropping
 
         view = window.native.webview
         view.installEventFilter(Dropping(view, dropped))

@@ -44,8 +44,8 @@ class Gtk(Toolkit):
     def dress(self, window: Any, rules: Rules, on_failed: Callable[[str], None]) -> None:
         from webview.platforms.gtk import BrowserView
 
-        from wesktop.window.gtk_leaving import Leaving
-        from wesktop.window.gtk_policy import apply
+        from wesktop.window.gtk.leaving import Leaving
+        from wesktop.window.gtk.policy import apply
 
         view = BrowserView.instances[window.uid]
         webview = view.webview
@@ -85,7 +85,7 @@ class Gtk(Toolkit):
         GLib.timeout_add(int(seconds * 1000), function)  # once: it returns nothing
 
     def set_menu(self, window: Any, menu: list[Item], choose: Callable[[Item], None]) -> None:
-        from wesktop.window.gtk_menu import set_menu
+        from wesktop.window.gtk.menu import set_menu
 
         window.events.before_show += lambda: set_menu(window.native, menu, choose)
 
@@ -97,12 +97,12 @@ class Gtk(Toolkit):
     def on_dropped(self, window: Any, dropped: Dropped) -> None:
         from webview.platforms.gtk import BrowserView
 
-        from wesktop.window.gtk_dropping import Dropping
+        from wesktop.window.gtk.dropping import Dropping
 
         Dropping(BrowserView.instances[window.uid].webview, dropped)
 
     def confirm(self, window: Any, question: str) -> bool:
-        from wesktop.window.gtk_dialogs import ask
+        from wesktop.window.gtk.dialogs import ask
 
         return ask(window.native, question, "gtk-close")
 
@@ -151,7 +151,7 @@ def _fill(native: Any, colour: str) -> None:
 
 def _on_load_failed(_webview: Any, _event: Any, url: str, error: Any, on_failed: Callable[[str], None]) -> bool:
     """Keep what is shown instead of WebKit's page about the failure."""
-    from wesktop.window.gtk_policy import interrupted
+    from wesktop.window.gtk.policy import interrupted
 
     if interrupted(error):
         return False

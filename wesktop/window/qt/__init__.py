@@ -1,0 +1,1 @@
+"""Qt with WebEngine: what pywebview leaves undone, or does otherwise."""
