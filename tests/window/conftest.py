@@ -8,7 +8,7 @@ import pytest
 from support.browser import Browser, Site, site
 from support.screen import Screen, own_screen
 from support.scripts import Script, free_port
-from window.desk_program import DeskProgram
+from window.desk_program import DeskProgram, end_all
 from window.shown import LAUNCHER, Shown, program
 
 TESTS = str(Path(__file__).parent.parent)
@@ -73,12 +73,9 @@ def show_script(start: Callable[..., Script], screen: Screen, home: Path) -> Cal
 @pytest.fixture
 def show_desk(start: Callable[..., Script], screen: Screen, home: Path) -> Iterator[Callable[..., DeskProgram]]:
     """Start the program of `window.desk`, with further options of `run()` as source."""
-    started: list[DeskProgram] = []
 
     def show(options: str = "", **env: str) -> DeskProgram:
-        started.append(DeskProgram(start, home, screen, options, env))
-        return started[-1]
+        return DeskProgram(start, home, screen, options, env)
 
     yield show
-    for desk in started:
-        desk.end()
+    end_all(home)

@@ -107,11 +107,12 @@ class DeskProgram(Shown):
         """The window that the dialog is for."""
         return int(self.screen._tool("xprop", "-notype", "-id", dialog, "WM_TRANSIENT_FOR").split()[-1], 16)
 
-    def end(self) -> None:
-        """End whatever is left of it: a window may have outlived its opener and its server."""
-        for process in processes_of(self.home):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(int(process.split()[0]), signal.SIGKILL)
+
+def end_all(home: Path) -> None:
+    """End whatever is left in this home: a window may have outlived its opener, and a server its window."""
+    for process in processes_of(home):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(process.split()[0]), signal.SIGKILL)
 
 
 class Asking:

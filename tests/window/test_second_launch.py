@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,6 +12,7 @@ import pytest
 from support.screen import Screen
 from support.scripts import Script, free_port, isolated_env
 from support.waiting import wait_for
+from window.desk_program import end_all
 from window.shown import Shown
 
 pytestmark = pytest.mark.window
@@ -80,14 +81,15 @@ class Desk:
 
 
 @pytest.fixture
-def desk(start_script: Callable[..., Script], screen: Screen, home: Path) -> Desk:
+def desk(start_script: Callable[..., Script], screen: Screen, home: Path) -> Iterator[Desk]:
     """The program."""
     screen.wait_until_empty()
 
     def start(name: str, source: str, *args: str) -> Script:
         return start_script(name, source, *args, DISPLAY=screen.display, PYTHONPATH=TESTS)
 
-    return Desk(start, screen, home)
+    yield Desk(start, screen, home)
+    end_all(home)
 
 
 HOSTILE = ["notes://open/3?a=b&c", "Grüße</script>", "--flag", "'\"\\`${x}", "\u2028"]
