@@ -7,8 +7,8 @@ import pytest
 
 from support.browser import Browser, Site, site
 from support.screen import Screen, own_screen
-from support.scripts import Script, free_port
-from window.desk_program import DeskProgram, end_all
+from support.scripts import Script, end_all, free_port
+from window.desk_program import DeskProgram
 from window.shown import LAUNCHER, Shown, program
 
 TESTS = str(Path(__file__).parent.parent)
@@ -78,4 +78,4 @@ def show_desk(start: Callable[..., Script], screen: Screen, home: Path) -> Itera
         return DeskProgram(start, home, screen, options, env)
 
     yield show
-    end_all(home)
+    end_all(home)  # a window may have outlived its opener, and its server

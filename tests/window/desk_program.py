@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import signal
 import subprocess
 import threading
 import urllib.request
@@ -15,7 +14,7 @@ from support.screen import Screen
 from support.scripts import Script, free_port
 from support.session import authorization
 from support.waiting import wait_for
-from window.shown import Shown, processes_of
+from window.shown import Shown
 
 PROGRAM = """
 import sys
@@ -106,13 +105,6 @@ class DeskProgram(Shown):
     def parent_of(self, dialog: str) -> int:
         """The window that the dialog is for."""
         return int(self.screen._tool("xprop", "-notype", "-id", dialog, "WM_TRANSIENT_FOR").split()[-1], 16)
-
-
-def end_all(home: Path) -> None:
-    """End whatever is left in this home: a window may have outlived its opener, and a server its window."""
-    for process in processes_of(home):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(int(process.split()[0]), signal.SIGKILL)
 
 
 class Asking:

@@ -10,9 +10,8 @@ from urllib.parse import quote
 import pytest
 
 from support.screen import Screen
-from support.scripts import Script, free_port, isolated_env
+from support.scripts import Script, end_all, free_port, isolated_env
 from support.waiting import wait_for
-from window.desk_program import end_all
 from window.shown import Shown
 
 pytestmark = pytest.mark.window
