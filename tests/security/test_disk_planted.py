@@ -62,7 +62,7 @@ def test_a_runtime_directory_is_refused_by_path_owner_and_remedy(
     squatted = place / "squatted"
     plant(squatted)
     before = sorted(place.rglob("*"))
-    monkeypatch.setattr(paths, "_runtime_candidates", lambda: [squatted])
+    monkeypatch.setattr(paths, "runtime_candidates", lambda: [squatted])
     with pytest.raises(ConfigurationError) as raised:
         paths.runtime_dir()
     message = raised.value.message
