@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from granian.constants import HTTPModes, Interfaces
 from granian.server.embed import Server
 
+from support.scripts import free_port
 from support.waiting import wait_for
 from wesktop.asgi.types import ASGIApp
 
@@ -16,7 +17,7 @@ from wesktop.asgi.types import ASGIApp
 @contextlib.contextmanager
 def granian(app: ASGIApp) -> Iterator[int]:
     """Serve *app* on a free port, which is the value, in a thread of this process."""
-    port = _free_port()
+    port = free_port()
     stopping = threading.Event()
 
     async def serve() -> None:
@@ -41,13 +42,6 @@ def exchange(port: int, data: bytes) -> bytes:
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
         connection.sendall(data)
         return b"".join(iter(lambda: connection.recv(65536), b""))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _answers(port: int) -> bool:

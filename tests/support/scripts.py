@@ -1,7 +1,9 @@
 """A user's script in a directory of its own, run as a process of its own, and what becomes of it."""
 
 import contextlib
+import itertools
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -15,13 +17,21 @@ import psutil
 
 from support.waiting import wait_for
 
+# Below those that outgoing connections take (from 32768) and those that wesktop chooses (from 20000), so that a port
+# which was free a moment ago still is; each process of the tests has a part of its own.
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 16
+_PORTS = range(10000 + 600 * _WORKER, 10600 + 600 * _WORKER)
+_next_port = itertools.count(random.randrange(len(_PORTS)))
+
 
 def free_port() -> int:
     """A port that nobody listens on right now."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port: int = sock.getsockname()[1]
-        return port
+    while True:
+        port = _PORTS[next(_next_port) % len(_PORTS)]
+        with contextlib.suppress(OSError), socket.socket() as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind(("127.0.0.1", port))
+            return port
 
 
 def get(url: str, *headers: str, timeout: float = 5.0) -> bytes:
