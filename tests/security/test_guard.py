@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -10,7 +9,6 @@ import pytest
 from wesktopd.access import Access, Session
 from wesktopd.errors import ConfigurationError
 from wesktopd.guard import Guard
-from wesktopd.security_headers import DEFAULT_CSP, HEADERS
 
 PORT = 8000
 ACCESS = Access(cookie="c" * 64, bearer="b" * 64)
@@ -329,66 +327,3 @@ def test_what_can_be_no_host_or_origin_is_refused_by_name(option: str, value: st
     with pytest.raises(ConfigurationError, match=r"give one such as") as caught:
         guard(**{option: [value]})
     assert repr(value) in str(caught.value)
-
-
-# Headers.
-
-
-def answer_with(headers: Iterable[tuple[bytes, bytes]], **options: Any) -> dict[str, str]:
-    async def own(scope: Any, receive: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b""})
-
-    return ask(Guard(own, port=PORT, **options), "GET", [("host", "localhost:8000")])[1]
-
-
-EXPECTED = {name.decode(): value.decode() for name, value in HEADERS}
-
-
-def test_every_answer_has_the_security_headers() -> None:
-    assert answer_with([]) == EXPECTED
-    assert answer_with(iter([(b"content-type", b"image/png")])) == {"content-type": "image/png", **EXPECTED}
-    for request in ([], [("host", "localhost:8000")], [("host", "localhost:8000"), ("origin", "null")]):
-        assert ask(guard(session=Session(ACCESS, "app", PORT)), "GET", request)[1].items() >= EXPECTED.items()
-
-
-def test_the_apps_own_headers_stay() -> None:
-    own = [(b"x-frame-options", b"SAMEORIGIN"), (b"content-security-policy", b"img-src *")]
-    headers = answer_with([(b"content-type", b"text/html"), *own])
-    assert headers["x-frame-options"] == "SAMEORIGIN"
-    assert headers["content-security-policy"] == "img-src *"
-    assert headers["x-content-type-options"] == "nosniff"
-
-
-@pytest.mark.parametrize("content_type", [b"text/html", b"text/html; charset=utf-8", b"Text/HTML"])
-def test_html_has_a_policy(content_type: bytes) -> None:
-    headers = [(b"content-type", content_type)]
-    assert answer_with(headers)["content-security-policy"] == DEFAULT_CSP
-    assert answer_with(headers, csp="img-src 'self'")["content-security-policy"] == "img-src 'self'"
-    assert "content-security-policy" not in answer_with(headers, csp="")
-
-
-def test_a_policy_that_would_split_the_header_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="no header's value"):
-        guard(csp="default-src 'self'\r\nset-cookie: a=b")
-
-
-def test_a_message_that_an_app_sends_again_and_again_is_left_as_it_is() -> None:
-    start = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/html")]}
-
-    async def own(scope: Any, receive: Any, send: Any) -> None:
-        await send(start)
-
-    for _ in range(2):
-        ask(Guard(own, port=PORT), "GET", [("host", "localhost:8000")])
-    assert start["headers"] == [(b"content-type", b"text/html")]
-
-
-def test_the_answer_to_a_websocket_that_the_app_refuses_has_the_headers_too() -> None:
-    async def refusing(scope: Any, receive: Any, send: Any) -> None:
-        await receive()
-        await send({"type": "websocket.http.response.start", "status": 404, "headers": []})
-        await send({"type": "websocket.http.response.body", "body": b""})
-
-    status, headers = ask(Guard(refusing, port=PORT), "WEBSOCKET", [("host", f"localhost:{PORT}")])
-    assert (status, headers["x-frame-options"]) == (404, "DENY")
