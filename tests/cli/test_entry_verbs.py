@@ -52,7 +52,7 @@ def test_an_entry_is_made_listed_and_removed(run: Run, home: Path) -> None:
     assert re.split(r" {2,}", line) == ["My App", "app", "login, app:, text/csv", str(path)]
     assert run("remove", "My App").stdout == "My App: removed\n"
     assert not path.exists()
-    assert run("list").stdout == "No entry was made.\n"
+    assert run("list").stdout == "There is no entry.\n"
 
 
 def test_a_single_word_is_split_as_a_shell_would(run: Run, home: Path) -> None:
@@ -75,6 +75,13 @@ def test_names_of_others_cannot_move_the_cursor_of_a_terminal(run: Run) -> None:
     assert "\n\tb" not in run("list").stdout
 
 
+@pytest.mark.parametrize(("program", "there"), [(sys.executable, True), ("nosuch-program", False)])
+def test_a_program_that_is_not_there_is_told(run: Run, program: str, there: bool) -> None:
+    said = run("create", "app", "--", program).stdout
+    assert said.endswith("app.desktop\n") is there
+    assert (f"{program!r} is not there yet" in said) is not there
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
@@ -83,6 +90,11 @@ def test_names_of_others_cannot_move_the_cursor_of_a_terminal(run: Run) -> None:
         (["create", "app", "--icon", "nope.png", "sh"], 2, "icon 'nope.png' is not a file"),
         (["create", "app", "--url-scheme", "https", "sh"], 2, "is the web browser's"),
         (["create", "app", "--working-dir", "nope", "sh"], 2, "working_dir 'nope' is not a directory"),
+        (
+            ["create", "app", "--action", "A", "sh", "--action", "A", "sh", "sh"],
+            2,
+            "action 'A' is given more than once",
+        ),
         (["remove", "app"], 1, "there is no entry 'app'"),
         (["remove", ""], 2, "name '' is empty"),
         (["create", "theirs", "sh"], 1, "theirs.desktop is there already"),

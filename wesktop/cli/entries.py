@@ -39,7 +39,9 @@ def entry() -> None:
 @click.option("--action", "actions", multiple=True, type=(str, str), metavar="TITLE COMMAND",
               help="More to choose in the launcher (Linux).")  # fmt: skip
 @json_option
-def create(name: str, command: tuple[str, ...], actions: Any, as_json: bool, **options: Any) -> None:
+def create(
+    name: str, command: tuple[str, ...], actions: tuple[tuple[str, str], ...], as_json: bool, **options: Any
+) -> None:
     """Make the entry NAME, or replace it.
 
     COMMAND is a program and its arguments, after `--`; a single word is split as a shell would.
@@ -48,8 +50,26 @@ def create(name: str, command: tuple[str, ...], actions: Any, as_json: bool, **o
 
     with _wrong_values_are_usage():
         line = command[0] if len(command) == 1 else shlex.join(command)
-        path = create_entry(name, line, actions=dict(actions), **options)
-    show_done(name, f"made {path}", as_json=as_json, path=str(path))
+        path = create_entry(name, line, actions=_by_title(actions), **options)
+    show_done(name, f"made {path}{_missing(name)}", as_json=as_json, path=str(path))
+
+
+def _by_title(actions: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    titles = [title for title, _ in actions]
+    if twice := [title for title in titles if titles.count(title) > 1]:
+        raise ValueError(f"action {twice[0]!r} is given more than once: give each a title of its own")
+    return dict(actions)
+
+
+def _missing(name: str) -> str:
+    """It may be that the program is still to be installed, or that its name is wrong."""
+    import shutil
+
+    from wesktop.entries.records import load
+
+    record = load(name)
+    program = record.command[0] if record else ""
+    return "" if shutil.which(program) else f"; {program!r} is not there yet, and launchers hide it until it is"
 
 
 @entry.command()
@@ -80,7 +100,7 @@ def list_made(as_json: bool) -> None:
         rows = [(one_line(made.name), made.id, _ways(made), one_line(made.path)) for made in entries]
         click.echo("\n".join(table(("NAME", "APP ID", "ALSO", "PATH"), rows)))
     else:
-        click.echo("No entry was made.")
+        click.echo("There is no entry.")
 
 
 def _fields(record: dict[str, Any]) -> dict[str, Any]:

@@ -141,6 +141,8 @@ def pngs(icon: Icon, sizes: Iterable[int]) -> dict[int, bytes]:
             side = max(picture.size)
             fitting = [size for size in sizes if size <= side] or [min(sizes)]
             square = picture.convert("RGBA")
+    except PIL.UnidentifiedImageError:  # whose text names the buffer
+        raise ValueError(f"icon {str(icon.path)!r} is not an image that can be read: give a PNG") from None
     except (OSError, SyntaxError, ValueError, PIL.Image.DecompressionBombError) as error:
         raise ValueError(f"icon {str(icon.path)!r} is not an image that can be read: {error}") from None
     return {size: _scaled(square, size) for size in fitting}
