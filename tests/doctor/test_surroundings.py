@@ -231,6 +231,18 @@ def test_the_port_of_an_app_that_does_not_run_is_to_be_free(start_app: Start, he
     assert "(that of app)" in found["text"]
 
 
+@pytest.mark.parametrize("command", [("wesktop", "doctor"), ("python", "-P", "-m", "wesktop.doctor")])
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "x"])
+def test_what_is_no_port_is_usage(here: Surroundings, command: tuple[str, ...], port: str) -> None:
+    program, *arguments = command
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name(program)), *arguments, f"--port={port}"],
+        env=here.env, capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (2, "")
+    assert port in done.stderr
+
+
 def test_an_interpreter_without_the_metadata_is_told(here: Surroundings) -> None:
     root = Path(__file__).parents[2]
     here.env["PYTHONPATH"] = f"{root}:{root / 'supervisor'}"

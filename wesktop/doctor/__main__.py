@@ -5,6 +5,8 @@ import sys
 
 from wesktop.doctor.examine import examine, show
 
+PORTS = range(1, 65536)
+
 
 def main() -> int:
     """Look, and tell; the exit code."""
@@ -13,6 +15,9 @@ def main() -> int:
     parser.add_argument("--no-window", action="store_true", help="no window is to be opened here")
     parser.add_argument("--port", type=int, action="append", default=[], help="a port that is to be free")
     options = parser.parse_args()
+    for port in options.port:
+        if port not in PORTS:
+            parser.error(f"port {port} is out of range: give 1 to 65535")
     return show(examine(window=not options.no_window, ports=options.port), as_json=options.json)
 
 

@@ -53,7 +53,8 @@ def service_finding(status: "Status") -> Finding:
         mode = "" if status.system else "--user "
         return problem(text, f"journalctl {mode}-u {status.service} -n 50")
     if status.restarts:
-        return warning(f"{text}; it was started anew {status.restarts} times", f"wesktop ctl events {status.name}")
+        times = "once" if status.restarts == 1 else f"{status.restarts} times"
+        return warning(f"{text}; it was started anew {times}", f"wesktop ctl events {status.name}")
     return ok(text)
 
 
