@@ -109,7 +109,7 @@ def run(
     with launch("wesktop.window") as window_process:
         from wesktop.launching import this_launch
         from wesktop.session import Session
-        from wesktop.single_instance import find_running, leave_to, leave_to_other_start
+        from wesktop.single_instance import find_running, find_service, leave_to, leave_to_other_start
         from wesktop.target import app_name, app_spec, pid_path_option
         from wesktop.window.display import check_display
         from wesktop.window.options import as_fields, window_spec
@@ -160,7 +160,7 @@ def run(
         )
         this = this_launch(arguments)
         check_display(gui)
-        running = find_running(spec)
+        running = find_running(spec) or find_service(spec)
         if running is not None and leave_to(running, this):
             return
         try:

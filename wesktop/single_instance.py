@@ -4,6 +4,7 @@ import contextlib
 import time
 
 from wesktop.launching import Launch
+from wesktop.services.places import start_service
 from wesktopd import client
 from wesktopd.errors import AlreadyRunningError, ControlError, ControlTimeoutError, NotRunningError
 from wesktopd.protocol import Report
@@ -34,6 +35,15 @@ def find_running(spec: AppSpec) -> Report | None:
             f"runs under the name {spec.name!r}: give this one a name of its own with name=."
         )
     return report
+
+
+def find_service(spec: AppSpec) -> Report | None:
+    """The same app as a service that does not run, such as one on demand: the system starts it, since that may hold
+    the port. Not for an app that is to end with its window.
+
+    Raises AlreadyRunningError as `find_running` does, ServiceError when it does not start.
+    """
+    return find_running(spec) if not spec.one_shot and start_service(spec.name) else None
 
 
 def leave_to(running: Report, launch: Launch) -> bool:

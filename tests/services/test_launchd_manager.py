@@ -15,6 +15,7 @@ from support.scripts import alive, answers, free_port, isolated_env
 from support.waiting import wait_for
 from wesktop.services.launchd import Launchd
 from wesktop.services.service import Service
+from wesktopd import client
 from wesktopd.errors import ServiceError, WesktopError
 
 LAUNCHCTL = """
@@ -33,10 +34,10 @@ def lives(pid):
     except OSError:
         return False
 
-if verb == "bootstrap":
-    if note.exists():
+if verb in ("bootstrap", "kickstart"):
+    if note.exists() and verb == "bootstrap":
         sys.exit("Bootstrap failed: 5: Input/output error")
-    job = plistlib.loads(Path(arguments[1]).read_bytes())
+    job = plistlib.loads((Path.home() / "Library" / "LaunchAgents" / f"{label}.plist").read_bytes())
     with open(job["StandardOutPath"], "ab") as out:
         process = subprocess.Popen(
             job["ProgramArguments"], cwd=job["WorkingDirectory"], start_new_session=True,
@@ -131,7 +132,7 @@ def test_it_is_written_loaded_and_waited_for_and_uninstall_leaves_nothing(mac: M
     assert mac.files() == set()
     assert mac.manager.names() == []
     assert mac.manager.status("hello") is None
-    with pytest.raises(ServiceError, match="'hello' is no service"):
+    with pytest.raises(ServiceError, match="'hello' is none of your services"):
         mac.manager.uninstall("hello")
 
 
@@ -160,6 +161,20 @@ def test_a_replacement_that_does_not_start_leaves_the_old_one(mac: Mac) -> None:
         mac.manager.install(mac.service("broken"), replace=True)
     assert path.read_bytes() == before
     wait_for(lambda: answers(f"http://127.0.0.1:{mac.port}"), "the old one")
+
+
+def test_start_has_launchd_start_it_and_says_why_it_does_not(mac: Mac) -> None:
+    assert mac.manager.start("hello") is False
+    mac.manager.install(mac.service())
+    client.stop("hello", 20)
+    assert mac.manager.start("hello") is True
+    assert mac.verbs() == ["enable", "bootstrap", "kickstart"]
+    assert answers(f"http://127.0.0.1:{mac.port}")
+    client.stop("hello", 20)
+    for reason in ("no good", "worse"):
+        (mac.home / "app.py").write_text(f"raise RuntimeError({reason!r})")
+        with pytest.raises(ServiceError, match=f"'hello' did not start: .*{reason}"):
+            mac.manager.start("hello")
 
 
 def test_a_property_list_of_others_is_neither_replaced_nor_removed(mac: Mac) -> None:

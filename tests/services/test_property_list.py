@@ -8,7 +8,8 @@ import pytest
 from services.made import made
 from wesktop.services.launchd import parse_print
 from wesktop.services.manager import MARK
-from wesktop.services.property_list import job, label, render
+from wesktop.services.places import label
+from wesktop.services.property_list import job, render
 from wesktopd.errors import ConfigurationError
 from wesktopd.launchd import SOCKETS
 

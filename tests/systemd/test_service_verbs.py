@@ -3,6 +3,8 @@
 import contextlib
 import json
 import socket
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -275,9 +277,67 @@ def test_a_replacement_that_does_not_start_leaves_the_old_one(installed: Install
     assert [path.name for path in app.manager.units.glob("*.wants/*")] == [app.unit]
     code, _, errors = installed.service("install", installed.name, "broken:app", f"--port={app.port}", "--replace")
     assert code == 1
+    assert errors.startswith(f"wesktop: {installed.name!r} did not start, and is what it was before: ")
     assert app.version() == "one"
     assert app.show("Description") == "the old one"
     assert app.show("UnitFileState") == "enabled"
+
+
+def test_a_replacement_that_does_not_start_leaves_one_that_was_stopped_stopped(installed: Installed) -> None:
+    app = installed.app
+    installed.install()
+    installed.ctl("stop", installed.name)
+    app.write("two", "raise RuntimeError('no good')")
+    code, _, errors = installed.service("install", installed.name, "app:app", f"--port={app.port}", "--replace")
+    assert (code, "no good" in errors) == (1, True)
+    assert "serving app:app" not in errors  # what was printed by the one before is no news
+    assert app.show("ActiveState") == "inactive"
+    assert app.show("UnitFileState") == "enabled"
+
+
+@pytest.mark.parametrize("options", [[], ["--on-demand"]])
+def test_ctl_start_has_systemd_start_it(installed: Installed, options: list[str]) -> None:
+    app = installed.app
+    installed.install(*options)
+    if not options:
+        installed.ctl("stop", installed.name)
+    wait_for(lambda: app.show("ActiveState") == "inactive", "its end")
+    assert installed.ctl("start", installed.name) == f"{installed.name}: running on {app.url}\n"
+    assert app.show("ActiveState") == "active"
+    assert app.main_pid() == json.loads(installed.ctl("status", installed.name, "--json"))["pid"]
+    app.write("two", "raise RuntimeError('no good')")
+    installed.ctl("stop", installed.name)
+    wait_for(lambda: app.show("ActiveState") == "inactive", "its end")
+    done = app.command("ctl", "start", installed.name)
+    assert done.returncode == 1
+    assert f"{installed.name!r} did not start: " in done.stderr
+    assert "no good" in done.stderr.splitlines()[0]
+
+
+def test_ctl_open_starts_one_on_demand_whose_session_keeps_others_out(installed: Installed) -> None:
+    app = installed.app
+    installed.install("--on-demand", "--session")
+    assert app.show("ActiveState") == "inactive"
+    assert installed.ctl("open", installed.name, "--print-link").startswith(f"{app.url}/_wesktop/open?token=")
+    assert app.show("ActiveState") == "active"
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        urllib.request.urlopen(app.url, timeout=20)
+
+
+def test_a_free_port_is_told_where_it_is_known(installed: Installed) -> None:
+    code, said, errors = installed.service("install", installed.name, "app:app", "--port=0", "--no-start", "--json")
+    assert (code, json.loads(said)["url"]) == (0, None), errors
+    code, said, errors = installed.service("install", installed.name, "app:app", "--port=0", "--replace", "--json")
+    assert code == 0, errors
+    url = json.loads(installed.ctl("status", installed.name, "--json"))["url"]
+    assert json.loads(said)["url"] == url
+    assert answers(url)
+
+
+@pytest.mark.parametrize("verb", ["status", "uninstall"])
+def test_what_is_no_service_is_told(installed: Installed, verb: str) -> None:
+    told = "wesktop: 'nope' is none of your services: `wesktop service status` lists them.\n"
+    assert installed.service(verb, "nope") == (1, "", told)
 
 
 def test_units_of_others_are_neither_replaced_nor_removed(installed: Installed) -> None:

@@ -37,6 +37,16 @@ def served(app: Service, screen: Screen) -> Service:
     return app
 
 
+@pytest.fixture
+def on_demand(served: Service) -> Service:
+    """The same, started by the first connection."""
+    options = ["install", "app", "app:app", f"--port={served.port}", f"--directory={served.directory}", "--replace"]
+    done = served.manager.run("wesktop", "service", *options, "--on-demand")
+    assert done.returncode == 0, done.stderr
+    assert served.show("ActiveState") == "inactive"
+    return served
+
+
 def windows(app: Service) -> int:
     found: int = json.loads(app.ctl("status", "app", "--json"))["windows"]
     return found
@@ -70,3 +80,22 @@ def test_run_with_keep_alive_attaches_to_it_and_a_reload_goes_on_beneath(served:
         assert process.wait(20) == 0
     wait_for(lambda: windows(served) == 0, "its end")
     assert (served.main_pid(), served.show("ActiveState"), served.version()) == (pid, "active", "two")
+
+
+def test_a_window_starts_a_service_on_demand(on_demand: Service, screen: Screen) -> None:
+    app = on_demand
+    script = app.directory / "show.py"
+    script.write_text(RUN.format(port=app.port))
+    command = app.manager.inside(sys.executable, str(script))
+    with subprocess.Popen(command, env=app.manager.env, stdin=subprocess.DEVNULL) as process:
+        window = screen.window("app")
+        wait_for(lambda: windows(app) == 1, "the window's lease")
+        assert app.show("ActiveState") == "active"
+        screen.close(window)
+        assert process.wait(20) == 0
+    app.ctl("stop", "app")
+    wait_for(lambda: app.show("ActiveState") == "inactive", "its end")
+    assert app.ctl("open", "app") == "app: a window is open\n"
+    screen.close(screen.window("app"))
+    wait_for(lambda: windows(app) == 0, "its end")
+    assert app.show("ActiveState") == "active"

@@ -11,15 +11,17 @@ from wesktop.cli.answers import app_argument, chosen, json_option, show_done, sh
 def start(name: str, as_json: bool) -> None:
     """Start an app that has run before, in the background.
 
-    It is started from its config file, which `wesktop ctl config NAME` shows.
+    It is started from its config file, which `wesktop ctl config NAME` shows; by the system, where it is a service of
+    yours.
     """
+    from wesktop.services.places import start_service
     from wesktopd import client, configs
     from wesktopd.detached import start_detached
     from wesktopd.errors import AlreadyRunningError
 
     if not client.is_free(name):
         raise AlreadyRunningError(f"{name!r} is running already.")
-    url = start_detached(configs.load(name))
+    url = client.status(name).url if start_service(name) else start_detached(configs.load(name))
     show_done(name, f"running on {url}", as_json=as_json, url=url)
 
 
@@ -120,12 +122,18 @@ def _look_once(name: str) -> None:
 @click.option("--print-link", is_flag=True, help="Print a link that lets one browser in, once and within 30 seconds.")
 @json_option
 def open_app(name: str | None, browser: bool, path: str | None, print_link: bool, as_json: bool) -> None:
-    """Bring an app's window to the front, or open one where it has none; with --path, open another."""
+    """Bring an app's window to the front, or open one where it has none; with --path, open another.
+
+    A service of yours that does not run is started.
+    """
+    from wesktop.services.places import start_service
     from wesktopd import client
 
     if browser and print_link:
         raise click.UsageError("--browser and --print-link exclude each other: give one of them.")
     name = chosen(name)
+    if client.is_free(name):
+        start_service(name)
     if print_link:
         show_secret(name, "url", client.link(name, path or "/"), as_json=as_json)
         return

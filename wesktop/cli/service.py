@@ -87,17 +87,28 @@ def install(name: str, target: str, replace: bool, no_start: bool, as_json: bool
     """
     made = described(name, target, options)
     _manager(made.system).install(made, replace=replace, start=not no_start)
-    url = f"http://{_address(made)}"
+    url = _url(made, started=not no_start)
     note = f"installed; {_state_in_words(made, url, no_start)}"
     show_done(name, note, as_json=as_json, service=made.id, url=url)
 
 
-def _state_in_words(made: "Service", url: str, no_start: bool) -> str:
+def _url(made: "Service", *, started: bool) -> str | None:
+    """Where it answers; None where it takes a free port that nobody here knows."""
+    from wesktop.services.service import address
+    from wesktopd import client
+
+    if made.port:
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(made.host, made.host)  # noqa: S104
+        return f"http://{address(host, made.port)}"
+    return client.status(made.name).url if started and not made.system else None
+
+
+def _state_in_words(made: "Service", url: str | None, no_start: bool) -> str:
     if no_start:
         return "it starts with the next " + ("boot" if made.system else "session")
     if made.on_demand:
         return f"the first connection to {url} starts it"
-    return f"it serves on {url}" if made.port else "it serves: `wesktop ctl status` has its URL"
+    return f"it serves on {url}" if url else "it serves: its log says where"
 
 
 @click.command("print")
@@ -138,8 +149,9 @@ def status(context: click.Context, name: str | None, system: bool, as_json: bool
     names = manager.names() if name is None else [name]
     found = [status for each in names if (status := manager.status(each)) is not None]
     if name is not None and not found:
-        whose = "the machine's" if system else "your"
-        raise ServiceError(f"{name!r} is none of {whose} services: `wesktop service install` makes it one.")
+        from wesktop.services.manager import is_none
+
+        raise is_none(name, system=system)
     if as_json:
         entries = [_as_fields(status) for status in found]
         show_json(entries[0] if name is not None else {"services": entries})
@@ -183,12 +195,6 @@ def _manager(system: bool) -> "Manager":
     from wesktop.services.manager import manager
 
     return manager(system=system)
-
-
-def _address(made: "Service") -> str:
-    from wesktop.services.service import address
-
-    return address({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(made.host, made.host), made.port)  # noqa: S104
 
 
 def described(name: str, target: str, options: dict[str, Any]) -> "Service":

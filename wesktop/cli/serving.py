@@ -47,7 +47,9 @@ WHERE = (
 )
 NAMED = (click.option("--name", help="Identifies the app to `wesktop ctl`.  [default: TARGET's module]"),)
 
-SESSION = click.option("--session/--no-session", default=False, help="Ask who comes to show that he belongs.")
+SESSION = click.option(
+    "--session/--no-session", default=False, help="Let nobody in but windows, and who is let in by `wesktop ctl`."
+)
 
 
 def with_options(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from wesktop.services.service import service_id
+from wesktop.services.places import service_id
 from wesktopd import paths
 from wesktopd.errors import ConfigurationError
 
@@ -49,13 +49,13 @@ def _directories(name: str, *, system: bool) -> list[Path]:
         return []
 
 
-def log_tail(name: str, *, system: bool) -> str:
-    """The last lines that the app has printed; empty where it keeps no log."""
+def log_tail(name: str, *, system: bool, since: float) -> str:
+    """The last lines that the app has printed since then (time.time()); empty where it keeps no log."""
     from wesktopd.logfile import parse
 
     for path in kept_files(name, system=system)[:1]:
         if path.suffix == ".log":
             with contextlib.suppress(OSError):
                 lines = path.read_bytes().splitlines()[-TAIL_LINES:]
-                return "\n".join(line.text for line in map(parse, lines) if line is not None)
+                return "\n".join(line.text for line in map(parse, lines) if line is not None and line.time >= since)
     return ""

@@ -10,11 +10,23 @@ import time
 from pathlib import Path
 
 from wesktop.services import kept
-from wesktop.services.manager import MARK, Status, check_rights, installed_files, refuse_running, run
-from wesktop.services.property_list import label, render
-from wesktop.services.service import Service
+from wesktop.services.manager import (
+    MARK,
+    Status,
+    check_rights,
+    did_not_start,
+    first_line,
+    installed_files,
+    is_none,
+    refuse_running,
+    run,
+)
+from wesktop.services.places import label, user_agents
+from wesktop.services.property_list import render
+from wesktop.services.service import START_MARGIN, Service
 from wesktopd.errors import ServiceError, WesktopError
 from wesktopd.files import write_whole
+from wesktopd.limits import START_TIMEOUT
 
 LOOK_EVERY = 0.3  # seconds
 PATIENCE = 3  # looks in a row at a job that is not running, which launchd may be about to start again
@@ -27,9 +39,8 @@ class Launchd:
 
     def __init__(self, *, system: bool) -> None:
         self._system = system
-        library = Path("/Library") if system else Path.home() / "Library"
-        self._directory = library / ("LaunchDaemons" if system else "LaunchAgents")
-        self._logs = library / "Logs"
+        self._directory = Path("/Library/LaunchDaemons") if system else user_agents()
+        self._logs = self._directory.with_name("Logs")
         self._domain = "system" if system else f"gui/{os.getuid()}"
 
     def render(self, service: Service) -> dict[str, bytes]:
@@ -52,8 +63,11 @@ class Launchd:
             self._write(service.name, data)
             self._launchctl("enable", self._target(service.name))
             if start:
+                since = time.time()
                 self._launchctl("bootstrap", self._domain, str(self._path(service.name)))
-                self._wait(service)
+                # The machine's apps have their control sockets where only their users see them.
+                if not (service.on_demand or service.system or self._answers(service.name, service.start_limit)):
+                    raise did_not_start(service.name, *self._last_words(service.name, since), replaced=bool(before))
         except BaseException:
             self._roll_back(service.name, before, known)
             raise
@@ -62,9 +76,23 @@ class Launchd:
         """End it and remove its property list, and what its server has kept for its next start."""
         check_rights(system=self._system)
         if not self._files(name):
-            raise ServiceError(f"{name!r} is no service here: `wesktop service status` lists them.")
+            raise is_none(name, system=self._system)
         self._end(name)
         self._remove(name, kept.kept_files(name, system=False))
+
+    def start(self, name: str) -> bool:
+        """Start its job, on demand or not; False where it has none."""
+        if name not in self.names():
+            return False
+        since = time.time()
+        if not self._facts(name):
+            self._launchctl("bootstrap", self._domain, str(self._path(name)))
+        if self._facts(name).get("state") != "running":
+            self._launchctl("kickstart", self._target(name))
+        if not self._answers(name, START_TIMEOUT + START_MARGIN):
+            reason, log = self._last_words(name, since)
+            raise ServiceError(f"{name!r} did not start: {reason}", log)
+        return True
 
     def status(self, name: str) -> Status | None:
         """How it is, by `launchctl print`."""
@@ -115,32 +143,27 @@ class Launchd:
         except OSError as error:
             raise ServiceError(f"{self._directory} cannot be written to: {error.strerror}.") from None
 
-    def _wait(self, service: Service) -> None:
-        """launchd has no word for "ready": the app's control socket has."""
-        if service.on_demand or service.system:  # the machine's apps have theirs where only their users see it
-            return
+    def _answers(self, name: str, limit: float) -> bool:
+        """Whether it does within so many seconds. launchd has no word for "ready": the app's control socket has."""
         from wesktopd import client
 
-        deadline = time.monotonic() + service.start_limit
+        deadline = time.monotonic() + limit
         looks = [True]  # whether it ran
         while time.monotonic() < deadline and any(looks[-PATIENCE:]):
             with contextlib.suppress(WesktopError):
-                client.wait_ready(service.name, LOOK_EVERY)
-                return
-            facts = self._facts(service.name)
+                client.wait_ready(name, LOOK_EVERY)
+                return True
+            facts = self._facts(name)
             looks.append(facts.get("state") == "running" and int(facts.get("runs", 0)) <= MAX_RUNS)
-        raise self._why(service.name)
+        return False
 
-    def _why(self, name: str) -> ServiceError:
+    def _last_words(self, name: str, since: float) -> tuple[str, str]:
         """What the app's server has said at its end, and the end of what the app has."""
         said = ""
         with contextlib.suppress(OSError):
             said = self._log(name).read_text(errors="replace")
-        reason = re.search(r"^wesktop: (.*)$", said, re.MULTILINE)
-        text = reason[1] if reason else "it does not say why."
-        return ServiceError(
-            f"{name!r} did not start, and is not installed: {text}", kept.log_tail(name, system=False)
-        )
+        reasons = re.findall(r"^wesktop: (.*)$", said, re.MULTILINE)
+        return reasons[-1] if reasons else "it does not say why.", kept.log_tail(name, system=False, since=since)
 
     def _facts(self, name: str) -> dict[str, str]:
         done = run(["launchctl", "print", self._target(name)])
@@ -172,8 +195,7 @@ class Launchd:
     def _launchctl(self, *arguments: str) -> None:
         done = run(["launchctl", *arguments])
         if done.returncode:
-            said = done.stderr.strip().splitlines()
-            raise ServiceError(f"launchctl {arguments[0]} failed: {said[0] if said else f'exit {done.returncode}'}.")
+            raise ServiceError(f"launchctl {arguments[0]} failed: {first_line(done)}.")
 
 
 def parse_print(text: str) -> dict[str, str]:

@@ -52,6 +52,9 @@ class Manager(Protocol):
     def uninstall(self, name: str) -> None:
         """End it and remove all that `install` made."""
 
+    def start(self, name: str) -> bool:
+        """Start it, and wait until it answers; False where there is none."""
+
     def status(self, name: str) -> Status | None:
         """How it is; None where there is none."""
 
@@ -95,7 +98,27 @@ def run(command: list[str], env: Mapping[str, str] | None = None) -> "subprocess
             command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False
         )
     except OSError as error:
-        raise ServiceError(f"{command[0]} cannot be run: {error.strerror}.") from None
+        raise ServiceError(
+            f"{command[0]} cannot be run ({error.strerror}): services need systemd, or launchd on a Mac."
+        ) from None
+
+
+def first_line(done: "subprocess.CompletedProcess[str]") -> str:
+    """What one of them says of its failure."""
+    said = done.stderr.strip().splitlines()
+    return said[0].rstrip(".") if said else f"exit code {done.returncode}"
+
+
+def is_none(name: str, *, system: bool) -> ServiceError:
+    """The error for a name that is no service's."""
+    whose = "the machine's services" if system else "your services"
+    return ServiceError(f"{name!r} is none of {whose}: `wesktop service status{' --system' * system}` lists them.")
+
+
+def did_not_start(name: str, reason: str, log_tail: str, *, replaced: bool) -> ServiceError:
+    """The error for one that `install` takes back."""
+    now = "is what it was before" if replaced else "is not installed"
+    return ServiceError(f"{name!r} did not start, and {now}: {reason.rstrip('.')}.", log_tail)
 
 
 def installed_files(files: list[Path]) -> dict[Path, bytes]:

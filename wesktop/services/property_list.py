@@ -3,6 +3,7 @@
 import plistlib
 from typing import Any
 
+from wesktop.services.places import label
 from wesktop.services.quoting import check_value
 from wesktop.services.service import Service
 from wesktop.services.templates import template
@@ -11,11 +12,6 @@ from wesktopd.launchd import SOCKETS
 
 LISTENERS = "Listeners"  # what the job's socket is called
 COMMENT = b"<!-- Written by `wesktop service install`; `wesktop service uninstall` removes it. -->\n"
-
-
-def label(name: str) -> str:
-    """The job's name for the app's."""
-    return f"wesktop.{name}"
 
 
 def render(service: Service, log: str) -> bytes:

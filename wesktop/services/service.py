@@ -5,6 +5,7 @@ import ipaddress
 import math
 from collections.abc import Mapping
 
+from wesktop.services.places import service_id
 from wesktopd.errors import ConfigurationError
 from wesktopd.spec import check_name
 
@@ -82,12 +83,6 @@ class Service:
     def abort_limit(self) -> int:
         """The same where it has shown no life."""
         return math.ceil(self.drain_timeout + ABORT_MARGIN)
-
-
-def service_id(name: str) -> str:
-    """The service's name for the app's."""
-    check_name(name)
-    return f"wesktop-{name}"
 
 
 def address(host: str, port: int) -> str:

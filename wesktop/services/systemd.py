@@ -5,18 +5,31 @@ import os
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from wesktop.services import kept
-from wesktop.services.manager import MARK, Status, check_rights, installed_files, refuse_running, run
-from wesktop.services.service import Service, service_id
+from wesktop.services.manager import (
+    MARK,
+    Status,
+    check_rights,
+    did_not_start,
+    first_line,
+    installed_files,
+    is_none,
+    refuse_running,
+    run,
+)
+from wesktop.services.places import service_id, user_units
+from wesktop.services.service import Service
 from wesktop.services.units import render
-from wesktopd.errors import BindError, ConfigurationError, ServiceError
+from wesktopd.errors import BindError, ServiceError
 from wesktopd.files import write_whole
 
 SYSTEM_UNITS = Path("/etc/systemd/system")
 KINDS = ("socket", "service")  # in the order in which they are stopped: else a connection would start it again
 TELLS_WITHIN = 2.0  # seconds that a service which does not start may take to say why, while it is tried again
+UP = ("active", "activating", "reloading")
 PROPERTIES = "ActiveState,UnitFileState,MainPID,NRestarts,StatusText"
 
 
@@ -25,7 +38,7 @@ class Systemd:
 
     def __init__(self, *, system: bool) -> None:
         self._system = system
-        self._directory = SYSTEM_UNITS if system else _config_home() / "systemd" / "user"
+        self._directory = SYSTEM_UNITS if system else user_units()
 
     def render(self, service: Service) -> dict[str, bytes]:
         """The units' texts by their paths."""
@@ -43,6 +56,7 @@ class Systemd:
         self._check_manager()
         self._verify(units)
         known = kept.kept_files(service.name, system=self._system)
+        was_up = bool(before) and self._show(_listens(before)).get("ActiveState") in UP
         try:
             if before:  # a link that the new unit does not ask for would stay
                 self._run("disable", *(path.name for path in before))
@@ -54,7 +68,7 @@ class Systemd:
             if start:
                 self._start(service, again=bool(before))
         except BaseException:
-            self._roll_back(service.name, before, known)
+            self._roll_back(service.name, before, known, was_up=was_up)
             raise
 
     def uninstall(self, name: str) -> None:
@@ -62,11 +76,25 @@ class Systemd:
         check_rights(system=self._system)
         files = self._files(name)
         if not files:
-            raise ServiceError(f"{name!r} is no {self._whose} service: `wesktop service status` lists them.")
+            raise is_none(name, system=self._system)
         self._check_manager()
         self._remove([*files])
         self._systemctl("daemon-reload")
         kept.remove(kept.kept_files(name, system=self._system), name, system=self._system)
+
+    def start(self, name: str) -> bool:
+        """Start its service, on demand or not; False where it has none."""
+        if name not in self.names():
+            return False
+        unit = f"{service_id(name)}.service"
+        since = time.time()
+        self._run("reset-failed", unit)  # somebody asks for it: that is no try too many
+        done = self._run("start", unit)
+        if done.returncode:
+            reason = self._last_words(unit) or first_line(done)
+            log = kept.log_tail(name, system=self._system, since=since)
+            raise ServiceError(f"{name!r} did not start: {reason.rstrip('.')}.", log)
+        return True
 
     def status(self, name: str) -> Status | None:
         """How it is, by its units' properties."""
@@ -114,12 +142,11 @@ class Systemd:
     def _check_manager(self) -> None:
         done = self._run("show", "--property=Version")
         if done.returncode:
-            said = done.stderr.strip().splitlines()
-            what = f"the {self._whose} systemd cannot be reached ({said[0] if said else 'it does not answer'})"
+            what = f"the {self._whose} systemd cannot be reached ({first_line(done)})"
             cure = (
                 "is this machine run by it?"
                 if self._system
-                else "log in to a session of its, or give --system as root."
+                else "log in to a session of this user's (`su` makes none), or give --system as root."
             )
             raise ServiceError(f"{what}: {cure}")
 
@@ -153,22 +180,17 @@ class Systemd:
             raise ServiceError(f"{self._directory} cannot be written to: {error.strerror}.") from None
 
     def _start(self, service: Service, *, again: bool) -> None:
-        units = self._wanted(service)
+        units, since = self._wanted(service), time.time()
         if service.on_demand and again:  # a socket cannot be changed under a service that has it
             self._run("stop", f"{service.id}.service")
         done = self._run("restart" if again else "start", *units)
         if done.returncode:
-            raise self._why(service, done.stderr)
-
-    def _why(self, service: Service, said: str) -> ServiceError:
-        if service.on_demand:
-            told, log = _port_trouble(service), ""
-        else:
-            told = self._last_words(f"{service.id}.service")
-            log = kept.log_tail(service.name, system=self._system)
-        first = said.strip().splitlines()[:1]
-        reason = told or (first[0].rstrip(".") if first else "systemd does not say why")
-        return ServiceError(f"{service.name!r} did not start, and is not installed: {reason.rstrip('.')}.", log)
+            if service.on_demand:
+                told, log = _port_trouble(service), ""
+            else:
+                told = self._last_words(f"{service.id}.service")
+                log = kept.log_tail(service.name, system=self._system, since=since)
+            raise did_not_start(service.name, told or first_line(done), log, replaced=again)
 
     def _last_words(self, unit: str) -> str:
         """What the app's server has said at its end; it is tried again meanwhile, and says nothing until it ends."""
@@ -180,7 +202,7 @@ class Systemd:
             time.sleep(0.02)
         return ""
 
-    def _roll_back(self, name: str, before: dict[Path, bytes], known: list[Path]) -> None:
+    def _roll_back(self, name: str, before: dict[Path, bytes], known: list[Path], *, was_up: bool) -> None:
         """Nothing is left of what was tried; best effort, since something has gone wrong already."""
         self._remove([self._directory / f"{service_id(name)}.{kind}" for kind in KINDS])
         new = [path for path in kept.kept_files(name, system=self._system) if path not in known]
@@ -189,11 +211,10 @@ class Systemd:
             self._write({str(path): text for path, text in before.items()})
             self._systemctl("daemon-reload")
             if before:
-                wanted = min(before, key=lambda path: KINDS.index(path.suffix[1:])).name
-                self._systemctl("enable", "--now", wanted)
+                self._systemctl("enable", *["--now"] * was_up, _listens(before))
 
     def _remove(self, files: list[Path]) -> None:
-        names = [path.name for path in sorted(files, key=lambda path: KINDS.index(path.suffix[1:]))]
+        names = [path.name for path in _sorted(files)]
         for name in names:
             self._run("disable", "--now", name)
             self._run("stop", name)  # one that is not enabled is not stopped by that
@@ -211,8 +232,7 @@ class Systemd:
     def _systemctl(self, *arguments: str) -> str:
         done = self._run(*arguments)
         if done.returncode:
-            said = done.stderr.strip().splitlines()
-            raise ServiceError(f"systemctl {arguments[0]} failed: {said[0] if said else f'exit {done.returncode}'}.")
+            raise ServiceError(f"systemctl {arguments[0]} failed: {first_line(done)}.")
         return done.stdout
 
     def _run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -224,6 +244,16 @@ class Systemd:
         default = f"/run/user/{os.getuid()}"
         runtime = {} if "XDG_RUNTIME_DIR" in os.environ or self._system else {"XDG_RUNTIME_DIR": default}
         return {**os.environ, "LC_ALL": "C.UTF-8", **runtime}
+
+
+def _sorted(files: Iterable[Path]) -> list[Path]:
+    """In the order of KINDS."""
+    return sorted(files, key=lambda path: KINDS.index(path.suffix[1:]))
+
+
+def _listens(files: Iterable[Path]) -> str:
+    """The unit that is enabled, and started first."""
+    return _sorted(files)[0].name
 
 
 def _state(service: dict[str, str], socket: dict[str, str] | None) -> str:
@@ -244,14 +274,3 @@ def _port_trouble(service: Service) -> str:
     except BindError as error:
         return error.message
     return ""
-
-
-def _config_home() -> Path:
-    """Where systemd looks for a user's units (systemd.unit(5))."""
-    given = os.environ.get("XDG_CONFIG_HOME", "")
-    if Path(given).is_absolute():
-        return Path(given)
-    try:
-        return Path.home() / ".config"
-    except RuntimeError:
-        raise ConfigurationError("this user has no home to keep a service in: set HOME, or give --system.") from None

@@ -1,0 +1,60 @@
+"""What a service is called, and where a user's are kept. Light: `run()` looks here before it opens a window."""
+
+import os
+import sys
+from pathlib import Path
+
+from wesktopd.errors import ConfigurationError
+from wesktopd.spec import check_name
+
+
+def service_id(name: str) -> str:
+    """The service's name for the app's."""
+    check_name(name)
+    return f"wesktop-{name}"
+
+
+def label(name: str) -> str:
+    """The job's name for the app's, under launchd."""
+    return f"wesktop.{name}"
+
+
+def user_units() -> Path:
+    """Where systemd looks for a user's units (systemd.unit(5)). Raises ConfigurationError where there is no home."""
+    given = os.environ.get("XDG_CONFIG_HOME", "")
+    home = Path(given) if Path(given).is_absolute() else _home() / ".config"
+    return home / "systemd" / "user"
+
+
+def user_agents() -> Path:
+    """Where launchd looks for a user's agents (launchd(8)). Raises ConfigurationError likewise."""
+    return _home() / "Library" / "LaunchAgents"
+
+
+def start_service(name: str) -> bool:
+    """Have the system start an app that is a service of this user's, and wait until it answers; False for no service.
+
+    Raises ServiceError where it does not start.
+    """
+    if not _is_service(name):
+        return False
+    from wesktop.services.manager import manager
+
+    return manager(system=False).start(name)
+
+
+def _is_service(name: str) -> bool:
+    platform: str = sys.platform  # a str: mypy takes the rest for unreachable elsewhere
+    try:
+        if platform == "darwin":
+            return (user_agents() / f"{label(name)}.plist").exists()
+        return platform.startswith("linux") and (user_units() / f"{service_id(name)}.service").exists()
+    except (ConfigurationError, OSError):  # no home, no services
+        return False
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:
+        raise ConfigurationError("this user has no home to keep a service in: set HOME, or give --system.") from None
