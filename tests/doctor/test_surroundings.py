@@ -231,16 +231,26 @@ def test_the_port_of_an_app_that_does_not_run_is_to_be_free(start_app: Start, he
     assert "(that of app)" in found["text"]
 
 
-@pytest.mark.parametrize("command", [("wesktop", "doctor"), ("python", "-P", "-m", "wesktop.doctor")])
+@pytest.mark.parametrize("command", [DOCTOR, AS_MODULE])
 @pytest.mark.parametrize("port", ["0", "65536", "-1", "x"])
 def test_what_is_no_port_is_usage(here: Surroundings, command: tuple[str, ...], port: str) -> None:
-    program, *arguments = command
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name(program)), *arguments, f"--port={port}"],
-        env=here.env, capture_output=True, text=True, timeout=30, check=False,
-    )  # fmt: skip
+    done = here.run(f"--port={port}", command=command)
     assert (done.returncode, done.stdout) == (2, "")
     assert port in done.stderr
+
+
+@pytest.mark.parametrize("command", [DOCTOR, AS_MODULE])
+def test_without_stdout_the_exit_code_tells(here: Surroundings, command: tuple[str, ...]) -> None:
+    done = here.run("--no-window", command=("sh", "-c", 'exec "$@" >&-', "sh", *command))
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("given", ["relative", "/nowhere/at/all"])
+def test_a_runtime_directory_that_is_passed_over_is_told(here: Surroundings, given: str) -> None:
+    here.env["XDG_RUNTIME_DIR"] = given
+    assert about(here.trouble("--no-window"), f"XDG_RUNTIME_DIR={given}")["level"] == "warning"
+    here.env.pop("XDG_RUNTIME_DIR")
+    assert [each for each in here.trouble("--no-window") if "XDG_RUNTIME_DIR" in each["text"]] == []
 
 
 def test_an_interpreter_without_the_metadata_is_told(here: Surroundings) -> None:

@@ -17,9 +17,19 @@ KINDS = {"config_file": "options", "log_file": "logs", "storage_dir": "storage"}
 
 def check_directories() -> Iterator[Finding]:
     """All of them, and how many files may be open."""
+    yield from ignored_runtime_dir(os.environ.get("XDG_RUNTIME_DIR", ""))
     yield from runtime_findings()
     yield from home_findings()
     yield from descriptor_findings()
+
+
+def ignored_runtime_dir(given: str) -> Iterator[Finding]:
+    """One that is relative (XDG Base Directory Specification) or not there is passed over without a word."""
+    if sys.platform.startswith("linux") and given and not (Path(given).is_absolute() and Path(given).is_dir()):
+        yield warning(
+            f"XDG_RUNTIME_DIR={given} is no directory's full path, and is not used: who has another sees other apps",
+            "unset XDG_RUNTIME_DIR",
+        )
 
 
 def runtime_findings() -> Iterator[Finding]:

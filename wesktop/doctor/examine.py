@@ -45,7 +45,9 @@ def _cure(error: Exception) -> str | None:
 
 
 def show(report: Report, *, as_json: bool) -> int:
-    """Print the findings; the exit code."""
+    """Print the findings; the exit code, which alone tells where stdout is closed."""
+    if sys.stdout is None:
+        return exit_code(report)
     if as_json:
         text = json.dumps(as_fields(report), indent=2)
     else:
