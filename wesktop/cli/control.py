@@ -132,7 +132,7 @@ def open_app(name: str | None, browser: bool, path: str | None, print_link: bool
     if browser and print_link:
         raise click.UsageError("--browser and --print-link exclude each other: give one of them.")
     name = chosen(name)
-    if client.is_free(name):
+    if name not in client.running():
         start_service(name)
     if print_link:
         show_secret(name, "url", client.link(name, path or "/"), as_json=as_json)
