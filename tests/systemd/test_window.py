@@ -17,6 +17,15 @@ pytestmark = pytest.mark.window
 RUN = "import wesktop; wesktop.run('app:app', name='app', port={port}, keep_alive=True)"
 
 
+OPENS = """
+@router.get("/open")
+def open_window(request):
+    import wesktop
+    wesktop.open_window("/")
+    return {}
+"""
+
+
 @pytest.fixture(scope="module")
 def screen() -> Iterator[Screen]:
     """A screen for these tests."""
@@ -31,18 +40,20 @@ def served(app: Service, screen: Screen) -> Service:
     app.unit, app.socket_unit = "wesktop-app.service", "wesktop-app.socket"
     app.write("one")
     app.manager.env["DISPLAY"] = screen.display
-    options = ["install", "app", "app:app", f"--port={app.port}", f"--directory={app.directory}"]
-    done = app.manager.run("wesktop", "service", *options)
-    assert done.returncode == 0, done.stderr
+    install(app)
     return app
+
+
+def install(app: Service, *options: str) -> None:
+    given = ["app", "app:app", f"--port={app.port}", f"--directory={app.directory}", *options]
+    done = app.manager.run("wesktop", "service", "install", *given)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.fixture
 def on_demand(served: Service) -> Service:
     """The same, started by the first connection."""
-    options = ["install", "app", "app:app", f"--port={served.port}", f"--directory={served.directory}", "--replace"]
-    done = served.manager.run("wesktop", "service", *options, "--on-demand")
-    assert done.returncode == 0, done.stderr
+    install(served, "--replace", "--on-demand")
     assert served.show("ActiveState") == "inactive"
     return served
 
@@ -99,3 +110,14 @@ def test_a_window_starts_a_service_on_demand(on_demand: Service, screen: Screen)
     screen.close(screen.window("app"))
     wait_for(lambda: windows(app) == 0, "its end")
     assert app.show("ActiveState") == "active"
+
+
+def test_the_app_opens_a_window_itself_inside_of_its_sandbox(served: Service, screen: Screen) -> None:
+    served.write("two", OPENS)
+    install(served, "--replace", "--env=DISPLAY")
+    served.get("/open")
+    window = screen.window("app")
+    assert windows(served) == 1
+    screen.close(window)
+    wait_for(lambda: windows(served) == 0, "its end")
+    assert served.show("ActiveState") == "active"
