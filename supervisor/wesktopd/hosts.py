@@ -81,11 +81,11 @@ def check_exposure(host: str, *, allow_remote: bool, session: bool) -> None:
         return
     if not allow_remote:
         raise ConfigurationError(
-            f"host {host!r} lets other machines in: give 127.0.0.1, or allow_remote=True together with session=True."
+            f"host {host!r} lets other machines in: give 127.0.0.1, or allow it (allow_remote), and ask for a session."
         )
     if not session:
         raise ConfigurationError(
-            f"host {host!r} lets other machines in, and nobody would be asked who they are: give session=True, too."
+            f"host {host!r} lets other machines in, and nobody would be asked who they are: ask for a session, too."
         )
 
 

@@ -289,9 +289,15 @@ def test_the_supervisor_is_not_asked_about_what_is_no_token(token: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--host", "0.0.0.0"], "host '0.0.0.0' lets other machines in: give 127.0.0.1, or allow_remote=True"),
-        (["--host", "::", "--session"], "host '::' lets other machines in: give 127.0.0.1, or allow_remote=True"),
-        (["--host", "0.0.0.0", "--allow-remote"], "and nobody would be asked who they are: give session=True"),
+        (
+            ["--host", "0.0.0.0"],
+            "host '0.0.0.0' lets other machines in: give 127.0.0.1, or allow it",
+        ),
+        (
+            ["--host", "::", "--session"],
+            "host '::' lets other machines in: give 127.0.0.1, or allow it",
+        ),
+        (["--host", "0.0.0.0", "--allow-remote"], "and nobody would be asked who they are: ask for a session"),
         (["--allowed-host", "http://x"], "allowed host 'http://x' is not a name"),
         (["--allowed-origin", "x"], "allowed origin 'x' is not an origin"),
         (["--csp", "a\nb"], "csp 'a\\nb' is no header's value"),
