@@ -81,7 +81,7 @@ def check_exposure(host: str, *, allow_remote: bool, session: bool) -> None:
         return
     if not allow_remote:
         raise ConfigurationError(
-            f"host {host!r} lets other machines in: give 127.0.0.1, or allow it (allow_remote), and ask for a session."
+            f"host {host!r} lets other machines in: give 127.0.0.1, or allow it (allow_remote) and ask for a session."
         )
     if not session:
         raise ConfigurationError(
