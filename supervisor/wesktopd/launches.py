@@ -1,19 +1,20 @@
 """Calls the app's function when the app is started again."""
 
 import asyncio
-import contextlib
 import logging
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from wesktopd.channel import GoTo, Launch, tell
+from wesktopd.tokens import MAX_PATH
 
 
 class Launches:
     """A worker's side. channel: to its supervisor. `heard` may be called from any thread.
 
-    loop, function: set as soon as they are known; function(arguments, directory) may be async, and may return the
+    loop, function: set before the worker is ready; function(arguments, directory) may be async, and may return the
     path that the window is to go to. A worker without a function hears of no launch.
     """
 
@@ -21,30 +22,34 @@ class Launches:
         self.loop: asyncio.AbstractEventLoop | None = None
         self.function: Callable[[list[str], str], Any] | None = None
         self._channel = channel
-        self._running: set[asyncio.Task[None]] = set()
 
     def heard(self, launch: Launch) -> None:
         """The app was started again."""
-        if self.loop is not None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed: it is ending
-                self.loop.call_soon_threadsafe(self._begin, launch)
+        # In a thread of its own: the loop's are the app's, and one that blocks for ever would keep the worker.
+        threading.Thread(target=self._call, args=(launch,), name="launch", daemon=True).start()
 
-    def _begin(self, launch: Launch) -> None:
-        assert self.loop is not None
-        task = self.loop.create_task(self._call(launch))
-        self._running.add(task)  # the loop itself would not keep it
-        task.add_done_callback(self._running.discard)
-
-    async def _call(self, launch: Launch) -> None:
+    def _call(self, launch: Launch) -> None:
         assert self.function is not None
+        assert self.loop is not None
         try:
-            path = await asyncio.to_thread(self.function, launch.arguments, launch.directory)
+            path = self.function(launch.arguments, launch.directory)
             if asyncio.iscoroutine(path):
-                path = await path
-            if not isinstance(path, str | None):
+                path = asyncio.run_coroutine_threadsafe(_unless_it_exits(path), self.loop).result()
+            if path is None:
+                return
+            if not isinstance(path, str):
                 raise TypeError(f"it returned {path!r}: return a path of the app, or None.")
-        except Exception:
+            if len(path) > MAX_PATH:  # the rest of what is wrong with one, the supervisor says
+                raise ValueError(f"it returned a path of {len(path)} characters: {MAX_PATH} are allowed.")
+        except (Exception, SystemExit):  # argparse exits on arguments that it does not know
             logging.getLogger("wesktop").exception("the function for another launch failed")
-            return
-        if path is not None:
+        else:
             tell(self._channel, GoTo(path))
+
+
+async def _unless_it_exits(called: Coroutine[Any, Any, Any]) -> Any:
+    """What it returns; asyncio lets an exit out of its task, and it would end the worker."""
+    try:
+        return await called
+    except SystemExit as error:
+        raise RuntimeError(f"it called sys.exit({error.code!r})") from error
