@@ -261,7 +261,7 @@ class App:
         """See there."""
         return ""
 
-    async def launch(self, arguments: list[str], directory: str) -> None:
+    async def launch(self, launch: object, window: object) -> None:
         """See there."""
 
     async def emit(self, channel: str, event: str, data: str) -> None:

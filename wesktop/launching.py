@@ -3,22 +3,9 @@
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from wesktopd import client
+from wesktopd.channel import Launch
 from wesktopd.errors import ConfigurationError
-
-
-@dataclass(frozen=True)
-class Launch:
-    """The arguments, and the directory that paths among them are relative to."""
-
-    arguments: list[str]
-    directory: str
-
-    def tell(self, name: str) -> None:
-        """Tell the app of that name. Raises NotRunningError, ControlError, or ConfigurationError for too many."""
-        client.launch(name, self.arguments, self.directory)
 
 
 def this_launch(arguments: Sequence[str] | None) -> Launch:
@@ -26,4 +13,9 @@ def this_launch(arguments: Sequence[str] | None) -> Launch:
     given = sys.argv[1:] if arguments is None else arguments
     if not isinstance(given, list | tuple) or not all(isinstance(argument, str) for argument in given):
         raise ConfigurationError(f"arguments {arguments!r} is not a list of strings.")
-    return Launch([*given], os.getcwd())  # noqa: PTH109
+    return Launch([_utf8(argument) for argument in given], _utf8(os.getcwd()))  # noqa: PTH109
+
+
+def _utf8(text: str) -> str:
+    """An argument as a message can have it: what is no UTF-8 in it, is replaced."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -5,14 +5,12 @@ import selectors
 import signal
 import subprocess
 from dataclasses import replace
-from threading import Thread
 
-from wesktop.launching import Launch
 from wesktop.window.spec import Attachable, Attached, NotOpened, Opened, WindowSpec, further
-from wesktopd import client, protocol
-from wesktopd.channel import decode, encode
+from wesktopd import client, protocol, window_protocol
+from wesktopd.channel import Launch, decode, encode
 from wesktopd.connection import Connection
-from wesktopd.errors import StartupError, WesktopError, WindowError, from_wire
+from wesktopd.errors import ConfigurationError, StartupError, WesktopError, WindowError, from_wire
 from wesktopd.launch import Launched, launch
 from wesktopd.paths import AppPaths
 from wesktopd.protocol import Answer, End, Failed, Lines, Listening, Others, Ready, Report, Stop
@@ -37,7 +35,6 @@ class Session:
         self._supervisor: Launched | None = None
         self._server: Connection | None = None
         self._one_shot = spec.one_shot if running is None else running.one_shot
-        self._launch: Launch | None = this if this.arguments else None
         self._opened = False
         self._closed = False
         self._others = 0
@@ -45,6 +42,7 @@ class Session:
         self._lines = Lines()
         if running is None:
             window.tell(encode(look))
+            self._hand_over(this)
             self._supervisor = launch("wesktopd")
             self._supervisor.tell(protocol.encode(spec))
             self._server = Connection(self._supervisor.channel)
@@ -54,6 +52,7 @@ class Session:
             if any(worker.state == "ready" for worker in running.workers):
                 look = replace(look, url=running.url, link=client.link(spec.name))
             window.tell(encode(look))
+            self._hand_over(this)
             self._let_attach()
 
     def __enter__(self) -> "Session":
@@ -136,15 +135,20 @@ class Session:
                 raise from_wire(message.error, message.message)
             if isinstance(message, Opened):
                 self._opened = True
-            if isinstance(message, Attached) and self._launch is not None:
-                self._tell_of_launch(self._launch)
         return True
 
-    def _tell_of_launch(self, this: Launch) -> None:
-        """The first launch has arguments too, and the server a window now that can do something about them."""
-        self._launch = None
-        # In a thread: the app may be long in starting. What goes wrong with it is told elsewhere.
-        Thread(target=_tell, args=(this, self._spec.name), name="launch", daemon=True).start()
+    def _hand_over(self, this: Launch) -> None:
+        """A launch that opens a window has arguments too. The window tells the server, which so knows for which."""
+        if not this.arguments:
+            return
+        try:
+            protocol.check_passed_on(window_protocol.Launch(arguments=this.arguments, directory=this.directory))
+        except ConfigurationError as error:
+            import logging  # late: the window waits for this module
+
+            logging.getLogger("wesktop").warning("%r is not told of its arguments: %s", self._spec.name, error)
+        else:
+            self._window.tell(encode(this))
 
     def _check_window_opened(self) -> None:
         code = self._window.process.wait()
@@ -183,15 +187,6 @@ class Session:
             supervisor.kill()
             supervisor.channel.close()
             client.clean_up(self._spec.name, self._spec.pid_path, supervisor.process.pid)
-
-
-def _tell(this: Launch, name: str) -> None:
-    try:
-        this.tell(name)
-    except WesktopError as error:
-        import logging  # late: the window waits for this module
-
-        logging.getLogger("wesktop").warning("%r was not told of its arguments: %s", name, error)
 
 
 def _wait_or_kill(launched: Launched, seconds: float) -> None:

@@ -3,9 +3,9 @@
 import contextlib
 import time
 
-from wesktop.launching import Launch
 from wesktop.services.places import start_service
 from wesktopd import client
+from wesktopd.channel import Launch
 from wesktopd.errors import AlreadyRunningError, ControlError, ControlTimeoutError, NotRunningError
 from wesktopd.protocol import Report
 from wesktopd.spec import AppSpec
@@ -51,7 +51,7 @@ def leave_to(running: Report, launch: Launch) -> bool:
     has_window = running.windows or running.one_shot  # which has one soon, if not now
     if not has_window or client.config(running.name).get("second_launch") == "window":
         return False
-    launch.tell(running.name)
+    client.launch(running.name, launch.arguments, launch.directory)
     return True
 
 
@@ -61,7 +61,7 @@ def leave_to_other_start(spec: AppSpec, launch: Launch) -> bool:
     while time.monotonic() < deadline:
         with contextlib.suppress(NotRunningError, ControlError):
             if find_running(spec) is not None and client.focus(spec.name):
-                launch.tell(spec.name)
+                client.launch(spec.name, launch.arguments, launch.directory)
                 return True
         time.sleep(LOOK_EVERY)
     return False

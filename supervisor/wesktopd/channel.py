@@ -98,7 +98,7 @@ class Redeemed:
 
 @dataclass(frozen=True)
 class Launch:
-    """To the worker: the app was started again, with these arguments, in this directory."""
+    """To a worker, or the window that was opened for it: the app was started, with these arguments, there."""
 
     arguments: list[str]
     directory: str
@@ -163,7 +163,7 @@ def inherited(fd: int) -> socket.socket:
 
 def read_line(channel: socket.socket) -> bytes:
     """Read up to the first newline and not a byte further; what there is where the channel ends before."""
-    line = b""
+    line = bytearray()  # in place: a launch's may be long
     while not line.endswith(b"\n") and (byte := channel.recv(1)):
         line += byte
-    return line
+    return bytes(line)

@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 from wesktopd.connection import TIMEOUT, Connection, connect_path
 from wesktopd.errors import (
-    ConfigurationError,
     ControlError,
     ControlPermissionError,
     ControlTimeoutError,
@@ -20,7 +19,6 @@ from wesktopd.message import Message
 from wesktopd.paths import AppPaths, running_names
 from wesktopd.pidfile import PidFile
 from wesktopd.protocol import (
-    MAX_FRAME,
     Bearer,
     BearerToken,
     Config,
@@ -43,7 +41,7 @@ from wesktopd.protocol import (
     Stop,
     Upgrade,
     Wait,
-    encode,
+    check_passed_on,
 )
 from wesktopd.window_protocol import Launch
 
@@ -137,15 +135,9 @@ def focus(name: str) -> bool:
 
 def launch(name: str, arguments: list[str], directory: str, timeout: float = LAUNCH_TIMEOUT) -> None:
     """Tell the app that it was started again. Raises ConfigurationError for more arguments than fit a message."""
-    request = Launch(arguments=[_utf8(argument) for argument in arguments], directory=_utf8(directory))
-    if len(encode(request)) > MAX_FRAME:
-        raise ConfigurationError(f"the arguments are longer than {MAX_FRAME:,} bytes: {name!r} cannot take them.")
+    request = Launch(arguments=arguments, directory=directory)
+    check_passed_on(request)
     ask(name, request, Done, timeout)
-
-
-def _utf8(text: str) -> str:
-    """An argument as a message can have it: what is no UTF-8 in it, is replaced."""
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def link(name: str, path: str = "/") -> str:

@@ -19,13 +19,14 @@ from wesktopd.errors import (
 )
 from wesktopd.events import Kind
 from wesktopd.logfile import LogLine
-from wesktopd.protocol import Answer, Happened, Log, Report, Spec
+from wesktopd.protocol import Answer, Happened, Log, Report, Spec, check_passed_on
 from wesktopd.spec import check_workers
 from wesktopd.tokens import LIFETIME
 from wesktopd.upgrade import check_new_release, upgrade  # not late: by then another release's may be in its place
-from wesktopd.window_protocol import Launched, Navigate
+from wesktopd.window_protocol import Launch, Launched, Navigate
 
 if TYPE_CHECKING:
+    from wesktopd.client_connection import ClientConnection
     from wesktopd.daemon import Supervisor
 
 
@@ -174,8 +175,11 @@ class Commands:
         """What is served, and how."""
         return Spec(spec=msgspec.to_builtins(self._supervisor.spec))
 
-    async def launch(self, arguments: list[str], directory: str) -> None:
-        """Tell the page in front that the app was started again, or the app's function for that, if there is one."""
+    async def launch(self, launch: Launch, window: "ClientConnection | None") -> None:
+        """Tell the page in front, or that of a window, that the app was started again; or, if there is one, the app's
+        function for that. Raises ConfigurationError for more arguments than fit.
+        """
+        check_passed_on(launch)
         windows = self._supervisor.control.windows
         if self._supervisor.spec.calls_function:
             with contextlib.suppress(NoWindowError):
@@ -183,9 +187,9 @@ class Commands:
             told = False
             while not told:  # a worker may be lost before this task's turn
                 await self.wait_ready()
-                told = self._supervisor.crew.launch(arguments, directory)
+                told = self._supervisor.crew.launch(launch.arguments, launch.directory)
         else:
-            windows.show(lambda: Launched(arguments=arguments, directory=directory))
+            windows.show(lambda: Launched(arguments=launch.arguments, directory=launch.directory), window)
 
     def go_to(self, path: str) -> None:
         """Have the window in front show another page, for the app. Raises ConfigurationError for one of others."""

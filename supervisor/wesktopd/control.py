@@ -72,8 +72,8 @@ class Controlled(Protocol):
     async def upgrade(self) -> str:
         """Re-execute the supervisor; the new one answers."""
 
-    async def launch(self, arguments: list[str], directory: str) -> None:
-        """Tell the app that it was started again."""
+    async def launch(self, launch: Launch, window: ClientConnection | None) -> None:
+        """Tell the app that it was started again; window: that was opened for it, None for the one in front."""
 
     async def emit(self, channel: str, event: str, data: str) -> None:
         """Send an event to the pages."""
@@ -214,7 +214,11 @@ class ControlServer:
             case Reply():
                 self.windows.reply(connection, request)
             case Launch():
-                self._carry_out(connection, request.id, controlled.launch(request.arguments, request.directory))
+                self._carry_out(
+                    connection,
+                    request.id,
+                    controlled.launch(request, connection if connection.lease == "window" else None),
+                )
             case Attach():
                 self._attach(connection, request)
             case Emit():

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from wesktopd.errors import ControlError, WesktopError
+from wesktopd.errors import ConfigurationError, ControlError, WesktopError
 from wesktopd.message import Message
 from wesktopd.window_protocol import (
     Answered,
@@ -25,6 +25,7 @@ from wesktopd.window_protocol import (
 )
 
 MAX_FRAME = 64 * 1024
+MAX_PASSED_ON = MAX_FRAME - 1024  # bytes of a request that a window gets as an event, which is a little longer
 MAX_MESSAGE = 1000  # characters of an exception's sentence
 STARTER = "starter"  # the lease of the process that has started the supervisor, by the channel between them
 MAX_LOG_TAIL = 8 * 1024  # JSON may make six bytes of one, and it must fit a frame
@@ -273,6 +274,13 @@ _answers: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
 def encode(message: msgspec.Struct) -> bytes:
     """The message as a line."""
     return _encoder.encode(message) + b"\n"
+
+
+def check_passed_on(request: Launch | Ask) -> None:
+    """Refuse a request that would not fit the event which a window gets of it; raises ConfigurationError."""
+    if len(encode(request)) > MAX_PASSED_ON:
+        what = "arguments" if isinstance(request, Launch) else "texts and file types of a question"
+        raise ConfigurationError(f"the {what} are longer than {MAX_PASSED_ON:,} bytes: give less.")
 
 
 def decode_request(frame: bytes) -> Request:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from wesktopd.client_connection import ClientConnection
 from wesktopd.errors import DialogOpenError, NoWindowError, WesktopError, WindowError
-from wesktopd.protocol import Answer, Done, Raise, failure
+from wesktopd.protocol import Answer, Done, Raise, check_passed_on, failure
 from wesktopd.questions import Notice
 from wesktopd.window_protocol import Answered, Ask, Asked, Reply, Withdrawn
 
@@ -47,13 +47,15 @@ class Windows:
         """Raise it above all others. Raises NoWindowError."""
         self.front.send_event(Raise())
 
-    def show(self, event: Callable[[], Answer]) -> None:
-        """Bring the window to the front and send it an event; where there is none, the next one gets it."""
+    def show(self, event: Callable[[], Answer], window: ClientConnection | None = None) -> None:
+        """Raise this window, or the one in front, and send it an event; where there is none, the next one gets it."""
         try:
-            self.bring_to_front()
-            self.front.send_event(event())
+            window = window or self.front
         except NoWindowError:
             self._kept.append(event)
+        else:
+            window.send_event(Raise())
+            window.send_event(event())
 
     def attached(self, window: ClientConnection) -> None:
         """There is another window."""
@@ -66,6 +68,7 @@ class Windows:
         """Have the window in front ask; a window shows one dialog at a time."""
         is_dialog = not isinstance(request.question, Notice)
         try:
+            check_passed_on(request)
             window = self.front
             if is_dialog and any(other.window is window and other.is_dialog for other in self._open.values()):
                 raise DialogOpenError("the window has a dialog open already: ask when that is answered.")

@@ -9,6 +9,7 @@ import pytest
 
 from support.running import Running, Start
 from support.waiting import wait_for
+from wesktopd.protocol import MAX_FRAME
 
 MAX_KEPT = 16
 
@@ -95,6 +96,39 @@ def test_a_launch_is_told_to_the_window_in_front(app: Running, attach: type) -> 
     one.sock.setblocking(False)
     with pytest.raises(BlockingIOError):
         one.sock.recv(1)
+
+
+def test_a_launch_that_a_window_tells_of_is_its_own(app: Running, attach: type) -> None:
+    one, two = attach(), attach()
+    one.send(type="launch", arguments=["a"], directory="/x")
+    two.send(type="focused")
+    assert [one.next()["type"] for _ in range(3)] == ["raise", "launched", "done"]
+    assert two.next()["type"] == "done"
+    two.sock.setblocking(False)
+    with pytest.raises(BlockingIOError):
+        two.sock.recv(1)
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        (
+            {"type": "launch", "directory": "/x", "arguments": ["x" * (MAX_FRAME - 70)]},
+            "the arguments are longer than 64,512 bytes: give less.",
+        ),
+        (
+            {"type": "ask", "question": {"kind": "notice", "title": "x" * (MAX_FRAME - 80)}},
+            "the texts and file types of a question are longer than 64,512 bytes: give less.",
+        ),
+    ],
+)
+def test_what_would_not_fit_a_windows_event_is_refused_and_the_window_stays(
+    app: Running, attach: type, message: dict[str, object], said: str
+) -> None:
+    window = attach()
+    answer = ask(app, **message)
+    assert (answer["type"], answer["error"], answer["message"]) == ("failed", "ConfigurationError", said)
+    assert window.ask(type="focused")["type"] == "done"
 
 
 def test_launches_wait_for_a_window_and_of_too_many_the_oldest_are_lost(app: Running, attach: type) -> None:

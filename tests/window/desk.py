@@ -20,8 +20,11 @@ _PAGE = """<!doctype html><meta charset="utf-8"><title>a page</title><style>html
 <script>
     const say = text => fetch("/said", {{method: "POST", body: text}});
     requestAnimationFrame(() => requestAnimationFrame(() => say("at-" + location.pathname + location.hash)));
-    addEventListener("wesktop:launch", event =>
-        say("launch-" + location.pathname + encodeURIComponent(JSON.stringify(event.detail))));
+    let launches = 0;
+    addEventListener("wesktop:launch", event => {{
+        say("launch-" + location.pathname + encodeURIComponent(JSON.stringify(event.detail)));
+        say(`${{++launches}}-of-this-page`);
+    }});
     {script}
 </script>"""
 

@@ -12,12 +12,15 @@ import pytest
 from support.screen import Screen
 from support.scripts import Script, end_all, free_port, isolated_env
 from support.waiting import wait_for
+from wesktopd.protocol import MAX_PASSED_ON, encode
+from wesktopd.window_protocol import Launch
 from window.shown import Shown
 
 pytestmark = pytest.mark.window
 
 PROGRAM = """
 import asyncio
+import threading
 from pathlib import Path
 import wesktop
 from window.desk import router
@@ -37,6 +40,19 @@ def breaks(arguments, directory):
 
 def returns_nonsense(arguments, directory):
     return 3
+
+def quits(arguments, directory):
+    raise SystemExit(2)  # as argparse does
+
+async def quits_later(arguments, directory):
+    raise SystemExit(2)
+
+def returns_a_long_path(arguments, directory):
+    return "/" + 1100 * "x"
+
+def blocks(arguments, directory):
+    print("blocked")
+    threading.Event().wait()
 
 nothing = 5
 
@@ -152,6 +168,20 @@ def test_another_window_is_opened_and_is_the_one_that_is_told(desk: Desk) -> Non
     shown.ended_well()
 
 
+def test_of_several_starts_at_once_each_has_a_window_that_is_told_of_it_alone(desk: Desk) -> None:
+    shown = desk.first("second_launch='window'", "first")
+    again = [desk.again(f"/file/{number}") for number in range(3)]
+    told = {desk.told("/", "first"), *(desk.told("/", f"/file/{number}") for number in range(3))}
+    wait_for(lambda: told <= {*shown.said()}, f"{told} in {shown.said()}")
+    wait_for(lambda: sum("-of-this-page" in said for said in shown.said()) >= 4, "each page's count")
+    assert shown.said().count("1-of-this-page") == 4, shown.said()
+    for window in shown.screen.windows("desk"):
+        shown.screen.close(window)
+    for each in again:
+        assert each.wait() == 0, each.output
+    shown.ended_well()
+
+
 @pytest.mark.parametrize("function", ["desk:go", "desk:go_later", "__main__:go"])
 @pytest.mark.parametrize("session", [True, False])
 def test_a_function_of_the_app_leads_the_window_to_a_page(desk: Desk, function: str, session: bool) -> None:
@@ -179,6 +209,9 @@ def test_the_function_hears_of_the_first_start_too(desk: Desk) -> None:
     ("function", "argument", "said"),
     [
         ("desk:breaks", "", "OSError: it breaks"),
+        ("desk:quits", "", "SystemExit: 2"),
+        ("desk:quits_later", "", "it called sys.exit(2)"),
+        ("desk:returns_a_long_path", "", "it returned a path of 1101 characters: 1024 are allowed."),
         ("desk:returns_nonsense", "", "it returned 3: return a path of the app, or None."),
         (
             "desk:go",
@@ -192,11 +225,21 @@ def test_a_function_that_fails_is_in_the_log_and_the_page_stays(
     desk: Desk, function: str, argument: str, said: str
 ) -> None:
     shown = desk.first(f"second_launch={function!r}")
+    worker = shown.script.find("wesktopd.worker").pid
     assert desk.again(argument).wait() == 0
     wait_for(lambda: said in shown.script.output, f"{said!r} in {shown.script.output}")
     desk.again("/still/here").wait()
     if function == "desk:go":
         shown.hear("at-/still/here")
+    assert shown.script.find("wesktopd.worker").pid == worker
+    shown.close()
+    shown.ended_well()
+
+
+def test_a_function_that_never_returns_keeps_nothing_from_ending(desk: Desk) -> None:
+    shown = desk.first("second_launch='desk:blocks'")
+    assert desk.again().wait() == 0
+    wait_for(lambda: "blocked" in shown.script.output, "its call")
     shown.close()
     shown.ended_well()
 
@@ -229,10 +272,13 @@ def test_a_server_without_a_window_gets_one_that_is_told(desk: Desk) -> None:
     assert again.wait() == 0, again.output
 
 
-def test_more_arguments_than_fit_are_refused_in_one_sentence(desk: Desk) -> None:
+def test_as_many_arguments_as_fit_reach_the_page_and_more_are_refused_in_one_sentence(desk: Desk) -> None:
     shown = desk.first()
-    again = desk.again(*["x" * 1000] * 70)
+    most = MAX_PASSED_ON - len(encode(Launch(arguments=[""], directory=str(desk.home))))
+    again = desk.again(options=f"arguments=['x' * {most + 1}]")
     assert again.wait() == 1
-    assert "the arguments are longer than 65,536 bytes: 'desk' cannot take them." in again.output
+    assert "the arguments are longer than 64,512 bytes: give less." in again.output
+    assert desk.again(options=f"arguments=['x' * {most}]").wait() == 0
+    shown.hear(desk.told("/", "x" * most))
     shown.close()
     shown.ended_well()

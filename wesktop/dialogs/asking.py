@@ -9,7 +9,7 @@ from wesktopd.client import connect
 from wesktopd.connection import Connection
 from wesktopd.context import app_name
 from wesktopd.errors import ControlError, from_wire
-from wesktopd.protocol import Answer, Failed
+from wesktopd.protocol import Answer, Failed, check_passed_on
 from wesktopd.window_protocol import Answered, Ask
 
 
@@ -40,7 +40,9 @@ def ask_blocking(question: questions.Any, name: str | None) -> Answered:
 @contextlib.contextmanager
 def _asked(question: questions.Any, name: str | None) -> Iterator[Connection]:
     with connect(app_name(name, "wesktop.dialogs")) as connection:
-        connection.send(Ask(question=question))
+        request = Ask(question=question)
+        check_passed_on(request)
+        connection.send(request)
         yield connection
 
 

@@ -3,19 +3,21 @@
 import contextlib
 import selectors
 import socket
+import threading
 import time
 from pathlib import Path
 
 from wesktop.window.page import Page
 from wesktop.window.spec import Attachable, Attached
-from wesktopd import protocol
+from wesktopd import channel, protocol, window_protocol
 from wesktopd.channel import decode, tell
 from wesktopd.connection import Connection, attach
 from wesktopd.errors import WesktopError
-from wesktopd.protocol import Answer, Down, End, Lines, Linked, Raise, Ready
+from wesktopd.protocol import MAX_FRAME, Answer, Down, End, Lines, Linked, Raise, Ready
 from wesktopd.window_protocol import Asked, Focused, Launched, Navigate, Withdrawn
 
 NOTE_AFTER = 0.4  # seconds: a worker that is back sooner was not missed
+MAX_LINE = 4 * MAX_FRAME  # bytes of the caller's: JSON in ASCII makes at most three of one that a frame has
 RETRY_EVERY = 0.5  # seconds between looks for a server that is gone
 
 
@@ -24,10 +26,12 @@ class Link:
 
     def __init__(self, caller: socket.socket, page: Page, app_id: str, icon: str | None) -> None:
         self._caller = caller
-        self._lines = Lines()
+        self._lines = Lines(MAX_LINE)
         self._page = page
         self._questions = page.questions(app_id, icon)
         self._server: Connection | None = None
+        self._sending = threading.Lock()
+        self._launch: channel.Launch | None = None  # of which the server is to be told
         self._at: Attachable | None = None
         self._url = ""
         self._lost_server = False
@@ -66,7 +70,11 @@ class Link:
         except OSError:
             data = b""
         for line in self._lines.feed(data):
-            self._at = decode(line, Attachable)
+            message = decode(line, Attachable, channel.Launch)
+            if isinstance(message, Attachable):
+                self._at = message
+            elif isinstance(message, channel.Launch):
+                self._launch = message
         return bool(data)
 
     def _connect(self, selector: selectors.BaseSelector) -> None:
@@ -77,6 +85,10 @@ class Link:
             self._server = attach(Path(self._at.socket), self._at.name, "window", self._at.path)
             selector.register(self._server, selectors.EVENT_READ)
             tell(self._caller, Attached())
+            if self._launch is not None:
+                arguments, directory = self._launch.arguments, self._launch.directory
+                self._launch = None
+                self._tell_server(window_protocol.Launch(arguments=arguments, directory=directory))
 
     def _hear_server(self, selector: selectors.BaseSelector) -> None:
         assert self._server is not None
@@ -136,7 +148,7 @@ class Link:
     def _tell_server(self, message: protocol.Request) -> None:
         """From any thread. A server that is gone need not be told."""
         if (server := self._server) is not None:
-            with contextlib.suppress(WesktopError):
+            with self._sending, contextlib.suppress(WesktopError):  # a long one may go out in pieces
                 server.send(message)
 
     def _plan_note(self, text: str) -> None:
