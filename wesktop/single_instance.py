@@ -6,8 +6,10 @@ import time
 from wesktop.services.places import start_service
 from wesktopd import client
 from wesktopd.channel import Launch
+from wesktopd.connection import attach
 from wesktopd.errors import AlreadyRunningError, ControlError, ControlTimeoutError, NotRunningError
-from wesktopd.protocol import Report
+from wesktopd.paths import AppPaths
+from wesktopd.protocol import Others, Report
 from wesktopd.spec import AppSpec
 
 FOCUS_WITHIN = 10.0  # seconds that another start of the same app may take to have a window
@@ -48,11 +50,24 @@ def find_service(spec: AppSpec) -> Report | None:
 
 def leave_to(running: Report, launch: Launch) -> bool:
     """Tell the running app of this launch; False when it is to have a window opened on it: its first, or another."""
-    has_window = running.windows or running.one_shot  # which has one soon, if not now
+    has_window = running.windows or running.one_shot or _gets_window(running.name)
     if not has_window or client.config(running.name).get("second_launch") == "window":
         return False
     client.launch(running.name, launch.arguments, launch.directory)
     return True
+
+
+def _gets_window(name: str) -> bool:
+    """Whether a server without a window gets one, by who has just started it; returns when that is there."""
+    deadline = time.monotonic() + FOCUS_WITHIN
+    with contextlib.suppress(ControlTimeoutError), attach(AppPaths(name).control, name, "caller") as lease:
+        while (event := lease.receive(max(0.0, deadline - time.monotonic()))) is not None:
+            if isinstance(event, Others):
+                if event.count == 0:  # nobody else has to do with it
+                    return False
+                if client.status(name).windows:
+                    return True
+    return False
 
 
 def leave_to_other_start(spec: AppSpec, launch: Launch) -> bool:

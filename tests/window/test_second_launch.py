@@ -272,6 +272,33 @@ def test_a_server_without_a_window_gets_one_that_is_told(desk: Desk) -> None:
     assert again.wait() == 0, again.output
 
 
+AT_ONCE = """
+import time
+import wesktop
+from wesktop.errors import ControlError, NotRunningError
+from wesktopd import client
+
+while True:
+    try:
+        client.status("desk")
+    except (ControlError, NotRunningError):
+        time.sleep(0.005)
+    else:
+        break
+wesktop.run("desk:app", port={port}, keep_alive=True)
+"""
+
+
+def test_a_start_just_after_the_first_of_a_server_that_stays_is_told_to_its_window(desk: Desk) -> None:
+    script = desk.start("desk", PROGRAM.format(port=desk.port, options="keep_alive=True"))
+    again = desk.start("again", AT_ONCE.format(port=desk.port), "two")
+    shown = Shown(script, "desk", desk.home, desk.screen, desk.port)
+    shown.hear(desk.told("/", "two"))
+    assert again.wait() == 0, again.output
+    shown.screen.close(shown.window)  # which is the only one
+    assert script.wait() == 0, script.output
+
+
 def test_as_many_arguments_as_fit_reach_the_page_and_more_are_refused_in_one_sentence(desk: Desk) -> None:
     shown = desk.first()
     most = MAX_PASSED_ON - len(encode(Launch(arguments=[""], directory=str(desk.home))))
