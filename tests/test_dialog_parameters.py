@@ -40,6 +40,9 @@ def open_files(**changes: Any) -> Any:
             lambda: parameters.save("", "", "a/b", None),
             "file_name 'a/b' is a path: give its directory",
         ),
+        (lambda: parameters.confirm("", "", "OK"), "title and text are empty: say what the dialog is about."),
+        (lambda: parameters.message("", ""), "title and text are empty: say what the dialog is about."),
+        (lambda: open_files(types={"": ["*"]}), "types: the name for ['*'] is empty: give one such as 'Images'."),
         (lambda: parameters.confirm("", None, ""), "text None is of type NoneType, not str."),  # type: ignore[arg-type]
         (lambda: parameters.notice("", "a"), "title is empty: a notification has one."),
     ],

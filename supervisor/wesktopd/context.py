@@ -32,9 +32,11 @@ def imported_by_worker(function: str) -> bool:
 def app_name(name: str | None, function: str) -> str:
     """The app that `function` is called for: the given one, or the one in whose worker this is.
 
-    Raises ConfigurationError where it is called from outside without a name.
+    Raises ConfigurationError where it is called from outside without a name, or with one that is no string.
     """
     found = os.environ.get(APP_VARIABLE) if name is None else name
-    if not found:
-        raise ConfigurationError(f"{function}() was called from outside of an app: say which one with name=.")
+    if found is None:
+        raise ConfigurationError(f"{function} was called from outside of an app: say which one with name=.")
+    if not isinstance(found, str):
+        raise ConfigurationError(f"name {name!r} is of type {type(name).__name__}, not str.")
     return found

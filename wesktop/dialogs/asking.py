@@ -39,7 +39,7 @@ def ask_blocking(question: questions.Any, name: str | None) -> Answered:
 
 @contextlib.contextmanager
 def _asked(question: questions.Any, name: str | None) -> Iterator[Connection]:
-    with connect(app_name(name, "wesktop.dialogs")) as connection:
+    with connect(app_name(name, "a function of wesktop.dialogs")) as connection:
         request = Ask(question=question)
         check_passed_on(request)
         connection.send(request)

@@ -43,11 +43,13 @@ def folder(title: str, directory: str | Path) -> questions.Folder:
 
 def confirm(title: str, text: str, accept: str) -> questions.Confirm:
     """A question."""
+    _check_says_something(title, text)
     return questions.Confirm(title=_text("title", title), text=_text("text", text), accept=_text("accept", accept))
 
 
 def message(title: str, text: str) -> questions.Tell:
     """Something to read."""
+    _check_says_something(title, text)
     return questions.Tell(title=_text("title", title), text=_text("text", text))
 
 
@@ -66,6 +68,11 @@ def first(answer: Answered) -> Path | None:
 def all_of(answer: Answered) -> list[Path]:
     """The files that were chosen."""
     return [Path(path) for path in answer.paths]
+
+
+def _check_says_something(title: str, text: str) -> None:
+    if title == text == "":
+        raise ConfigurationError("title and text are empty: say what the dialog is about.")
 
 
 def _text(option: str, value: object) -> str:
@@ -100,6 +107,8 @@ def _types(types: object) -> tuple[questions.FileType, ...]:
 
 
 def _type(name: object, patterns: object) -> questions.FileType:
+    if name == "":
+        raise ConfigurationError(f"types: the name for {patterns!r} is empty: give one such as 'Images'.")
     given = patterns if isinstance(patterns, list | tuple) else ()
     if not given or not all(isinstance(pattern, str) and _PATTERN.fullmatch(pattern) for pattern in given):
         raise ConfigurationError(f'types: {patterns!r} for {name!r} does not fit: give a list as in ["*.png", "*"].')

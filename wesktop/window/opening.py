@@ -43,7 +43,7 @@ def open_window(
     Raises ConfigurationError for a parameter that does not fit; NotRunningError where no such app runs;
     NoDisplayError, NoBackendError or WindowError when no window can be opened.
     """
-    name = app_name(name, "open_window")
+    name = app_name(name, "open_window()")
     if not isinstance(path, str):
         raise ConfigurationError(f"path {path!r} is of type {type(path).__name__}, not str.")
     check_path(path)
