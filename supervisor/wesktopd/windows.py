@@ -41,7 +41,7 @@ class Windows:
         for lease in reversed(self._leases()):
             if lease.lease == "window":
                 return lease
-        raise NoWindowError("no window is attached.")
+        raise NoWindowError("the app has no window: open one by wesktop.open_window() or `wesktop ctl open`.")
 
     def bring_to_front(self) -> None:
         """Raise it above all others. Raises NoWindowError."""
