@@ -121,9 +121,10 @@ def test_the_page_in_front_is_handed_the_arguments(desk: Desk) -> None:
     shown.ended_well()
 
 
-def test_the_first_start_hands_over_its_arguments_too(desk: Desk) -> None:
-    shown = desk.first("", "notes://open/1")
-    shown.hear(desk.told("/", "notes://open/1"))
+@pytest.mark.parametrize("argument", ["notes://open/1", "ü" * 30_000], ids=["short", "long"])
+def test_the_first_start_hands_over_its_arguments_too(desk: Desk, argument: str) -> None:
+    shown = desk.first("", argument)
+    shown.hear(desk.told("/", argument))
     shown.close()
     shown.ended_well()
 
