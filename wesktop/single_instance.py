@@ -60,7 +60,8 @@ def leave_to(running: Report, launch: Launch) -> bool:
 def _gets_window(name: str) -> bool:
     """Whether a server without a window gets one, by who has just started it; returns when that is there."""
     deadline = time.monotonic() + FOCUS_WITHIN
-    with contextlib.suppress(ControlTimeoutError), attach(AppPaths(name).control, name, "caller") as lease:
+    gone = contextlib.suppress(NotRunningError, ControlError)
+    with gone, attach(AppPaths(name).control, name, "caller") as lease:
         while (event := lease.receive(max(0.0, deadline - time.monotonic()))) is not None:
             if isinstance(event, Others):
                 if event.count == 0:  # nobody else has to do with it
