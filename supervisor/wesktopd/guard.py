@@ -13,7 +13,7 @@ from typing import Any
 from wesktopd.access import Session
 from wesktopd.entrance import Answer, ask_for_session, let_in, refused
 from wesktopd.hosts import Hosts, check_allowed_hosts, check_allowed_origins, own_names
-from wesktopd.security_headers import DEFAULT_CSP, SecurityHeaders, check_csp
+from wesktopd.security_headers import DEFAULT_CSP, WINDOW, SecurityHeaders, check_csp
 from wesktopd.tokens import OPEN_PATH
 
 Scope = Mapping[str, Any]
@@ -24,6 +24,7 @@ Redeem = Callable[[str], Awaitable[bool]]
 OWN_SITE = (b"same-origin", b"none")
 """`Sec-Fetch-Site` of the server's own pages, and of what the user has opened (W3C Fetch Metadata, 2.3)."""
 
+IN_WINDOW = WINDOW.encode()
 ONCE = {b"host": 421, b"origin": 403, b"sec-fetch-site": 403}
 """What is decided by, and the status where there are two of it, which others might read otherwise."""
 
@@ -60,7 +61,9 @@ class Guard:
         self._name = name
         self._hosts = Hosts(own_names(name, host), port, allowed_hosts)
         self._origins = frozenset(origin.encode() for origin in allowed_origins)
-        self._headers = SecurityHeaders(DEFAULT_CSP if csp is None else csp)
+        policy = DEFAULT_CSP if csp is None else csp
+        self._headers = SecurityHeaders(policy)
+        self._window_headers = SecurityHeaders(policy, window=True)
         self._session = session
         self._redeem = redeem
 
@@ -69,17 +72,18 @@ class Guard:
         if scope["type"] == "lifespan":
             return self._app(scope, receive, send)
         headers = dict(scope["headers"])
+        completed = self._window_headers if IN_WINDOW in headers.get(b"user-agent", b"") else self._headers
         if self._is_plain(scope, headers):
-            return self._app(scope, receive, self._headers.completing(send))
+            return self._app(scope, receive, completed.completing(send))
         refusal = self._host_refusal(scope["headers"], headers)
         if refusal is None and self._session is not None and scope["path"] == OPEN_PATH:
-            return self._open(self._session, scope, headers, receive, send)
+            return self._open(self._session, scope, headers, receive, completed.completing(send))
         refusal = refusal or self._site_refusal(scope, headers)
         if refusal is None and self._session is not None and not self._session.admits(headers):
             refusal = None if self._is_preflight(scope, headers) else ask_for_session(self._name)
         if refusal is None:
-            return self._app(scope, receive, self._headers.completing(send))
-        return self._answer(refusal, scope, receive, send)
+            return self._app(scope, receive, completed.completing(send))
+        return self._answer(refusal, scope, receive, completed.completing(send))
 
     def _is_plain(self, scope: Scope, headers: Headers) -> bool:
         """Whether there is nothing to look into, as for nearly all requests; what follows tells of the others."""
@@ -128,7 +132,6 @@ class Guard:
         await self._answer(answer, scope, receive, send)
 
     async def _answer(self, answer: Answer, scope: Scope, receive: Any, send: Any) -> None:
-        headers = self._headers.completed(answer.headers)
         prefix = "http"
         if scope["type"] == "websocket":
             await receive()  # the connect, which is to be read before the answer
@@ -136,7 +139,7 @@ class Guard:
                 await send({"type": "websocket.close"})  # by which the server answers 403
                 return
             prefix = "websocket.http"
-        await send({"type": f"{prefix}.response.start", "status": answer.status, "headers": headers})
+        await send({"type": f"{prefix}.response.start", "status": answer.status, "headers": answer.headers})
         await send({"type": f"{prefix}.response.body", "body": answer.body})
 
 

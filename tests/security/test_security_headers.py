@@ -70,3 +70,11 @@ def test_the_answer_to_a_websocket_that_the_app_refuses_has_the_headers_too() ->
 
     status, headers = ask(Guard(refusing, port=PORT), "WEBSOCKET", [("host", f"localhost:{PORT}")])
     assert (status, headers["x-frame-options"]) == (404, "DENY")
+
+
+def test_in_the_apps_own_window_there_is_no_opener_to_be_kept_away() -> None:
+    request = [("host", "localhost:8000"), ("user-agent", "Mozilla/5.0 (X11) wesktop-window")]
+    for guarded in (guard(), guard(session=Session(ACCESS, "app", PORT))):
+        headers = ask(guarded, "GET", request)[1]
+        assert "cross-origin-opener-policy" not in headers
+        assert {name: value for name, value in EXPECTED.items() if "opener" not in name}.items() <= headers.items()

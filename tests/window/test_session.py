@@ -72,6 +72,7 @@ const say = text => fetch("/said", {method: "POST", body: text});
   await say("history:" + history.length);
   await say("referrer:" + document.referrer);
   await say("cookie:" + document.cookie);
+  await say("agent:" + navigator.userAgent.includes("wesktop-window"));
   const socket = new WebSocket(location.origin.replace("http", "ws") + "/socket");
   socket.onopen = () => socket.send("hello");
   await new Promise(resolve => socket.onmessage = ({data}) => say(data).then(resolve));
@@ -99,6 +100,7 @@ def check(start: Callable[..., Script], screen: Screen, home: Path, gui: str | N
         "address:/",
         "referrer:",
         "cookie:",
+        "agent:true" if gui is None else "agent:false",
         "echo:hello",
         "events:open",
         "framed:false",

@@ -8,6 +8,7 @@ from gi.repository import Gio, GLib, Gtk, WebKit2
 
 from wesktop.window.browser import open_in_browser
 from wesktop.window.policy import Rules, Verdict, file_name
+from wesktopd.security_headers import WINDOW
 
 _BY_USER = (WebKit2.NavigationType.LINK_CLICKED, WebKit2.NavigationType.FORM_SUBMITTED)
 
@@ -15,6 +16,7 @@ _BY_USER = (WebKit2.NavigationType.LINK_CLICKED, WebKit2.NavigationType.FORM_SUB
 def apply(webview: Any, rules: Rules) -> None:
     """Put the web view under the rules, in place of what pywebview decides."""
     settings = webview.get_settings()
+    settings.set_user_agent_with_application_details(WINDOW, None)
     settings.set_allow_file_access_from_file_urls(False)
     settings.set_allow_universal_access_from_file_urls(False)
     settings.set_javascript_can_open_windows_automatically(False)
