@@ -3,11 +3,14 @@
 import dataclasses
 import os
 import re
+from pathlib import Path
 
 import pytest
 
 from support.systemd import Service
 from wesktop.services.units import render
+
+ROOT = Path(__file__).parents[2]
 
 TRIES = r"""
 import ctypes, subprocess
@@ -97,7 +100,9 @@ def test_a_service_of_the_machine_likewise(app: Service, port: str) -> None:
         text = re.sub(r"^CapabilityBoundingSet=.*\n", "".join(capabilities), text, flags=re.MULTILINE)
     # The manager is a user's, of root: it has no other users, and directories of its own.
     text = re.sub(r"^(User|RuntimeDirectory|StateDirectory|Environment=XDG_\w+)=.*\n", "", text, flags=re.MULTILINE)
-    text = text.replace("PrivateTmp=yes\n", f"PrivateTmp=yes\nBindPaths={app.home}\n")  # which is in /tmp
+    # The app is in /tmp, and this checkout may be.
+    shown = f"PrivateTmp=yes\nBindPaths={app.home}\nBindReadOnlyPaths={ROOT}\n"
+    text = text.replace("PrivateTmp=no\n", shown)
     text = re.sub(r"^ProtectKernel\w+=.*\n", "", text, flags=re.MULTILINE)  # for which a container's /proc is no good
     (app.manager.units / app.unit).write_text(text)
     app.manager.systemctl("daemon-reload")

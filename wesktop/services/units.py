@@ -5,6 +5,7 @@ from wesktop.services.service import Service, address
 from wesktop.services.templates import Value, fill, template
 
 BIND_LOW_PORTS = "CAP_NET_BIND_SERVICE"
+TEMPORARY = ("/tmp/", "/var/tmp/")  # noqa: S108  nothing is put there
 
 
 def render(service: Service) -> dict[str, str]:
@@ -52,9 +53,16 @@ def _values(service: Service) -> dict[str, Value]:
         "WATCHDOG": None if service.watchdog is None else f"{service.watchdog:g}",
         "AMBIENT_CAPABILITIES": capability,
         "CAPABILITY_BOUNDING_SET": capability or "",
+        "PRIVATE_TMP": "no" if _needs_tmp(service) else "yes",
         "WANTED_BY": _wanted_by(service),
         "ADDRESS": address(service.host, service.port),
     }
+
+
+def _needs_tmp(service: Service) -> bool:
+    """Whether the app lies among temporary files, which PrivateTmp= would hide from it (systemd.exec(5))."""
+    places = (service.directory, service.command[0], service.environment_file or "")
+    return any(place.startswith(TEMPORARY) for place in places)
 
 
 def _wanted_by(service: Service) -> str | None:
