@@ -60,6 +60,16 @@ def bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host and not host.startswith("[") else host
 
 
+def address(host: str, port: int) -> str:
+    """HOST:PORT, as in URLs and in socket units."""
+    return f"{bracketed(host)}:{port}"
+
+
+def reachable(host: str) -> str:
+    """Where a client on this machine finds what listens on `host`: all addresses are none to connect to."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  nothing is bound
+
+
 def is_loopback(host: str) -> bool:
     """Whether what listens on `host` can be reached from this machine alone."""
     if host in ("127.0.0.1", "localhost", "::1"):

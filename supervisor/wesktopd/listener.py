@@ -8,6 +8,7 @@ from typing import Any
 
 from wesktopd.errors import BindError, BindPermissionError, PortInUseError
 from wesktopd.files import write_whole
+from wesktopd.hosts import address, reachable
 from wesktopd.limits import BACKLOG
 from wesktopd.pidfile import describe
 from wesktopd.private import private_dir, read_private
@@ -48,8 +49,7 @@ def listen(host: str, port: int, name: str, memory: Path | None) -> socket.socke
 def url_of(listener: socket.socket) -> str:
     """The address to open in a window or browser on this machine."""
     host, port = listener.getsockname()[:2]
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  nothing is bound
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"http://{address(reachable(host), port)}"
 
 
 def is_listener(sock: socket.socket) -> bool:

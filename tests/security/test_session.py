@@ -58,9 +58,10 @@ def let_in(app: Running) -> str:
 SOCKET = ("Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==")
 
 
-def socket_status(app: Running, *lines: str) -> int:
+def socket_status(app: Running, *lines: str, host: str | None = None) -> int:
     """The status of a WebSocket's handshake."""
-    head = ["GET /socket HTTP/1.1", f"Host: 127.0.0.1:{app.port}", *SOCKET, "Connection: Upgrade", *lines, "", ""]
+    named = f"127.0.0.1:{app.port}" if host is None else host
+    head = ["GET /socket HTTP/1.1", f"Host: {named}", *SOCKET, "Connection: Upgrade", *lines, "", ""]
     with socket.create_connection(("127.0.0.1", app.port), 20) as connection:
         connection.sendall("\r\n".join(head).encode())
         return int(connection.recv(1000).split(b" ")[1])
@@ -75,14 +76,7 @@ def test_over_the_wire_only_the_servers_own_names_are_answered(start_app: Start)
         status, answer = exchange(app, f"Host: {here}")
         assert status == (200 if known else 421), answer
         if here.isascii():
-            assert socket_status_of(app, here) == (101 if known else 421), here
-
-
-def socket_status_of(app: Running, host: str) -> int:
-    head = ["GET /socket HTTP/1.1", f"Host: {host}", *SOCKET, "Connection: Upgrade", "", ""]
-    with socket.create_connection(("127.0.0.1", app.port), 20) as connection:
-        connection.sendall("\r\n".join(head).encode())
-        return int(connection.recv(1000).split(b" ")[1])
+            assert socket_status(app, host=here) == (101 if known else 421), here
 
 
 def test_a_missing_or_second_host_is_refused_and_a_targets_does_not_count(start_app: Start) -> None:

@@ -94,12 +94,11 @@ def install(name: str, target: str, replace: bool, no_start: bool, as_json: bool
 
 def _url(made: "Service", *, started: bool) -> str | None:
     """Where it answers; None where it takes a free port that nobody here knows."""
-    from wesktop.services.service import address
     from wesktopd import client
+    from wesktopd.hosts import address, reachable
 
     if made.port:
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(made.host, made.host)  # noqa: S104
-        return f"http://{address(host, made.port)}"
+        return f"http://{address(reachable(made.host), made.port)}"
     return client.status(made.name).url if started and not made.system else None
 
 

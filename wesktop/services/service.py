@@ -85,11 +85,6 @@ class Service:
         return math.ceil(self.drain_timeout + ABORT_MARGIN)
 
 
-def address(host: str, port: int) -> str:
-    """HOST:PORT, with an IPv6 address in brackets."""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
 def _check_address(host: str, port: int) -> None:
     if not port:
         raise ConfigurationError(

@@ -1,8 +1,9 @@
 """A service as systemd's unit files. No I/O but for the templates."""
 
 from wesktop.services.quoting import assignment, command_line, file_line, path_line, text_line
-from wesktop.services.service import Service, address
+from wesktop.services.service import Service
 from wesktop.services.templates import Value, fill, template
+from wesktopd.hosts import address
 
 BIND_LOW_PORTS = "CAP_NET_BIND_SERVICE"
 TEMPORARY = ("/tmp/", "/var/tmp/")  # noqa: S108  nothing is put there
