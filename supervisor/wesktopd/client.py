@@ -68,7 +68,13 @@ def ask(name: str, request: Request, reply: type[Reply], timeout: float | None =
     the supervisor answers with.
     """
     with connect(name, TIMEOUT if timeout is None else min(timeout, TIMEOUT)) as connection:
-        answer = connection.ask(request, timeout)
+        return _ask_over(connection, name, request, reply, timeout)
+
+
+def _ask_over(
+    connection: Connection, name: str, request: Request, reply: type[Reply], timeout: float | None = TIMEOUT
+) -> Reply:
+    answer = connection.ask(request, timeout)
     if not isinstance(answer, reply):
         raise ControlError(f"{name!r} answered {type(request).__name__} with {type(answer).__name__}.")
     return answer
@@ -155,10 +161,7 @@ def open_link(name: str, path: str, show: Callable[[str], None]) -> None:
     server has ended or was upgraded before.
     """
     with connect(name) as connection:
-        linked = connection.ask(Link(path=path, follow=True))
-        if not isinstance(linked, Linked):
-            raise ControlError(f"{name!r} answered Link with {type(linked).__name__}.")
-        show(linked.url)
+        show(_ask_over(connection, name, Link(path=path, follow=True), Linked).url)
         answer = connection.receive(LINK_TIMEOUT)
     if answer is None:
         raise ControlError(f"{name!r} was stopped or upgraded before anybody had opened it.")

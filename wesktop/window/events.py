@@ -1,4 +1,4 @@
-"""An event for the page, from outside of it."""
+"""Events for the page, from outside of it, as JavaScript."""
 
 import json
 
@@ -7,12 +7,17 @@ TOLD = "told"
 # The page may still be loading, and what listens in it be added by its load event; or it is none of the app's yet.
 _TELL = """(() => {
   if (location.origin !== new URL(%s).origin) return "";
-  const tell = () => setTimeout(() => window.dispatchEvent(new CustomEvent(%s, {detail: %s})));
+  const tell = () => setTimeout(() => %s);
   if (document.readyState === "complete") tell(); else addEventListener("load", tell, {once: true});
   return "told";
 })()"""
 
 
+def dispatch(event: str, detail: object) -> str:
+    """An expression that dispatches the event on the page's `window`."""
+    return f"window.dispatchEvent(new CustomEvent({json.dumps(event)}, {json.dumps({'detail': detail})}))"
+
+
 def tell_page(url: str, event: str, detail: object) -> str:
-    """JavaScript that dispatches the event on the `window` of a page of the app at `url`; TOLD if it has."""
-    return _TELL % (json.dumps(url), json.dumps(event), json.dumps(detail))
+    """What dispatches the event on a page of the app at `url` when that is complete; TOLD if it is such a page."""
+    return _TELL % (json.dumps(url), dispatch(event, detail))

@@ -1,7 +1,6 @@
 """The pywebview window, and which page it is to show."""
 
 import contextlib
-import json
 import os
 import queue
 import threading
@@ -13,7 +12,7 @@ from urllib.parse import urljoin
 from wesktop.window import focus
 from wesktop.window.closing import Closing
 from wesktop.window.dropping import DROP_EVENT
-from wesktop.window.events import TOLD, tell_page
+from wesktop.window.events import TOLD, dispatch, tell_page
 from wesktop.window.menu import MENU_EVENT, Item
 from wesktop.window.policy import Rules, Verdict
 from wesktop.window.splash import HIDE, show_note
@@ -129,8 +128,7 @@ class Page:
 
     def tell(self, event: str, detail: object) -> None:
         """Fire an event at the page's window."""
-        given = json.dumps({"detail": detail})
-        self._scripts.put(f"window.dispatchEvent(new CustomEvent({json.dumps(event)}, {given}))")
+        self._scripts.put(dispatch(event, detail))
 
     def _on_dropped(self, paths: list[str], x: int, y: int) -> None:
         self.tell(DROP_EVENT, {"paths": paths, "x": x, "y": y})
