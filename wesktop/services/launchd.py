@@ -18,7 +18,7 @@ from wesktop.services.manager import (
     first_line,
     installed_files,
     is_none,
-    refuse_running,
+    refuse_taken,
     run,
 )
 from wesktop.services.places import label, user_agents
@@ -52,10 +52,7 @@ class Launchd:
         (data,) = self.render(service).values()
         check_rights(system=self._system)
         before = self._files(service.name)
-        if before and not replace:
-            raise ServiceError(f"{service.name!r} is a service already: give --replace, or uninstall it first.")
-        if not before:
-            refuse_running(service)
+        refuse_taken(service, installed=bool(before), replace=replace)
         known = kept.kept_files(service.name, system=False)
         try:
             if before:

@@ -81,6 +81,14 @@ def check_rights(*, system: bool) -> None:
         raise ServicePermissionError("--system takes root: use sudo, or leave --system out for a service of yours.")
 
 
+def refuse_taken(service: Service, *, installed: bool, replace: bool) -> None:
+    """Refuse a name that is a service's already, unless that is to be replaced, or an app's that runs otherwise."""
+    if not installed:
+        refuse_running(service)
+    elif not replace:
+        raise ServiceError(f"{service.name!r} is a service already: give --replace, or uninstall it first.")
+
+
 def refuse_running(service: Service) -> None:
     """An app that runs otherwise would keep the service from starting. Raises AlreadyRunningError."""
     from wesktopd import client

@@ -17,7 +17,7 @@ from wesktop.services.manager import (
     first_line,
     installed_files,
     is_none,
-    refuse_running,
+    refuse_taken,
     run,
 )
 from wesktop.services.places import service_id, user_units
@@ -49,10 +49,7 @@ class Systemd:
         units = self.render(service)
         check_rights(system=self._system)
         before = self._files(service.name)
-        if before and not replace:
-            raise ServiceError(f"{service.name!r} is a service already: give --replace, or uninstall it first.")
-        if not before:
-            refuse_running(service)
+        refuse_taken(service, installed=bool(before), replace=replace)
         self._check_manager()
         self._verify(units)
         known = kept.kept_files(service.name, system=self._system)
