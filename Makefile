@@ -16,7 +16,7 @@ demo: ## run the demo program; without a display, draw its page to demo.png
 test: ## lint, then run the tests
 	@scripts/setup test
 	@$(MAKE) --no-print-directory lint
-	.venv/bin/python -m pytest -n $(WORKERS) --dist loadgroup -m "not qt"
+	.venv/bin/python -m pytest -n $(WORKERS) -m "not qt"
 
 test-qt: ## run the tests of the Qt windows, in an environment of their own
 	@scripts/setup qt

@@ -1,10 +1,10 @@
-"""A session bus of one's own, and a notification service on it that writes down what it is asked to show."""
+"""A session bus of one's own, with a notification service on it that writes down what it shows; or one that hangs."""
 
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,27 @@ name, flags = "org.freedesktop.Notifications", Gio.BusNameOwnerFlags.NONE
 Gio.bus_own_name(Gio.BusType.SESSION, name, flags, acquired, named, None)
 GLib.MainLoop().run()
 """
+HUNG = """
+import os, signal, sys
+sys.path.append(sys.argv[1])
+from gi.repository import Gio, GLib
+
+def named(connection, name):
+    print("ready", flush=True)
+    os.kill(os.getpid(), signal.SIGSTOP)
+
+Gio.bus_own_name(Gio.BusType.SESSION, sys.argv[2], Gio.BusNameOwnerFlags.NONE, None, named, None)
+GLib.MainLoop().run()
+"""
+
+# Nothing is started on demand, the desktop's accessibility above all: a window waits for it.
+CONFIGURATION = """
+<busconfig>
+  <type>session</type>
+  <listen>unix:tmpdir=/tmp</listen>
+  <policy context="default"><allow send_destination="*"/><allow eavesdrop="true"/><allow own="*"/></policy>
+</busconfig>
+"""
 
 
 class Bus:
@@ -51,12 +72,17 @@ class Bus:
         self.address = address
         self._said = directory / "notifications"
 
-    @contextmanager
-    def serving(self, *capabilities: str) -> Iterator[None]:
+    def serving(self, *capabilities: str) -> AbstractContextManager[None]:
         """Have the service for as long as the context lasts."""
-        command = [
-            sys.executable, "-c", SERVICE, str(system_pygobject()), json.dumps(capabilities), str(self._said)
-        ]  # fmt: skip
+        return self._having(SERVICE, json.dumps(capabilities), str(self._said))
+
+    def hanging(self, name: str) -> AbstractContextManager[None]:
+        """Have a service of this name, which answers nothing, for as long as the context lasts."""
+        return self._having(HUNG, name)
+
+    @contextmanager
+    def _having(self, script: str, *arguments: str) -> Iterator[None]:
+        command = [sys.executable, "-c", script, str(system_pygobject()), *arguments]
         env = {"DBUS_SESSION_BUS_ADDRESS": self.address}
         with subprocess.Popen(command, env=env, stdout=subprocess.PIPE) as service:
             try:
@@ -81,7 +107,9 @@ class Bus:
 @contextmanager
 def own_bus(directory: Path) -> Iterator[Bus]:
     """A session bus for as long as the context lasts."""
-    command = ["dbus-daemon", "--session", "--nofork", "--nopidfile", "--print-address"]
+    configuration = directory / "bus.conf"
+    configuration.write_text(CONFIGURATION)
+    command = ["dbus-daemon", f"--config-file={configuration}", "--nofork", "--nopidfile", "--print-address"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as daemon:
         try:
             assert daemon.stdout is not None

@@ -1,7 +1,7 @@
 """A real `systemd --user`, also on a machine that was not booted with systemd, and an app that it runs.
 
-The manager has a PID namespace of its own, so that whatever it started ends with it, and a mount namespace with an
-empty /run. Units carry names that no other test uses: their control groups are below the same parent.
+The manager has a PID namespace of its own, so that whatever it started ends with it, a mount namespace with an empty
+/run, and a control group: those that shared one would end each other's services.
 """
 
 import contextlib
@@ -18,6 +18,7 @@ from typing import Any
 
 import psutil
 
+from support.control_group import ControlGroup
 from support.running import Running
 from support.scripts import alive, isolated_env
 from support.waiting import wait_for
@@ -27,6 +28,7 @@ from wesktop.services.units import render
 MANAGER = Path("/lib/systemd/systemd")
 # Ends with its stdin, so with the test process, however that ends.
 BOOT = f"""
+for group; do echo 0 >"$group/cgroup.procs" || exit 1; done
 mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system || exit 1
 {MANAGER} --user 2>"$HOME/manager.log" &
 read -r _
@@ -54,11 +56,17 @@ class Manager:
         self.env["PATH"] = f"{scripts}:{self.env['PATH']}"
         self.units = home / "config" / "systemd" / "user"
         self.units.mkdir(parents=True)
+        # No session bus, as at all other windows of the tests: GTK and WebKit would have it start accessibility, and
+        # wait 25 s each where that does not come up.
+        masks = home / "run" / "systemd" / "user"
+        masks.mkdir(parents=True)
+        (masks / "dbus.socket").symlink_to(os.devnull)
         as_root = [] if os.geteuid() == 0 else ["--map-root-user"]
         isolated = ["--mount", "--propagation", "private", "--pid", "--fork", "--mount-proc", "--kill-child"]
+        self._group = ControlGroup(home.name)
         with (home / "boot.log").open("wb") as log:
             self._process = subprocess.Popen(
-                ["unshare", *as_root, *isolated, "bash", "-c", BOOT],
+                ["unshare", *as_root, *isolated, "bash", "-c", BOOT, "boot", *map(str, self._group.directories)],
                 env=self.env, stdin=subprocess.PIPE, stdout=log, stderr=log,
             )  # fmt: skip
 
@@ -81,6 +89,7 @@ class Manager:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._group.remove()
 
     def log(self) -> str:
         """What it has said."""

@@ -15,10 +15,3 @@ def app(home: Path) -> Iterator[Service]:
         pytest.skip("needs systemd and util-linux")
     with service(home) as made:
         yield made
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One after the other, by --dist loadgroup: the managers of tests side by side share a control group."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("systemd"))

@@ -202,7 +202,7 @@ def occupied(app: Service) -> socket.socket:
     ("more", "options", "says"),
     [
         ("raise RuntimeError('no good')", [], "RuntimeError: no good"),
-        ("", ["--start-timeout=0.001"], "was not ready"),
+        ("import time; time.sleep(60)", ["--start-timeout=0.5"], "was not ready"),
     ],
 )
 def test_what_does_not_start_is_not_installed(installed: Installed, more: str, options: list[str], says: str) -> None:
