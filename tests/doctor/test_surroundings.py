@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from support.notifications import own_bus
 from support.running import COMMAND, Start
 from support.screen import own_screen
 from support.scripts import isolated_env
@@ -104,6 +105,18 @@ def test_with_a_display_it_is_found(here: Surroundings) -> None:
         assert here.trouble() == []
         assert about(here.findings(), "display")["text"] == f"display {screen.display!r} answers"
         assert "WebKitGTK 2." in about(here.findings(), "PyGObject")["text"]
+
+
+@pytest.mark.window
+def test_accessibility_that_does_not_answer_is_told(here: Surroundings) -> None:
+    if system_pygobject() is None:
+        pytest.skip("needs the system's GTK")
+    with own_screen() as screen, own_bus(here.home) as bus:
+        here.env |= {"DISPLAY": screen.display, "DBUS_SESSION_BUS_ADDRESS": bus.address}
+        assert here.trouble() == []  # there is none
+        with bus.hanging("org.a11y.Bus"):
+            found = about(here.trouble(), "accessibility")
+    assert (found["level"], found["cure"]) == ("warning", "systemctl --user restart at-spi-dbus-bus.service")
 
 
 def test_without_a_display_it_says_how_to_have_one(here: Surroundings) -> None:

@@ -19,6 +19,7 @@ GTK = {
     "webkit": "2.44.1",
     "api": "4.1",
     "display": True,
+    "accessibility": True,
 }
 QT = {"there": True, "binding": "pyside6", "qt": "6.12.0", "chromium": "130.0"}
 ABSENT = {"there": False}
@@ -171,7 +172,7 @@ def test_known_troubles(
 ) -> None:
     for name, text in files.items():
         (tmp_path / name).write_text(text)
-    finding = only(window.known_troubles(taken, environ, root=root))
+    finding = only(window.known_troubles(taken, GTK, environ, root=root))
     assert (finding.level, finding.cure) == (level, cure)
 
 

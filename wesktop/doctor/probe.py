@@ -5,9 +5,12 @@ WHAT is `import` with modules' names, `gui`, `gtk` or `qt`. Answers are JSON obj
 
 import importlib
 import json
+import os
 import sys
 from collections.abc import Callable
 from typing import Any
+
+PATIENCE = 5000  # milliseconds in which the session bus has started what is asked for
 
 
 def answer(**facts: object) -> None:
@@ -39,12 +42,16 @@ def gui(_: list[str]) -> None:
 
 
 def gtk(_: list[str]) -> None:
-    """PyGObject, GTK 3 and WebKitGTK: whether they load, their versions, and whether the display lets them in."""
+    """PyGObject, GTK 3 and WebKitGTK: whether they load, their versions, and whether the display lets them in.
+
+    Also whether the desktop's accessibility answers, for which both wait.
+    """
     from wesktop.window.backends import has_gtk
 
     if not has_gtk():
         answer(there=False)
         return
+    os.environ["NO_AT_BRIDGE"] = "1"  # else GTK would wait for it here
     import gi
 
     gi.require_version("Gdk", "3.0")
@@ -61,7 +68,21 @@ def gtk(_: list[str]) -> None:
         webkit=f"{WebKit2.get_major_version()}.{WebKit2.get_minor_version()}.{WebKit2.get_micro_version()}",
         api=name,
         display=Gdk.Display.get_default() is not None,
+        accessibility=_accessibility_answers(),
     )
+
+
+def _accessibility_answers() -> bool:
+    """Whether the session bus says at once where accessibility is, or that there is none (at-spi2-core)."""
+    from gi.repository import Gio, GLib
+
+    name, path = "org.a11y.Bus", "/org/a11y/bus"
+    try:
+        bus = Gio.bus_get_sync(Gio.BusType.SESSION)
+        bus.call_sync(name, path, name, "GetAddress", None, None, Gio.DBusCallFlags.NONE, PATIENCE, None)
+    except GLib.Error as error:
+        return not error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.TIMED_OUT)
+    return True
 
 
 def qt(_: list[str]) -> None:

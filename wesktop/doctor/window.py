@@ -42,7 +42,7 @@ def check_window() -> Iterator[Finding]:
     yield from qt_findings(qt, taken)
     yield from mismatched_pygobject(gtk, taken, SYSTEM_PACKAGES)
     yield from display_findings(taken, gtk, os.environ)
-    yield from known_troubles(taken, os.environ, root=os.geteuid() == 0)
+    yield from known_troubles(taken, gtk, os.environ, root=os.geteuid() == 0)
 
 
 def _probed(what: str) -> Probed:
@@ -147,10 +147,11 @@ def display_findings(taken: str | None, gtk: Probed, environ: Mapping[str, str])
         yield ok(f"display {shown!r} answers")
 
 
-def known_troubles(taken: str | None, environ: Mapping[str, str], *, root: bool) -> Iterator[Finding]:
+def known_troubles(taken: str | None, gtk: Probed, environ: Mapping[str, str], *, root: bool) -> Iterator[Finding]:
     """What has cost others hours."""
     if taken == "gtk":
         yield from _dmabuf(environ)
+        yield from _accessibility(gtk)
     if taken == "qt":
         yield from _chromium_sandbox(environ, root=root)
 
@@ -164,6 +165,15 @@ def _dmabuf(environ: Mapping[str, str]) -> Iterator[Finding]:
         yield warning(
             f"WEBKIT_DISABLE_DMABUF_RENDERER={value} has WebKitGTK draw by DMABUF, which fails on NVIDIA and Wayland",
             "unset WEBKIT_DISABLE_DMABUF_RENDERER",
+        )
+
+
+def _accessibility(gtk: Probed) -> Iterator[Finding]:
+    """GTK and WebKit each wait 25 s for the bus of assistive technologies, where the desktop does not bring it up."""
+    if not isinstance(gtk, ProbeError) and gtk["there"] and not gtk["accessibility"]:
+        yield warning(
+            "the desktop's accessibility service does not answer: each window waits up to a minute for it",
+            "systemctl --user restart at-spi-dbus-bus.service",
         )
 
 

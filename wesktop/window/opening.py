@@ -19,6 +19,7 @@ from wesktopd.launch import Launched, launch
 from wesktopd.paths import AppPaths
 from wesktopd.protocol import Lines
 
+OPENS_WITHIN = 60.0  # seconds; WebKitGTK takes 55 where the desktop's accessibility does not answer
 ATTACHES_WITHIN = 10.0  # seconds from when it is on the screen
 
 
@@ -41,7 +42,8 @@ def open_window(
     name: of the app; None is the one that calls.
 
     Raises ConfigurationError for a parameter that does not fit; NotRunningError where no such app runs;
-    NoDisplayError, NoBackendError or WindowError when no window can be opened.
+    NoDisplayError, NoBackendError or WindowError when no window can be opened; ControlTimeoutError when none is there
+    within a minute.
     """
     name = app_name(name, "open_window()")
     if not isinstance(path, str):
@@ -98,6 +100,7 @@ def _adapted(look: WindowSpec, title: str | None, width: int | None, height: int
 def _wait_until_open(opened: Launched, name: str) -> None:
     """It is open when it is on the screen, and the server knows of it."""
     lines, missing = Lines(), {Opened, Attached}
+    opened.channel.settimeout(OPENS_WITHIN)
     try:
         while data := opened.channel.recv(4096):
             for line in lines.feed(data):
@@ -110,6 +113,10 @@ def _wait_until_open(opened: Launched, name: str) -> None:
             if Opened not in missing:
                 opened.channel.settimeout(ATTACHES_WITHIN)
     except TimeoutError:
-        raise ControlTimeoutError(f"{name!r} did not take up its window within {ATTACHES_WITHIN:g} s.") from None
+        if Opened in missing:
+            late = f"the window of {name!r} was not there within {OPENS_WITHIN:g} s: `wesktop doctor` may say why."
+        else:
+            late = f"{name!r} did not take up its window within {ATTACHES_WITHIN:g} s."
+        raise ControlTimeoutError(late) from None
     code = opened.process.wait()
     raise WindowError(f"the window's process ended with exit code {code} before it had opened a window.")
