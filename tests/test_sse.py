@@ -320,6 +320,44 @@ def test_buffer_without_room_is_refused(size: int) -> None:
         Broadcaster(size)
 
 
+@pytest.mark.parametrize(
+    ("given", "refusal", "sentence"),
+    [
+        ({"buffer_size": "9"}, TypeError, "buffer_size '9' is of type str, not int"),
+        ({"buffer_size": 2.5}, TypeError, "buffer_size 2.5 is of type float, not int"),
+        ({"history": True}, TypeError, "history True is of type bool, not int"),
+        ({"history_bytes": -1}, ValueError, "history_bytes -1 is out of range"),
+        ({"history_seconds": "600"}, TypeError, "history_seconds '600' is of type str, not float"),
+        ({"history_seconds": float("nan")}, ValueError, "history_seconds nan is out of range"),
+        ({"retry": 1.5}, TypeError, "retry 1.5 is of type float, not int"),  # EventSource reads digits alone
+        ({"strict": "no"}, TypeError, "strict 'no' is neither True nor False"),
+        ({"name": 3}, TypeError, "name 3 is of type int, not str"),
+        ({"name": "a\nb"}, ValueError, r"^name 'a\\nb' must be one line"),
+        ({"bus": 3}, TypeError, "bus 3 is of type int, not str"),
+        ({"bus": "nats://x"}, ValueError, "bus 'nats://x' is unknown"),
+    ],
+)
+def test_a_parameter_that_does_not_fit_is_refused_by_name_and_value(
+    given: dict[str, Any], refusal: type[Exception], sentence: str
+) -> None:
+    with pytest.raises(refusal, match=sentence):
+        Broadcaster(**given)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"events": "tick"}, "events 'tick' is no collection"),
+        ({"groups": "ada"}, "groups 'ada' is no collection"),
+        ({"groups": 7}, "groups 7 is no collection"),
+        ({"groups": [7]}, "groups has 7 in it"),
+    ],
+)
+def test_a_name_that_stands_alone_is_no_choice_of_events(given: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(TypeError, match=sentence):
+        Broadcaster().stream(REQUEST, **given)
+
+
 def test_signatures_are_the_specified_ones() -> None:
     assert str(inspect.signature(Broadcaster)).startswith("(buffer_size: int = 256, *, strict: bool = True, ")
     assert not inspect.iscoroutinefunction(Broadcaster.stream)

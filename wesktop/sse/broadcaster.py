@@ -12,6 +12,7 @@ from wesktop.asgi.streams import StreamResponse
 from wesktop.sse.bus import Bus
 from wesktop.sse.buses import bus_of
 from wesktop.sse.log import Log
+from wesktop.sse.parameters import check_number, names
 from wesktop.sse.stream import EventStream
 from wesktop.sse.subscriber import Subscriber
 from wesktop.sse.wire import check_event_name, check_group, encode_data
@@ -63,8 +64,8 @@ class Broadcaster:
     A client that comes back sends the ID of its last event by itself (`Last-Event-ID`). Where that is no longer kept,
     it gets an event "reset": it has missed some, and is to load its state anew.
 
-    All methods may be called from any thread, before the loop runs too. Raises ValueError for a number that is out of
-    range or a bus that is unknown.
+    All methods may be called from any thread, before the loop runs too. Raises TypeError for a parameter of another
+    type, ValueError for a number that is out of range or a bus that is unknown.
     """
 
     def __init__(
@@ -80,14 +81,16 @@ class Broadcaster:
         name: str | None = None,
         bus: str | None = None,
     ) -> None:
+        for what, value in (("buffer_size", buffer_size), ("buffer_bytes", buffer_bytes), ("history", history),
+                            ("history_bytes", history_bytes), ("retry", retry)):  # fmt: skip
+            check_number(what, value)
+        check_number("history_seconds", history_seconds, fraction=True)
         if buffer_size < 1:
             raise ValueError(f"buffer_size {buffer_size} leaves no room for an event: use 1 or more")
-        for limit, value in (("buffer_bytes", buffer_bytes), ("history", history), ("history_bytes", history_bytes),
-                             ("history_seconds", history_seconds), ("retry", retry)):  # fmt: skip
-            if not 0 <= value < float("inf"):
-                raise ValueError(f"{limit} {value!r} is out of range: give a number from zero on")
+        if not isinstance(strict, bool):
+            raise TypeError(f"strict {strict!r} is neither True nor False")
         if name is not None:
-            check_event_name(name)
+            check_event_name(name, "name")
         self.buffer_size = buffer_size
         self.strict = strict
         self.name = name or next(_names)
@@ -142,7 +145,7 @@ class Broadcaster:
             return sum(not client.is_behind for clients in self._clients.values() for client in clients)
 
     def register_event(self, name: str) -> None:
-        """Allow the event *name*. Raises ValueError for an empty name or one with CR, LF or NUL."""
+        """Allow the event *name*. Raises TypeError for no str, ValueError for an empty one or CR, LF or NUL in it."""
         check_event_name(name)
         self._event_types |= {name}
 
@@ -175,13 +178,13 @@ class Broadcaster:
         """Return the response that is the event stream; its client counts, and events wait for it, from here on.
 
         events: the names of those that it wants; all unless given. groups: whose events it gets besides those for
-        all, such as the name of its user.
+        all, such as the name of its user. Raises TypeError for a name that stands alone, without brackets.
         """
         client = Subscriber(
             self._log,
             request.header("last-event-id") or request.query("lastEventId") or None,
-            events=None if events is None else frozenset(events),
-            groups=frozenset(groups),
+            events=None if events is None else names("events", events),
+            groups=names("groups", groups),
             max_events=self.buffer_size,
             max_bytes=self._buffer_bytes,
             retry=self._retry,

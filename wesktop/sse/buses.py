@@ -8,7 +8,7 @@ REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 
 
 def bus_of(wanted: str | None, channel: str, limits: tuple[int, int, float]) -> Bus:
-    """The bus of *wanted*, see Broadcaster; raises ValueError for one that is unknown."""
+    """The bus of *wanted*, see Broadcaster; raises ValueError for one that is unknown, TypeError for no str."""
     if wanted == "memory":
         return MemoryBus()
     if wanted is None:
@@ -20,6 +20,8 @@ def bus_of(wanted: str | None, channel: str, limits: tuple[int, int, float]) -> 
         from wesktop.sse.supervisor_bus import SupervisorBus  # late: nobody else needs it
 
         return SupervisorBus(path, channel, limits)
+    if not isinstance(wanted, str):
+        raise TypeError(f"bus {wanted!r} is of type {type(wanted).__name__}, not str")
     if wanted.startswith(REDIS_SCHEMES):
         from wesktop.sse.redis_bus import RedisBus  # late: it needs an extra
 

@@ -30,10 +30,12 @@ def _is_utf8(text: str) -> bool:
     return True
 
 
-def check_event_name(name: str) -> None:
-    """Refuse a name that cannot be sent; raises ValueError."""
+def check_event_name(name: object, what: str = "event name") -> None:
+    """Refuse a name that cannot be sent; raises TypeError or ValueError."""
+    if not isinstance(name, str):
+        raise TypeError(f"{what} {name!r} is of type {type(name).__name__}, not str")
     if not name or not {"\r", "\n", "\0"}.isdisjoint(name) or not _is_utf8(name):
-        raise ValueError(f"event name {name!r} must be one line of UTF-8 and not empty: remove CR, LF and NUL")
+        raise ValueError(f"{what} {name!r} must be one line of UTF-8 and not empty: remove CR, LF and NUL")
 
 
 def check_group(name: object) -> None:
