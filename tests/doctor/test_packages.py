@@ -4,7 +4,7 @@ import importlib.metadata
 
 import pytest
 
-from wesktop.doctor.python import loading_errors, requirement, satisfies
+from wesktop.doctor.python import EXTRAS, loading_errors, requirement, satisfies
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,8 @@ def test_what_is_declared_is_what_is_looked_at() -> None:
     assert all(requirement(text) for text in stated)
     names = [found[0] for text in stated if (found := requirement(text))]
     assert loading_errors(names) == {}
+
+
+def test_every_extra_is_looked_at() -> None:
+    """But for Qt, which has findings of its own."""
+    assert {*EXTRAS} == {*importlib.metadata.metadata("wesktop").get_all("Provides-Extra", [])} - {"qt"}

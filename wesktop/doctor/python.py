@@ -11,7 +11,7 @@ from wesktop.doctor.finding import Finding, ok, problem, warning
 OLDEST = (3, 11)
 MODULES = {"tomli-w": "tomli_w", "pywebview": "webview", "python-multipart": "python_multipart", "QtPy": "qtpy"}
 OWN = ("granian", "msgspec", "psutil", "pywebview", "platformdirs", "click", "tomli-w")  # where no metadata says so
-EXTRAS = {"top": "rich", "redis": "redis", "forms": "python-multipart", "testing": "httpx"}
+EXTRAS = {"icons": "Pillow", "top": "rich", "redis": "redis", "forms": "python-multipart", "testing": "httpx"}
 
 _REQUIREMENT = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?\s*\(?([^;()]*)\)?\s*(;.*)?$")
 _CLAUSE = re.compile(r"\s*(>=|<=|==|!=|<|>)\s*([0-9][0-9.]*)")
