@@ -4,6 +4,8 @@ import importlib
 import importlib.metadata
 import inspect
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -123,6 +125,14 @@ def test_version_is_the_installed_one() -> None:
 @pytest.mark.parametrize("module", ["asgi", "sse", "server", "desktop", "entries", "errors", "testing"])
 def test_documented_modules_exist_and_are_documented(module: str) -> None:
     assert importlib.import_module(f"wesktop.{module}").__doc__
+
+
+@pytest.mark.parametrize(
+    "path", ["dialogs.blocking.open_file", "dialogs.notify", "errors.WesktopError", "open_window"]
+)
+def test_what_the_documentation_names_is_there_after_import_wesktop_alone(path: str) -> None:
+    script = f"import wesktop; assert callable(wesktop.{path})"
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=30)
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

@@ -93,3 +93,11 @@ async def notify(title: str, body: str = "", *, name: str | None = None) -> None
     app's, though not one in front. Raises WindowError when there is no notification service.
     """
     await asking.ask(parameters.notice(title, body), name)
+
+
+def __getattr__(name: str) -> object:
+    if name == "blocking":  # for `dialogs.blocking.confirm()`; late, as it is built on this package
+        from importlib import import_module
+
+        return import_module("wesktop.dialogs.blocking")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
