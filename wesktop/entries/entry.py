@@ -5,7 +5,7 @@ import shlex
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from wesktop.entries.names import MAX_ID, entry_id, is_id
 
@@ -78,10 +78,10 @@ def check_entry(
         comment=comment or "",
         categories=_check_categories(categories),
         working_dir=_check_directory(working_dir),
-        autostart=bool(autostart),
+        autostart=_check_autostart(autostart),
         mime_types=_check_words("mime_types", mime_types, _check_mime_type),
         url_schemes=_check_words("url_schemes", url_schemes, _check_scheme),
-        actions=tuple(_check_action(title, line) for title, line in (actions or {}).items()),
+        actions=_check_actions(actions),
     )
 
 
@@ -132,10 +132,16 @@ def _split(what: str, command: str) -> tuple[str, ...]:
     return (str(Path(program).absolute()) if program else arguments[0], *arguments[1:])
 
 
+def _check_path(what: str, value: object) -> None:
+    if not isinstance(value, str | PurePath):
+        raise TypeError(f"{what} must be a string or a Path, not {value!r}")
+    _check_text(what, str(value))
+
+
 def _find_icon(icon: str | Path | None) -> Path | str | None:
     if icon is None:
         return None
-    _check_text("icon", str(icon))
+    _check_path("icon", icon)
     if isinstance(icon, str) and not _looks_like_file(icon):
         return icon
     path = Path(icon).expanduser().absolute()
@@ -152,6 +158,7 @@ def _check_categories(categories: Sequence[str] | str | None) -> tuple[str, ...]
     if isinstance(categories, str):  # as the file has them: "Utility;Development;"
         categories = [category for category in categories.split(";") if category]
     for category in categories or ():
+        _check_text("category", category)
         if not _CATEGORY.fullmatch(category):
             raise ValueError(f"category {category!r} must be made of letters, digits and '-', such as 'Utility'")
     return tuple(categories or ())
@@ -160,7 +167,7 @@ def _check_categories(categories: Sequence[str] | str | None) -> tuple[str, ...]
 def _check_directory(working_dir: str | Path | None) -> Path | None:
     if working_dir is None:
         return None
-    _check_text("working_dir", str(working_dir))
+    _check_path("working_dir", working_dir)
     path = Path(working_dir).expanduser().absolute()
     if not path.is_dir():
         raise ValueError(f"working_dir {str(working_dir)!r} is not a directory: give the one to start in")
@@ -191,6 +198,18 @@ def _check_scheme(value: str) -> str:
     if value in _BROWSERS:
         raise ValueError(f"url scheme {value!r} is the web browser's: choose one of the app's own, such as 'myapp'")
     return value
+
+
+def _check_autostart(value: bool) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"autostart must be True or False, not {value!r}")
+    return value
+
+
+def _check_actions(actions: Mapping[str, str] | None) -> tuple[Action, ...]:
+    if actions is not None and not isinstance(actions, Mapping):
+        raise TypeError(f"actions must be a dict of titles and commands, not {actions!r}")
+    return tuple(_check_action(title, line) for title, line in (actions or {}).items())
 
 
 def _check_action(title: str, command: str) -> Action:
