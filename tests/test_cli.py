@@ -65,6 +65,12 @@ def start(home: Path, env: dict[str, str]) -> Iterator[Start]:
         process.wait()
 
 
+def test_python_m_wesktop_is_the_command(home: Path, env: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "wesktop", "ctl", "status", "nothing"]
+    done = subprocess.run(command, cwd=home, env=env, capture_output=True, text=True, timeout=30)
+    assert (done.returncode, done.stderr) == (3, "wesktop: 'nothing' is not running.\n")
+
+
 def test_version(run: Run) -> None:
     assert run("--version").stdout == f"wesktop {wesktop.__version__}\n"
 

@@ -75,7 +75,7 @@ def test_pure_and_light_modules_import_only_what_they_may(module: str, allowed: 
 @pytest.mark.parametrize(
     ("package", "users"),
     [
-        ("wesktop.cli", set()),
+        ("wesktop.cli", {"wesktop.__main__"}),
         ("wesktopd.daemon", {"wesktopd.__main__", "wesktopd.successor", "wesktop.server"}),
         ("wesktopd.worker", set()),
     ],
