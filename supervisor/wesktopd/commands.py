@@ -288,7 +288,8 @@ def _settle(opened: asyncio.Future[str], admitted: bool) -> None:
     if admitted:
         opened.set_result("it was opened")
     else:
-        opened.set_exception(ControlTimeoutError(f"nobody has opened it within {LIFETIME:g} seconds."))
+        instead = "`wesktop ctl open --print-link` has a link for any browser"
+        opened.set_exception(ControlTimeoutError(f"nobody has opened it within {LIFETIME:g} seconds: {instead}."))
         opened.exception()  # somebody may not have waited for it
 
 

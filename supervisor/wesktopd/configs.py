@@ -31,7 +31,9 @@ def load(name: str) -> AppSpec:
         # is how people keep such files in a repository.
         spec = parse(read_private(resolve(str(path)), MAX_CONFIG))
     except FileNotFoundError:
-        raise ConfigurationError(f"{name!r} is not known: there is no {path}.") from None
+        raise ConfigurationError(
+            f"{name!r} is not known: there is no {path}. `wesktop serve TARGET --name {name}` makes one."
+        ) from None
     except OSError as error:
         raise ConfigurationError(f"config file {path} cannot be read: {error.strerror}.") from None
     except ConfigurationError as error:

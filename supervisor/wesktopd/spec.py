@@ -85,7 +85,7 @@ class AppSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         for field, least, most, unit in RANGES:
             value = getattr(self, field)
             if value is not None and not least <= value <= most:
-                raise ConfigurationError(f"{field} {value!r} is out of range: give {least:g} to {most:g} {unit}.")
+                raise ConfigurationError(f"{field} {value!r} is out of range: give {least:.9g} to {most:.9g} {unit}.")
         if self.log_format not in LOG_FORMATS:
             raise ConfigurationError(f"log_format {self.log_format!r} is not one of {', '.join(LOG_FORMATS)}.")
         try:

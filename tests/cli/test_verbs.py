@@ -113,7 +113,7 @@ def test_start_tells_why_the_app_did_not(start_app: Start) -> None:
     assert done.stderr.splitlines()[0] == "wesktop: module 'app' does not import: RuntimeError: no good"
     assert "  a last word" in done.stderr
     app.nothing_left()
-    assert "'nothing' is not known" in said(app, 2, "start", "nothing")
+    assert "`wesktop serve TARGET --name nothing` makes one" in said(app, 2, "start", "nothing")
 
 
 def test_config_is_toml_that_start_understands(start_app: Start, home: Path) -> None:

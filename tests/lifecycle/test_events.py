@@ -147,8 +147,16 @@ def test_an_event_comes_from_the_command_line_too(start_app: Start) -> None:
             await page.close()
 
     asyncio.run(scenario())
-    for arguments, code in ((("tick",), 2), (("tick", "{"), 2), (("a", "b", "1", "2"), 2), (("a\nb", "1"), 2)):
-        assert app.command("ctl", "emit", *arguments).returncode == code
+    for arguments, sentence in (
+        (("tick",), "'tick' is not of the form [NAME] EVENT JSON"),
+        (("tick", "{"), "'{' is no JSON"),
+        (("tick", "hello"), """A text is in quotes: '"text"'"""),
+        (("a", "b", "1", "2"), "'a b 1 2' is not of the form [NAME] EVENT JSON"),
+        (("a\nb", "1"), r"event 'a\nb' must be one line"),
+    ):
+        done = app.command("ctl", "emit", *arguments)
+        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+        assert sentence in done.stderr
 
 
 def test_a_page_that_was_away_for_too_long_is_told(start_app: Start) -> None:

@@ -90,6 +90,7 @@ def test_what_is_no_target_is_refused(home: Path, target: object, said: str) -> 
         ("factory", "no", ConfigurationError, "factory 'no' is of type str"),
         ("factory", 1, ConfigurationError, "factory 1 is of type int"),
         ("name", "a" * 49, ConfigurationError, f"name '{'a' * 49}' does not fit"),
+        ("max_rss", 0, ConfigurationError, "max_rss 0 is out of range: give 1 to 16777216 MiB"),
         ("drain_timeout", 0, ConfigurationError, "drain_timeout 0 is out of range"),
         ("drain_timeout", -1.5, ConfigurationError, "drain_timeout -1.5 is out of range"),
         ("drain_timeout", float("nan"), ConfigurationError, "drain_timeout nan is out of range"),

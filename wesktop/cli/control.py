@@ -172,12 +172,13 @@ def token(name: str | None, as_json: bool) -> None:
 def emit(arguments: tuple[str, ...], channel: str, as_json: bool) -> None:
     """Send an event to an app's pages.
 
-    A JSON string is sent as its text, anything else as JSON, as `Broadcaster.broadcast` does.
+    A JSON string is sent as its text, anything else as JSON, as `Broadcaster.broadcast` does. Which events the
+    broadcaster knows is not looked at.
     """
     from wesktopd import client
 
     if not 2 <= len(arguments) <= 3:
-        raise click.UsageError(f"{len(arguments)} arguments do not fit: give [NAME] EVENT JSON.")
+        raise click.UsageError(f"{' '.join(arguments)!r} is not of the form [NAME] EVENT JSON.")
     *names, event, data = arguments
     text = _event_data(data)
     name = chosen(names[0] if names else None)
@@ -191,5 +192,5 @@ def _event_data(text: str) -> str:
     try:
         value = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeEncodeError) as error:
-        raise click.UsageError(f"{text!r} is no JSON: {error}.") from None
+        raise click.UsageError(f"{text!r} is no JSON: {error}. A text is in quotes: '\"text\"'.") from None
     return value if isinstance(value, str) else text

@@ -5,7 +5,9 @@ import click
 
 @click.command()
 @click.option("--no-window", is_flag=True, help="No window is to be opened here: a server without a screen.")
-@click.option("--port", type=click.IntRange(1, 65535), multiple=True, help="A port that is to be free.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), multiple=True, help="A port that is to be free; may be repeated."
+)
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable; docs/doctor.md has the schema.")
 @click.pass_context
 def doctor(context: click.Context, no_window: bool, port: tuple[int, ...], as_json: bool) -> None:
@@ -13,7 +15,7 @@ def doctor(context: click.Context, no_window: bool, port: tuple[int, ...], as_js
 
     Where this command does not start, `python -m wesktop.doctor` does.
 
-    Exit codes: 0 no problem (there may be warnings), 1 a problem.
+    Exit codes: 0 no problem (there may be warnings), 1 a problem, 2 usage.
     """
     from wesktop.doctor.examine import examine, show
 

@@ -30,14 +30,21 @@ def entry() -> None:
 @click.argument("command", nargs=-1, required=True)
 @click.option("--icon", help="PNG, SVG, ICO or ICNS file; on Linux also an icon's name in the theme.")
 @click.option("--comment", help="One line about the program.")
-@click.option("--category", "categories", multiple=True, help="Where the menu has it, such as Utility (Linux).")
+@click.option(
+    "--category", "categories", multiple=True, help="Where the menu has it, such as Utility (Linux); may be repeated."
+)
 @click.option("--app-id", help="The name that the app runs under.  [default: from NAME]")
 @click.option("--working-dir", type=click.Path(), help="The directory to start in.")
 @click.option("--autostart", is_flag=True, help="Start it at login too.")
-@click.option("--mime-type", "mime_types", multiple=True, help="What it opens, such as text/csv.")
-@click.option("--url-scheme", "url_schemes", multiple=True, help="Links that lead to it: myapp for myapp://...")
+@click.option("--mime-type", "mime_types", multiple=True, help="What it opens, such as text/csv; may be repeated.")
+@click.option(
+    "--url-scheme",
+    "url_schemes",
+    multiple=True,
+    help="Links that lead to it: myapp for myapp://...; may be repeated.",
+)
 @click.option("--action", "actions", multiple=True, type=(str, str), metavar="TITLE COMMAND",
-              help="More to choose in the launcher (Linux).")  # fmt: skip
+              help="More to choose in the launcher (Linux); may be repeated.")  # fmt: skip
 @json_option
 def create(
     name: str, command: tuple[str, ...], actions: tuple[tuple[str, str], ...], as_json: bool, **options: Any

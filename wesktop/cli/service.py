@@ -57,7 +57,7 @@ description_options = with_options(
         "--env",
         multiple=True,
         metavar="NAME[=VALUE]",
-        help="A variable for the app; without a value that of now. Readable by others.",
+        help="A variable for the app; without a value that of now. May be repeated; others can read it.",
     ),
     click.option(
         "--directory",
