@@ -65,3 +65,15 @@ def test_without_a_display_it_is_refused_in_one_line(app: Running) -> None:
     assert "there is no display" in done.stderr
     assert done.stderr.count("\n") == 1
     assert app.status()["windows"] == 0
+
+
+def test_a_window_whose_process_ends_at_once_is_one_line(app: Running) -> None:
+    (app.home / "broken").mkdir()
+    (app.home / "broken" / "webview.py").write_text("import os\nos._exit(7)\n")
+    app.env["PYTHONPATH"] = str(app.home / "broken")
+    done = app.command("ctl", "open")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "wesktop: the window's process ended with exit code 7 before it had opened a window: "
+        "`wesktop doctor` may say why.\n"
+    )

@@ -1,5 +1,6 @@
 """open_window(): another window on an app that runs; it stays when its opener ends."""
 
+import socket
 import subprocess
 from dataclasses import replace
 from typing import Any
@@ -102,7 +103,7 @@ def _wait_until_open(opened: Launched, name: str) -> None:
     lines, missing = Lines(), {Opened, Attached}
     opened.channel.settimeout(OPENS_WITHIN)
     try:
-        while data := opened.channel.recv(4096):
+        while data := _heard(opened.channel):
             for line in lines.feed(data):
                 message = decode(line, Opened, NotOpened, Attached)
                 if isinstance(message, NotOpened):
@@ -119,4 +120,13 @@ def _wait_until_open(opened: Launched, name: str) -> None:
             late = f"{name!r} did not take up its window within {ATTACHES_WITHIN:g} s."
         raise ControlTimeoutError(late) from None
     code = opened.process.wait()
-    raise WindowError(f"the window's process ended with exit code {code} before it had opened a window.")
+    why = "`wesktop doctor` may say why"  # nobody sees what it has printed
+    raise WindowError(f"the window's process ended with exit code {code} before it had opened a window: {why}.")
+
+
+def _heard(channel: socket.socket) -> bytes:
+    """What the window tells; nothing where it has ended, even before it has read what it was told."""
+    try:
+        return channel.recv(4096)
+    except ConnectionError:
+        return b""
