@@ -66,7 +66,7 @@ def run(
     name: identifies the app to this user, by default the target's module; also the window's class
     window: further options of pywebview's `create_window`, such as {"resizable": False}.
     gui: "gtk" or "qt"; None takes what is installed.
-    background: the window's colour until the page has drawn, as "#rrggbb".
+    background: the window's colour until the page has drawn, as "#rrggbb", and behind a page that has none.
     debug: the page's developer tools, from the context menu.
     permissions: what the page may use: "camera", "microphone", "screen", "geolocation", "notifications",
     "clipboard" (to read it) and "pointer-lock"; all are refused else.

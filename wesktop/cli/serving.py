@@ -80,7 +80,12 @@ _server_options = with_options(*HOW, *NAMED, *WHERE, click.argument("target"))
 @click.option("--width", type=int, default=1280, show_default=True, help="In pixels.")
 @click.option("--height", type=int, default=800, show_default=True, help="In pixels.")
 @click.option("--icon", type=click.Path(), help="PNG, SVG or ICO file.")
-@click.option("--background", default="#ffffff", show_default=True, help="Colour until the page has drawn.")
+@click.option(
+    "--background",
+    default="#ffffff",
+    show_default=True,
+    help="Colour until the page has drawn, and behind one that has none.",
+)
 @click.option("--gui", type=click.Choice(["gtk", "qt"]), help="Toolkit.  [default: what is installed]")
 @click.option("--debug", is_flag=True, help="Offer the page's developer tools.")
 @click.option("--session/--no-session", default=True, help="Let nobody in but the app's windows.  [default: session]")
