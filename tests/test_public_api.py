@@ -135,6 +135,14 @@ def test_what_the_documentation_names_is_there_after_import_wesktop_alone(path: 
     subprocess.run([sys.executable, "-c", script], check=True, timeout=30)
 
 
+def test_type_checkers_know_these_too() -> None:
+    """As `make lint` has mypy look at this."""
+    error: wesktop.errors.WesktopError = wesktop.errors.PortInUseError("")
+    assert error.message == ""
+    ask: Callable[[str], bool] = wesktop.dialogs.blocking.confirm
+    assert callable(ask)
+
+
 def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="module 'wesktop' has no attribute 'nothing'"):
         _ = wesktop.nothing

@@ -5,6 +5,8 @@ The public names are loaded when they are first used, so that `import wesktop` c
 
 TYPE_CHECKING = False  # as type checkers know it; importing typing would double what this costs
 if TYPE_CHECKING:
+    from wesktop import dialogs as dialogs
+    from wesktop import errors as errors
     from wesktop.asgi import (
         BytesResponse,
         HTMLResponse,

@@ -20,6 +20,10 @@ from pathlib import Path
 
 from wesktop.dialogs import asking, parameters
 
+TYPE_CHECKING = False  # as type checkers know it
+if TYPE_CHECKING:
+    from wesktop.dialogs import blocking as blocking
+
 __all__ = ["open_file", "open_files", "save_file", "choose_folder", "confirm", "message", "notify"]
 
 
