@@ -97,6 +97,7 @@ def local_path(path: str) -> str:
 def check_path(path: str) -> None:
     """Refuse a path that leads elsewhere, or is too long; raises ConfigurationError."""
     if local_path(path) != path:
-        raise ConfigurationError(f"path {path!r} is none of the app's: begin it with one slash, in ASCII.")
+        how = "begin it with one slash, and quote spaces and what is not ASCII, as in '/a%20b'"
+        raise ConfigurationError(f"path {path!r} is none of the app's: {how}.")
     if len(path) > MAX_PATH:
         raise ConfigurationError(f"a path of {len(path)} characters is too long for a link: {MAX_PATH} are allowed.")
