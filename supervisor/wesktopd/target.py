@@ -15,7 +15,7 @@ def parse_target(target: object) -> tuple[str, str]:
     """Split "module:attribute"; raises TargetError for anything else."""
     if not isinstance(target, str):
         raise TargetError(
-            f"target is a {type(target).__name__} object, but the server imports it in a process of its own: "
+            f"target is of type {type(target).__name__}, but the server imports it in a process of its own: "
             'pass where to find it as a string, such as "myapp:app".'
         )
     match = _TARGET.fullmatch(target)
@@ -40,7 +40,7 @@ def load(target: str, *, factory: bool = False, kind: str = "callable ASGI appli
     if factory:
         found = _call_factory(found, target)
     if not callable(found):
-        raise TargetImportError(f"{target!r} is a {type(found).__name__}, not a {kind}.")
+        raise TargetImportError(f"{target!r} is of type {type(found).__name__}, not a {kind}.")
     return found  # type: ignore[no-any-return]
 
 
@@ -60,7 +60,8 @@ def _import(module: str) -> Any:
 
 def _call_factory(factory: Any, target: str) -> Any:
     if not callable(factory):
-        raise TargetImportError(f"{target!r} is a {type(factory).__name__}, not a function that returns an app.")
+        kind = type(factory).__name__
+        raise TargetImportError(f"{target!r} is of type {kind}, not a function that returns an app.")
     try:
         return factory()
     except Exception as error:

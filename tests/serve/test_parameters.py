@@ -55,8 +55,8 @@ def refusal(error: type[WesktopError], target: object, **options: object) -> str
 @pytest.mark.parametrize(
     ("target", "said"),
     [
-        (5, "target is a int object, but the server imports it in a process of its own"),
-        (lambda: None, "target is a function object"),
+        (5, "target is of type int, but the server imports it in a process of its own"),
+        (lambda: None, "target is of type function"),
         ("x", "target 'x' is not of the form"),
         ("a:b:c", "target 'a:b:c' is not of the form"),
         ("src/x.py:app", "target 'src/x.py:app' is not of the form"),
@@ -135,9 +135,9 @@ def test_a_pid_file_that_holds_something_else_is_left_as_it_is(home: Path) -> No
 @pytest.mark.parametrize(
     ("attribute", "said"),
     [
-        ("data", "'made:data' is a dict, not a function that returns an app."),
+        ("data", "'made:data' is of type dict, not a function that returns an app."),
         ("raising", "'made:raising' as a factory raised RuntimeError: no app today"),
-        ("returning", "'made:returning' is a dict, not a callable ASGI application."),
+        ("returning", "'made:returning' is of type dict, not a callable ASGI application."),
     ],
 )
 def test_a_factory_that_makes_no_app_is_named(

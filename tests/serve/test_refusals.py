@@ -102,7 +102,7 @@ Refused = Callable[..., Refusal]
     [
         ("nowhere:app", "TargetImportError", "no module named 'nowhere' was found; looked first in {home}.", ""),
         ("plain:nothing", "TargetImportError", "'plain:nothing': module 'plain' has no attribute 'nothing'.", ""),
-        ("plain:app", "TargetImportError", "'plain:app' is a int, not a callable ASGI application.", ""),
+        ("plain:app", "TargetImportError", "'plain:app' is of type int, not a callable ASGI application.", ""),
         (
             "broken:app",
             "TargetImportError",

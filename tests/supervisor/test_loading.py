@@ -62,9 +62,9 @@ def test_the_named_callable_is_found(write: Write, attribute: str, factory: bool
             False,
             "'loaded_app:holder.nothing': module 'loaded_app' has no attribute 'holder.nothing'.",
         ),
-        ("data", False, "'loaded_app:data' is a dict, not a callable ASGI application."),
-        ("data", True, "'loaded_app:data' is a dict, not a function that returns an app."),
-        ("make_data", True, "'loaded_app:make_data' is a dict, not a callable ASGI application."),
+        ("data", False, "'loaded_app:data' is of type dict, not a callable ASGI application."),
+        ("data", True, "'loaded_app:data' is of type dict, not a function that returns an app."),
+        ("make_data", True, "'loaded_app:make_data' is of type dict, not a callable ASGI application."),
         ("broken", True, "'loaded_app:broken' as a factory raised LookupError: no app today"),
     ],
 )

@@ -92,8 +92,8 @@ FORM = 'is not of the form "module:attribute", such as "myapp:app".'
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ("app", "TargetError", "target is a function object, but the server imports it in a process of its own"),
-        ("None", "TargetError", "target is a NoneType object"),
+        ("app", "TargetError", "target is of type function, but the server imports it in a process of its own"),
+        ("None", "TargetError", "target is of type NoneType"),
         ("'demo'", "TargetError", f"target 'demo' {FORM}"),
         ("'a b:app'", "TargetError", f"target 'a b:app' {FORM}"),
         ("'demo:app', width=0", "ConfigurationError", f"width 0 is out of range: {SIZES}"),
@@ -119,7 +119,7 @@ FORM = 'is not of the form "module:attribute", such as "myapp:app".'
         ("'demo:app', host='192.0.2.1', allow_remote=True", "BindError", "192.0.2.1 port 8000 cannot be bound"),
         ("'nowhere:app', port=0", "TargetImportError", "no module named 'nowhere' was found; looked first in "),
         ("'demo:missing', port=0", "TargetImportError", "'demo:missing': module 'demo' has no attribute 'missing'."),
-        ("'demo:data', port=0", "TargetImportError", "'demo:data' is a dict, not a callable ASGI application."),
+        ("'demo:data', port=0", "TargetImportError", "'demo:data' is of type dict, not a callable ASGI application."),
         ("'demo:no_factory', factory=True, port=0", "TargetImportError", "raised RuntimeError: no app today"),
     ],
 )  # fmt: skip

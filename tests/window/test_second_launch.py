@@ -252,7 +252,7 @@ def test_a_function_that_never_returns_keeps_nothing_from_ending(desk: Desk) -> 
         ("'a b:c'", "second_launch 'a b:c' is unknown"),
         ("print", "second_launch <built-in function print> is of type builtin_function_or_method, not str."),
         ("'desk:missing'", "'desk:missing': module 'desk' has no attribute 'missing'."),
-        ("'desk:nothing'", "'desk:nothing' is a int, not a function."),
+        ("'desk:nothing'", "'desk:nothing' is of type int, not a function."),
         ("'focus', arguments='a b'", "arguments 'a b' is not a list of strings."),
         ("'focus', arguments=[3]", "arguments [3] is not a list of strings."),
     ],
