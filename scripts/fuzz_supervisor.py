@@ -28,6 +28,7 @@ REQUESTS = [
     b'{"type":"attach","kind":"window","path":"/x"}',
     b'{"type":"focused"}',
     b'{"type":"launch","arguments":["a"],"directory":"/"}',
+    b'{"type":"show","launch":{"type":"launch","arguments":["a"],"directory":"/"},"shares":true}',
     b'{"type":"ask","question":{"kind":"open","types":[{"name":"A","patterns":["*"]}]}}',
     b'{"type":"ask","question":{"kind":"notice","title":"t"}}',
     b'{"type":"reply","number":1,"paths":["/a"],"accepted":true,"more":true}',
@@ -263,6 +264,12 @@ class App:
 
     async def launch(self, launch: object, window: object) -> None:
         """See there."""
+
+    async def show(self, show: object) -> Any:  # noqa: ARG002
+        """There is no window."""
+        from wesktopd.window_protocol import Vacant
+
+        return Vacant()
 
     async def emit(self, channel: str, event: str, data: str) -> None:
         """See there."""

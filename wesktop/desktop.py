@@ -108,12 +108,10 @@ def run(
     # Before all else, as its toolkit takes longest to load: what it is to show is settled meanwhile.
     with launch("wesktop.window") as window_process:
         from wesktop.launching import this_launch
-        from wesktop.session import Session
-        from wesktop.single_instance import find_running, find_service, leave_to, leave_to_other_start
+        from wesktop.session import show
         from wesktop.target import app_name, app_spec, pid_path_option
         from wesktop.window.display import check_display
         from wesktop.window.options import as_fields, window_spec
-        from wesktopd.errors import AlreadyRunningError
 
         look = window_spec(
             app_name(target, name),
@@ -160,12 +158,4 @@ def run(
         )
         this = this_launch(arguments)
         check_display(gui)
-        running = find_running(spec) or find_service(spec)
-        if running is not None and leave_to(running, this):
-            return
-        try:
-            with Session(window_process, spec, look, running, this) as held:
-                held.wait()
-        except AlreadyRunningError:  # another start was quicker: its window is the one to see
-            if not leave_to_other_start(spec, this):
-                raise
+        show(window_process, spec, look, this)

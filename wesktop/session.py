@@ -6,18 +6,46 @@ import signal
 import subprocess
 from dataclasses import replace
 
+from wesktop.single_instance import Place, find_place
 from wesktop.window.spec import Attachable, Attached, NotOpened, Opened, WindowSpec, further
 from wesktopd import client, protocol, window_protocol
 from wesktopd.channel import Launch, decode, encode
 from wesktopd.connection import Connection
-from wesktopd.errors import ConfigurationError, StartupError, WesktopError, WindowError, from_wire
+from wesktopd.errors import (
+    AlreadyRunningError,
+    ConfigurationError,
+    NotRunningError,
+    StartupError,
+    WesktopError,
+    WindowError,
+    from_wire,
+)
 from wesktopd.launch import Launched, launch
 from wesktopd.paths import AppPaths
-from wesktopd.protocol import Answer, End, Failed, Lines, Listening, Others, Ready, Report, Stop
+from wesktopd.protocol import Answer, End, Failed, Lines, Listening, Others, Ready, Stop
 from wesktopd.spec import AppSpec
 
 WINDOW_CLOSES_WITHIN = 2.0  # seconds until a window that does not close is killed
 STOP_MARGIN = 2.0  # seconds beyond the drain timeout until a supervisor that does not end is killed
+
+
+def show(window: Launched, spec: AppSpec, look: WindowSpec, this: Launch) -> None:
+    """Show the app in a window, by this process for one, until that is closed; or leave it to the window that it has.
+
+    Raises what `Session.wait` and `find_place` raise.
+    """
+    process: Launched | None = window
+    lost: AlreadyRunningError | None = None
+    while (place := find_place(spec, this, lost)) is not None:
+        try:
+            with place, process or launch("wesktop.window") as used, Session(used, spec, look, place, this) as held:
+                held.wait()
+                return
+        except AlreadyRunningError as error:  # another start was quicker: its window is the one to see
+            lost = error
+        except NotRunningError:  # the server has ended before it had this window
+            lost = None
+        process = None
 
 
 class Session:
@@ -27,15 +55,16 @@ class Session:
     Each is watched by the channel that joins it to this process, whose end says that it is gone.
     """
 
-    def __init__(
-        self, window: Launched, spec: AppSpec, look: WindowSpec, running: Report | None, this: Launch
-    ) -> None:
+    def __init__(self, window: Launched, spec: AppSpec, look: WindowSpec, place: Place, this: Launch) -> None:
+        running = place.running
         self._spec = spec
         self._window = window
         self._supervisor: Launched | None = None
         self._server: Connection | None = None
+        self._turn = place.turn
         self._one_shot = spec.one_shot if running is None else running.one_shot
         self._opened = False
+        self._attached = False
         self._closed = False
         self._others = 0
         self._ended = False
@@ -69,13 +98,21 @@ class Session:
             selector.register(self._window.channel, selectors.EVENT_READ)
             if self._server is not None:
                 selector.register(self._server, selectors.EVENT_READ)
+            if self._turn is not None:
+                selector.register(self._turn, selectors.EVENT_READ)
             while True:
                 ready = {key.fileobj for key, _ in selector.select()}
+                if self._turn is not None and self._turn in ready:
+                    self._check_goes_on(self._turn)
                 if self._server is not None and self._server in ready and not self._hear_server(self._server):
                     return
                 if self._window.channel in ready and not self._hear_window():
                     selector.unregister(self._window.channel)
                     self._closed = True
+                if self._attached and self._turn is not None:
+                    selector.unregister(self._turn)
+                    self._turn.close()
+                    self._turn = None
                 if self._closed and not self._others_need_it:
                     return
 
@@ -94,6 +131,12 @@ class Session:
                 return False
             self._on_event(event)
         return True
+
+    def _check_goes_on(self, turn: Connection) -> None:
+        """Whether the server that was there before is there for the window that is to attach."""
+        for event in turn.pending():
+            if event is None or isinstance(event, End):
+                raise NotRunningError(f"{self._spec.name!r} was stopped while its window was opened.")
 
     def _on_event(self, event: Answer) -> None:
         if isinstance(event, Failed):
@@ -133,8 +176,8 @@ class Session:
             message = decode(line, Opened, NotOpened, Attached)
             if isinstance(message, NotOpened):
                 raise from_wire(message.error, message.message)
-            if isinstance(message, Opened):
-                self._opened = True
+            self._opened |= isinstance(message, Opened)
+            self._attached |= isinstance(message, Attached)
         return True
 
     def _hand_over(self, this: Launch) -> None:

@@ -2,17 +2,17 @@
 
 import contextlib
 import time
+from dataclasses import dataclass
 
 from wesktop.services.places import start_service
-from wesktopd import client
+from wesktopd import client, window_protocol
 from wesktopd.channel import Launch
-from wesktopd.connection import attach
+from wesktopd.connection import Connection
 from wesktopd.errors import AlreadyRunningError, ControlError, ControlTimeoutError, NotRunningError
-from wesktopd.paths import AppPaths
-from wesktopd.protocol import Others, Report
+from wesktopd.protocol import Report
 from wesktopd.spec import AppSpec
 
-FOCUS_WITHIN = 10.0  # seconds that another start of the same app may take to have a window
+ANSWERS_WITHIN = 10.0  # seconds that another start of the same app may take until its server answers
 END_WITHIN = 30.0  # seconds that a server which is ending may take
 LOOK_EVERY = 0.05
 
@@ -48,36 +48,40 @@ def find_service(spec: AppSpec) -> Report | None:
     return find_running(spec) if not spec.one_shot and start_service(spec.name) else None
 
 
-def leave_to(running: Report, launch: Launch) -> bool:
-    """Tell the running app of this launch; False when it is to have a window opened on it: its first, or another."""
-    has_window = running.windows or running.one_shot or _gets_window(running.name)
-    if not has_window or client.config(running.name).get("second_launch") == "window":
-        return False
-    client.launch(running.name, launch.arguments, launch.directory)
-    return True
+@dataclass(frozen=True)
+class Place:
+    """Where a start has its window: on the app that is `running`, or on a server of its own.
+
+    turn: the connection by which others know that it is opening one, see `client.show`; closed at the end.
+    """
+
+    running: Report | None = None
+    turn: Connection | None = None
+
+    def __enter__(self) -> "Place":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.turn is not None:
+            self.turn.close()
 
 
-def _gets_window(name: str) -> bool:
-    """Whether a server without a window gets one, by who has just started it; returns when that is there."""
-    deadline = time.monotonic() + FOCUS_WITHIN
-    gone = contextlib.suppress(NotRunningError, ControlError)
-    with gone, attach(AppPaths(name).control, name, "caller") as lease:
-        while (event := lease.receive(max(0.0, deadline - time.monotonic()))) is not None:
-            if isinstance(event, Others):
-                if event.count == 0:  # nobody else has to do with it
-                    return False
-                if client.status(name).windows:
-                    return True
-    return False
+def find_place(spec: AppSpec, launch: Launch, lost: AlreadyRunningError | None = None) -> Place | None:
+    """Where this start is to have its window; None where the app runs, has one and was told of this launch.
 
-
-def leave_to_other_start(spec: AppSpec, launch: Launch) -> bool:
-    """The same where the other start has just begun. It is one window then in any case: two clicks, one app."""
-    deadline = time.monotonic() + FOCUS_WITHIN
-    while time.monotonic() < deadline:
-        with contextlib.suppress(NotRunningError, ControlError):
-            if find_running(spec) is not None and client.focus(spec.name):
-                client.launch(spec.name, launch.arguments, launch.directory)
-                return True
+    lost: what its own server has ended with, where another start was quicker: the two are to have one window then in
+    any case, as by a double click. It is raised when that start does not answer.
+    """
+    request = window_protocol.Launch(arguments=launch.arguments, directory=launch.directory)
+    deadline = time.monotonic() + ANSWERS_WITHIN
+    while True:
+        running = find_running(spec) or (None if lost else find_service(spec))
+        if running is not None:
+            with contextlib.suppress(NotRunningError):  # it has ended meanwhile
+                turn = client.show(spec.name, request, shares=lost is not None)
+                return Place(running, turn) if turn is not None else None
+        elif lost is None or client.is_free(spec.name):
+            return Place()
+        elif time.monotonic() > deadline:
+            raise lost
         time.sleep(LOOK_EVERY)
-    return False

@@ -7,11 +7,11 @@ from typing import Any, TypeVar
 
 from wesktopd.connection import TIMEOUT, Connection, connect_path
 from wesktopd.errors import (
+    ConfigurationError,
     ControlError,
     ControlPermissionError,
     ControlTimeoutError,
     NotRunningError,
-    NoWindowError,
     from_wire,
 )
 from wesktopd.lock import Lock
@@ -26,7 +26,6 @@ from wesktopd.protocol import (
     Emit,
     Events,
     Failed,
-    Focus,
     Happened,
     Link,
     Linked,
@@ -43,9 +42,9 @@ from wesktopd.protocol import (
     Wait,
     check_passed_on,
 )
-from wesktopd.window_protocol import Launch
+from wesktopd.window_protocol import Launch, Show, Vacant
 
-LAUNCH_TIMEOUT = 30.0  # seconds: a worker may be starting
+SHOW_TIMEOUT = 30.0  # seconds: another window may be opening, and a worker starting
 LINK_TIMEOUT = 60.0  # seconds: longer than a link lives
 LOOK_EVERY = 0.005
 CONNECT_EVERY = 0.05
@@ -129,21 +128,34 @@ def emit(name: str, event: str, data: str, channel: str = "events") -> None:
     ask(name, Emit(event=event, data=data, channel=channel), Done)
 
 
-def focus(name: str) -> bool:
-    """Bring the app's window to the front; False when it has none."""
-    with (
-        connect(name) as connection,
-        contextlib.suppress(NoWindowError, NotRunningError),
-    ):  # the latter from older ones
-        return isinstance(connection.ask(Focus()), Done)
-    return False
+def show(name: str, launch: Launch | None = None, *, shares: bool = False) -> Connection | None:
+    """Have the app's window come to the front, and tell it of a launch. See `Show`.
 
-
-def launch(name: str, arguments: list[str], directory: str, timeout: float = LAUNCH_TIMEOUT) -> None:
-    """Tell the app that it was started again. Raises ConfigurationError for more arguments than fit a message."""
-    request = Launch(arguments=arguments, directory=directory)
-    check_passed_on(request)
-    ask(name, request, Done, timeout)
+    None when that is done. Else this process is to open a window, and to close what it gets when that is attached:
+    until then others wait for it. Raises ConfigurationError when its window cannot be told since there are more
+    arguments than fit a message, and NotRunningError also where the app ends, or is upgraded, meanwhile.
+    """
+    too_long: ConfigurationError | None = None
+    try:
+        if launch is not None:
+            check_passed_on(launch)
+    except ConfigurationError as error:
+        launch, too_long = None, error
+    with contextlib.ExitStack() as stack:
+        connection = stack.enter_context(connect(name))
+        with contextlib.suppress(ControlError):  # there is no answer then
+            connection.send(Show(launch=launch, shares=shares))
+        answer = connection.receive(SHOW_TIMEOUT)
+        if answer is None:
+            raise NotRunningError(f"{name!r} was stopped or upgraded meanwhile.")
+        if isinstance(answer, Failed):
+            raise from_wire(answer.error, answer.message, answer.log_tail)
+        if isinstance(answer, Vacant):
+            stack.pop_all()
+            return connection
+    if too_long is not None:
+        raise too_long
+    return None
 
 
 def link(name: str, path: str = "/") -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Protocol
@@ -50,6 +51,7 @@ class ClientConnection(asyncio.Protocol):
     def __init__(self, server: Server, secret: str | None) -> None:
         self.lease: str | None = None
         self.lease_id = 0
+        self.since = 0.0  # on the clock of `time.monotonic`, when it has taken it
         self.path = "/"
         self.upgrade_id: int | None = None  # of the request for an upgrade, if there is one
         self.pending: list[int] = []  # requests that are being carried out
@@ -175,7 +177,7 @@ class ClientConnection(asyncio.Protocol):
 
     def hold(self, request_id: int, kind: str | None, path: str = "/") -> None:
         """From now on the client holds a lease of this kind by the connection."""
-        self.lease, self.lease_id, self.path = kind, request_id, path
+        self.lease, self.lease_id, self.path, self.since = kind, request_id, path, time.monotonic()
 
     def begun(self, request_id: int, change: int) -> None:
         """A request is being carried out (1), or is no more (-1)."""

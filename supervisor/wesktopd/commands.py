@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +20,11 @@ from wesktopd.errors import (
 )
 from wesktopd.events import Kind
 from wesktopd.logfile import LogLine
-from wesktopd.protocol import Answer, Happened, Log, Report, Spec, check_passed_on
+from wesktopd.protocol import Answer, Done, Happened, Log, Report, Spec, check_passed_on
 from wesktopd.spec import check_workers
 from wesktopd.tokens import LIFETIME
 from wesktopd.upgrade import check_new_release, upgrade  # not late: by then another release's may be in its place
-from wesktopd.window_protocol import Launch, Launched, Navigate
+from wesktopd.window_protocol import Launch, Launched, Navigate, Show, Vacant
 
 if TYPE_CHECKING:
     from wesktopd.client_connection import ClientConnection
@@ -191,6 +192,34 @@ class Commands:
         else:
             windows.show(lambda: Launched(arguments=launch.arguments, directory=launch.directory), window)
 
+    async def show(self, show: Show) -> Done | Vacant:
+        """Have the window in front show the app, or one that is coming, and tell of a launch as `launch` does.
+
+        Where there is none, who asks is to open it: nothing may be awaited until he holds a lease.
+        """
+        if show.launch is not None:
+            check_passed_on(show.launch)
+        if not self._fleet.running:
+            raise self._is_stopping()
+        if self._supervisor.spec.second_launch == "window" and not show.shares:
+            return Vacant()
+        if not await self._window_there(time.monotonic()):
+            return Vacant()
+        if show.launch is None:
+            self._supervisor.control.windows.bring_to_front()
+        else:
+            await self.launch(show.launch, None)
+        return Done()
+
+    async def _window_there(self, asked: float) -> bool:
+        windows = self._supervisor.control.windows
+        while not windows.exist and (seconds := windows.awaited_for(asked)) > 0:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._until(Pending(lambda: windows.exist or windows.awaited_for(asked) <= 0))
+            # Of several that wait, the first to be here opens one now: the others look again.
+        return windows.exist
+
     def go_to(self, path: str) -> None:
         """Have the window in front show another page, for the app. Raises ConfigurationError for one of others."""
         _check_path(path)
@@ -269,10 +298,12 @@ class Commands:
     def lease_began(self, kind: str) -> None:
         """Somebody has attached."""
         self._supervisor.lease_began(kind)
+        self._supervisor.wake()  # others may wait for a window
 
     def lease_ended(self, kind: str) -> None:
         """A lease has ended."""
         self._supervisor.lease_ended(kind)
+        self._supervisor.wake()
 
 
 def _check_path(path: str) -> None:

@@ -40,10 +40,12 @@ from wesktopd.protocol import (
     Wait,
     failure,
 )
-from wesktopd.window_protocol import Ask, Focused, Launch, Reply
+from wesktopd.window_protocol import Ask, Focused, Launch, Reply, Show, Vacant
 from wesktopd.windows import Windows
 
 MAX_CONNECTIONS = 256
+
+Result = str | Done | Vacant | None  # of what is carried out: a note, or the answer itself
 
 logger = logging.getLogger("wesktopd")
 
@@ -74,6 +76,9 @@ class Controlled(Protocol):
 
     async def launch(self, launch: Launch, window: ClientConnection | None) -> None:
         """Tell the app that it was started again; window: that was opened for it, None for the one in front."""
+
+    async def show(self, show: Show) -> Done | Vacant:
+        """Have a window show the app, or tell who asks to open one."""
 
     async def emit(self, channel: str, event: str, data: str) -> None:
         """Send an event to the pages."""
@@ -122,7 +127,7 @@ class ControlServer:
     @property
     def leases(self) -> list[ClientConnection]:
         """The connections that hold one."""
-        return [connection for connection in self.connections if connection.lease is not None]
+        return [each for each in self.connections if each.lease is not None and not each.closing]
 
     async def open(self, path: Path) -> None:
         """Listen for those who find the socket at `path`. Raises OSError when it cannot be made."""
@@ -219,6 +224,8 @@ class ControlServer:
                     request.id,
                     controlled.launch(request, connection if connection.lease == "window" else None),
                 )
+            case Show():
+                self._carry_out(connection, request.id, controlled.show(request))
             case Attach():
                 self._attach(connection, request)
             case Emit():
@@ -263,13 +270,14 @@ class ControlServer:
             if lease.lease in (STARTER, "caller"):
                 lease.send_event(Others(count=len(leases) - 1))
 
-    def _carry_out(self, connection: ClientConnection, request_id: int, work: Awaitable[str | None]) -> None:
+    def _carry_out(self, connection: ClientConnection, request_id: int, work: Awaitable[Result]) -> None:
         """Answer when the work is done; it goes on although its client has gone."""
 
         async def answer_when_done() -> None:
             answer: Answer
             try:
-                answer = Done(note=await work or "")
+                result = await work
+                answer = Done(note=result or "") if isinstance(result, str | None) else result
             except WesktopError as error:
                 answer = failure(error)
             except Exception as error:
@@ -277,6 +285,8 @@ class ControlServer:
                 answer = failure(ControlError(f"the request failed: {error!r}"))
             connection.begun(request_id, -1)
             connection.send(request_id, answer)
+            if isinstance(answer, Vacant) and connection in self.connections:  # at once: the next one has to see it
+                self._attach(connection, Attach(id=request_id, kind="caller"))
 
         connection.begun(request_id, 1)
         task = asyncio.ensure_future(answer_when_done())

@@ -21,6 +21,8 @@ from wesktopd.window_protocol import (
     Launched,
     Navigate,
     Reply,
+    Show,
+    Vacant,
     Withdrawn,
 )
 
@@ -252,12 +254,12 @@ class End(Message):
 
 # fmt: off
 Request = (
-    Status | Stop | Restart | Scale | Upgrade | Wait | Config | Logs | Events | Focus | Focused | Launch | Ask | Reply
-    | Emit | Link | Bearer | Attach
+    Status | Stop | Restart | Scale | Upgrade | Wait | Config | Logs | Events | Focus | Focused | Launch | Show
+    | Ask | Reply | Emit | Link | Bearer | Attach
 )
 Answer = (
     Done | Failed | Report | Spec | Log | Happened | Linked | BearerToken | Answered
-    | Ready | Listening | Down | Raise | Launched | Navigate | Asked | Withdrawn | Others | End
+    | Vacant | Ready | Listening | Down | Raise | Launched | Navigate | Asked | Withdrawn | Others | End
 )
 # fmt: on
 

@@ -17,6 +17,23 @@ class Launch(Message):
     directory: str
 
 
+class Show(Message):
+    """The app is to be shown: by its window, which comes to the front, or else by one that who asks opens. `launch`,
+    that window is told of; None for nothing. shares: no other window, though AppSpec.second_launch is "window".
+
+    Answered by `Done` when a window shows it, one that somebody else is opening included; or by `Vacant`.
+    """
+
+    launch: Launch | None = None
+    shares: bool = False
+
+
+class Vacant(Message):
+    """The answer to `Show` where there is no window: who has asked is to open one. His connection holds a lease from
+    then on, and for as long as it lasts, others wait for that window.
+    """
+
+
 class Launched(Message):
     """Event for the window in front: the app was started again, see `Launch`."""
 

@@ -1,16 +1,19 @@
 """The windows that are attached, and what only one of them is told."""
 
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from wesktopd.client_connection import ClientConnection
 from wesktopd.errors import DialogOpenError, NoWindowError, WesktopError, WindowError
-from wesktopd.protocol import Answer, Done, Raise, check_passed_on, failure
+from wesktopd.protocol import STARTER, Answer, Done, Raise, check_passed_on, failure
 from wesktopd.questions import Notice
 from wesktopd.window_protocol import Answered, Ask, Asked, Reply, Withdrawn
 
+OPENS_WITHIN = 10.0  # seconds that a window which somebody is opening is waited for
 MAX_KEPT = 16  # events for the next window, while there is none; of more, the oldest is lost
+KEPT_FOR = OPENS_WITHIN  # seconds: a window that is opened later has nothing to do with them
 
 
 @dataclass(eq=False)
@@ -33,7 +36,7 @@ class Windows:
         self._leases = leases
         self._number = 0
         self._open: dict[int, _Open] = {}
-        self._kept: deque[Callable[[], Answer]] = deque(maxlen=MAX_KEPT)
+        self._kept: deque[tuple[float, Callable[[], Answer]]] = deque(maxlen=MAX_KEPT)
 
     @property
     def front(self) -> ClientConnection:
@@ -42,6 +45,20 @@ class Windows:
             if lease.lease == "window":
                 return lease
         raise NoWindowError("the app has no window: open one by wesktop.open_window() or `wesktop ctl open`.")
+
+    @property
+    def exist(self) -> bool:
+        """Whether there is one."""
+        return any(lease.lease == "window" for lease in self._leases())
+
+    def awaited_for(self, asked: float) -> float:
+        """How many seconds a window is still worth waiting for that another opens; asked: since when somebody waits.
+
+        Who holds a lease and is no window is about to open one: a caller, since he has taken it. Who has started the
+        app is waited for in any case: he may be about to end it, with its last window.
+        """
+        begun = [asked if lease.lease == STARTER else lease.since for lease in self._leases()]
+        return max((since + OPENS_WITHIN - time.monotonic() for since in begun), default=0.0)
 
     def bring_to_front(self) -> None:
         """Raise it above all others. Raises NoWindowError."""
@@ -52,15 +69,18 @@ class Windows:
         try:
             window = window or self.front
         except NoWindowError:
-            self._kept.append(event)
+            self._kept.append((time.monotonic(), event))
         else:
             window.send_event(Raise())
             window.send_event(event())
 
     def attached(self, window: ClientConnection) -> None:
         """There is another window."""
+        now = time.monotonic()
         while self._kept:
-            window.send_event(self._kept.popleft()())
+            since, event = self._kept.popleft()
+            if now < since + KEPT_FOR:
+                window.send_event(event())
 
     # Questions to the user.
 

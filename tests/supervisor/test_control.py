@@ -163,11 +163,6 @@ def test_of_too_many_connections_the_one_that_was_silent_for_longest_is_closed(c
     assert client.status(NAME).windows == 1
 
 
-def test_focus_without_a_window_is_refused(script: Script) -> None:
-    assert script.pid
-    assert client.focus(NAME) is False
-
-
 def test_a_lease_hears_that_the_app_is_ready_and_that_it_ends(script: Script, connect: Connect) -> None:
     lease = connect().makefile("rwb")
     lease.write(b'{"type":"attach","id":5,"kind":"window"}\n')

@@ -1,45 +1,16 @@
 """What the supervisor tells the windows that are attached, and which of them: real control connections."""
 
-import json
-import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
 
+from support.leases import Asker, Lease, ask
 from support.running import Running, Start
 from support.waiting import wait_for
 from wesktopd.protocol import MAX_FRAME
 
 MAX_KEPT = 16
-
-
-class Lease:
-    """A window's or a caller's lease, as others would write it."""
-
-    def __init__(self, app: Running, kind: str, **fields: str) -> None:
-        self.sock: socket.socket = app.control_connection()
-        self._lines = self.sock.makefile("rb")
-        self.first = self.ask(type="attach", kind=kind, **fields)
-
-    def send(self, **message: object) -> None:
-        """Say something."""
-        self.sock.sendall(json.dumps(message).encode() + b"\n")
-
-    def next(self) -> dict[str, object]:
-        """The next that comes."""
-        found: dict[str, object] = json.loads(self._lines.readline() or b'{"type": "gone"}')
-        return found
-
-    def ask(self, **message: object) -> dict[str, object]:
-        """Say something, and the answer."""
-        self.send(**message)
-        return self.next()
-
-    def close(self) -> None:
-        """End it."""
-        self._lines.close()
-        self.sock.close()
 
 
 @pytest.fixture
@@ -59,14 +30,6 @@ def attach(app: Running) -> Iterator[type]:
             return lease
 
         yield take  # type: ignore[misc]
-
-
-def ask(app: Running, **message: object) -> dict[str, object]:
-    """One request on a connection of its own."""
-    with app.control_connection() as sock, sock.makefile("rb") as lines:
-        sock.sendall(json.dumps(message).encode() + b"\n")
-        found: dict[str, object] = json.loads(lines.readline())
-        return found
 
 
 def test_the_window_that_had_the_focus_last_comes_to_the_front(app: Running, attach: type) -> None:
@@ -170,14 +133,6 @@ def test_a_lease_whose_path_leads_elsewhere_is_refused(app: Running, path: str) 
 
 
 CONFIRM = {"kind": "confirm", "title": "Sure?"}
-
-
-class Asker(Lease):
-    """A connection without a lease."""
-
-    def __init__(self, app: Running) -> None:
-        self.sock = app.control_connection()
-        self._lines = self.sock.makefile("rb")
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """The verbs that do something: `start`, `stop`, `restart`, `scale`, `open`, `emit`, `upgrade`, `wait`, `token`."""
 
+import contextlib
+
 import click
 
 from wesktop.cli.answers import app_argument, chosen, json_option, show_done, show_secret, timeout_option
@@ -143,11 +145,13 @@ def open_app(name: str | None, browser: bool, path: str | None, print_link: bool
         open_in_browser(name, path or "/")
         show_done(name, "it is open in the browser", as_json=as_json)
         return
-    focused = path is None and client.focus(name)
+    turn = client.show(name, shares=True) if path is None else None
+    focused = path is None and turn is None
     if not focused:
         from wesktop.window.opening import open_window
 
-        open_window("/" if path is None else path, name=name)
+        with turn or contextlib.nullcontext():
+            open_window("/" if path is None else path, name=name)
     show_done(name, "its window is in front" if focused else "a window is open", as_json=as_json)
 
 

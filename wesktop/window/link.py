@@ -33,6 +33,7 @@ class Link:
         self._sending = threading.Lock()
         self._launch: channel.Launch | None = None  # of which the server is to be told
         self._at: Attachable | None = None
+        self._attached = False
         self._url = ""
         self._lost_server = False
         self._ended = False
@@ -83,8 +84,8 @@ class Link:
             self._page.show(self._at.url, self._at.link)
         with contextlib.suppress(WesktopError):
             self._server = attach(Path(self._at.socket), self._at.name, "window", self._at.path)
+            self._attached = False
             selector.register(self._server, selectors.EVENT_READ)
-            tell(self._caller, Attached())
             if self._launch is not None:
                 arguments, directory = self._launch.arguments, self._launch.directory
                 self._launch = None
@@ -96,6 +97,9 @@ class Link:
             for event in self._server.pending():
                 if event is None:
                     break
+                if not self._attached:  # not sooner: the server might hear first that the caller's lease has ended
+                    self._attached = True
+                    tell(self._caller, Attached())
                 self._on_event(event)
             else:
                 return

@@ -1,0 +1,149 @@
+"""Several starts of an app at once: which of them opens its window. Real control connections."""
+
+import select
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from support.leases import Asker, Lease, ask
+from support.running import Running, Start
+from support.waiting import wait_for
+from wesktopd.windows import KEPT_FOR, OPENS_WITHIN
+
+LAUNCH = {"type": "launch", "arguments": ["a"], "directory": "/x"}
+TOLD = {"type": "launched", "id": 0, "arguments": ["a"], "directory": "/x"}
+
+Open = Callable[..., Lease]
+
+
+@pytest.fixture
+def app(start_app: Start) -> Running:
+    """An app without a window."""
+    return start_app()
+
+
+@pytest.fixture
+def opened(app: Running) -> Iterator[Open]:
+    """Open a window's lease, or a connection without one; those that are left end with the test."""
+    with ExitStack() as stack:
+
+        def open_one(kind: type[Lease] = Asker, *arguments: str) -> Lease:
+            made = kind(app, *arguments)
+            stack.callback(made.close)
+            return made
+
+        yield open_one
+
+
+def waits(start: Lease) -> Lease:
+    """Have a start ask for a window, and see that it has no answer yet, though what it asks next has."""
+    start.send(type="show", id=1, launch=LAUNCH)
+    assert start.ask(type="status", id=2)["id"] == 2
+    return start
+
+
+def has_turn(start: Lease) -> bool:
+    """Whether it is told to open one, and holds a lease from then on."""
+    return [start.next()["type"] for _ in range(3)] == ["vacant", "ready", "others"]
+
+
+@pytest.fixture
+def first(opened: Open) -> Lease:
+    """A start that opens a window."""
+    start = opened()
+    start.send(type="show", launch=LAUNCH)
+    assert has_turn(start)
+    return start
+
+
+@pytest.mark.parametrize("launch", [LAUNCH, None])
+def test_a_window_that_is_there_is_raised_and_told(opened: Open, launch: dict[str, object] | None) -> None:
+    window, start = opened(Lease, "window"), opened()
+    assert start.ask(type="show", id=3, launch=launch) == {"type": "done", "id": 3, "note": ""}
+    assert window.next()["type"] == "raise"
+    if launch:
+        assert window.next() == TOLD
+    assert window.ask(type="focused")["type"] == "done", "nothing else came"
+
+
+def test_while_one_opens_a_window_the_others_wait_and_all_are_told_to_it(first: Lease, opened: Open) -> None:
+    starts = [waits(opened()) for _ in range(3)]
+    window = opened(Lease, "window")
+    for start in starts:
+        assert start.next() == {"type": "done", "id": 1, "note": ""}
+    assert [window.next() for _ in range(6)][1::2] == [TOLD] * 3
+
+
+def test_when_the_first_ends_without_a_window_just_one_of_the_others_opens_it(first: Lease, opened: Open) -> None:
+    second, third = waits(opened()), waits(opened())
+    first.close()
+    assert has_turn(second)
+    assert third.ask(type="status", id=2)["id"] == 2, "it waits still"
+    second.close()
+    assert has_turn(third)
+
+
+def test_who_has_gone_is_not_waited_for(first: Lease, opened: Open) -> None:
+    gone, third = waits(opened()), waits(opened())
+    gone.close()
+    first.close()
+    assert has_turn(third)
+
+
+def test_a_window_that_does_not_come_is_waited_for_for_so_long_alone(first: Lease, opened: Open) -> None:
+    began = time.monotonic()
+    starts = [waits(opened()), waits(opened())]
+    answered, _, _ = select.select([start.sock for start in starts], [], [], 2 * OPENS_WITHIN)
+    assert time.monotonic() - began > OPENS_WITHIN - 1
+    second, other = sorted(starts, key=lambda start: start.sock not in answered)
+    assert has_turn(second)
+    assert other.ask(type="status", id=2)["id"] == 2, "it waits for the second"
+
+
+def test_a_lease_of_long_ago_is_not_waited_for(app: Running, opened: Open) -> None:
+    opened(Lease, "caller")
+    began = time.monotonic()
+    wait_for(lambda: time.monotonic() > began + OPENS_WITHIN, "a while")
+    assert ask(app, type="show")["type"] == "vacant"
+
+
+def test_who_waits_is_told_when_the_app_stops(app: Running, first: Lease, opened: Open) -> None:
+    second = waits(opened())
+    ask(app, type="stop")
+    answer = second.next()
+    assert (answer["type"], answer["error"]) == ("failed", "NotRunningError")
+
+
+def test_a_window_is_waited_for_through_a_restart_and_an_upgrade(app: Running, first: Lease, opened: Open) -> None:
+    second = waits(opened())
+    app.ctl("restart")
+    assert second.ask(type="status", id=2)["id"] == 2
+    app.ctl("upgrade")
+    assert second.next()["type"] == "gone", "it has to ask again"
+    third = waits(opened())
+    first.close()
+    assert has_turn(third)
+
+
+def test_arguments_that_are_too_long_are_refused(opened: Open) -> None:
+    answer = opened().ask(type="show", launch={**LAUNCH, "arguments": ["x" * 64_500]})
+    assert (answer["error"], answer["message"]) == (
+        "ConfigurationError",
+        "the arguments are longer than 64,512 bytes: give less.",
+    )
+
+
+def test_a_launch_is_kept_for_a_window_that_opens_soon_and_not_for_a_later_one(app: Running, opened: Open) -> None:
+    assert ask(app, **LAUNCH)["type"] == "done"
+    kept = time.monotonic()
+    soon = opened(Lease, "window")
+    assert soon.next() == TOLD
+    soon.close()
+    wait_for(lambda: app.status()["windows"] == 0, "its end")
+    assert ask(app, **LAUNCH)["type"] == "done"
+    kept = time.monotonic()
+    wait_for(lambda: time.monotonic() > kept + KEPT_FOR, "a while")
+    later = opened(Lease, "window")
+    assert later.ask(type="focused")["type"] == "done", "nothing else came"
