@@ -72,10 +72,10 @@ def show_script(start: Callable[..., Script], screen: Screen, home: Path) -> Cal
 
 @pytest.fixture
 def show_desk(start: Callable[..., Script], screen: Screen, home: Path) -> Iterator[Callable[..., DeskProgram]]:
-    """Start the program of `window.desk`, with further options of `run()` as source."""
+    """Start the program of `window.desk`, with further options of `run()` as source; script: that its pages run."""
 
-    def show(options: str = "", **env: str) -> DeskProgram:
-        return DeskProgram(start, home, screen, options, env)
+    def show(options: str = "", script: str = "", **env: str) -> DeskProgram:
+        return DeskProgram(start, home, screen, options, script, env)
 
     yield show
     end_all(home)  # a window may have outlived its opener, and its server

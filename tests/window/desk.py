@@ -16,6 +16,17 @@ from wesktop.errors import WesktopError
 
 SAID = Path("desk.said")
 
+DOCS = (Path(__file__).parents[2] / "docs" / "dialogs.md").read_text()
+
+
+def documented(function: str) -> Any:
+    """A function that is on the documentation's page."""
+    source = DOCS[DOCS.index(f"async def {function}(") :].partition("```")[0]
+    found: dict[str, Any] = {"asyncio": asyncio}
+    exec(source, found)
+    return found[function]
+
+
 _PAGE = """<!doctype html><meta charset="utf-8"><title>a page</title><style>html {{ background: #336699 }}</style>
 <script>
     const say = text => fetch("/said", {{method: "POST", body: text}});
@@ -61,6 +72,14 @@ def router(script: str = "") -> wesktop.Router:
         except TimeoutError:
             return {"answer": "too late"}
 
+    @made.post("/ask/while-connected")
+    async def ask_while_connected(request: wesktop.Request) -> dict[str, object]:
+        function, arguments = of(request)
+        answer = await _while_connected(request, getattr(dialogs, function)(**arguments))
+        with open(SAID, "ab") as file:  # noqa: ASYNC230, PTH123
+            file.write(f"answered-{answer}\n".encode())
+        return {"answer": plain(answer)}
+
     @made.post("/ask/blocking")
     def ask_blocking(request: wesktop.Request) -> dict[str, object]:
         function, arguments = of(request)
@@ -74,6 +93,9 @@ def router(script: str = "") -> wesktop.Router:
         return wesktop.HTMLResponse(_PAGE.format(script=script))
 
     return made
+
+
+_while_connected = documented("while_connected")
 
 
 def of(request: wesktop.Request) -> tuple[str, dict[str, Any]]:

@@ -22,7 +22,7 @@ from pathlib import Path
 import wesktop
 from window.desk import router
 
-app = wesktop.create_app(router())
+app = wesktop.create_app(router({script!r}))
 if __name__ == "__main__":
     wesktop.run("desk:app", width=400, height=300, pid_path=Path("desk.pid"), {options})
     print("run() has returned")
@@ -32,10 +32,12 @@ if __name__ == "__main__":
 class DeskProgram(Shown):
     """The program, once its first page is there."""
 
-    def __init__(self, start: Callable[..., Script], home: Path, screen: Screen, options: str, env: dict[str, str]):
+    def __init__(
+        self, start: Callable[..., Script], home: Path, screen: Screen, options: str, script: str, env: dict[str, str]
+    ):
         port = free_port()
-        script = start("desk", PROGRAM.format(options=f"port={port}, {options}"), **env)
-        super().__init__(script, "desk", home, screen, port)
+        started = start("desk", PROGRAM.format(options=f"port={port}, {options}", script=script), **env)
+        super().__init__(started, "desk", home, screen, port)
         self.hear("at-/")
         assert self.window
 

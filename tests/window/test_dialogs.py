@@ -9,6 +9,8 @@ import pytest
 
 from support.scripts import Script
 from support.waiting import wait_for
+from wesktopd import client
+from wesktopd.window_protocol import Launch
 from window.desk_program import DeskProgram
 
 pytestmark = pytest.mark.window
@@ -176,6 +178,44 @@ def test_a_dialog_closes_when_its_task_is_cancelled(show_desk: Show) -> None:
     desk.titled("Choose")
     assert asking.answer() == "too late"
     wait_for(lambda: "Choose" not in desk.screen.listing(), "its end")
+
+
+LEAVES = {
+    "reloaded": "location.reload()",
+    "left": "location.href = '/elsewhere'",
+    "its request given up": "asking.abort()",
+}
+ASKS = """
+    const asking = new AbortController();
+    addEventListener("wesktop:launch", event => {
+        if (event.detail.arguments[0] === "ask") {
+            const body = JSON.stringify(["open_file", {title: "Choose"}]);
+            fetch("/ask/while-connected", {method: "POST", body, signal: asking.signal});
+        } else {
+            LEAVES;
+        }
+    });
+"""
+
+
+@pytest.mark.parametrize("leaves", LEAVES.values(), ids=[*LEAVES])
+def test_a_dialog_closes_with_the_request_of_a_page_that_is_gone(
+    show_desk: Show, home: Path, monkeypatch: pytest.MonkeyPatch, leaves: str
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(home / "run"))
+    desk = show_desk(script=ASKS.replace("LEAVES", leaves))
+    client.show("desk", Launch(arguments=["ask"], directory="/"))
+    desk.titled("Choose")
+    client.show("desk", Launch(arguments=["leave"], directory="/"))
+    desk.hear("answered-None")
+    wait_for(lambda: "Choose" not in desk.screen.listing(), "its end")
+
+
+def test_a_dialog_is_answered_to_a_page_that_stays(show_desk: Show, files: Path) -> None:
+    desk = show_desk()
+    asking = desk.asking("open_file", "/ask/while-connected", title="Choose")
+    desk.choose("Choose", files / "one.txt")
+    assert asking.answer() == str(files / "one.txt")
 
 
 def test_the_app_ends_while_a_dialog_is_open(show_desk: Show) -> None:
