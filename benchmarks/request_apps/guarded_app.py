@@ -6,4 +6,4 @@ import wesktop_app
 
 from wesktopd.guard import Guard
 
-app = Guard(wesktop_app.app, name="bench", port=int(os.environ.get("BENCH_PORT", "8000")))
+app = Guard(wesktop_app.app, name="bench", port=int(os.environ.get("BENCH_PORT", "8000"))).dispatch

@@ -10,4 +10,4 @@ from wesktopd.guard import Guard
 PORT = int(os.environ.get("BENCH_PORT", "8000"))
 app = Guard(
     wesktop_app.app, name="bench", port=PORT, session=Session(Access(cookie="c" * 64, bearer="b" * 64), "bench", PORT)
-)
+).dispatch

@@ -67,8 +67,15 @@ class Guard:
         self._session = session
         self._redeem = redeem
 
-    def __call__(self, scope: Scope, receive: Any, send: Any) -> Awaitable[None]:
-        """See ASGI. What is returned is the app's own coroutine where the request may pass: one less to run."""
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        """See ASGI."""
+        await self.dispatch(scope, receive, send)
+
+    def dispatch(self, scope: Scope, receive: Any, send: Any) -> Awaitable[None]:
+        """The same, for a server that takes any awaitable: where a request may pass, it is the app's own.
+
+        Others tell by `async def` that an app speaks version 3 of ASGI.
+        """
         if scope["type"] == "lifespan":
             return self._app(scope, receive, send)
         headers = dict(scope["headers"])

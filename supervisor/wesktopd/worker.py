@@ -278,12 +278,12 @@ def main(fd: int) -> int:
     return run_loop(Worker(spec, sock, lifeline, guarded(app, spec, sock.getsockname()[1], lifeline.redeemer)))
 
 
-def guarded(app: ASGIApp, spec: WorkerSpec, port: int, redeemer: Redeemer) -> Guard:
+def guarded(app: ASGIApp, spec: WorkerSpec, port: int, redeemer: Redeemer) -> ASGIApp:
     """The app with the guard round it."""
     session = None
     if spec.cookie and spec.bearer:
         session = Session(Access(spec.cookie, spec.bearer), spec.name, port)
-    return Guard(
+    guard = Guard(
         app,
         name=spec.name,
         host=spec.host,
@@ -294,6 +294,7 @@ def guarded(app: ASGIApp, spec: WorkerSpec, port: int, redeemer: Redeemer) -> Gu
         session=session,
         redeem=redeemer.redeem,
     )
+    return guard.dispatch
 
 
 def run_loop(worker: Worker) -> int:

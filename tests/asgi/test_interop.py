@@ -3,9 +3,6 @@
 import asyncio
 import contextlib
 import json
-import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,12 +15,10 @@ from starlette.middleware.sessions import SessionMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from websockets.sync.client import connect
 
-from support.scripts import answers, free_port
+from support.other_servers import SERVERS, serving
 from support.waiting import wait_for
 from wesktop.asgi import FileResponse, HTTPError, JSONResponse, Request, Router, StreamResponse, WebSocket, create_app
 from wesktop.testing import TestClient
-
-TESTS = Path(__file__).parents[1]
 
 
 def served_app(root: str) -> Any:
@@ -90,30 +85,15 @@ async def beats(root: str) -> AsyncIterator[str]:
         (Path(root) / "closed").touch()
 
 
-SERVERS = {
-    "uvicorn": ["-m", "uvicorn", "--port", "{port}", "--log-level", "warning", "--timeout-graceful-shutdown", "3"],
-    "hypercorn": ["-m", "hypercorn", "--bind", "127.0.0.1:{port}", "--graceful-timeout", "3"],
-}
-
-
 @pytest.fixture(scope="module", params=SERVERS)
 def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """A server's URL, and the directory that it serves."""
     root = tmp_path_factory.mktemp(request.param)
     (root / "data.bin").write_bytes(bytes(range(256)) * 1000)
     (root / "app.js").write_text("let x")
-    (root / "made.py").write_text(f"from asgi.test_interop import served_app\napp = served_app({str(root)!r})\n")
-    port = free_port()
-    command = [sys.executable, *(word.format(port=port) for word in SERVERS[request.param]), "made:app"]
-    env = {**os.environ, "PYTHONPATH": f"{root}:{TESTS}"}
-    with (root / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=root, env=env, stdout=log, stderr=log)
-    url = f"http://127.0.0.1:{port}"
-    wait_for(lambda: answers(url) or process.poll() is not None, "the server")
-    assert process.poll() is None, (root / "log").read_text()
-    yield url, root
-    process.terminate()
-    process.wait(20)
+    source = f"from asgi.test_interop import served_app\napp = served_app({str(root)!r})\n"
+    with serving(request.param, root, source) as url:
+        yield url, root
     assert (root / "stopped").exists(), "the lifespan was left"
 
 
