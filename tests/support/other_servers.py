@@ -1,4 +1,4 @@
-"""Other ASGI servers, for what is to run under them too."""
+"""ASGI servers by their own commands, granian among them, for what is to run under any."""
 
 import contextlib
 import os
@@ -12,6 +12,7 @@ from support.waiting import wait_for
 
 TESTS = Path(__file__).parents[1]
 SERVERS = {
+    "granian": ["-m", "granian", "--interface", "asgi", "--port", "{port}", "--log-level", "warning"],
     "uvicorn": ["-m", "uvicorn", "--port", "{port}", "--log-level", "warning", "--timeout-graceful-shutdown", "3"],
     "hypercorn": ["-m", "hypercorn", "--bind", "127.0.0.1:{port}", "--graceful-timeout", "3"],
 }

@@ -134,10 +134,8 @@ class Application:
                     or b"transfer-encoding" in headers
                     or scope.get("http_version") in ("2", "3")
                 ):
-                    incoming = self._incoming(route, headers, receive)
-                    if route.stream:
-                        scope[BODY_KEY] = incoming
-                    else:
+                    incoming = scope[BODY_KEY] = self._incoming(route, headers, receive)
+                    if not route.stream:
                         body = await incoming.read()
                 request = Request(scope, path_params, body, incoming=incoming, receive=receive)
                 response = as_response(await route.call(request))
@@ -149,6 +147,9 @@ class Application:
         except NothingSentError as error:
             del scope[SCOPE_KEY]  # should this be such a response too, it answers for itself
             await (await self.errors.answer(error, request or Request(scope)))(scope, receive, send)
+        finally:
+            if BODY_KEY in scope:
+                scope[BODY_KEY].close()
 
     async def _hand_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         app = self.others.get(scope["type"])

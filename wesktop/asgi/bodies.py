@@ -1,17 +1,19 @@
-"""Reading the body of a request, which an HTTP/1 request announces (RFC 9112, section 6.3)."""
+"""Reading the body of a request, which an HTTP/1 request announces (RFC 9112, section 6.3), and what comes after."""
 
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from wesktop.asgi.deadlines import time_limit
 from wesktop.asgi.errors import HTTPError
-from wesktop.asgi.types import Message, Receive
+from wesktop.asgi.types import Message, Receive, Scope
 
 if TYPE_CHECKING:
     from asyncio import Future
 
 BODY_KEY = "wesktop.body"
-"""Where a request's scope carries a body that its handler reads itself."""
+"""Where a request's scope carries its body, once somebody has to do with it: it alone receives."""
+
+FIRST_LOOK = 0.005  # seconds in which a server has said that the client is gone: granian does so in another thread
 
 
 class Body:
@@ -22,7 +24,18 @@ class Body:
     400 when the connection ends before the body does.
     """
 
-    __slots__ = ("_ended", "_ends", "_gone", "_length", "_limit", "_receive", "_size", "_timeout")
+    __slots__ = (
+        "_coming",
+        "_ended",
+        "_ends",
+        "_gone",
+        "_length",
+        "_limit",
+        "_receive",
+        "_size",
+        "_timeout",
+        "_whole",
+    )
 
     def __init__(
         self, headers: dict[bytes, bytes], receive: Receive, limit: int | None, timeout: float | None
@@ -34,7 +47,9 @@ class Body:
         self._timeout = timeout
         self._size = 0
         self._ended = self._length == 0
+        self._whole = False  # whether the message that ends it has come: one does, whatever its length
         self._gone = False
+        self._coming: Future[Message] | None = None  # what comes after it
         self._ends: Future[None] | None = None
         if limit is not None and self._length is not None and self._length > limit:
             raise _too_large()
@@ -71,7 +86,8 @@ class Body:
             raise _too_large()
         # granian says only in a further, empty message that the body has ended: with a known length that message is
         # not waited for (1.19 times the requests per second).
-        self._ended = self._size == self._length or not message.get("more_body", False)
+        self._whole = not message.get("more_body", False)
+        self._ended = self._whole or self._size == self._length
         if self._ended:
             self._tell_end()
         return chunk
@@ -80,27 +96,71 @@ class Body:
         if self._ends is not None and not self._ends.done():
             self._ends.set_result(None)
 
-    async def ended(self) -> None:
-        """Wait until it has been received: before, what comes is its own, and nobody else's to take."""
+    async def is_disconnected(self) -> bool:
+        """Whether the client has gone, once the body has been received."""
+        import asyncio
+
+        while self._ended and not self._gone:
+            # The body's end is on its way; what comes after it may be far off.
+            patience = None if not self._whole else FIRST_LOOK if self._coming is None else 0
+            coming = self._next()
+            await asyncio.wait((coming,), timeout=patience)
+            if not coming.done():
+                break
+            self._take(coming)
+        return self._gone
+
+    async def disconnected(self) -> None:
+        """Wait until the client has gone; before the body has been received, what comes is its own."""
+        import asyncio
+
+        await self._received()
+        while not self._gone:
+            coming = self._next()
+            await asyncio.wait((coming,))
+            self._take(coming)
+
+    def close(self) -> None:
+        """The request has been answered."""
+        if self._coming is not None:
+            self._coming.cancel()
+
+    async def _received(self) -> None:
         import asyncio
 
         if not self._ended:
             self._ends = self._ends or asyncio.get_running_loop().create_future()
             await asyncio.shield(self._ends)
 
-    async def is_disconnected(self) -> bool:
-        """Whether the client has gone, once the body has been received."""
+    def _next(self) -> "Future[Message]":
+        """What comes next, for all who wait; kept, as granian takes a receive() that is given up for a disconnect."""
         import asyncio
 
-        while self._ended and not self._gone:
-            waiting = asyncio.ensure_future(self._receive())
-            await asyncio.wait((waiting,), timeout=0)
-            if not waiting.done():
-                waiting.cancel()
-                break
-            # Anything else is the body's end, which was not waited for.
-            self._gone = waiting.result()["type"] == "http.disconnect"
-        return self._gone
+        if self._coming is None:
+            self._coming = asyncio.ensure_future(self._receive())
+        return self._coming
+
+    def _take(self, coming: "Future[Message]") -> None:
+        if coming is not self._coming:
+            return  # another who waited has taken it
+        message = coming.result()
+        self._coming = None
+        if message["type"] == "http.disconnect":
+            self._gone = True
+        elif self._whole:
+            # The body ends once. A server that repeats its end will not tell of a disconnect either, and might not
+            # even suspend: to ask on would block the loop.
+            self._coming = coming.get_loop().create_future()
+        else:
+            self._whole = not message.get("more_body", False)
+
+
+def body_of(scope: Scope, receive: Receive) -> Body:
+    """A request's body; where nobody has had to do with it yet, there is none."""
+    body: Body | None = scope.get(BODY_KEY)
+    if body is None:
+        body = scope[BODY_KEY] = Body({b"content-length": b"0"}, receive, None, None)
+    return body
 
 
 def _too_large() -> HTTPError:

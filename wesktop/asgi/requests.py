@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from wesktop.asgi import codec
-from wesktop.asgi.bodies import Body
+from wesktop.asgi.bodies import Body, body_of
 from wesktop.asgi.connections import Connection
 from wesktop.asgi.errors import HTTPError
 from wesktop.asgi.limits import DEFAULT, SCOPE_KEY
@@ -112,6 +112,4 @@ class Request(Connection):
 
     async def is_disconnected(self) -> bool:
         """Whether the client has gone. Once the body is read: what comes before its end is not looked at."""
-        if self._incoming is None and self._receive is not None:
-            self._incoming = Body({b"content-length": b"0"}, self._receive, None, None)
-        return self._incoming is not None and await self._incoming.is_disconnected()
+        return self._receive is not None and await body_of(self.scope, self._receive).is_disconnected()

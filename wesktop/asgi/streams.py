@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterable
 
-from wesktop.asgi.bodies import BODY_KEY, Body
+from wesktop.asgi.bodies import body_of
 from wesktop.asgi.cookies import Cookies
 from wesktop.asgi.headers import Headers, content_type_header
 from wesktop.asgi.responses import Response, check_status, has_content, start_message
@@ -61,7 +61,7 @@ class StreamResponse(Response):
         # granian's send() goes on without an error when the client is gone; only receive() tells. Tasks of our own,
         # as a request's task cannot be cancelled from within under granian's own task implementation.
         sending = asyncio.create_task(self.send_chunks(send, write_timeout(scope)))
-        watching = asyncio.create_task(_wait_for_disconnect(scope, receive))
+        watching = asyncio.create_task(body_of(scope, receive).disconnected())
         try:
             await asyncio.wait((sending, watching), return_when=asyncio.FIRST_COMPLETED)
             if sending.done() and sending.cancelled():
@@ -97,22 +97,3 @@ class StreamResponse(Response):
 def part(body: bytes) -> Message:
     """A part of a response's body, not the last."""
     return {"type": "http.response.body", "body": body, "more_body": True}
-
-
-async def _wait_for_disconnect(scope: Scope, receive: Receive) -> None:
-    import asyncio
-
-    body: Body | None = scope.get(BODY_KEY)
-    if body is not None:  # the generator may be reading it
-        await body.ended()
-
-    ends = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return
-        ends += not message.get("more_body", False)
-        if ends > 1:
-            # The body ends once. A server that repeats its end will not tell of a disconnect either, and might not
-            # even suspend: to ask on would block the loop.
-            await asyncio.get_running_loop().create_future()
