@@ -1,0 +1,92 @@
+"""What a broadcaster is not to be made with, and not to send."""
+
+import inspect
+from typing import Any
+
+import pytest
+
+from sse.pages import REQUEST
+from wesktop.asgi import StreamResponse
+from wesktop.sse import Broadcaster, sse_route
+
+
+def test_signatures_are_the_specified_ones() -> None:
+    assert str(inspect.signature(Broadcaster)).startswith("(buffer_size: int = 256, *, strict: bool = True, ")
+    assert not inspect.iscoroutinefunction(Broadcaster.stream)
+    assert inspect.iscoroutinefunction(sse_route(Broadcaster()))
+    assert isinstance(Broadcaster().stream(REQUEST), StreamResponse)
+
+
+def test_strict_broadcaster_refuses_an_unregistered_event_by_name(broadcaster: Broadcaster) -> None:
+    with pytest.raises(ValueError, match=r"'tock' is not registered.*registered: tick"):
+        broadcaster.broadcast("tock", 1)
+
+
+def test_lenient_broadcaster_sends_any_event() -> None:
+    broadcaster = Broadcaster(strict=False)
+    broadcaster.broadcast("anything", 1)
+    assert broadcaster.event_types == frozenset()
+
+
+@pytest.mark.parametrize("name", ["", "a\nb", "a\rb", "a\r\ndata: x", "a\0"])
+def test_event_name_that_would_break_the_stream_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="event name"):
+        Broadcaster().register_event(name)
+    with pytest.raises(ValueError, match="event name"):
+        Broadcaster(strict=False).broadcast(name, 1)
+
+
+def test_event_types_are_the_registered_names(broadcaster: Broadcaster) -> None:
+    broadcaster.register_event("tock")
+    broadcaster.register_event("tick")
+    assert broadcaster.event_types == frozenset({"tick", "tock"})
+    assert isinstance(broadcaster.event_types, frozenset)
+
+
+def test_data_that_is_not_json_is_refused_even_without_clients(broadcaster: Broadcaster) -> None:
+    with pytest.raises(TypeError):
+        broadcaster.broadcast("tick", object())
+
+
+@pytest.mark.parametrize("size", [0, -1])
+def test_buffer_without_room_is_refused(size: int) -> None:
+    with pytest.raises(ValueError, match="buffer_size"):
+        Broadcaster(size)
+
+
+@pytest.mark.parametrize(
+    ("given", "refusal", "sentence"),
+    [
+        ({"buffer_size": "9"}, TypeError, "buffer_size '9' is of type str, not int"),
+        ({"buffer_size": 2.5}, TypeError, "buffer_size 2.5 is of type float, not int"),
+        ({"history": True}, TypeError, "history True is of type bool, not int"),
+        ({"history_bytes": -1}, ValueError, "history_bytes -1 is out of range"),
+        ({"history_seconds": "600"}, TypeError, "history_seconds '600' is of type str, not float"),
+        ({"history_seconds": float("nan")}, ValueError, "history_seconds nan is out of range"),
+        ({"retry": 1.5}, TypeError, "retry 1.5 is of type float, not int"),  # EventSource reads digits alone
+        ({"strict": "no"}, TypeError, "strict 'no' is neither True nor False"),
+        ({"name": 3}, TypeError, "name 3 is of type int, not str"),
+        ({"name": "a\nb"}, ValueError, r"^name 'a\\nb' must be one line"),
+        ({"bus": 3}, TypeError, "bus 3 is of type int, not str"),
+        ({"bus": "nats://x"}, ValueError, "bus 'nats://x' is unknown"),
+    ],
+)
+def test_a_parameter_that_does_not_fit_is_refused_by_name_and_value(
+    given: dict[str, Any], refusal: type[Exception], sentence: str
+) -> None:
+    with pytest.raises(refusal, match=sentence):
+        Broadcaster(**given)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"events": "tick"}, "events 'tick' is no collection"),
+        ({"groups": "ada"}, "groups 'ada' is no collection"),
+        ({"groups": 7}, "groups 7 is no collection"),
+        ({"groups": [7]}, "groups has 7 in it"),
+    ],
+)
+def test_a_name_that_stands_alone_is_no_choice_of_events(given: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(TypeError, match=sentence):
+        Broadcaster().stream(REQUEST, **given)
