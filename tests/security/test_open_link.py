@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from security.test_guard import ACCESS, COOKIE, PORT, Pairs, ask, guard, redeem
+from security.guarded import ACCESS, COOKIE, PORT, Pairs, ask, guard, redeem
 from wesktopd.access import Session
 from wesktopd.entrance import local_path, token_and_path
 from wesktopd.guard import Guard

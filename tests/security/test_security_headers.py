@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from security.test_guard import ACCESS, PORT, ask, guard
+from security.guarded import ACCESS, PORT, ask, guard
 from wesktopd.access import Session
 from wesktopd.errors import ConfigurationError
 from wesktopd.guard import Guard

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from security.test_guard import HOSTS
+from security.guarded import HOSTS
 from support.chromium import CHROMIUM
 from support.running import COMMAND, NAME, Running, Start
 from support.scripts import free_port
