@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from support.systemd import Service, available, service
+from systemd.installed import Installed
 
 
 @pytest.fixture
@@ -15,3 +16,8 @@ def app(home: Path) -> Iterator[Service]:
         pytest.skip("needs systemd and util-linux")
     with service(home) as made:
         yield made
+
+
+@pytest.fixture
+def installed(app: Service) -> Installed:
+    return Installed(app)
