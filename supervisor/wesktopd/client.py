@@ -12,6 +12,7 @@ from wesktopd.errors import (
     ControlPermissionError,
     ControlTimeoutError,
     NotRunningError,
+    WesktopError,
     from_wire,
 )
 from wesktopd.lock import Lock
@@ -94,7 +95,7 @@ def reports(timeout: float = TIMEOUT) -> Iterator[tuple[str, Report | None]]:
             report = ask(name, Status(), Report, timeout)
         except NotRunningError:
             continue
-        except ControlError:
+        except WesktopError:  # also of another version, which answers with an error of its own
             pass
         yield name, report
 

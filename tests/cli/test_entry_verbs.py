@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -109,4 +110,57 @@ def test_an_error_is_one_line_with_its_exit_code(
     assert (done.returncode, done.stdout) == (code, ""), done.stderr
     assert said in done.stderr
     assert done.stderr.startswith("wesktop: ")
+    assert done.stderr.count("\n") == 1
+
+
+def unreadable(path: Path) -> None:
+    """For root too."""
+    path.unlink()
+    path.mkdir()
+
+
+BROKEN: dict[str, Callable[[Path], object]] = {
+    "empty": lambda path: path.write_bytes(b""),
+    "no record": lambda path: path.write_text('{"version": 1}'),
+    "no UTF-8": lambda path: path.write_bytes(b"\xff"),
+    "nested": lambda path: path.write_text("[" * 100_000),
+    "of a later version": lambda path: path.write_text(path.read_text().replace('"version": 1', '"version": 2')),
+    "of other types": lambda path: path.write_text(path.read_text().replace('"name": "bad"', '"name": 5')),
+    "with more than we know": lambda path: path.write_text(path.read_text().replace("{", '{"more": 1,', 1)),
+    "unreadable": unreadable,
+}
+
+
+@pytest.mark.parametrize("damage", BROKEN.values(), ids=BROKEN)
+def test_a_record_that_cannot_be_read_hides_no_other_and_is_told_with_its_cure(
+    run: Run, home: Path, damage: Callable[[Path], object]
+) -> None:
+    for name in ("after", "bad"):
+        assert run("create", name, sys.executable).returncode == 0
+    record = home / "state/wesktop/entries/bad.json"
+    damage(record)
+    for arguments in (["list"], ["list", "--json"]):
+        done = run(*arguments)
+        assert done.returncode == 1, done.stdout
+        assert re.fullmatch(rf"wesktop: {record} .*: remove it and what it stood for, .*\n", done.stderr)
+        assert "after" in done.stdout
+        assert "bad" not in done.stdout
+    assert run("create", "another", sys.executable).returncode == 0, "which has nothing to do with it"
+    assert run("create", "bad", sys.executable).returncode == 1
+    run("remove", "after")
+    run("remove", "another")
+    assert run("list").stdout == "", "not that there is none"
+
+    shutil.rmtree(record) if record.is_dir() else record.unlink()
+    (home / "data/applications/bad.desktop").unlink()
+    assert run("create", "bad", sys.executable).returncode == 0
+    assert run("list").returncode == 0
+
+
+def test_a_place_of_records_that_cannot_be_read_is_not_taken_for_an_empty_one(run: Run, home: Path) -> None:
+    (home / "state" / "wesktop").mkdir(parents=True)
+    (home / "state" / "wesktop" / "entries").touch()
+    done = run("list")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "state/wesktop/entries" in done.stderr
     assert done.stderr.count("\n") == 1

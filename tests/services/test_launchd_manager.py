@@ -187,3 +187,11 @@ def test_a_property_list_of_others_is_neither_replaced_nor_removed(mac: Mac) -> 
         mac.manager.uninstall("hello")
     assert mac.manager.names() == []
     assert path.read_text() == "<plist/>"
+
+
+def test_a_property_list_that_cannot_be_read_is_not_taken_for_none(mac: Mac) -> None:
+    path = mac.home / "Library" / "LaunchAgents" / "wesktop.hello.plist"
+    path.mkdir(parents=True)  # unreadable for root too
+    assert mac.manager.names() == ["hello"]
+    with pytest.raises(ServiceError, match=r"hello\.plist cannot be read \(Is a directory\): "):
+        mac.manager.status("hello")

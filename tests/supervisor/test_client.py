@@ -12,7 +12,7 @@ from wesktopd import client
 from wesktopd.errors import ControlError, ControlTimeoutError, NotRunningError
 from wesktopd.lock import Lock
 from wesktopd.paths import AppPaths
-from wesktopd.protocol import Done, encode
+from wesktopd.protocol import Done, Failed, encode
 
 NAME = "peer"
 
@@ -73,6 +73,16 @@ def test_an_answer_that_makes_no_sense_is_a_control_error(peer: Peer, answer: by
     peer(answer)
     with pytest.raises(ControlError, match=said):
         client.status(NAME)
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400\n", encode(Failed(error="OfALaterVersion", message="no"))])
+def test_an_app_whose_answer_makes_no_sense_hides_no_other(peer: Peer, paths: AppPaths, answer: bytes) -> None:
+    peer(answer)
+    other = paths.socket.with_stem("quiet")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(other))
+        listener.listen()
+        assert [*client.reports(0.2)] == [(NAME, None), ("quiet", None)]
 
 
 def test_a_socket_that_nobody_listens_on_is_an_app_that_does_not_run(paths: AppPaths) -> None:

@@ -1,11 +1,12 @@
 """What the verbs of `wesktop ctl` share: the app that is meant, and how an answer is given."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 import click
 
 JSON_VERSION = 1
+FAILED = 1  # the exit code
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -68,6 +69,17 @@ def show_json(fields: dict[str, Any]) -> None:
     import msgspec
 
     click.echo(msgspec.json.format(_encoded(fields), indent=2))
+
+
+def end_in_part(errors: Iterable[str]) -> None:
+    """End a verb that has shown what it could: with what it could not, each once and in a line, and exit code 1."""
+    from wesktop.cli.render import one_line
+
+    said = [*dict.fromkeys(errors)]
+    for error in said:
+        click.echo(f"wesktop: {one_line(error)}", err=True)
+    if said:
+        click.get_current_context().exit(FAILED)
 
 
 def show_json_line(fields: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wesktop.cli.answers import json_option, show_done, show_json
+from wesktop.cli.answers import end_in_part, json_option, show_done, show_json
 
 if TYPE_CHECKING:
     from wesktop.entries.records import Record
@@ -96,18 +96,20 @@ def remove(name: str, as_json: bool) -> None:
 @entry.command("list")
 @json_option
 def list_made(as_json: bool) -> None:
-    """List the entries that were made."""
+    """List the entries that were made. Exit code 1: the notes on some of them cannot be read."""
     from wesktop.cli.render import one_line, table
     from wesktop.entries import list_entries
 
-    entries = list_entries()
+    errors: list[OSError] = []
+    entries = list_entries(errors.append)
     if as_json:
         show_json({"entries": [_fields(asdict(made)) for made in entries]})
     elif entries:
         rows = [(one_line(made.name), made.id, _ways(made), one_line(made.path)) for made in entries]
         click.echo("\n".join(table(("NAME", "APP ID", "ALSO", "PATH"), rows)))
-    else:
+    elif not errors:
         click.echo("There is no entry.")
+    end_in_part(map(str, errors))
 
 
 def _fields(record: dict[str, Any]) -> dict[str, Any]:

@@ -6,12 +6,12 @@ import sys
 
 import click
 
+from wesktop.cli.answers import FAILED
 from wesktop.cli.main import cli
 from wesktop.cli.render import indented, one_line, printable
 from wesktopd.errors import WesktopError
 
 DONE = 0
-FAILED = 1
 NO_PERMISSION = 4
 INTERRUPTED = 130  # as shells have it: 128 + SIGINT
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wesktop.cli.answers import json_option, show_done, show_json
+from wesktop.cli.answers import end_in_part, json_option, show_done, show_json
 from wesktop.cli.lazy import LazyGroup
 from wesktop.cli.serving import HOW, SESSION, WHERE, serve, with_options
-from wesktopd.errors import ConfigurationError, ServiceError
+from wesktopd.errors import ConfigurationError, ServiceError, WesktopError
 
 if TYPE_CHECKING:
     from wesktop.services.manager import Manager, Status
@@ -143,21 +143,40 @@ def uninstall(name: str, system: bool, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def status(context: click.Context, name: str | None, system: bool, as_json: bool) -> None:
-    """Show how a service is, or all of them. Exit code 3: it is not up."""
+    """Show how a service is, or all of them. Exit code 3: it is not up; 1: not all can be looked at."""
     manager = _manager(system)
-    names = manager.names() if name is None else [name]
-    found = [status for each in names if (status := manager.status(each)) is not None]
-    if name is not None and not found:
+    if name is None:
+        _show_all(manager, as_json=as_json)
+        return
+    found = manager.status(name)
+    if found is None:
         from wesktop.services.manager import is_none
 
         raise is_none(name, system=system)
     if as_json:
-        entries = [_as_fields(status) for status in found]
-        show_json(entries[0] if name is not None else {"services": entries})
+        show_json(_as_fields(found))
     else:
-        _show(found, in_full=name is not None)
-    if name is not None and not found[0].is_up:
+        _show(found)
+    if not found.is_up:
         context.exit(NOT_UP)
+
+
+def _show_all(manager: "Manager", *, as_json: bool) -> None:
+    """Those that can be looked at; then, what is wrong with the others."""
+    found, errors = [], []
+    for name in manager.names():
+        try:
+            found.append(manager.status(name))
+        except WesktopError as error:
+            errors.append(error.message)
+    there = [status for status in found if status is not None]
+    if as_json:
+        show_json({"services": [_as_fields(status) for status in there]})
+    elif there:
+        _show_table(there)
+    elif not errors:
+        click.echo("There is no service.")
+    end_in_part(errors)
 
 
 def _as_fields(status: "Status") -> dict[str, Any]:
@@ -166,28 +185,28 @@ def _as_fields(status: "Status") -> dict[str, Any]:
     return {**dataclasses.asdict(status), "up": status.is_up}
 
 
-def _show(found: "list[Status]", *, in_full: bool) -> None:
-    from wesktop.cli.render import fields, indented, one_line, or_dash, table
+def _show(status: "Status") -> None:
+    from wesktop.cli.render import fields, indented, one_line, or_dash
 
-    if not found:
-        click.echo("There is no service.")
-    elif in_full:
-        (status,) = found
-        facts = [
-            ("starts by itself", "yes" if status.enabled else "no"),
-            ("pid", or_dash(status.pid)),
-            ("started anew", or_dash(status.restarts)),
-            ("says", one_line(status.note or "-")),
-            *(("file", path) for path in status.files),
-        ]
-        click.echo(f"{click.style(status.name, bold=True)}  {status.service}  {status.state}")
-        click.echo("\n".join(indented(fields(facts))))
-    else:
-        rows = [
-            (one.name, one.state, "yes" if one.enabled else "no", or_dash(one.pid), one_line(one.note or "-"))
-            for one in found
-        ]
-        click.echo("\n".join(table(("NAME", "STATE", "ENABLED", "PID", "SAYS"), rows, ["PID"])))
+    facts = [
+        ("starts by itself", "yes" if status.enabled else "no"),
+        ("pid", or_dash(status.pid)),
+        ("started anew", or_dash(status.restarts)),
+        ("says", one_line(status.note or "-")),
+        *(("file", path) for path in status.files),
+    ]
+    click.echo(f"{click.style(status.name, bold=True)}  {status.service}  {status.state}")
+    click.echo("\n".join(indented(fields(facts))))
+
+
+def _show_table(found: "list[Status]") -> None:
+    from wesktop.cli.render import one_line, or_dash, table
+
+    rows = [
+        (one.name, one.state, "yes" if one.enabled else "no", or_dash(one.pid), one_line(one.note or "-"))
+        for one in found
+    ]
+    click.echo("\n".join(table(("NAME", "STATE", "ENABLED", "PID", "SAYS"), rows, ["PID"])))
 
 
 def _manager(system: bool) -> "Manager":

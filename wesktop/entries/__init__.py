@@ -1,7 +1,7 @@
 """Entries in the launcher of the operating system: made by `create_entry`, taken away by `remove_entry`."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from wesktop.entries import installing, records
@@ -102,10 +102,18 @@ def remove_entry(name: str) -> bool:
     return installing.remove(name, platform)
 
 
-def list_entries() -> list[Record]:
+def list_entries(on_error: Callable[[OSError], None] | None = None) -> list[Record]:
     """The entries that were made and not yet removed, in the order of their names.
+
+    Args:
+        on_error: is called with the error for each entry whose notes cannot be read, and the others are returned; by
+            default the first such error is raised.
 
     Raises:
         OSError: the notes on them cannot be read.
     """
-    return records.load_all()
+    return records.load_all(on_error or _raise)
+
+
+def _raise(error: OSError) -> None:
+    raise error

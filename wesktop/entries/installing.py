@@ -13,7 +13,7 @@ from wesktop.entries.records import Record, load, load_all, record_path
 def create(entry: Entry, platform: Platform) -> Path:
     """Make an entry, or replace that of its name; see `create_entry`."""
     old = load(entry.name)
-    others = [record for record in load_all() if record.name != entry.name]
+    others = [record for record in load_all(_pass_over) if record.name != entry.name]
     plan = platform.plan(entry)
     _check_free(entry, plan, old, others)
     record = _record(entry, plan, old)
@@ -47,6 +47,10 @@ def remove(name: str, platform: Platform) -> bool:
     platform.refresh(record)
     remove_empty([Path(path) for path in record.directories])
     return True
+
+
+def _pass_over(_: OSError) -> None:
+    """A record of another that cannot be read is no reason not to go on: what is there already is not replaced."""
 
 
 def _check_free(entry: Entry, plan: Plan, old: Record | None, others: list[Record]) -> None:

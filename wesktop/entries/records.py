@@ -1,7 +1,7 @@
 """What was made for each entry, kept so that all of it can be removed, and nothing else."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,8 @@ from typing import Any
 from wesktop.entries.names import entry_id
 
 VERSION = 1
+
+_CURE = "remove it and what it stood for, then make the entry anew"
 
 
 @dataclass(kw_only=True)
@@ -48,33 +50,51 @@ def load(name: str) -> Record | None:
     Raises FileExistsError when its place is another's, whose name differs in case alone, and OSError when it cannot
     be read.
     """
-    record = _load(record_path(name))
-    if record is not None and record.name != name:
+    try:
+        record = _load(record_path(name))
+    except FileNotFoundError:
+        return None
+    if record.name != name:
         raise FileExistsError(f"the names {name!r} and {record.name!r} differ in case alone: choose another")
     return record
 
 
-def load_all() -> list[Record]:
-    """The records of all entries, in the order of their names."""
-    return sorted(_load_all(), key=lambda record: record.name)
+def load_all(on_error: Callable[[OSError], None]) -> list[Record]:
+    """The records of all entries, in the order of their names; *on_error* is told of each that cannot be read.
+
+    Raises OSError when their directory cannot be read.
+    """
+    return sorted(_load_all(on_error), key=lambda record: record.name)
 
 
-def _load_all() -> Iterator[Record]:
-    for path in _directory().glob("*.json"):
-        if record := _load(path):
-            yield record
+def _load_all(on_error: Callable[[OSError], None]) -> Iterator[Record]:
+    try:
+        paths = sorted(path for path in _directory().iterdir() if path.suffix == ".json")
+    except FileNotFoundError:
+        return
+    for path in paths:
+        try:
+            yield _load(path)
+        except FileNotFoundError:  # removed meanwhile
+            continue
+        except OSError as error:
+            on_error(error)
 
 
-def _load(path: Path) -> Record | None:
+def _load(path: Path) -> Record:
+    import msgspec  # late, like platformdirs
+
     try:
         fields: Any = json.loads(path.read_bytes())
         if fields.pop("version") != VERSION:
             raise ValueError(path)
-        return Record(**fields)
+        return msgspec.convert(vars(Record(**fields)), Record)  # for the fields' types
     except FileNotFoundError:
-        return None
-    except (ValueError, TypeError, KeyError, AttributeError):
-        raise OSError(f"{path} does not say what was made for an entry: remove it, and what it stood for") from None
+        raise
+    except OSError as error:
+        raise type(error)(f"{path} cannot be read ({error.strerror}): {_CURE}") from None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise OSError(f"{path} does not say what was made for an entry: {_CURE}") from None
 
 
 def _directory() -> Path:

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from wesktop.services import kept
 from wesktop.services.manager import (
-    MARK,
     Status,
     check_rights,
     did_not_start,
     first_line,
     installed_files,
+    installed_names,
     is_none,
     refuse_taken,
     run,
@@ -93,10 +93,11 @@ class Launchd:
 
     def status(self, name: str) -> Status | None:
         """How it is, by `launchctl print`."""
-        if not self._files(name):
+        files = self._files(name)
+        if not files:
             return None
         facts = self._facts(name)
-        listens = b"<key>Sockets</key>" in self._path(name).read_bytes()
+        listens = b"<key>Sockets</key>" in files[self._path(name)]
         state = "active" if facts.get("state") == "running" else "listening" if listens and facts else "inactive"
         return Status(
             name=name,
@@ -113,12 +114,7 @@ class Launchd:
 
     def names(self) -> list[str]:
         """Those whose property lists are there, and ours."""
-        found = []
-        for path in sorted(self._directory.glob(f"{label('*')}.plist")):
-            with contextlib.suppress(OSError):
-                if MARK in path.read_bytes():
-                    found.append(path.stem.removeprefix(label("")))
-        return found
+        return installed_names(self._directory.glob(f"{label('*')}.plist"), label(""))
 
     def _path(self, name: str) -> Path:
         return self._directory / f"{label(name)}.plist"

@@ -1,15 +1,17 @@
 """What a service manager does for `wesktop service`, and what it tells of a service."""
 
+import contextlib
 import dataclasses
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
 from wesktop.services.service import Service
 from wesktopd.errors import AlreadyRunningError, ServiceError, ServicePermissionError
+from wesktopd.spec import is_name
 
 MARK = b"Written by `wesktop service install`"
 
@@ -129,6 +131,28 @@ def did_not_start(name: str, reason: str, log_tail: str, *, replaced: bool) -> S
     return ServiceError(f"{name!r} did not start, and {now}: {reason.rstrip('.')}.", log_tail)
 
 
+def installed_names(files: Iterable[Path], prefix: str) -> list[str]:
+    """The apps whose services' files these are, as far as `install` made them; and those whose cannot be read, so
+    that they are not taken for none: `installed_files` tells of them.
+    """
+    found = []
+    for path in sorted(files):
+        name = path.stem.removeprefix(prefix)
+        with contextlib.suppress(FileNotFoundError):
+            if is_name(name) and _may_be_ours(path):
+                found.append(name)
+    return found
+
+
+def _may_be_ours(path: Path) -> bool:
+    try:
+        return MARK in path.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError:
+        return True
+
+
 def installed_files(files: list[Path]) -> dict[Path, bytes]:
     """Those of these files that are there. Raises ServiceError for one that was not made by `install`."""
     found = {}
@@ -138,7 +162,9 @@ def installed_files(files: list[Path]) -> dict[Path, bytes]:
         except FileNotFoundError:
             continue
         except OSError as error:
-            raise ServiceError(f"{path} cannot be read: {error.strerror}.") from None
+            raise ServiceError(
+                f"{path} cannot be read ({error.strerror}): have it readable for this user, or remove it."
+            ) from None
         if MARK not in found[path]:
             raise ServiceError(
                 f"{path} was not written by `wesktop service install`: remove it, or take another name."

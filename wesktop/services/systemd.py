@@ -10,12 +10,12 @@ from pathlib import Path
 
 from wesktop.services import kept
 from wesktop.services.manager import (
-    MARK,
     Status,
     check_rights,
     did_not_start,
     first_line,
     installed_files,
+    installed_names,
     is_none,
     refuse_taken,
     run,
@@ -117,12 +117,7 @@ class Systemd:
     def names(self) -> list[str]:
         """Those whose units are there, and ours."""
         prefix = service_id("x")[:-1]
-        found = []
-        for path in sorted(self._directory.glob(f"{prefix}*.service")):
-            with contextlib.suppress(OSError):
-                if MARK in path.read_bytes():
-                    found.append(path.stem.removeprefix(prefix))
-        return found
+        return installed_names(self._directory.glob(f"{prefix}*.service"), prefix)
 
     @property
     def _whose(self) -> str:
