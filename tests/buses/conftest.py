@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import redis as package
 
-from buses.servers import Redis, Supervisor, answers_redis
+from buses.servers import Redis, Supervisor
 from support.waiting import wait_for
 from wesktop.sse import Broadcaster
 from wesktopd.context import BUS_VARIABLE
@@ -18,8 +17,7 @@ Make = Callable[..., Broadcaster]
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[Redis]:
     server = Redis(tmp_path)
-    with package.Redis.from_url(server.url) as client:
-        wait_for(lambda: answers_redis(client), "the server")
+    server.answers()
     yield server
     server.kill()
 

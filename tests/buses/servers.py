@@ -12,6 +12,7 @@ from typing import Any
 import redis as package
 
 from support.scripts import free_port
+from support.waiting import wait_for
 from wesktop.sse import Broadcaster
 from wesktopd.bus import Bus as SupervisorsBus
 
@@ -30,6 +31,11 @@ class Redis:
                    "--appendfsync", "always", "--save", "", "--dir", str(self._directory)]  # fmt: skip
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
 
+    def answers(self) -> None:
+        """Wait until it does."""
+        with package.Redis.from_url(self.url) as client:
+            wait_for(lambda: _answers(client), "the server")
+
     def kill(self) -> None:
         self._process.kill()
         self._process.wait()
@@ -43,8 +49,13 @@ class Redis:
         with package.Redis.from_url(self.url, decode_responses=True) as client:
             return client.execute_command(*command)
 
+    def events(self, channel: str) -> int:
+        """How many are in its stream."""
+        entries = self.call("XRANGE", f"wesktop:{channel}", "-", "+")
+        return sum("event" in fields for _, fields in entries)
 
-def answers_redis(client: Any) -> bool:
+
+def _answers(client: Any) -> bool:
     with contextlib.suppress(package.ConnectionError):
         return bool(client.ping())
     return False

@@ -101,6 +101,21 @@ def test_who_reads_when_some_are_lost_is_told() -> None:
     assert log.position_after("b-7") == log.end
 
 
+@pytest.mark.parametrize(
+    ("came", "last_id"), [(0.5, None), (1.0, None), (1.5, "a-1"), (2.0, "a-1"), (2.5, "a-2"), (9.0, "a-3")]
+)
+def test_who_came_at_a_moment_has_its_place_before_all_that_has_come_since(came: float, last_id: str | None) -> None:
+    log = Log(2, 1000, 60)
+    log.begin("a-0")
+    assert log.place_at(came) == log.tail()
+    for moment in (1.0, 2.0, 3.0):
+        log.append(f"a-{moment:.0f}", "e", "x", None, moment)
+    place = log.place_at(came)
+    assert place == (None if last_id is None else (log.position_after(last_id), last_id))
+    log.begin("b-0", 1.0)
+    assert (log.place_at(came) is None) is (came <= 1.0)
+
+
 def test_an_event_that_is_larger_than_what_is_kept_is_delivered() -> None:
     log = Log(10, 10, 60)
     log.begin("a-0")

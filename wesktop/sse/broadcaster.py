@@ -180,6 +180,8 @@ class Broadcaster:
         events: the names of those that it wants; all unless given. groups: whose events it gets besides those for
         all, such as the name of its user. Raises TypeError for a name that stands alone, without brackets.
         """
+        if not self._is_open:
+            self._open_again()
         client = Subscriber(
             self._log,
             request.header("last-event-id") or request.query("lastEventId") or None,
@@ -188,10 +190,9 @@ class Broadcaster:
             max_events=self.buffer_size,
             max_bytes=self._buffer_bytes,
             retry=self._retry,
+            came=None if self._bus.ready else time.monotonic(),
             tells_position=request.query("_wesktop") == "positions",  # by the script that wesktop serves
         )
-        if not self._is_open:
-            self._open_again()
         self._add(client)
         return EventStream(self, client)
 

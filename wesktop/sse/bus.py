@@ -1,5 +1,6 @@
 """What carries events from those who send them to the log of every process; and what stays in this one."""
 
+import math
 import secrets
 import threading
 import time
@@ -10,8 +11,8 @@ from typing import Protocol
 class Sink(Protocol):
     """What a bus fills: the log, see there, or what hands the events on."""
 
-    def begin(self, first_id: str) -> None:
-        """What comes next follows the event of this ID, not what came before."""
+    def begin(self, first_id: str, at: float = -math.inf) -> None:
+        """What comes next follows the event of this ID, not what came before. at: its time, where that is known."""
 
     def append(self, id_: str, event: str, data: str, to: str | None, now: float) -> None:
         """The next event, of the time `now` by time.monotonic()."""

@@ -36,7 +36,7 @@ class _Emitted:
     def __init__(self, hand_on: Callable[[Publish], None]) -> None:
         self._hand_on = hand_on
 
-    def begin(self, first_id: str) -> None:
+    def begin(self, first_id: str, at: float = -math.inf) -> None:
         """What is missing is not to be had."""
 
     def append(self, id_: str, event: str, data: str, to: str | None, now: float) -> None:

@@ -1,5 +1,6 @@
 """The last events in their order, as every stream of this process reads them. Knows no loop and no clock."""
 
+import math
 import threading
 from collections import deque
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ class Log:
         self._entries: deque[Entry] = deque()
         self._positions: dict[str, int] = {}
         self.end = 0
+        self._first_at = -math.inf  # the time of the event of first_id
         self._bytes = 0
         self._lock = threading.Lock()
         self._made: tuple[tuple[int, int, int, int], Batch] | None = None
@@ -63,12 +65,12 @@ class Log:
         with self._lock:
             return self.end, self.last_id
 
-    def begin(self, first_id: str) -> None:
-        """Forget all: what comes next follows the event of this ID."""
+    def begin(self, first_id: str, at: float = -math.inf) -> None:
+        """Forget all: what comes next follows the event of this ID, which is of that time."""
         with self._lock:
             self._entries.clear()
             self._positions.clear()
-            self.first_id = first_id
+            self.first_id, self._first_at = first_id, at
             self.end += 1  # so that who reads already sees that something is missing
 
     def append(self, id_: str, event: str, data: str, to: str | None, now: float) -> None:
@@ -91,7 +93,7 @@ class Log:
         ):
             dropped = entries.popleft()
             del self._positions[dropped.id]
-            self.first_id = dropped.id
+            self.first_id, self._first_at = dropped.id, dropped.at
 
     def position_after(self, id_: str) -> int | None:
         """Where a reader is that has got the event of this ID last; None when that is not known any more."""
@@ -100,6 +102,19 @@ class Log:
                 return self.end - len(self._entries)
             position = self._positions.get(id_)
             return None if position is None else position + 1
+
+    def place_at(self, moment: float) -> tuple[int, str] | None:
+        """The position before all that has come since then, and the ID there; None when some is no longer kept."""
+        with self._lock:
+            if self._first_at >= moment:
+                return None
+            since, last_id = 0, self.first_id
+            for entry in reversed(self._entries):
+                if entry.at < moment:
+                    last_id = entry.id
+                    break
+                since += 1
+            return self.end - since, last_id
 
     def read(self, position: int) -> list[Entry] | None:
         """The events from a position on; None when some of them are no longer kept."""

@@ -3,6 +3,7 @@
 import atexit
 import functools
 import logging
+import math
 import os
 import threading
 import time
@@ -19,7 +20,7 @@ INSTALL = "pip install 'wesktop[redis]'"
 BLOCK = 1000  # milliseconds that a read waits for news
 FIRST_DELAY, MAX_DELAY = 0.05, 2.0  # seconds until it is tried again, doubling
 BATCH = 500  # events that are read, or sent, at once
-NOTHING = "0-0"  # the ID before every other
+BEGINNING = {"begin": "1"}  # the fields of what a stream begins with, so that there is an ID before the first event
 LAST_WORDS = 1.0  # seconds for what waits when the process ends
 
 # What is emitted reaches every worker of the app, each of which hands it on; in their order, so that one number tells
@@ -56,6 +57,7 @@ class RedisBus:
         self._origin = f"{os.getpid()}-{os.urandom(4).hex()}"
         self._number = 0
         self._last_id = ""
+        self._clock = 0.0  # seconds that the server's is ahead of time.monotonic()
         self._repeats = Repeats()
         self._news = threading.Condition()  # over what follows
         self._outbox = Outbox(f"the event bus at {self._key}")
@@ -124,6 +126,7 @@ class RedisBus:
         with self._news:
             self._outbox.put_back()
             self._emitted.put_back()
+        self._begin_stream(server)
         while not self._closed:
             with self._news:
                 self._news.wait_for(lambda: self._outbox.waits or self._emitted.waits or self._closed)
@@ -145,46 +148,67 @@ class RedisBus:
         fields = [text for pair in _fields(event).items() for text in pair]
         pipeline.eval(ADD_EMITTED, 2, self._key, counter, event.number, REMEMBERED, self._kept, *fields)
 
+    def _begin_stream(self, server: Any) -> None:
+        """Where there is none yet; it does no harm if another does the same at this moment."""
+        if not server.exists(self._key):
+            server.xadd(self._key, BEGINNING)
+
     # Reading.
 
     def _read(self, server: Any) -> None:
-        # After an outage the event that was read last may be gone, and with it others that were not.
-        known = self._last_id in ("", NOTHING) or server.xrange(self._key, self._last_id, self._last_id)
-        if not self.ready or not known:
+        seconds, microseconds = server.time()
+        self._clock = seconds + microseconds / 1e6 - time.monotonic()
+        if not self.ready:
             self._read_history(server)
         while not self._closed:
-            for _, entries in server.xread({self._key: self._last_id or NOTHING}, count=BATCH, block=BLOCK) or ():
-                self._take(entries)
+            # In one go: wait for news, and read on from the entry that was read last, with it. Where that is gone, by
+            # trimming or with the server's memory, others may be gone that were not read.
+            with server.pipeline(transaction=False) as pipeline:
+                pipeline.xread({self._key: self._last_id}, count=1, block=BLOCK)
+                pipeline.xrange(self._key, self._last_id, count=BATCH + 1)
+                _, entries = pipeline.execute()
+            if not entries or entries[0][0] != self._last_id:
+                self._read_history(server)
+            elif len(entries) > 1:
+                self._take(entries[1:])
 
     def _read_history(self, server: Any) -> None:
-        """What is kept already. Whether anything was before its first event, only an untrimmed stream can tell."""
-        entries = server.xrevrange(self._key, count=self._kept)[::-1]
-        oldest = time.time() - self._max_seconds
-        young = [entry for entry in entries if int(entry[0].split("-")[0]) / 1000 >= oldest]
-        cut = len(young) < len(entries) or server.xlen(self._key) > len(entries)
-        before = entries[-len(young) - 1][0] if len(young) < len(entries) else ("lost" if cut else NOTHING)
-        self._log.begin(before)
+        """What is kept already, after its first entry: nobody can tell what was before that."""
+        while not (entries := server.xrevrange(self._key, count=self._kept + 1)[::-1]):
+            self._begin_stream(server)
+        oldest = time.monotonic() - self._max_seconds
+        start = max(1, sum(self._time_of(id_) < oldest for id_, _ in entries))
         self._repeats = Repeats()  # what has been read before is read again
-        self._last_id = before if before != "lost" and not young else ""
-        self._take(young)
+        self._last_id, fields = entries[start - 1]
+        if _is_event(fields):
+            self._is_again(fields)
+        self._log.begin(self._last_id, -math.inf if fields == BEGINNING else self._time_of(self._last_id))
+        self._take(entries[start:])
         self.ready = True
         self._on_news()
 
     def _take(self, entries: list[tuple[str, dict[str, str]]]) -> None:
-        now, wall = time.monotonic(), time.time()
         for id_, fields in entries:
             self._last_id = id_
-            try:
-                again = self._repeats.has_been(fields.get("origin", ""), int(fields.get("number", 0)))
-                event, data = fields["event"], fields["data"]
-            except (KeyError, ValueError):
+            if fields == BEGINNING:
+                continue
+            if not _is_event(fields):
                 logger.warning("entry %s of %s is no event of ours", id_, self._key)
-                continue
-            if again:
-                continue
-            age = max(0.0, wall - int(id_.split("-")[0]) / 1000)
-            self._log.append(id_, event, data, fields.get("to"), now - age)
+            elif not self._is_again(fields):
+                self._log.append(id_, fields["event"], fields["data"], fields.get("to"), self._time_of(id_))
         self._on_news()
+
+    def _is_again(self, fields: dict[str, str]) -> bool:
+        return self._repeats.has_been(fields.get("origin", ""), int(fields.get("number", "0")))
+
+    def _time_of(self, id_: str) -> float:
+        """When it was added, by time.monotonic(): rather too late than too early, for those who came meanwhile."""
+        return min(time.monotonic(), (int(id_.split("-")[0]) + 1) / 1000 - self._clock)
+
+
+def _is_event(fields: dict[str, str]) -> bool:
+    number = fields.get("number", "0")
+    return "event" in fields and "data" in fields and number.isdecimal() and len(number) < 20
 
 
 def _fields(event: Publish) -> dict[str, str]:

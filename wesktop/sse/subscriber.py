@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 class Subscriber:
     """The stream of one page.
 
-    last_id: of the event that it has got last, None where it is new here. events: the names that it wants, None for
+    last_id: of the event that it has got last, None where it is new here. came: when, by time.monotonic(), where that
+    was before the log was complete: what has come since then is for it too. events: the names that it wants, None for
     all. groups: those that it belongs to. max_events, max_bytes: how far it may fall behind; then it is ended, so
     that it comes back, and goes on from there. retry: milliseconds until it comes back when it is cut off.
     tells_position: whether it is told by events where it is, see wire.POSITION.
@@ -22,9 +23,9 @@ class Subscriber:
     """
 
     __slots__ = (
-        "__weakref__", "_events", "_greeted", "_groups", "_last_id", "_log", "_max_bytes", "_max_events", "_missed",
-        "_over", "_position", "_retry", "_silent", "_tells_position", "_unwanted", "_unwanted_bytes", "_waiting",
-        "loop", "send", "write_timeout",
+        "__weakref__", "_came", "_events", "_greeted", "_groups", "_last_id", "_log", "_max_bytes", "_max_events",
+        "_missed", "_over", "_position", "_retry", "_silent", "_tells_position", "_unwanted", "_unwanted_bytes",
+        "_waiting", "loop", "send", "write_timeout",
     )  # fmt: skip
 
     def __init__(
@@ -37,6 +38,7 @@ class Subscriber:
         max_events: int,
         max_bytes: int,
         retry: int,
+        came: float | None = None,
         tells_position: bool = False,
     ) -> None:
         self.loop: AbstractEventLoop | None = None  # of the stream, once it has begun
@@ -44,6 +46,7 @@ class Subscriber:
         self.write_timeout: float | None = None
         self._log = log
         self._last_id = last_id
+        self._came = came
         self._events = events
         self._groups = groups
         self._max_events = max_events
@@ -62,12 +65,16 @@ class Subscriber:
     def place(self) -> None:
         """Decide where it reads on: as soon as the log is complete, so that nothing that comes then is missed."""
         if self._position is None:
-            known = None if self._last_id is None else self._log.position_after(self._last_id)
-            self._missed = self._last_id is not None and known is None
-            if known is None:
-                self._position, self._last_id = self._log.tail()
-            else:
-                self._position = known
+            place = self._place()
+            self._missed = place is None
+            self._position, self._last_id = place or self._log.tail()
+
+    def _place(self) -> tuple[int, str] | None:
+        """Its position, and the ID there; None where it has missed some that are no longer kept."""
+        if self._last_id is not None:
+            position = self._log.position_after(self._last_id)
+            return None if position is None else (position, self._last_id)
+        return self._log.tail() if self._came is None else self._log.place_at(self._came)
 
     @property
     def is_behind(self) -> bool:

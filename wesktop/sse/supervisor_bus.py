@@ -167,12 +167,12 @@ class SupervisorBus:
                     self._take(lines)
 
     def _take(self, lines: list[bytes]) -> None:
-        now = time.monotonic()
+        now, wall = time.monotonic(), time.time()
         for line in lines:
             message = decode_from_bus(line)
             if isinstance(message, Sent):
                 self._seq = message.seq
-                age = max(0.0, time.time() - message.at)
+                age = max(0.0, wall - message.at)
                 self._log.append(f"{self._epoch}-{message.seq}", message.event, message.data, message.to, now - age)
                 if message.origin == self._origin:
                     with self._lock:
