@@ -39,7 +39,7 @@ def sizes(files: dict[str, bytes]) -> dict[str, tuple[int, int]]:
     [
         (png(8), "png"),
         (SVG, "svg"),
-        (gzip.compress(SVG), "svg"),
+        (gzip.compress(SVG, mtime=0), "svg"),
         (other_format("ICO"), "ico"),
         (other_format("ICNS"), "icns"),
         (other_format("JPEG"), "other"),
