@@ -1,7 +1,8 @@
 """Ask whether what wesktop and its extras install has known vulnerabilities: `make audit`.
 
 pip says what would be installed today, and installs nothing of it; pip-audit asks PyPI's advisories, and OSV's where
-those cannot be had. Exit codes: 0 nothing is known, 1 something is, 3 not everything could be asked for.
+those cannot be had. Exit codes: 0 nothing is known, 1 something is, 3 not everything could be asked for; `make` names
+the code (`Error 3`), and ends with 2 whichever it is.
 """
 
 import json
@@ -25,9 +26,7 @@ def main() -> int:
     if pins is None:
         print("audit: pip could not find out what would be installed: nothing was checked.", file=sys.stderr)
         return NOT_ASKED
-    reports = (audit(pins, service) for service in SERVICES)
-    answered = next((report for report in reports if report and audited(report)), None)
-    code, said = verdict(answered, len(pins))
+    code, said = verdict(first_answer(pins), len(pins))
     print(said, file=sys.stdout if code == CLEAN else sys.stderr)
     return code
 
@@ -49,18 +48,33 @@ def pinned(report: Report) -> list[str]:
     return sorted(f"{name}=={version}" for name, version in found if name != "wesktop")
 
 
-def audit(pins: list[str], service: str) -> Report | None:
-    """What pip-audit says; None when it could not ask."""
+def first_answer(pins: list[str]) -> Report | None:
+    """That of the first service which has one; of the others it is said why they have none."""
+    for service in SERVICES:
+        report, trouble = understood(*audit(pins, service))
+        if not trouble:
+            return report
+        print(f"audit: {service}: {trouble}", file=sys.stderr)
+    return None
+
+
+def audit(pins: list[str], service: str) -> tuple[str, str]:
+    """What pip-audit prints: its report, and its errors."""
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as requirements:
         requirements.write("\n".join(pins))
         requirements.flush()
         options = ["--no-deps", "--disable-pip", "--progress-spinner", "off", "--format", "json", "--desc", "off"]
         done = run("pip_audit", *options, "--vulnerability-service", service, "--requirement", requirements.name)
+    return done.stdout, done.stderr
+
+
+def understood(said: str, errors: str) -> tuple[Report | None, str]:
+    """The report; and why it is none, by the last line of the errors."""
     try:
-        report: Report = json.loads(done.stdout)
+        report: Report = json.loads(said)
     except ValueError:
-        return None
-    return report
+        return None, errors.strip().rpartition("\n")[2] or "pip-audit says nothing."
+    return report, "" if audited(report) else "it knows none of these packages."
 
 
 def audited(report: Report) -> list[Report]:
@@ -71,7 +85,10 @@ def audited(report: Report) -> list[Report]:
 def verdict(report: Report | None, asked: int) -> tuple[int, str]:
     """The exit code, and what is to be said. report: None where no service has answered."""
     if report is None:
-        return NOT_ASKED, "audit: no advisory service can be reached from here: nothing was checked."
+        return (
+            NOT_ASKED,
+            "audit: no advisory service has answered: nothing was checked.",
+        )
     found = [
         f"{each['name']} {each['version']}: {flaw['id']}, mended in {', '.join(flaw['fix_versions']) or 'no release'}"
         for each in audited(report)
