@@ -8,6 +8,7 @@ from typing import Any
 from wesktopd.errors import ConfigurationError
 from wesktopd.spec import AppSpec, check_name, default_name, import_root
 from wesktopd.target import parse_target
+from wesktopd.text import check_utf8
 
 
 def app_spec(target: object, *, name: str | None, **options: Any) -> AppSpec:
@@ -45,10 +46,7 @@ def _working_dir() -> Path:
         here = Path.cwd()
     except OSError as error:
         raise ConfigurationError(f"the working directory is gone ({error.strerror}): change to another.") from None
-    try:
-        str(here).encode()
-    except UnicodeEncodeError:
-        raise ConfigurationError(f"the working directory {str(here)!r} has a name that is not UTF-8.") from None
+    check_utf8("the working directory", str(here))
     return here
 
 

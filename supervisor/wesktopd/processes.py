@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import signal
 import socket
 import subprocess
 import threading
@@ -11,6 +10,7 @@ from collections.abc import Callable
 
 from wesktopd.channel import DUMP_SIGNAL
 from wesktopd.launch import Adopted
+from wesktopd.signals import signal_name
 
 READ_SIZE = 64 * 1024
 PIPE_SIZE = 1024 * 1024  # bytes that a pipe may hold at most, see pipe(7)
@@ -132,9 +132,4 @@ class WorkerProcess:
 
 def describe_exit(code: int) -> str:
     """An exit code in words."""
-    if code >= 0:
-        return f"exit code {code}"
-    try:
-        return f"killed by {signal.Signals(-code).name}"
-    except ValueError:
-        return f"killed by signal {-code}"
+    return f"exit code {code}" if code >= 0 else f"killed by {signal_name(-code)}"

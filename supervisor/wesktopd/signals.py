@@ -7,6 +7,14 @@ from types import FrameType
 from typing import Any, Protocol
 
 
+def signal_name(number: int) -> str:
+    """SIGKILL; "signal 40" for one without a name."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
 class Stoppable(Protocol):
     """What the supervisor offers."""
 
@@ -58,6 +66,6 @@ class StopSignals:
         self._act = None
 
     def _hear(self, number: int, _: FrameType | None) -> None:
-        self._heard.append(signal.Signals(number).name)
+        self._heard.append(signal_name(number))
         if self._act is not None:
             self._act()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from wesktopd import questions
 from wesktopd.errors import ConfigurationError
+from wesktopd.text import check_utf8
 from wesktopd.window_protocol import Answered
 
 MAX_TEXT = 4000  # characters: of more, a dialog would not fit the screen
@@ -82,11 +83,7 @@ def _text(option: str, value: object) -> str:
         raise ConfigurationError(f"{option} {value!r} has a NUL in it, which no desktop shows.")
     if len(value) > MAX_TEXT:
         raise ConfigurationError(f"{option} is {len(value):,} characters long: give at most {MAX_TEXT:,}.")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise ConfigurationError(f"{option} {value!r} is not UTF-8.") from None
-    return value
+    return check_utf8(option, value)
 
 
 def _directory(directory: object) -> str:

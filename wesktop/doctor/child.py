@@ -2,10 +2,11 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from typing import Any
+
+from wesktopd.signals import signal_name
 
 TIMEOUT = 30.0  # seconds that a toolkit may take to load
 
@@ -50,9 +51,4 @@ def _answers(output: bytes) -> list[dict[str, Any]]:
 
 
 def _ending(code: int) -> str:
-    if code >= 0:
-        return f"it ends the process with exit code {code}"
-    try:
-        return f"it ends the process by {signal.Signals(-code).name}"
-    except ValueError:
-        return f"it ends the process by signal {-code}"
+    return f"it ends the process {f'with exit code {code}' if code >= 0 else f'by {signal_name(-code)}'}"

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 
 from wesktopd.errors import ConfigurationError
+from wesktopd.text import check_utf8
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./:=@,+~-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -19,11 +20,7 @@ def check_value(what: str, value: str) -> str:
     """Refuse what no unit and no property list can hold."""
     if _CONTROL.search(value):
         raise ConfigurationError(f"{what} {value!r} has a line break or another control character in it.")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise ConfigurationError(f"{what} {value!r} is not UTF-8.") from None
-    return value
+    return check_utf8(what, value)
 
 
 def command_line(arguments: Iterable[str]) -> str:
