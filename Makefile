@@ -4,10 +4,10 @@
 
 WORKERS ?= 4
 
-.PHONY: help demo test test-qt lint bench fuzz audit clean
+.PHONY: help demo test test-lowest test-qt lint bench fuzz audit clean
 
 help: ## show this list
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 demo: ## run the demo program; without a display, draw its page to demo.png
 	@scripts/setup demo
@@ -17,6 +17,10 @@ test: ## lint, then run the tests
 	@scripts/setup test
 	@$(MAKE) --no-print-directory lint
 	.venv/bin/python -m pytest -n $(WORKERS) -m "not qt"
+
+test-lowest: ## run the tests without windows with the lowest versions that pyproject.toml admits
+	@scripts/setup lowest
+	.venv-lowest/bin/python -m pytest -n $(WORKERS) -m "not window and not qt"
 
 test-qt: ## run the tests of the Qt windows, in an environment of their own
 	@scripts/setup qt
@@ -44,5 +48,5 @@ audit: ## ask whether what wesktop and its extras install has known vulnerabilit
 	@.venv-audit/bin/python scripts/audit.py
 
 clean: ## remove everything that the other targets made
-	rm -rf .venv .venv-qt .venv-bench .venv-fuzz .venv-audit .mypy_cache .pytest_cache .ruff_cache build dist demo.png
+	rm -rf .venv .venv-lowest .venv-qt .venv-bench .venv-fuzz .venv-audit .mypy_cache .pytest_cache .ruff_cache build dist demo.png
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -11,7 +11,7 @@ from wesktop.doctor.python import EXTRAS, loading_errors, requirement, satisfies
     ("text", "found"),
     [
         ("granian[uvloop]<2.9,>=2.8.7", ("granian", "<2.9,>=2.8.7")),
-        ("msgspec>=0.19", ("msgspec", ">=0.19")),
+        ("msgspec>=0.21", ("msgspec", ">=0.21")),
         ("psutil (>=5.9)", ("psutil", ">=5.9")),
         ("click", ("click", "")),
         ("rich>=13; extra == 'top'", None),
