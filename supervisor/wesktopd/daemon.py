@@ -231,7 +231,7 @@ class Supervisor:
     def worker_beat(self, beat: Beat) -> None:
         """A worker's loop runs: the moment to see whether anybody uses it."""
         now = self._loop.time()
-        self._idle.used(now - beat.idle)
+        self._idle.used(now if self.fleet.coming is not None else now - beat.idle)  # who restarts it, uses it
         heard = [worker.heard for worker in self.fleet.ready()]
         if not self.control.leases and self._idle.is_over(now, heard):
             self.request_stop(f"nobody has used it for {self.spec.idle_timeout:g} seconds")
@@ -269,6 +269,7 @@ class Supervisor:
 
     def _on_promoted(self) -> None:
         self.trouble, self._restart_failed = None, False
+        self._idle.used(self._loop.time())
         self.release = self.release or installed_release()
         self.note(Kind.SERVING, f"serving {self.spec.target} on {self.instance.url}", level=logging.INFO)
         ready(f"Serving on {self.instance.url}.")

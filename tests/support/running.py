@@ -133,17 +133,17 @@ class Running:
         connection.sendall(f"GET {path} HTTP/1.1\r\nhost: 127.0.0.1:{self.port}\r\n\r\n".encode())
         return connection
 
-    def control_connection(self) -> socket.socket:
+    def control_connection(self, name: str = NAME) -> socket.socket:
         """A connection to the control socket."""
         connection = socket.socket(socket.AF_UNIX)
         connection.settimeout(20)
-        connection.connect(str(self.home / "run" / "wesktop" / f"{NAME}.sock"))
+        connection.connect(str(self.home / "run" / "wesktop" / f"{name}.sock"))
         return connection
 
     @contextlib.contextmanager
-    def attach(self) -> Iterator[BinaryIO]:
+    def attach(self, name: str = NAME) -> Iterator[BinaryIO]:
         """A lease, as a window holds it; what comes over it can be read."""
-        with self.control_connection() as connection, connection.makefile("rb") as events:
+        with self.control_connection(name) as connection, connection.makefile("rb") as events:
             connection.sendall(b'{"type":"attach","kind":"window"}\n')
             yield events
 
