@@ -47,6 +47,7 @@ def listen_unix(path: Path) -> socket.socket:
     before = os.umask(0o177)  # chmod after bind would leave a moment in which others can connect
     try:
         listener.bind(str(path))
+        listener.listen()  # at once: until then whoever finds it is refused, as if nothing ran
     except OSError:
         listener.close()
         raise
