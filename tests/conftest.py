@@ -8,6 +8,9 @@ import pytest
 
 from support.running import Start, starter
 from support.scripts import Script, end_all, isolated_env, left_behind, write_script
+from support.surroundings import leave
+
+leave()
 
 
 @pytest.fixture

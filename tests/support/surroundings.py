@@ -1,0 +1,26 @@
+"""Takes from the test process what the session or the service that it was started from has set up for itself.
+
+A proxy would be asked for 127.0.0.1, a real display or browser would be used, a table be as narrow as the terminal.
+"""
+
+import os
+import re
+
+FOREIGN = re.compile(
+    r"""DISPLAY | WAYLAND_\w+ | XAUTHORITY | XDG_\w+ | DESKTOP_\w+ | DBUS_\w+ | BROWSER
+    | (GTK|GDK|GIO|GSETTINGS|QT|WEBKIT)_\w+ | NO_AT_BRIDGE
+    | \w+_proxy
+    | COLUMNS | LINES | NO_COLOR | FORCE_COLOR | CLICOLOR\w* | TTY_\w+ | TERM
+    | LANGUAGE | LC_\w+
+    | NOTIFY_SOCKET | LISTEN_\w+ | WATCHDOG_\w+ | INVOCATION_ID | JOURNAL_STREAM
+    | PYTHONWARNINGS | PYTHONUNBUFFERED | WESKTOP_(APP|BUS|LAUNCHD_SOCKETS)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def leave() -> None:
+    """Have this process, and all that it starts, take no part in them."""
+    for name in [name for name in os.environ if FOREIGN.fullmatch(name)]:
+        del os.environ[name]
+    os.environ["LANG"] = "C.UTF-8"
+    os.umask(0o022)
