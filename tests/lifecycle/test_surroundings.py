@@ -109,11 +109,11 @@ def test_a_full_disk_is_told_of_and_memory_answers(start_app: Start, home: Path)
         served.terminate()
 
 
-def test_a_port_that_is_free_is_taken_and_kept(start_app: Start) -> None:
-    app = start_app()
+def test_a_port_that_is_free_is_taken_and_kept(start_app: Start, home: Path) -> None:
+    app, name = start_app(), home.name  # from which the port follows: one that nobody else has
     chosen = []
     for _ in range(2):
-        assert app.command("serve", "app:app", "--name", "other", "--port", "0", "--detach").returncode == 0
-        chosen.append(app.ctl("status", "other", "--json").split('"url": "')[1].split('"')[0])
-        app.ctl("stop", "other")
+        assert app.command("serve", "app:app", "--name", name, "--port", "0", "--detach").returncode == 0
+        chosen.append(app.ctl("status", name, "--json").split('"url": "')[1].split('"')[0])
+        app.ctl("stop", name)
     assert chosen[0] == chosen[1]

@@ -81,12 +81,12 @@ def serving_url(script: Script) -> str:
 def test_a_free_port_is_kept_for_the_next_run(serve: Callable[..., Served], home: Path) -> None:
     urls = []
     for _ in range(2):
-        served = serve(port=0)
+        served = serve(f"name={home.name!r}", port=0)  # from which the port follows: a name that nobody else has
         urls.append(serving_url(served.script))
         assert answers(urls[-1])
         stop(served.script, home)
     assert urls[0] == urls[1]
-    assert (home / "state" / "wesktop" / "demo_app.port").read_text() == f"{urls[0].rpartition(':')[2]}\n"
+    assert (home / "state" / "wesktop" / f"{home.name}.port").read_text() == f"{urls[0].rpartition(':')[2]}\n"
 
 
 def test_apps_run_side_by_side_under_names_of_their_own(

@@ -3,6 +3,7 @@
 import errno
 import os
 import socket
+import uuid
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from support.scripts import free_port
 from wesktopd.errors import BindError, PortInUseError
 from wesktopd.listener import listen, url_of
+
+NAME = uuid.uuid4().hex  # the port follows from it: one that no other process of tests has
 
 
 def test_a_port_in_use_is_refused_by_the_name_of_its_holder(tmp_path: Path) -> None:
@@ -32,11 +35,11 @@ def test_a_second_listener_never_shares_the_port(tmp_path: Path) -> None:
 
 def test_port_0_takes_a_port_and_keeps_it_for_the_name(tmp_path: Path) -> None:
     memory = tmp_path / "state" / "app.port"
-    with listen("127.0.0.1", 0, "app", memory) as listener:
+    with listen("127.0.0.1", 0, NAME, memory) as listener:
         port = listener.getsockname()[1]
     assert 20000 <= port < 32000, "below the range of outgoing connections"
     assert memory.read_text() == f"{port}\n"
-    with listen("127.0.0.1", 0, "app", memory) as again:
+    with listen("127.0.0.1", 0, NAME, memory) as again:
         assert again.getsockname()[1] == port
 
 
@@ -44,12 +47,12 @@ def test_a_kept_port_that_is_taken_is_replaced_for_this_time_only(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     memory = tmp_path / "app.port"
-    with listen("127.0.0.1", 0, "app", memory) as first:
+    with listen("127.0.0.1", 0, NAME, memory) as first:
         kept = first.getsockname()[1]
-        with listen("127.0.0.1", 0, "app", memory) as second:
+        with listen("127.0.0.1", 0, NAME, memory) as second:
             assert second.getsockname()[1] != kept
     assert f"port {kept} on 127.0.0.1 is in use" in caplog.text
-    with listen("127.0.0.1", 0, "app", memory) as third:
+    with listen("127.0.0.1", 0, NAME, memory) as third:
         assert third.getsockname()[1] == kept
 
 
@@ -57,7 +60,7 @@ def test_a_kept_port_that_is_taken_is_replaced_for_this_time_only(
 def test_a_memory_that_makes_no_sense_is_ignored(tmp_path: Path, content: str) -> None:
     memory = tmp_path / "app.port"
     memory.write_text(content)
-    with listen("127.0.0.1", 0, "app", memory) as listener:
+    with listen("127.0.0.1", 0, NAME, memory) as listener:
         assert memory.read_text() == f"{listener.getsockname()[1]}\n"
 
 
@@ -65,7 +68,7 @@ def test_a_memory_that_cannot_be_written_is_said_and_serving_goes_on(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").touch()
-    listen("127.0.0.1", 0, "app", tmp_path / "file" / "port").close()
+    listen("127.0.0.1", 0, NAME, tmp_path / "file" / "port").close()
     assert "cannot be kept for the next start" in caplog.text
 
 

@@ -1,7 +1,7 @@
 """A user's script in a directory of its own, run as a process of its own, and what becomes of it."""
 
+import collections
 import contextlib
-import itertools
 import os
 import random
 import signal
@@ -17,21 +17,31 @@ import psutil
 
 from support.waiting import wait_for
 
-# Below those that outgoing connections take (from 32768) and those that wesktop chooses (from 20000), so that a port
-# which was free a moment ago still is; each process of the tests has a part of its own.
-_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 16
-_PORTS = range(10000 + 600 * _WORKER, 10600 + 600 * _WORKER)
-_next_port = itertools.count(random.randrange(len(_PORTS)))
+# Below those that outgoing connections take (from 32768) and those that wesktop chooses (from 20000).
+_PORTS = range(10000, 20000)
+_chance = random.SystemRandom()  # pytest-randomly seeds the shared one anew for each test
+_held: "collections.deque[socket.socket]" = collections.deque(maxlen=100)
 
 
 def free_port() -> int:
-    """A port that nobody listens on right now."""
+    """A port that nobody has, nor gets from here in this or another process of tests, whoever runs them.
+
+    A socket that is bound to it, and does not listen, says so. Servers can take it all the same, as they set
+    SO_REUSEADDR and now the socket does too (socket(7)); who looks for a port here does not.
+    """
     while True:
-        port = _PORTS[next(_next_port) % len(_PORTS)]
-        with contextlib.suppress(OSError), socket.socket() as sock:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            sock.bind(("127.0.0.1", port))
-            return port
+        sock = socket.socket()
+        try:
+            sock.bind(("127.0.0.1", _chance.choice(_PORTS)))
+        except OSError:
+            sock.close()
+            continue
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if len(_held) == _held.maxlen:
+            _held.popleft().close()
+        _held.append(sock)
+        port: int = sock.getsockname()[1]
+        return port
 
 
 def get(url: str, *headers: str, timeout: float = 5.0) -> bytes:
@@ -95,7 +105,8 @@ class Script:
 
     def wait(self, timeout: float = 20.0) -> int:
         """The exit code."""
-        return self.process.wait(timeout)
+        wait_for(lambda: self.process.poll() is not None, f"the script's end; output: {self.output}", timeout)
+        return self.process.wait()
 
     def close(self) -> None:
         """End whatever is left."""
@@ -120,11 +131,7 @@ def isolated_env(home: Path) -> dict[str, str]:
     runtime = home / "run"
     runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
     return {
-        **{
-            name: value
-            for name, value in os.environ.items()
-            if name not in ("WAYLAND_DISPLAY", "PYTEST_CURRENT_TEST")
-        },
+        **{name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"},
         "HOME": str(home),
         "XDG_RUNTIME_DIR": str(runtime),
         "XDG_STATE_HOME": str(home / "state"),

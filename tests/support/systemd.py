@@ -6,10 +6,8 @@ The manager has a PID namespace of its own, so that whatever it started ends wit
 
 import contextlib
 import os
-import random
 import re
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,7 +18,7 @@ import psutil
 
 from support.control_group import ControlGroup
 from support.running import Running
-from support.scripts import alive, isolated_env
+from support.scripts import alive, free_port, isolated_env
 from support.waiting import wait_for
 from wesktop.services.service import Service as Described
 from wesktop.services.units import render
@@ -35,15 +33,6 @@ read -r _
 systemctl --user --no-block exit
 wait $!
 """
-
-
-def quiet_port() -> int:
-    """A free port below every range for outgoing connections: it stays free while the other tests make thousands."""
-    while True:
-        with socket.socket() as sock, contextlib.suppress(OSError):
-            port = random.randrange(10000, 20000)
-            sock.bind(("127.0.0.1", port))
-            return port
 
 
 class Manager:
@@ -117,7 +106,7 @@ class Service(Running):
     """An app that systemd runs, by the units that `wesktop service install` writes, under names of their own."""
 
     def __init__(self, manager: Manager) -> None:
-        super().__init__(manager.home, quiet_port())
+        super().__init__(manager.home, free_port())
         self.manager = manager
         self.directory = self.home / "myapp"
         self.directory.mkdir()

@@ -7,8 +7,8 @@ import socket
 import pytest
 
 from support.load import Load, load
-from support.scripts import answers
-from support.systemd import Service, quiet_port
+from support.scripts import answers, free_port
+from support.systemd import Service
 from support.waiting import wait_for
 
 kept_either_way = pytest.mark.parametrize("index", [pytest.param(0, id="store"), pytest.param(1, id="socket-unit")])
@@ -90,7 +90,7 @@ def test_a_stored_socket_is_dropped_when_the_address_has_changed(app: Service, c
     begin(app, 0)
     old, at = app.url, "127.0.0.1"
     if change == "port":
-        app.port = quiet_port()
+        app.port = free_port()
     else:
         at = "127.0.0.2"
     new = f"http://{at}:{app.port}"

@@ -33,10 +33,11 @@ def test_a_window_opens_on_qt_with_its_splash_then_its_page_and_leaves_nothing(
     shown.ended_well()
 
 
-def test_local_storage_survives_from_run_to_run_on_qt(show: Callable[..., Shown]) -> None:
+def test_local_storage_survives_from_run_to_run_on_qt(show: Callable[..., Shown], home: Path) -> None:
     script = "say('was-' + localStorage.getItem('mark')); localStorage.setItem('mark', 'kept')"
     for before in ("null", "kept"):
-        shown = show("gui='qt'", f"script={script!r}", port=0)
+        # The port follows from the name: one that nobody else has.
+        shown = show(f"gui='qt', name={home.name!r}", f"script={script!r}", port=0).called(home.name)
         shown.hear(f"was-{before}")
         shown.close()
         shown.ended_well(within=3)  # Chromium writes its storage first

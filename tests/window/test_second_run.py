@@ -89,10 +89,11 @@ def test_another_program_of_the_same_name_is_told_who_has_it(
     assert shown.screen.windows("demo") == [shown.window]
 
 
-def test_local_storage_survives_from_run_to_run(show: Callable[..., Shown]) -> None:
+def test_local_storage_survives_from_run_to_run(show: Callable[..., Shown], home: Path) -> None:
     script = "say('was-' + localStorage.getItem('mark')); localStorage.setItem('mark', 'kept')"
     for before in ("null", "kept"):
-        shown = show(page=f"script={script!r}", port=0)
+        # The port follows from the name: one that nobody else has.
+        shown = show(f"name={home.name!r}", f"script={script!r}", port=0).called(home.name)
         shown.hear(f"was-{before}")
         shown.close()
         shown.ended_well()
