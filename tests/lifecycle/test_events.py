@@ -7,13 +7,12 @@ import random
 import signal
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from support.running import NAME, Running, Start
-from support.waiting import wait_for
+from support.waiting import until, wait_for
 from wesktop.testing.events import Event, EventParser
 
 APP = """
@@ -73,13 +72,6 @@ async def post(app: Running, numbers: list[int]) -> None:
     async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
         answer = await client.post(f"{app.url}/tick", json=numbers)
         assert answer.status_code == 204
-
-
-async def until(condition: Any, what: str, seconds: float = 30) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110  what the pages have got
-            await asyncio.sleep(0.01)
-    assert condition(), what
 
 
 async def connected(pages: list[Page], times: int = 1) -> None:
