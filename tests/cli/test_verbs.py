@@ -161,9 +161,9 @@ def test_wait_sees_an_app_come_and_go(start_app: Start) -> None:
 
 def test_stop_gives_up_after_its_timeout(start_app: Start) -> None:
     app = start_app("--drain-timeout", "20")
-    with app.begin_request("/slow"):
-        wait_for((app.home / "slow").exists, "the request")
-        assert "did not end within 0.1 seconds" in said(app, 5, "stop", "--timeout", "0.1")
+    (app.home / "stay").touch()
+    assert "did not end within 0.1 seconds" in said(app, 5, "stop", "--timeout", "0.1")
+    (app.home / "stay").unlink()
     app.nothing_left()
 
 

@@ -172,10 +172,11 @@ def test_a_dialog_closes_when_who_has_asked_is_gone(show_desk: Show, path: str) 
     assert asking.answer() is None
 
 
-def test_a_dialog_closes_when_its_task_is_cancelled(show_desk: Show) -> None:
+def test_a_dialog_closes_when_its_task_is_cancelled(show_desk: Show, home: Path) -> None:
     desk = show_desk()
-    asking = desk.asking("open_file", "/ask/briefly", title="Choose")
+    asking = desk.asking("open_file", "/ask/until", title="Choose")
     desk.titled("Choose")
+    (home / "desk.over").touch()
     assert asking.answer() == "too late"
     wait_for(lambda: "Choose" not in desk.screen.listing(), "its end")
 

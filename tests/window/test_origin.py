@@ -69,6 +69,7 @@ def test_where_a_script_leads_to_another_origin_it_opens_in_the_browser(
 ) -> None:
     url = f"{elsewhere.url}/page?a=b"
     shown = show(CSP, page=page(BY_SCRIPT[way], url))
+    shown.hear("there")
     browser.opens(url)
     still_shown(shown)
 
@@ -91,6 +92,7 @@ def test_where_a_click_leads_to_another_origin_it_opens_in_the_browser_alone(
 def test_what_has_no_business_in_a_browser_leads_nowhere(show: Show, browser: Browser, url: str) -> None:
     script = f"{BY_SCRIPT['location']}; setTimeout(() => location = {LAST!r}, 200)"
     shown = show(CSP, page=page(script, url))
+    shown.hear("there")
     browser.opens(LAST)
     still_shown(shown)
 
