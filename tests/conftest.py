@@ -5,12 +5,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from support.running import Start, starter
 from support.scripts import Script, end_all, isolated_env, left_behind, write_script
 from support.surroundings import leave
 
 leave()
+# How long an example takes is the machine's affair; and a checkout may be read-only.
+settings.register_profile("any machine", deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from support.ipv6 import needs_ipv6
 from wesktop.window.display import check_display
 from wesktopd.errors import NoDisplayError
 
@@ -37,7 +38,7 @@ def test_a_socket_s_path_is_a_display(wayland: dict[str, str], home: Path) -> No
     check_display(None, {"DISPLAY": str(home / wayland["WAYLAND_DISPLAY"])})
 
 
-@pytest.mark.parametrize("display", ["localhost:{}", "127.0.0.1:{}.0", "[::1]:{}"])
+@pytest.mark.parametrize("display", ["localhost:{}", "127.0.0.1:{}.0", pytest.param("[::1]:{}", marks=needs_ipv6)])
 def test_an_x_server_may_be_reached_by_tcp(display: str) -> None:
     host = display.rpartition(":")[0].strip("[]")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

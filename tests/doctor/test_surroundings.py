@@ -191,7 +191,10 @@ def test_a_runtime_directory_that_cannot_be_used_is_told_and_cured(here: Surroun
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read anything")
 def test_an_unreadable_runtime_directory_is_told(here: Surroundings) -> None:
     (here.home / "run").chmod(0)
-    (found,) = here.trouble("--no-window")
+    try:
+        (found,) = here.trouble("--no-window")
+    finally:
+        (here.home / "run").chmod(0o700)
     assert str(here.home / "run") in found["text"]
 
 

@@ -2,6 +2,8 @@
 
 import errno
 import os
+import pwd
+import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -82,7 +84,8 @@ def test_a_link_of_our_own_on_the_way_is_followed_and_one_in_its_place_is_not(tm
     (tmp_path / "link").symlink_to("real")
     private.private_dir(tmp_path / "link" / "made")
     assert mode(tmp_path / "real" / "made") == 0o700
-    with pytest.raises(NotPrivateError, match=r"link is a symbolic link of root \(uid 0\): remove it"):
+    us = f"{pwd.getpwuid(os.geteuid()).pw_name} (uid {os.geteuid()})"
+    with pytest.raises(NotPrivateError, match=re.escape(f"link is a symbolic link of {us}: remove it")):
         private.private_dir(tmp_path / "link")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from support.users import needs_root
 from wesktopd import paths
 from wesktopd.errors import ConfigurationError, PidFileError
 from wesktopd.lock import Lock
@@ -140,7 +141,10 @@ def test_the_runtime_directory_is_private(home: Path, monkeypatch: pytest.Monkey
     assert (home / "wesktop").stat().st_mode & 0o777 == 0o700
 
 
-@pytest.mark.parametrize("trouble", ["too long", "a link", "a file", "somebody else's", "cannot be made"])
+@pytest.mark.parametrize(
+    "trouble",
+    ["too long", "a link", "a file", pytest.param("somebody else's", marks=needs_root), "cannot be made"],
+)
 def test_another_runtime_directory_is_taken_where_the_first_cannot_be_used(
     home: Path, monkeypatch: pytest.MonkeyPatch, trouble: str
 ) -> None:
