@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 MAX_SPEC = 64 * 1024
 
 STOP = b"s"  # to a worker: finish what is open, and end
-RETIRE = b"r"  # the same while others go on: first accept nothing new, and read all that was accepted
+RETIRE = b"r"  # the same where connections go on coming, for others: accept no more, and first read what was accepted
 ANSWER = b"{"  # to a worker: a line of JSON begins, which is no order
 
 DUMP_SIGNAL = signal.SIGQUIT  # a worker prints the stacks of its threads, as Java's programs do

@@ -144,7 +144,8 @@ class Crew:
 
     def _retire(self, worker: Worker) -> None:
         self._advance(worker, Event.STOP)
-        self.processes[worker].stop(RETIRE if self._fleet.running else STOP)
+        others_accept = self._fleet.running or self._instance.socket_stays
+        self.processes[worker].stop(RETIRE if others_accept else STOP)
 
     def _unhang(self, worker: Worker) -> None:
         process, heard = self.processes[worker], worker.heard

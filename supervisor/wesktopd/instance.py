@@ -41,6 +41,7 @@ class Instance:
         self.state_file = StateFile(self.paths.state) if self.paths else None
         self.access = Access.fresh() if spec.session else None
         self.leftovers: list[Identity] = []
+        self.socket_stays = False  # when this ends: a service manager holds it, and clients go on connecting
         self._pid_file = PidFile(spec.pid_path) if spec.pid_path else None
         self._listener: socket.socket | None = None
         self._workers: list[Launched] = []
@@ -52,14 +53,17 @@ class Instance:
             before = self.state_file.read() if self.state_file else None
             self.leftovers = leftovers(before)
             self._claim_pid_file(before)
-            self.take(self._passed_listener() or self._listen())
+            passed = self._passed_listener()
+            self.socket_stays = passed is not None
+            self.take(passed or self._listen())
         except BaseException:
             self.__exit__()
             raise
         return self
 
-    def resume(self, listener: int, lock: int | None, access: Access | None) -> None:
+    def resume(self, listener: int, lock: int | None, access: Access | None, *, socket_stays: bool) -> None:
         """Instead of entering: hold what this process held before it re-executed itself, by these descriptors."""
+        self.socket_stays = socket_stays
         self.access = access or self.access  # a session does not end by an older release that had none
         if self.lock:
             self.lock.fd = lock
@@ -120,7 +124,7 @@ class Instance:
                 raise
             end(self.leftovers, LEFTOVER_TIMEOUT)  # it may be one of them that has the port
             listener = self._listen_when_free()
-        notify.store(listener)
+        self.socket_stays = notify.store(listener)
         return listener
 
     def _listen_when_free(self) -> socket.socket:

@@ -81,9 +81,12 @@ def passed_sockets() -> list[tuple[str, socket.socket]]:
     return found
 
 
-def store(listener: socket.socket) -> None:
-    """Have the service manager keep the listening socket, so that nobody is refused between two of our lives."""
-    notify("FDSTORE=1", f"FDNAME={STORED}", descriptors=(listener.fileno(),))
+def store(listener: socket.socket) -> bool:
+    """Have the service manager keep the listening socket, so that nobody is refused between two of our lives.
+
+    Whether there is one.
+    """
+    return notify("FDSTORE=1", f"FDNAME={STORED}", descriptors=(listener.fileno(),))
 
 
 def forget_stored() -> None:

@@ -27,7 +27,7 @@ def main(fd: int) -> int:
         os.set_inheritable(descriptor, False)
     instance = Instance(handover.spec)
     with StopSignals() as signals, contextlib.ExitStack() as held:
-        instance.resume(handover.listener, handover.lock, handover.access)
+        instance.resume(handover.listener, handover.lock, handover.access, socket_stays=handover.socket_stays)
         held.push(instance)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         supervisor = Supervisor(instance, owns_process=True)

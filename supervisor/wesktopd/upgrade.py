@@ -80,6 +80,7 @@ class Handover(msgspec.Struct, kw_only=True):
     access: Access | None = None
     tokens: list[tuple[str, float]] = []
     bus: int | None = None
+    socket_stays: bool = False
     channels: list[HandedChannel] = []
 
 
@@ -152,6 +153,7 @@ def capture(supervisor: "Supervisor") -> Handover:
         access=instance.access,
         tokens=supervisor.tokens.state(),
         bus=supervisor.bus.listener.fileno() if supervisor.bus.listener else None,
+        socket_stays=instance.socket_stays,
         channels=supervisor.bus.capture(),
     )
 

@@ -77,7 +77,7 @@ app = wesktop.create_app(router, lifespan=lifespan)
 SERVE = """
 import wesktop
 wesktop.serve("demo_app:app", port={port}, pid_path="serve.pid", {options})
-print("serve() has returned")
+print("serve() has returned", flush=True)
 """
 
 

@@ -20,7 +20,7 @@ from window.page import page_app
 app = page_app("{name}", {page})
 wesktop.run("{name}:app", width=400, height=300, pid_path=Path("{name}.pid"), {options})
 if __name__ == "__main__":
-    print("run() has returned")
+    print("run() has returned", flush=True)
 """
 
 
@@ -33,7 +33,7 @@ LAUNCHER = """
 import wesktop
 
 wesktop.run("{name}:app", {options})
-print("run() has returned")
+print("run() has returned", flush=True)
 """
 
 
