@@ -1,10 +1,12 @@
 """Runs the program of `window.desk`, talks to its app, and drives its dialogs as a user does."""
 
 import contextlib
+import itertools
 import json
 import os
 import subprocess
 import threading
+import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -92,11 +94,14 @@ class DeskProgram(Shown):
 
     def focus_and_ask(self, window: str) -> None:
         """Give a window the focus, and see that a question comes up on it."""
-        # The window manager tells of the focus before the window itself has heard of it, and told the supervisor.
-        wait_for(lambda: self._asks_on(window), f"a question on {window}")
+        # The window manager tells of the focus before the window itself has heard of it, and told the supervisor. A
+        # question that comes up on another window takes the focus away: so each attempt leaves it more time for that.
+        pauses = itertools.count(0.0, 0.05)
+        wait_for(lambda: self._asks_on(window, next(pauses)), f"a question on {window}")
 
-    def _asks_on(self, window: str) -> bool:
+    def _asks_on(self, window: str, pause: float) -> bool:
         self.activate(window)
+        time.sleep(pause)
         asking = self.asking("open_file", title="Where?")
         parent = self.parent_of(self.titled("Where?"))
         self.type("Escape")
