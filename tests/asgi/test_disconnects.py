@@ -1,16 +1,19 @@
 """`request.is_disconnected()` under real servers: true once the client has gone, and asking ends nothing."""
 
 import asyncio
+import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from asgi.memory import http_scope
 from support.other_servers import SERVERS, serving
-from support.waiting import wait_for
-from wesktop.asgi import Request, bodies
+from support.waiting import until, wait_for
+from wesktop.asgi import Request, Router, StreamResponse, bodies, create_app
+from wesktop.asgi.types import ASGIApp, Message
 
 SOURCE = """
 import asyncio
@@ -129,3 +132,114 @@ def test_a_single_look_finds_what_the_server_knows(monkeypatch: pytest.MonkeyPat
         return await Request({"type": "http"}, receive=receive).is_disconnected()
 
     assert asyncio.run(look()) is True
+
+
+class Waiting:
+    """A client that stays: how many wait to hear that it goes."""
+
+    def __init__(self) -> None:
+        self.receivers = 0
+        self._messages = [{"type": "http.request", "body": b"", "more_body": False}]
+
+    async def receive(self) -> dict[str, object]:
+        if self._messages:
+            return self._messages.pop()
+        self.receivers += 1
+        try:
+            return await asyncio.get_running_loop().create_future()  # type: ignore[no-any-return]
+        finally:
+            self.receivers -= 1
+
+    async def send(self, _message: object) -> None:
+        """Goes nowhere."""
+
+
+async def drips() -> AsyncIterator[str]:
+    yield "."
+    await asyncio.sleep(0)
+
+
+def test_who_asks_on_after_the_answer_is_told_that_the_client_has_gone() -> None:
+    async def scenario() -> list[bool]:
+        router, seen = Router(), list[bool]()
+
+        async def watch(request: Request) -> None:
+            while not seen or not seen[-1]:
+                seen.append(await request.is_disconnected())
+                await asyncio.sleep(0)
+
+        @router.get("/")
+        async def handler(request: Request) -> str:
+            tasks.append(asyncio.create_task(watch(request)))
+            await until(lambda: seen, "the first look")
+            return "answered"
+
+        tasks: list[asyncio.Task[None]] = []
+        client = Waiting()
+        await create_app(router)(http_scope(), client.receive, client.send)
+        await tasks[0]
+        return seen
+
+    *before, after = asyncio.run(scenario())
+    assert before
+    assert not any(before)
+    assert after
+
+
+def _cancelled() -> ASGIApp:
+    router = Router()
+
+    @router.get("/")
+    async def handler(request: Request) -> None:
+        await request.is_disconnected()
+        raise asyncio.CancelledError
+
+    return create_app(router)
+
+
+@pytest.mark.parametrize(
+    "app",
+    [
+        pytest.param(_cancelled(), id="a handler that is cancelled"),
+        pytest.param(StreamResponse(drips(), "text/plain"), id="a stream without an app of ours"),
+    ],
+)
+def test_nobody_goes_on_waiting_for_a_request_that_has_ended(app: ASGIApp) -> None:
+    async def scenario() -> int:
+        client = Waiting()
+        with contextlib.suppress(asyncio.CancelledError):
+            await app(http_scope(), client.receive, client.send)
+        await asyncio.sleep(0)
+        return client.receivers
+
+    assert asyncio.run(scenario()) == 0
+
+
+def test_an_app_that_is_asked_after_another_has_a_stream_of_its_own() -> None:
+    async def scenario() -> list[bytes]:
+        router, scope, client, sent = Router(), http_scope(), Waiting(), []
+
+        @router.get("/")
+        async def handler(request: Request) -> StreamResponse:
+            await request.is_disconnected()
+            return StreamResponse(drips(), "text/plain")
+
+        async def send(message: Message) -> None:
+            sent.append(message.get("body", b""))
+
+        for _ in range(2):
+            await create_app(router)(scope, client.receive, send)
+        return sent
+
+    assert asyncio.run(scenario()) == [b"", b".", b""] * 2
+
+
+def test_a_middleware_that_has_taken_the_body_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "END_WITHIN", 0.01)
+
+    async def look() -> bool:
+        client = Waiting()
+        await client.receive()
+        return await Request({"type": "http"}, receive=client.receive).is_disconnected()
+
+    assert asyncio.run(look()) is False

@@ -121,32 +121,33 @@ class Application:
         path_params: dict[str, Any] = {}
         body = incoming = request = None
         try:
-            method, path = scope["method"], route_path(scope)
-            route = self.router.literals.get((method, path))
-            if route is None and (found := self.router.find(method, path)) is not None:
-                route, path_params = found
-            if route is None:
-                response = self._answer(scope, path)
-            else:
-                headers = dict(scope["headers"])
-                if (
-                    b"content-length" in headers
-                    or b"transfer-encoding" in headers
-                    or scope.get("http_version") in ("2", "3")
-                ):
-                    incoming = scope[BODY_KEY] = self._incoming(route, headers, receive)
-                    if not route.stream:
-                        body = await incoming.read()
-                request = Request(scope, path_params, body, incoming=incoming, receive=receive)
-                response = as_response(await route.call(request))
-        except Exception as error:
-            response = await self.errors.answer(error, request or Request(scope, path_params))
-        # Outside of the try: once a response has started, an exception can only end the connection.
-        try:
-            await response(scope, receive, send)
-        except NothingSentError as error:
-            del scope[SCOPE_KEY]  # should this be such a response too, it answers for itself
-            await (await self.errors.answer(error, request or Request(scope)))(scope, receive, send)
+            try:
+                method, path = scope["method"], route_path(scope)
+                route = self.router.literals.get((method, path))
+                if route is None and (found := self.router.find(method, path)) is not None:
+                    route, path_params = found
+                if route is None:
+                    response = self._answer(scope, path)
+                else:
+                    headers = dict(scope["headers"])
+                    if (
+                        b"content-length" in headers
+                        or b"transfer-encoding" in headers
+                        or scope.get("http_version") in ("2", "3")
+                    ):
+                        incoming = scope[BODY_KEY] = self._incoming(route, headers, receive)
+                        if not route.stream:
+                            body = await incoming.read()
+                    request = Request(scope, path_params, body, incoming=incoming, receive=receive)
+                    response = as_response(await route.call(request))
+            except Exception as error:
+                response = await self.errors.answer(error, request or Request(scope, path_params))
+            # Outside of the try: once a response has started, an exception can only end the connection.
+            try:
+                await response(scope, receive, send)
+            except NothingSentError as error:
+                del scope[SCOPE_KEY]  # should this be such a response too, it answers for itself
+                await (await self.errors.answer(error, request or Request(scope)))(scope, receive, send)
         finally:
             if BODY_KEY in scope:
                 scope[BODY_KEY].close()

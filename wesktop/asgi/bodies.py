@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 BODY_KEY = "wesktop.body"
 """Where a request's scope carries its body, once somebody has to do with it: it alone receives."""
 
+END_WITHIN = 1.0  # seconds in which the end of a body has come that has been received
 FIRST_LOOK = 0.005  # seconds in which a server has said that the client is gone: granian does so in another thread
 
 
@@ -35,6 +36,7 @@ class Body:
         "_size",
         "_timeout",
         "_whole",
+        "closed",
     )
 
     def __init__(
@@ -49,6 +51,7 @@ class Body:
         self._ended = self._length == 0
         self._whole = False  # whether the message that ends it has come: one does, whatever its length
         self._gone = False
+        self.closed = False
         self._coming: Future[Message] | None = None  # what comes after it
         self._ends: Future[None] | None = None
         if limit is not None and self._length is not None and self._length > limit:
@@ -101,8 +104,8 @@ class Body:
         import asyncio
 
         while self._ended and not self._gone:
-            # The body's end is on its way; what comes after it may be far off.
-            patience = None if not self._whole else FIRST_LOOK if self._coming is None else 0
+            # The body's end is on its way, unless a middleware has taken it; what comes after it may be far off.
+            patience = 0 if self._coming is not None else FIRST_LOOK if self._whole else END_WITHIN
             coming = self._next()
             await asyncio.wait((coming,), timeout=patience)
             if not coming.done():
@@ -121,9 +124,11 @@ class Body:
             self._take(coming)
 
     def close(self) -> None:
-        """The request has been answered."""
-        if self._coming is not None:
-            self._coming.cancel()
+        """The request has been answered: who still asks is told that the client has gone, as ASGI has it."""
+        coming, self._coming = self._coming, None
+        self.closed = self._gone = True
+        if coming is not None:
+            coming.cancel()
 
     async def _received(self) -> None:
         import asyncio
@@ -156,9 +161,9 @@ class Body:
 
 
 def body_of(scope: Scope, receive: Receive) -> Body:
-    """A request's body; where nobody has had to do with it yet, there is none."""
+    """A request's body; where nobody has to do with it yet, there is none."""
     body: Body | None = scope.get(BODY_KEY)
-    if body is None:
+    if body is None or body.closed:  # by an app that was asked before
         body = scope[BODY_KEY] = Body({b"content-length": b"0"}, receive, None, None)
     return body
 

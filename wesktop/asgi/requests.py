@@ -112,4 +112,7 @@ class Request(Connection):
 
     async def is_disconnected(self) -> bool:
         """Whether the client has gone. Once the body is read: what comes before its end is not looked at."""
-        return self._receive is not None and await body_of(self.scope, self._receive).is_disconnected()
+        if self._receive is None:
+            return False
+        self._incoming = self._incoming or body_of(self.scope, self._receive)
+        return await self._incoming.is_disconnected()

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterable
 
-from wesktop.asgi.bodies import body_of
+from wesktop.asgi.bodies import Body, body_of
 from wesktop.asgi.cookies import Cookies
 from wesktop.asgi.headers import Headers, content_type_header
 from wesktop.asgi.responses import Response, check_status, has_content, start_message
@@ -44,24 +44,28 @@ class StreamResponse(Response):
         self._raw_headers.insert(0, content_type_header(content_type))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send(start_message(self.status, self._raw_headers))
-        last = b""
-        if scope["method"] == "HEAD":
-            await self._close()
-        else:
-            await self._send_until_disconnect(scope, receive, send)
-            last = getattr(self.generator, "farewell", last)
-        # After a disconnect too: a server that is being stopped reports one, to end streams, while the client is
-        # still there to see a proper end; and to a client that is gone it does no harm.
-        await send({"type": "http.response.body", "body": last})
+        body = body_of(scope, receive)
+        try:
+            await send(start_message(self.status, self._raw_headers))
+            last = b""
+            if scope["method"] == "HEAD":
+                await self._close()
+            else:
+                await self._send_until_disconnect(scope, body, send)
+                last = getattr(self.generator, "farewell", last)
+            # After a disconnect too: a server that is being stopped reports one, to end streams, while the client is
+            # still there to see a proper end; and to a client that is gone it does no harm.
+            await send({"type": "http.response.body", "body": last})
+        finally:
+            body.close()  # here too: it may answer without an app of ours
 
-    async def _send_until_disconnect(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _send_until_disconnect(self, scope: Scope, body: Body, send: Send) -> None:
         import asyncio  # late: see wesktop.asgi
 
         # granian's send() goes on without an error when the client is gone; only receive() tells. Tasks of our own,
         # as a request's task cannot be cancelled from within under granian's own task implementation.
         sending = asyncio.create_task(self.send_chunks(send, write_timeout(scope)))
-        watching = asyncio.create_task(body_of(scope, receive).disconnected())
+        watching = asyncio.create_task(body.disconnected())
         try:
             await asyncio.wait((sending, watching), return_when=asyncio.FIRST_COMPLETED)
             if sending.done() and sending.cancelled():
