@@ -134,3 +134,21 @@ def test_a_page_that_came_before_it_was_clear_that_there_is_no_bus_gets_what_has
         alone.broadcast("e", number)
     asyncio.run(follow_until(page, 3, lambda number: alone.broadcast("e", number)))
     assert page.seen[:3] == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize("command", [("DEL",), ("XTRIM", "MAXLEN", "0")], ids=" ".join)
+def test_a_stream_that_somebody_has_emptied_begins_anew(
+    redis: Redis, broadcasters: list[Broadcaster], command: tuple[str, ...]
+) -> None:
+    def empty() -> None:
+        redis.call(command[0], "wesktop:news", *command[1:])
+
+    add(redis, 1, 1)
+    empty()
+    hears = broadcaster(redis, broadcasters)
+    wait_for(lambda: hears._bus.ready, "the bus")
+    for number in (2, 3):
+        hears.broadcast("e", str(number))
+        wait_for(lambda: len(logged(hears)) == 1, "the event")
+        empty()
+        wait_for(lambda: logged(hears) == [] and redis.call("XLEN", "wesktop:news"), "the stream to begin")

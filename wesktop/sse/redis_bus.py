@@ -149,8 +149,8 @@ class RedisBus:
         pipeline.eval(ADD_EMITTED, 2, self._key, counter, event.number, REMEMBERED, self._kept, *fields)
 
     def _begin_stream(self, server: Any) -> None:
-        """Where there is none yet; it does no harm if another does the same at this moment."""
-        if not server.exists(self._key):
+        """Where there is none yet, or an empty one; it does no harm if another does the same at this moment."""
+        if not server.xlen(self._key):
             server.xadd(self._key, BEGINNING)
 
     # Reading.
