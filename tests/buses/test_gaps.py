@@ -1,9 +1,11 @@
 """A page that has missed events which are no longer kept is told so by a reset, however they have gone."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -152,3 +154,23 @@ def test_a_stream_that_somebody_has_emptied_begins_anew(
         wait_for(lambda: len(logged(hears)) == 1, "the event")
         empty()
         wait_for(lambda: logged(hears) == [] and redis.call("XLEN", "wesktop:news"), "the stream to begin")
+
+
+def test_a_page_that_comes_while_events_are_read_again_gets_none_of_before(
+    redis: Redis, broadcasters: list[Broadcaster], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hears = broadcaster(redis, broadcasters)
+    wait_for(lambda: hears._bus.ready, "the bus")
+    pages: list[Page] = []
+    append = hears._log.append
+
+    def append_after_a_page_has_come(*entry: Any) -> None:
+        if not pages:
+            time.sleep(0.01)  # more than what the server's clock is coarser by
+            pages.append(Page(hears))
+        append(*entry)
+
+    monkeypatch.setattr(hears._log, "append", append_after_a_page_has_come)
+    add(redis, 1, MANY)
+    wait_for(lambda: len(logged(hears)) >= KEPT, "the events that are kept")
+    assert seen_by(pages[0], redis, MANY + 1)[0] == str(MANY + 1)

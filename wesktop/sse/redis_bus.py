@@ -178,6 +178,7 @@ class RedisBus:
             self._begin_stream(server)
         oldest = time.monotonic() - self._max_seconds
         start = max(1, sum(self._time_of(id_) < oldest for id_, _ in entries))
+        self.ready = False  # also after a gap: who comes now is not placed in the middle of what is read again
         self._repeats = Repeats()  # what has been read before is read again
         self._last_id, fields = entries[start - 1]
         if _is_event(fields):
