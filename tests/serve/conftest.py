@@ -105,7 +105,7 @@ class Served:
 
     def touched(self, name: str) -> None:
         """Wait until the app has made a file of that name."""
-        wait_for((self.home / name).exists, f"the file {name!r}; output: {self.script.output}")
+        wait_for((self.home / name).exists, lambda: f"the file {name!r}; output: {self.script.output}")
 
     def nothing_left(self) -> None:
         """No process, socket, lock or PID file."""

@@ -46,7 +46,7 @@ def transport(request: pytest.FixtureRequest, home: Path, monkeypatch: pytest.Mo
 def script(start_script: Callable[..., Script], transport: str) -> Script:
     """A server named `controlled`, ready."""
     started = start_script(NAME, SERVE.format(port=free_port()), WESKTOP_CONTROL=transport)
-    wait_for(lambda: "serving" in started.output, f"the server; {started.output}")
+    wait_for(lambda: "serving" in started.output, lambda: f"the server; {started.output}")
     return started
 
 
@@ -218,7 +218,7 @@ def over_tcp(monkeypatch: pytest.MonkeyPatch, home: Path, start_script: Callable
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(home / "run"))
     monkeypatch.setenv("WESKTOP_CONTROL", "tcp")
     started = start_script(NAME, SERVE.format(port=free_port()), WESKTOP_CONTROL="tcp")
-    wait_for(lambda: "serving" in started.output, f"the server; {started.output}")
+    wait_for(lambda: "serving" in started.output, lambda: f"the server; {started.output}")
     return started, AppPaths(NAME).tcp
 
 
@@ -254,7 +254,7 @@ def test_another_user_is_turned_away_even_where_the_directory_is_open(
     start_script: Callable[..., Script], home: Path
 ) -> None:
     script = start_script(NAME, SERVE.format(port=free_port()))
-    wait_for(lambda: "serving" in script.output, f"the server; {script.output}")
+    wait_for(lambda: "serving" in script.output, lambda: f"the server; {script.output}")
     socket_file = home / "run" / "wesktop" / f"{NAME}.sock"
     for path in (home, home / "run", home / "run" / "wesktop"):
         path.chmod(0o755)

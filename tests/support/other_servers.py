@@ -34,4 +34,7 @@ def serving(server: str, root: Path, source: str) -> Iterator[str]:
         yield url
     finally:
         process.terminate()
-        process.wait(20)
+        try:
+            process.wait(20)
+        finally:
+            process.kill()

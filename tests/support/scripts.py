@@ -101,11 +101,11 @@ class Script:
                     continue
             return None
 
-        return wait_for(look, f"a process that runs {module}; output: {self.output}")
+        return wait_for(look, lambda: f"a process that runs {module}; output: {self.output}")
 
     def wait(self, timeout: float = 20.0) -> int:
         """The exit code."""
-        wait_for(lambda: self.process.poll() is not None, f"the script's end; output: {self.output}", timeout)
+        wait_for(lambda: self.process.poll() is not None, lambda: f"the script's end; output: {self.output}", timeout)
         return self.process.wait()
 
     def close(self) -> None:

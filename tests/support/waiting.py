@@ -25,16 +25,17 @@ class Limit:
         self._seconds = seconds
         self._began, self._stalled = time.monotonic(), _stalled()
 
-    def check(self, what: str) -> None:
-        """AssertionError that names `what` once the time is over."""
+    def check(self, what: str | Callable[[], str]) -> None:
+        """AssertionError that names `what` once the time is over; a function is asked then, for how it is by then."""
         passed = time.monotonic() - self._began
         if passed <= self._seconds:
             return
         if max(passed - (_stalled() - self._stalled), passed * LOADED) > self._seconds:
-            raise AssertionError(f"waited {passed:.1f} s in vain for {what}")
+            named = what if isinstance(what, str) else what()
+            raise AssertionError(f"waited {passed:.1f} s in vain for {named}")
 
 
-def wait_for(condition: Callable[[], Value | None], what: str, timeout: float = 20.0) -> Value:
+def wait_for(condition: Callable[[], Value | None], what: str | Callable[[], str], timeout: float = 20.0) -> Value:
     """The first true value of `condition`; AssertionError that names `what` when there is none in time."""
     limit = Limit(timeout)
     while not (value := condition()):
@@ -43,7 +44,7 @@ def wait_for(condition: Callable[[], Value | None], what: str, timeout: float = 
     return value
 
 
-async def until(condition: Callable[[], Value | None], what: str, seconds: float = 20.0) -> Value:
+async def until(condition: Callable[[], Value | None], what: str | Callable[[], str], seconds: float = 20.0) -> Value:
     """The same, while the event loop goes on."""
     limit = Limit(seconds)
     while not (value := condition()):

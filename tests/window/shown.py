@@ -71,7 +71,8 @@ class Shown:
     def hear(self, word: str, times: int = 1) -> None:
         """Wait until the page has said `word` so often."""
         wait_for(
-            lambda: self.said().count(word) >= times, f"{word!r} x{times} in {self.said()}; {self.script.output}"
+            lambda: self.said().count(word) >= times,
+            lambda: f"{word!r} x{times} in {self.said()}; {self.script.output}",
         )
 
     def ready(self) -> "Shown":

@@ -65,4 +65,4 @@ def test_the_page_learns_where_dropped_files_are(
     wait_for(above, "the page to notice what is dragged")
     screen.press(down=False)
     expected = json.dumps([str(file) for file in files], ensure_ascii=False, separators=(",", ":"))
-    wait_for(lambda: expected in shown.said(), f"{expected} in {shown.said()}")
+    wait_for(lambda: expected in shown.said(), lambda: f"{expected} in {shown.said()}")

@@ -43,7 +43,7 @@ def test_a_worker_that_dies_under_the_first_page_leaves_the_splash_until_the_nex
         seen.update(corners)
         return corners == {colour("#336699")}
 
-    wait_for(drawn, f"the page; output: {script.output}")
+    wait_for(drawn, lambda: f"the page; output: {script.output}")
     assert (home / "died").exists()
     assert seen <= {colour("#602040"), colour("#336699")}
     screen.close(window)

@@ -32,7 +32,9 @@ def test_first_program_opens_its_window_and_ends_with_it(
     window = screen.window("hello")
     assert screen.title(window) == "Hello"
     assert b"<h1>Hello</h1>" in wait_for(lambda: answers(URL, *authorization(home, "hello")), "the page")
-    wait_for(lambda: len(screen.picture(window).colours()) > 10, f"text in the window; output: {script.output}")
+    wait_for(
+        lambda: len(screen.picture(window).colours()) > 10, lambda: f"text in the window; output: {script.output}"
+    )
     tree = script.tree()
     screen.close(window)
     assert script.wait() == 0, script.output

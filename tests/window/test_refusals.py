@@ -78,7 +78,7 @@ def refuse(start: Callable[..., Script], home: Path) -> Refuse:
         script = start("demo", CALLER.format(arguments=arguments), **env)
         assert script.wait() == 0, script.output
         # WebKit's own processes notice a moment later that their window's is gone.
-        wait_for(lambda: not processes_of(home), f"the end of all its processes; output: {script.output}", 2)
+        wait_for(lambda: not processes_of(home), lambda: f"the end of all its processes; output: {script.output}", 2)
         assert left_behind(home) == []
         return Refusal(*json.loads(script.output.splitlines()[-1]))
 

@@ -173,7 +173,7 @@ def test_of_several_starts_at_once_each_has_a_window_that_is_told_of_it_alone(de
     shown = desk.first("second_launch='window'", "first")
     again = [desk.again(f"/file/{number}") for number in range(3)]
     told = {desk.told("/", "first"), *(desk.told("/", f"/file/{number}") for number in range(3))}
-    wait_for(lambda: told <= {*shown.said()}, f"{told} in {shown.said()}")
+    wait_for(lambda: told <= {*shown.said()}, lambda: f"{told} in {shown.said()}")
     wait_for(lambda: sum("-of-this-page" in said for said in shown.said()) >= 4, "each page's count")
     assert shown.said().count("1-of-this-page") == 4, shown.said()
     for window in shown.screen.windows("desk"):
@@ -228,7 +228,7 @@ def test_a_function_that_fails_is_in_the_log_and_the_page_stays(
     shown = desk.first(f"second_launch={function!r}")
     worker = shown.script.find("wesktopd.worker").pid
     assert desk.again(argument).wait() == 0
-    wait_for(lambda: said in shown.script.output, f"{said!r} in {shown.script.output}")
+    wait_for(lambda: said in shown.script.output, lambda: f"{said!r} in {shown.script.output}")
     desk.again("/still/here").wait()
     if function == "desk:go":
         shown.hear("at-/still/here")

@@ -92,7 +92,7 @@ def check(start: Callable[..., Script], screen: Screen, home: Path, gui: str | N
     script = start("demo", APP.replace("PORT", str(port)).replace("GUI", repr(gui)))
     shown = Shown(script, "demo", home, screen, port)
     shown.hear("form:field=sent")
-    wait_for(lambda: any(word.startswith("after:") for word in shown.said()), f"what follows; {shown.said()}")
+    wait_for(lambda: any(word.startswith("after:") for word in shown.said()), lambda: f"what follows; {shown.said()}")
     said = shown.said()
     history = next(word for word in said if word.startswith("history:"))
     assert int(history.partition(":")[2]) <= 2, "the splash may be one"

@@ -70,7 +70,7 @@ def starts(show_script: Callable[..., Shown], home: Path, monkeypatch: pytest.Mo
 
 def hears_all(shown: Shown, *words: str) -> None:
     """Wait until the app's pages have said these, in any order."""
-    wait_for(lambda: {*words} <= {*shown.said()}, f"{words} in {shown.said()}; {shown.script.output}")
+    wait_for(lambda: {*words} <= {*shown.said()}, lambda: f"{words} in {shown.said()}; {shown.script.output}")
 
 
 def closed(shown: Shown) -> None:
