@@ -111,7 +111,7 @@ class Request(Connection):
         return self._form
 
     async def is_disconnected(self) -> bool:
-        """Whether the client has gone. Once the body is read: what comes before its end is not looked at."""
+        """Whether the client has gone, or has its answer. What comes before the body is read is not looked at."""
         if self._receive is None:
             return False
         self._incoming = self._incoming or body_of(self.scope, self._receive)
