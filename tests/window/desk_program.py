@@ -94,12 +94,14 @@ class DeskProgram(Shown):
 
     def focus_and_ask(self, window: str) -> None:
         """Give a window the focus, and see that a question comes up on it."""
-        # The window manager tells of the focus before the window itself has heard of it, and told the supervisor. A
-        # question that comes up on another window takes the focus away: so each attempt leaves it more time for that.
+        # The window manager tells of the focus before the window itself has heard of it, and told the supervisor; and
+        # Qt takes no notice of one that is lost and got back within 0.1 s, as by a question that came up on another
+        # window. So each attempt leaves more time.
         pauses = itertools.count(0.0, 0.05)
         wait_for(lambda: self._asks_on(window, next(pauses)), f"a question on {window}")
 
     def _asks_on(self, window: str, pause: float) -> bool:
+        time.sleep(pause)
         self.activate(window)
         time.sleep(pause)
         asking = self.asking("open_file", title="Where?")
