@@ -79,7 +79,7 @@ def test_a_worker_that_hangs_is_the_supervisors_to_replace_where_it_may(installe
     assert app.manager.run("kill", "-s", "STOP", str(worker)).returncode == 0
 
     def replaced() -> bool:
-        with contextlib.suppress(ValueError):  # what the stopped worker had accepted is lost with it
+        with contextlib.suppress(OSError, ValueError):  # what the stopped worker had accepted is lost with it
             return bool(app.get()["pid"] != worker)
         return False
 
