@@ -34,7 +34,8 @@ def test_what_waits_for_a_redis_that_is_away_is_bounded_and_a_reset_tells_of_the
     reset = events.index(("reset", ""))
     numbers = [int(data) for event, data in events[1:] if event == "e"]
     assert numbers == [*range(reset - 1), *range(1000 - len(events) + reset + 1, 1000)]
-    assert 40 < len(events) - reset <= 51
+    # Those that were on their way when it went away count too, and give way to the reset in the end.
+    assert 2 <= len(events) - reset <= 51
 
 
 def test_what_waits_for_a_supervisor_that_hangs_is_bounded_and_a_reset_tells_of_the_rest(
