@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from support.running import Start, starter
-from support.scripts import Script, end_all, isolated_env, left_behind, write_script
+from support.scripts import Script, end_all, isolated_env, write_script
 from support.surroundings import leave
 
 leave()
@@ -23,8 +23,7 @@ def home() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="wesktop-") as directory:
         home = Path(directory)
         yield home
-        if left_behind(home):  # by a test that has failed, and is not to trouble others
-            end_all(home)
+        end_all(home)  # who still writes there would keep it from being removed
 
 
 @pytest.fixture

@@ -179,4 +179,3 @@ def starter(home: Path) -> Iterator[Start]:
 
     yield start
     end_all(home)
-    wait_for(lambda: not app.processes(), "the end of all processes")  # a browser writes until then

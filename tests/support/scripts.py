@@ -154,17 +154,27 @@ def left_behind(home: Path) -> list[str]:
 
 
 def running_from(home: Path) -> list[psutil.Process]:
-    """All living processes that were started with this home directory, whoever their parent is by now."""
+    """All living processes that were started with this home directory or in it, whoever their parent is by now.
+
+    Chromium's helpers, which write to its profile, put their titles where their environment was.
+    """
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
-            if alive(process) and process.environ().get("HOME") == str(home):
+            here = str(home) in (process.cwd(), process.environ().get("HOME"))
+            if here and alive(process) and process.pid != os.getpid():
                 found.append(process)
     return found
 
 
 def end_all(home: Path) -> None:
-    """End them."""
-    for process in running_from(home):
-        with contextlib.suppress(psutil.Error):
-            process.kill()
+    """Kill them, and those that they start meanwhile; returns when none is left that could write there."""
+
+    def none_left() -> bool:
+        found = running_from(home)
+        for process in found:
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        return not found
+
+    wait_for(none_left, lambda: f"the end of all processes: {running_from(home)}")

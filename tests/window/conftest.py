@@ -7,7 +7,7 @@ import pytest
 
 from support.browser import Browser, Site, site
 from support.screen import Screen, own_screen
-from support.scripts import Script, end_all, free_port
+from support.scripts import Script, free_port
 from window.desk_program import DeskProgram
 from window.shown import LAUNCHER, Shown, program
 
@@ -71,11 +71,10 @@ def show_script(start: Callable[..., Script], screen: Screen, home: Path) -> Cal
 
 
 @pytest.fixture
-def show_desk(start: Callable[..., Script], screen: Screen, home: Path) -> Iterator[Callable[..., DeskProgram]]:
+def show_desk(start: Callable[..., Script], screen: Screen, home: Path) -> Callable[..., DeskProgram]:
     """Start the program of `window.desk`, with further options of `run()` as source; script: that its pages run."""
 
     def show(options: str = "", script: str = "", **env: str) -> DeskProgram:
         return DeskProgram(start, home, screen, options, script, env)
 
-    yield show
-    end_all(home)  # a window may have outlived its opener, and its server
+    return show

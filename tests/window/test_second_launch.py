@@ -3,14 +3,14 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 from support.screen import Screen
-from support.scripts import Script, end_all, free_port, isolated_env
+from support.scripts import Script, free_port, isolated_env
 from support.waiting import wait_for
 from wesktopd.protocol import MAX_PASSED_ON, encode
 from wesktopd.window_protocol import Launch
@@ -96,15 +96,14 @@ class Desk:
 
 
 @pytest.fixture
-def desk(start_script: Callable[..., Script], screen: Screen, home: Path) -> Iterator[Desk]:
+def desk(start_script: Callable[..., Script], screen: Screen, home: Path) -> Desk:
     """The program."""
     screen.wait_until_empty()
 
     def start(name: str, source: str, *args: str) -> Script:
         return start_script(name, source, *args, DISPLAY=screen.display, PYTHONPATH=TESTS)
 
-    yield Desk(start, screen, home)
-    end_all(home)
+    return Desk(start, screen, home)
 
 
 HOSTILE = ["notes://open/3?a=b&c", "Grüße</script>", "--flag", "'\"\\`${x}", "\u2028"]

@@ -4,14 +4,14 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 from support.screen import Screen
-from support.scripts import end_all, free_port, isolated_env
+from support.scripts import free_port, isolated_env
 from support.waiting import wait_for
 from wesktopd import client
 from window.shown import Shown
@@ -61,11 +61,10 @@ class Starts:
 
 
 @pytest.fixture
-def starts(show_script: Callable[..., Shown], home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Starts]:
-    """Starts of the app; what is left of them is ended."""
+def starts(show_script: Callable[..., Shown], home: Path, monkeypatch: pytest.MonkeyPatch) -> Starts:
+    """Starts of the app."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(home / "run"))
-    yield Starts(show_script, home)
-    end_all(home)
+    return Starts(show_script, home)
 
 
 def hears_all(shown: Shown, *words: str) -> None:
