@@ -51,6 +51,7 @@ class HandedChannel(msgspec.Struct, kw_only=True):
     limits: tuple[int, int, float]
     kept: list[Kept]
     origins: dict[str, int]
+    dropped_at: float = 0.0
 
 
 class Channel:
@@ -62,6 +63,7 @@ class Channel:
         self.seq = 0
         self.limits = (0, 0, 0.0)
         self.kept: deque[Kept] = deque()
+        self.dropped_at = 0.0  # the time of the last that is no longer kept
         self.members: set[Member] = set()
         self._repeats = Repeats()
         self._bytes = 0
@@ -94,7 +96,9 @@ class Channel:
         while len(self.kept) > 1 and (
             len(self.kept) > max_events or self._bytes > max_bytes or event.at - self.kept[0].at > max_seconds
         ):
-            self._bytes -= len(self.kept.popleft().line)
+            dropped = self.kept.popleft()
+            self._bytes -= len(dropped.line)
+            self.dropped_at = dropped.at
 
     def since(self, epoch: str, after: int) -> tuple[int, list[bytes]]:
         """What follows the event `after` of this epoch, or all that is kept where some of it is lost; and after which
@@ -114,6 +118,7 @@ class Channel:
             limits=self.limits,
             kept=[*self.kept],
             origins=self._repeats.numbers,
+            dropped_at=self.dropped_at,
         )
 
     @classmethod
@@ -121,7 +126,7 @@ class Channel:
         """The channel as an older release has left it."""
         channel = cls(handed.name)
         channel.epoch, channel.seq, channel.limits = handed.epoch, handed.seq, handed.limits
-        channel._repeats = Repeats(handed.origins)
+        channel._repeats, channel.dropped_at = Repeats(handed.origins), handed.dropped_at
         for event in handed.kept:
             channel.keep(event)
         return channel
@@ -248,7 +253,8 @@ class Member(asyncio.Protocol):
             self._channel = channel = self._bus.channel(message.channel)
             channel.ask_for(message.max_events, message.max_bytes, message.max_seconds)
             after, lines = channel.since(message.epoch, message.after)
-            self.send(b"".join([encode(Joined(epoch=channel.epoch, after=after)), *lines, encode(Synced())]))
+            joined = Joined(epoch=channel.epoch, after=after, at=channel.dropped_at)
+            self.send(b"".join([encode(joined), *lines, encode(Synced())]))
             channel.members.add(self)
             self._bus.on_join()
         elif self._channel is not None:

@@ -40,10 +40,14 @@ class Publish(BusMessage, kw_only=True):
 
 
 class Joined(BusMessage):
-    """What follows is complete from the event after `after` on; if that is not what was asked for, some are lost."""
+    """What follows is complete from the event after `after` on; if that is not what was asked for, some are lost.
+
+    at: when the last was that is no longer kept, in seconds since the epoch; 0 where all are.
+    """
 
     epoch: str
     after: int
+    at: float = 0.0
 
 
 class Sent(Publish, kw_only=True):

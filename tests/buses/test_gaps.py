@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from buses.following import Page, follow_until, skipped
-from buses.servers import Redis, logged
+from buses.servers import Redis, Supervisor, logged
 from support.waiting import wait_for
 from wesktop.sse import Broadcaster, supervisor_bus
 from wesktopd.context import BUS_VARIABLE
@@ -97,6 +97,32 @@ def test_pages_of_a_worker_that_starts_while_it_has_no_redis_are_told(
     seen = seen_by(page, redis, count + 1)
     assert skipped(seen, after=1) == []
     assert ("reset" in seen) is (count == MANY)
+
+
+@pytest.mark.parametrize("count", [KEPT // 2, MANY])
+def test_pages_of_a_worker_that_finds_the_supervisor_late_are_told(
+    supervisor: Supervisor,
+    broadcasters: list[Broadcaster],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    count: int,
+) -> None:
+    place = tmp_path / "late.bus"
+    for path in (supervisor.path, place):
+        monkeypatch.setenv(BUS_VARIABLE, str(path))
+        broadcasters.append(Broadcaster(KEPT, history=KEPT, strict=False, name="news"))
+    sends, starts = broadcasters
+    wait_for(lambda: sends._bus.ready, "the bus")
+    sends.broadcast("e", 1)
+    wait_for(lambda: len(logged(sends)) == 1, "the first")
+    page = Page(starts)
+    for number in range(2, count):
+        sends.broadcast("e", number)
+    wait_for(lambda: f"data: {count - 1}" in str(logged(sends)[-1]), "them to be in the bus")
+    place.symlink_to(supervisor.path)
+    asyncio.run(follow_until(page, count, lambda number: sends.broadcast("e", number)))
+    assert skipped(page.seen, after=1) == []
+    assert ("reset" in page.seen) is (count == MANY)
 
 
 def test_a_page_that_has_seen_none_is_told_when_redis_comes_back_empty(

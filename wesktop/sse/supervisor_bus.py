@@ -180,7 +180,7 @@ class SupervisorBus:
             elif isinstance(message, Joined):
                 if (message.epoch, message.after) != (self._epoch, self._seq):  # the first time, or some are lost
                     self._epoch, self._seq = message.epoch, message.after
-                    self._log.begin(f"{message.epoch}-{message.after}")
+                    self._log.begin(f"{message.epoch}-{message.after}", now - (wall - message.at))
             elif isinstance(message, Synced):
                 self.ready = True
         self._on_news()
