@@ -245,7 +245,7 @@ class Supervisor:
         try:
             self.commands.go_to(path)
         except WesktopError as error:
-            self.log(logging.ERROR, f"{self.spec.second_launch!r} returned a {error.message}")
+            self.log(logging.ERROR, f"what {self.spec.second_launch!r} returned is refused: {error.message}")
 
     def worker_lost(self, reason: str) -> None:
         """A worker that served does so no more, unasked."""
