@@ -1,10 +1,12 @@
 """Takes from the test process what the session or the service that it was started from has set up for itself.
 
-A proxy would be asked for 127.0.0.1, a real display or browser would be used, a table be as narrow as the terminal.
+A proxy would be asked for 127.0.0.1, a real display or browser would be used, a table be as narrow as the terminal;
+and nothing would end by Ctrl-C under nohup or in the background, where that is ignored (POSIX, sh, 2.11).
 """
 
 import os
 import re
+import signal
 
 FOREIGN = re.compile(
     r"""DISPLAY | WAYLAND_\w+ | XAUTHORITY | XDG_\w+ | DESKTOP_\w+ | DBUS_\w+ | BROWSER
@@ -17,6 +19,8 @@ FOREIGN = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 
+ENDS = (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM)
+
 
 def leave() -> None:
     """Have this process, and all that it starts, take no part in them."""
@@ -24,3 +28,6 @@ def leave() -> None:
         del os.environ[name]
     os.environ["LANG"] = "C.UTF-8"
     os.umask(0o022)
+    for number in ENDS:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
