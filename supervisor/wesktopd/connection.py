@@ -1,5 +1,6 @@
 """A control connection: synchronous, and light to import, since a window waits for it."""
 
+import contextlib
 import socket
 import time
 from collections.abc import Iterator
@@ -36,6 +37,11 @@ class Connection:
     def close(self) -> None:
         """End the connection."""
         self._sock.close()
+
+    def hang_up(self) -> None:
+        """End it for the other side; from any thread, also while another waits for an answer."""
+        with contextlib.suppress(OSError):  # it has ended already
+            self._sock.shutdown(socket.SHUT_RDWR)
 
     def send(self, request: Request) -> None:
         """Send a request. Raises ControlError when the other side is gone."""

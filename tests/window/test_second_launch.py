@@ -12,6 +12,7 @@ import pytest
 from support.screen import Screen
 from support.scripts import Script, free_port, isolated_env
 from support.waiting import wait_for
+from wesktopd import client
 from wesktopd.protocol import MAX_PASSED_ON, encode
 from wesktopd.window_protocol import Launch
 from window.shown import Shown
@@ -101,7 +102,7 @@ def desk(start_script: Callable[..., Script], screen: Screen, home: Path) -> Des
     screen.wait_until_empty()
 
     def start(name: str, source: str, *args: str) -> Script:
-        return start_script(name, source, *args, DISPLAY=screen.display, PYTHONPATH=TESTS)
+        return start_script(name, source, *args, DISPLAY=screen.display, PYTHONPATH=f"{TESTS}:{home}")
 
     return Desk(start, screen, home)
 
@@ -118,6 +119,37 @@ def test_the_page_in_front_is_handed_the_arguments(desk: Desk) -> None:
     wait_for(lambda: shown.screen.active() == int(shown.window, 16), "its focus")
     shown.close()
     shown.ended_well()
+
+
+HELD = """
+import sys
+from pathlib import Path
+
+if "wesktop.window" in sys.orig_argv:
+    import atexit
+    import os
+    import time
+
+    def hold():
+        while Path("held").exists():
+            time.sleep(0.01)
+
+    os._exit = lambda _: None  # by which it would end in time
+    atexit.register(hold)
+"""
+
+
+def test_a_window_that_is_closed_is_none_any_more_though_its_process_has_not_ended(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(desk.home / "run"))
+    (desk.home / "sitecustomize.py").write_text(HELD)
+    (desk.home / "held").touch()
+    shown = desk.first("keep_alive=True")
+    shown.close()
+    wait_for(lambda: client.status("desk").windows == 0, "the server to know of its end")
+    (desk.home / "held").unlink()
+    shown.script.wait()
 
 
 @pytest.mark.parametrize("argument", ["notes://open/1", "ü" * 30_000], ids=["short", "long"])

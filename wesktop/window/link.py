@@ -45,10 +45,13 @@ class Link:
     def run(self) -> None:
         """Follow both until the caller is gone, or the server that it is to close with; then close the window."""
         self._page.on_focus = lambda: self._tell_server(Focused())
+        self._page.closed += self._leave
         with selectors.DefaultSelector() as selector:
             selector.register(self._caller, selectors.EVENT_READ)
             while not self._ended:
                 ready = {key.fileobj for key, _ in selector.select(self._timeout())}
+                if self._page.closed.is_set():
+                    return
                 if self._caller in ready and not self._hear_caller():
                     if self._at is None or not self._at.stays:
                         break
@@ -59,6 +62,11 @@ class Link:
                     self._connect(selector)
                 self._show_due_note()
         self._page.close()
+
+    def _leave(self) -> None:
+        """The window is closed: the server is to count on it no more, though this process takes a moment to end."""
+        if (server := self._server) is not None:
+            server.hang_up()
 
     def _timeout(self) -> float | None:
         if self._server is None and self._at is not None:

@@ -35,7 +35,7 @@ class Page:
         self._window = window
         self._closing = closing
         self._rules = rules
-        self.loaded = window.events.loaded
+        self.loaded, self.closed = window.events.loaded, window.events.closed
         self._toolkit = toolkit
         self._lock = threading.Lock()
         self._url: str | None = None
