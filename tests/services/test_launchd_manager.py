@@ -2,8 +2,10 @@
 
 import contextlib
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +177,20 @@ def test_start_has_launchd_start_it_and_says_why_it_does_not(mac: Mac) -> None:
         (mac.home / "app.py").write_text(f"raise RuntimeError({reason!r})")
         with pytest.raises(ServiceError, match=f"'hello' did not start: .*{reason}"):
             mac.manager.start("hello")
+
+
+def test_start_waits_for_a_process_whose_app_was_stopped(mac: Mac) -> None:
+    mac.manager.install(mac.service())
+    client.stop("hello", 20)
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as ending, ThreadPoolExecutor() as threads:
+        (mac.log.parent / "wesktop.hello.pid").write_text(str(ending.pid))
+        looks = mac.log.read_text().count("print")
+        starting = threads.submit(mac.manager.start, "hello")
+        wait_for(lambda: mac.log.read_text().count("print") > looks + 2, "it to be looked at again")
+        assert "kickstart" not in mac.verbs()
+        ending.communicate()
+        assert starting.result(40) is True
+    assert mac.verbs()[-1] == "kickstart"
 
 
 def test_a_property_list_of_others_is_neither_replaced_nor_removed(mac: Mac) -> None:

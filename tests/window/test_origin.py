@@ -171,5 +171,8 @@ def test_the_page_can_call_nothing_of_python(show: Show) -> None:
     )
     shown = show(CSP, page=f"script={script!r}")
     refusals = [f"Function {name}() does not exist" for name in CALLS]
-    wait_for(lambda: all(refusal in shown.script.output for refusal in refusals), f"{refusals}")
+    wait_for(
+        lambda: all(refusal in shown.script.output for refusal in refusals),
+        lambda: f"{refusals} in {shown.script.output}; the page said {shown.said()}",
+    )
     assert "called" not in shown.said()

@@ -31,6 +31,7 @@ from wesktopd.limits import START_TIMEOUT
 LOOK_EVERY = 0.3  # seconds
 PATIENCE = 3  # looks in a row at a job that is not running, which launchd may be about to start again
 MAX_RUNS = 3  # starts after which it is taken that no other will do better
+ENDS_WITHIN = 5.0  # seconds that a process has whose app has been stopped
 BOOTOUT_WITHIN = 20.0  # seconds that a job has to be gone in: `bootout` does not wait for a job that is slow to end
 
 
@@ -84,7 +85,7 @@ class Launchd:
         since = time.time()
         if not self._facts(name):
             self._launchctl("bootstrap", self._domain, str(self._path(name)))
-        if self._facts(name).get("state") != "running":
+        if not self._runs(name):
             self._launchctl("kickstart", self._target(name))
         if not self._answers(name, START_TIMEOUT + START_MARGIN):
             reason, log = self._last_words(name, since)
@@ -157,6 +158,17 @@ class Launchd:
             said = self._log(name).read_text(errors="replace")
         reasons = re.findall(r"^wesktop: (.*)$", said, re.MULTILINE)
         return reasons[-1] if reasons else "it does not say why.", kept.log_tail(name, system=False, since=since)
+
+    def _runs(self, name: str) -> bool:
+        """Whether its job runs. One that `wesktop ctl stop` has ended takes a moment until launchd knows, too."""
+        from wesktopd import client
+
+        deadline = time.monotonic() + ENDS_WITHIN
+        while self._facts(name).get("state") == "running":
+            if not client.is_free(name) or time.monotonic() > deadline:
+                return True
+            time.sleep(0.05)
+        return False
 
     def _facts(self, name: str) -> dict[str, str]:
         done = run(["launchctl", "print", self._target(name)])
