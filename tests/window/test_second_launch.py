@@ -207,6 +207,7 @@ def test_of_several_starts_at_once_each_has_a_window_that_is_told_of_it_alone(de
     wait_for(lambda: told <= {*shown.said()}, lambda: f"{told} in {shown.said()}")
     wait_for(lambda: sum("-of-this-page" in said for said in shown.said()) >= 4, "each page's count")
     assert shown.said().count("1-of-this-page") == 4, shown.said()
+    wait_for(lambda: len(shown.screen.windows("desk")) == 4, "the window of each")
     for window in shown.screen.windows("desk"):
         shown.screen.close(window)
     for each in again:

@@ -74,7 +74,9 @@ def hears_all(shown: Shown, *words: str) -> None:
 
 def closed(shown: Shown) -> None:
     """Close the app's one window, and see that the start that has opened it ends."""
-    (window,) = shown.screen.windows("desk")
+    (window,) = wait_for(
+        lambda: shown.screen.windows("desk"), "its window"
+    )  # its page may be sooner on a loaded machine
     shown.screen.close(window)
     assert shown.script.wait() == 0, shown.script.output
 
