@@ -4,7 +4,7 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from wesktop.asgi.sending import within
-from wesktop.asgi.streams import StreamResponse
+from wesktop.asgi.streams import StreamResponse, part
 from wesktop.asgi.types import Message, Send
 from wesktop.sse.subscriber import Subscriber, may_be_done
 from wesktop.sse.wire import format_farewell
@@ -30,10 +30,13 @@ class EventStream(StreamResponse):
         client = self._client
         client.write_timeout = seconds
 
+        def send_chunk(chunk: bytes) -> Awaitable[None]:
+            return send(part(chunk))
+
         def send_from_task(message: Message) -> Awaitable[None]:
             sent = send(message)
             if may_be_done(sent):
-                client.send = send
+                client.send = send_chunk
             return sent
 
         await super().send_chunks(send_from_task, seconds)

@@ -1,16 +1,13 @@
 """A connected page: reads on in the log, and is woken when there is something new."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from wesktop.asgi.streams import part
 from wesktop.sse.log import Batch, Entry, Log
 from wesktop.sse.wire import KEEP_ALIVE, RESET, format_event, format_greeting, format_position
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future
-
-    from wesktop.asgi.types import Send
 
 _DONE = object()
 
@@ -24,7 +21,7 @@ class Subscriber:
     that it comes back, and goes on from there. retry: milliseconds until it comes back when it is cut off.
     tells_position: whether it is told by events where it is, see wire.POSITION.
 
-    send: the server's; None where only the stream's task may call it. write_timeout: seconds that a chunk may take.
+    send: what sends a chunk to it; None where only the stream's task may. write_timeout: seconds that one may take.
     """
 
     __slots__ = (
@@ -47,7 +44,7 @@ class Subscriber:
         tells_position: bool = False,
     ) -> None:
         self.loop: AbstractEventLoop | None = None  # of the stream, once it has begun
-        self.send: Send | None = None
+        self.send: Callable[[bytes], Awaitable[None]] | None = None
         self.write_timeout: float | None = None
         self._log = log
         self._last_id = last_id
@@ -99,7 +96,7 @@ class Subscriber:
             return
         try:
             chunk = self.take()
-            sent = self.send(part(chunk)) if chunk else None
+            sent = self.send(chunk) if chunk else None
             if chunk is None or self._over or (sent is not None and not is_done(sent)):
                 waiting.set_result(sent)
         except Exception as error:
