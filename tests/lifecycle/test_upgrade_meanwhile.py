@@ -8,20 +8,20 @@ from support.running import NAME, Running, starter
 from support.waiting import wait_for
 
 
-def upgrade_and(app: Running, *verb: str) -> int:
-    """The exit code of a verb that is asked for while the installed release is looked at."""
+def upgrade_and(app: Running, *verb: str) -> None:
+    """Ask for something while the installed release is looked at."""
     app.write("two")
     upgrading = app.begin("ctl", "upgrade", NAME)
-    code = app.command("ctl", *verb).returncode
+    done = app.command("ctl", *verb)
     upgrading.wait(30)
-    return code
+    assert done.returncode == 0, f"{done.stderr}; upgrade: {upgrading.returncode}; {app.logs()}"
 
 
 @pytest.mark.parametrize(("verb", "workers"), [(("restart", NAME), 1), (("scale", NAME, "2"), 2)])
 def test_a_change_of_the_workers_is_answered(home: Path, verb: tuple[str, ...], workers: int) -> None:
     with starter(home) as start:
         app = start()
-        assert upgrade_and(app, *verb) == 0
+        upgrade_and(app, *verb)
         app.settled(workers)
         assert app.events().count("upgraded") == 2
 
@@ -29,7 +29,7 @@ def test_a_change_of_the_workers_is_answered(home: Path, verb: tuple[str, ...], 
 def test_a_stop_ends_the_app(home: Path) -> None:
     with starter(home) as start:
         app = start()
-        assert upgrade_and(app, "stop", NAME) == 0
+        upgrade_and(app, "stop", NAME)
         app.nothing_left(5)
 
 
