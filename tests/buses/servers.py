@@ -44,7 +44,7 @@ class Redis:
         """Lose what is kept on disk."""
         shutil.rmtree(self._directory / "appendonlydir")
 
-    def call(self, *command: str) -> Any:
+    def call(self, *command: str | bytes) -> Any:
         """Have it do something."""
         with package.Redis.from_url(self.url, decode_responses=True) as client:
             return client.execute_command(*command)

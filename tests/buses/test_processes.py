@@ -13,6 +13,7 @@ from buses.servers import Supervisor, logged, told
 from support.running import Start
 from support.waiting import wait_for
 from wesktop.sse import Broadcaster
+from wesktop.sse import broadcaster as broadcasters
 from wesktopd import bus_protocol
 from wesktopd.bus import READ_SIZE
 from wesktopd.context import BUS_VARIABLE
@@ -74,6 +75,26 @@ def test_a_forked_process_broadcasts_too_and_takes_nothing_from_its_parent(
     broadcaster.broadcast("e", 4)
     wait_for(lambda: len(logged(broadcaster)) == 8, "all events")
     assert [data for _, data in told(broadcaster)] == ["1", *["2", "3"] * 3, "4"]
+    broadcaster._bus.close()
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+def test_a_forked_process_is_there_as_soon_as_it_has_heard_all_that_is_kept(
+    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(BUS_VARIABLE, str(supervisor.path))
+    monkeypatch.setattr(broadcasters, "FORK_PATIENCE", 10.0)
+    broadcaster = Broadcaster(strict=False, name="news")
+    for _ in range(10):
+        broadcaster.broadcast("e", "x" * 100_000)
+    wait_for(lambda: len(logged(broadcaster)) == 10, "more than comes in one piece")
+    child = os.fork()
+    if not child:
+        try:
+            broadcaster.broadcast("e", "last")
+        finally:
+            os._exit(0 if broadcaster._bus.ready else 1)
+    assert os.waitpid(child, 0)[1] == 0, "its patience was over"
     broadcaster._bus.close()
 
 

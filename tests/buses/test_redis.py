@@ -73,7 +73,7 @@ def follow(url: str, heard: list[str]) -> None:
 def test_what_is_no_event_of_ours_is_left_out(redis: Redis) -> None:
     broadcaster = Broadcaster(strict=False, name="news", bus=redis.url)
     wait_for(lambda: broadcaster._bus.ready, "the bus")
-    redis.call("XADD", "wesktop:news", "*", "x", "1")
+    redis.call("XADD", "wesktop:news", "*", "x", b"no UTF-8: \xff")
     redis.call("XADD", "wesktop:news", "*", "event", "e", "data", "1", "origin", "o", "number", "many")
     broadcaster.broadcast("e", "right")
     wait_for(lambda: len(logged(broadcaster)) == 1, "the event that is right")

@@ -142,6 +142,31 @@ def test_a_page_that_lets_much_go_by_is_told_where_it_is_before_that_is_forgotte
     asyncio.run(scenario())
 
 
+def test_a_page_that_comes_back_to_more_than_it_may_be_behind_by_goes_on_though_it_wants_none_of_it() -> None:
+    broadcaster = Broadcaster(10, buffer_bytes=5000, strict=False)
+    last_id, connections = broadcaster._log.last_id, 0
+    seen: list[str] = []
+    for _ in range(5):
+        broadcaster.broadcast("often", "x" * 2000)
+    broadcaster.broadcast("wanted", "seen")
+
+    async def scenario() -> None:
+        nonlocal last_id, connections
+        while not seen:
+            connections += 1
+            parser = EventParser()
+            request = Request(http_scope(headers=[("last-event-id", last_id)]))
+            async for chunk in broadcaster.stream(request, events={"wanted"}).generator:
+                seen.extend(event.data for event in parser.feed(chunk))  # type: ignore[arg-type]
+                last_id = parser.last_id
+                if seen:
+                    break
+            assert connections < 10, "it is told nothing and comes back to the same"
+
+    asyncio.run(scenario())
+    assert seen == ["seen"]
+
+
 def test_a_page_is_told_of_what_it_has_missed_in_one_piece_with_its_new_place() -> None:
     broadcaster = Broadcaster(strict=False)
     request = Request({"type": "http", "headers": [(b"last-event-id", b"another-life")]})

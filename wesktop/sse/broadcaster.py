@@ -113,6 +113,7 @@ class Broadcaster:
         self._clients: dict[AbstractEventLoop | None, weakref.WeakSet[Subscriber]] = {}
         # Over the set of clients; re-entrant, as garbage collection may close a stream in the middle of it.
         self._lock = threading.RLock()
+        self._opening = threading.Lock()
         self._waking: set[AbstractEventLoop] = set()
         self._keeping_alive: set[AbstractEventLoop] = set()
         self._bus: Bus = bus_of(self._wanted_bus, self.name, self._limits)
@@ -124,7 +125,7 @@ class Broadcaster:
         self._is_open = False
 
     def _open_again(self) -> None:
-        with self._lock:
+        with self._opening:
             if self._is_open:
                 return
             self._bus.open(self._log, self._on_news)

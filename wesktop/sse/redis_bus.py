@@ -48,7 +48,7 @@ class RedisBus:
         never = redis.retry.Retry(redis.backoff.NoBackoff(), 0)
         self._client: Callable[[], Any] = functools.partial(
             redis.Redis.from_url, url, socket_timeout=BLOCK / 1000 + 5, decode_responses=True,
-            single_connection_client=True, retry=never,
+            encoding_errors="replace", single_connection_client=True, retry=never,
         )  # fmt: skip
         self._channel = channel
         self._limits = limits

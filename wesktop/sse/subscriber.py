@@ -132,7 +132,9 @@ class Subscriber:
         if chunk:
             self._silent = False
             return chunk + self._where() if self._tells_position else chunk
-        if self._silent or self._has_let_many_go_by():
+        if (
+            self._silent or self._over or self._has_let_many_go_by()
+        ):  # at its end: else it would come back to the same
             self._silent = False
             self._unwanted = self._unwanted_bytes = 0
             return KEEP_ALIVE + self._where()

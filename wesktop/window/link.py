@@ -36,7 +36,7 @@ class Link:
         self._attached = False
         self._url = ""
         self._lost_server = False
-        self._ended = False
+        self._ended = self._left = False
         self._note: str | None = None
         self._note_due: float | None = None
         self._noted = False
@@ -50,7 +50,7 @@ class Link:
             selector.register(self._caller, selectors.EVENT_READ)
             while not self._ended:
                 ready = {key.fileobj for key, _ in selector.select(self._timeout())}
-                if self._page.closed.is_set():
+                if self._left:
                     return
                 if self._caller in ready and not self._hear_caller():
                     if self._at is None or not self._at.stays:
@@ -65,6 +65,7 @@ class Link:
 
     def _leave(self) -> None:
         """The window is closed: the server is to count on it no more, though this process takes a moment to end."""
+        self._left = True
         if (server := self._server) is not None:
             server.hang_up()
 
@@ -93,6 +94,8 @@ class Link:
         with contextlib.suppress(WesktopError):
             self._server = attach(Path(self._at.socket), self._at.name, "window", self._at.path)
             self._attached = False
+            if self._left:  # meanwhile
+                self._server.hang_up()
             selector.register(self._server, selectors.EVENT_READ)
             if self._launch is not None:
                 arguments, directory = self._launch.arguments, self._launch.directory
