@@ -24,6 +24,7 @@ from wesktopd.state import LOOK_EVERY, State, StateFile, end, leftovers
 from wesktopd.transport import has_unix_sockets
 
 SLOWEST_BEAT = 10.0  # seconds between the signs of life of a worker that nobody uses
+LOOKED_AT_WITHIN = 0.05  # seconds in which somebody gives the lock back who has just looked whether it is free
 LEFTOVER_TIMEOUT = 1.5  # seconds that the workers of a supervisor that died may take to end by themselves
 
 
@@ -98,7 +99,7 @@ class Instance:
         if self.lock is None:
             return
         try:
-            locked = self.lock.acquire()
+            locked = self.lock.acquire(LOOKED_AT_WITHIN)
         except OSError as error:
             warn(
                 f"lock file {error.filename!r} cannot be opened ({error.strerror}): nothing keeps a second one away."

@@ -2,9 +2,12 @@
 
 import fcntl
 import os
+import time
 from pathlib import Path
 
 from wesktopd.private import open_private
+
+TRY_EVERY = 0.005  # seconds
 
 
 class Lock:
@@ -22,8 +25,16 @@ class Lock:
         """Whether this process has it."""
         return self.fd is not None
 
-    def acquire(self) -> bool:
-        """Take the lock; False when another process has it. Raises OSError when the file cannot be made or opened."""
+    def acquire(self, patience: float = 0.0) -> bool:
+        """Take the lock; False when another process has it for so many seconds. Raises OSError when the file cannot be
+        made or opened.
+        """
+        deadline = time.monotonic() + patience
+        while not (locked := self._try()) and time.monotonic() < deadline:
+            time.sleep(TRY_EVERY)
+        return locked
+
+    def _try(self) -> bool:
         while True:
             fd = open_private(self._path, os.O_RDWR | os.O_CREAT)
             try:

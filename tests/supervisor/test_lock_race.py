@@ -58,3 +58,19 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="symbolic link"):
         Lock(tmp_path / "lock").acquire()
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_who_just_looks_whether_it_is_free_does_not_keep_another_from_starting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks, starts = (Lock(tmp_path / "lock") for _ in range(2))
+    assert looks.acquire()
+    assert not starts.acquire()
+    monkeypatch.setattr("wesktopd.lock.time.sleep", lambda _: looks.release())
+    assert starts.acquire(5.0)
+
+
+def test_a_lock_that_is_held_is_not_waited_for_longer_than_that(tmp_path: Path) -> None:
+    holds, starts = (Lock(tmp_path / "lock") for _ in range(2))
+    assert holds.acquire()
+    assert not starts.acquire(0.02)
