@@ -26,8 +26,9 @@ class Lock:
         return self.fd is not None
 
     def acquire(self, patience: float = 0.0) -> bool:
-        """Take the lock; False when another process has it for so many seconds. Raises OSError when the file cannot be
-        made or opened.
+        """Take the lock; False when others have it for so many seconds.
+
+        Raises OSError when the file cannot be made or opened.
         """
         deadline = time.monotonic() + patience
         while not (locked := self._try()) and time.monotonic() < deadline:
