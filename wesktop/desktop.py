@@ -77,7 +77,7 @@ def run(
     menu: a menu bar, as plain lists and dicts; see docs/windows.md.
     downloads: whether the page may offer files, each of which the user is asked for a place to put.
     factory: the target is a function that returns the app.
-    drain_timeout: seconds that open requests have to finish in when the server ends.
+    drain_timeout: seconds that open requests have to finish in at a stop or restart; for the last fifth cancelled.
     keep_alive: go on serving when the window is closed; `wesktop ctl` controls the server then.
     idle_timeout: seconds without a window or a request after which a server that was kept alive ends; None: never.
     workers: how many processes serve, 1 to 64.

@@ -55,7 +55,7 @@ def serve(
     pid_path: a file to write the PID to of the process that serves; this one's, unless `detach` is set.
     name: what the server is called in log messages and by `wesktop ctl`; left as it is, the target's module.
     factory: the target is a function that returns the app.
-    drain_timeout: seconds that open requests have to finish in at a stop.
+    drain_timeout: seconds that open requests have to finish in at a stop or restart; for the last fifth cancelled.
     workers: how many processes serve, 1 to 64.
     start_timeout: seconds that the app has to become ready in.
     hang_timeout: seconds that a worker's event loop may stand still for, before it is replaced; None: for ever.

@@ -36,7 +36,7 @@ HOW = (
     click.option("--start-timeout", type=float, default=START_TIMEOUT, show_default=True, metavar="SECONDS",
                  help="How long the app has to become ready in."),
     click.option("--drain-timeout", type=float, default=DRAIN_TIMEOUT, show_default=True, metavar="SECONDS",
-                 help="How long open requests have to finish in at a stop."),
+                 help="How long open requests have to finish in at a stop or restart."),
     click.option("--workers", type=int, default=1, show_default=True, help="How many processes serve."),
     click.option("--factory", is_flag=True, help="TARGET is a function that returns the app."),
     click.option("--pid-path", type=click.Path(path_type=Path), help="Write the server's PID to this file."),
