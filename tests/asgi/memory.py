@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from asgi.conformance import Conformance
 from wesktop.asgi.types import ASGIApp, Message, Scope
+
+ChunkT = TypeVar("ChunkT")
 
 DISCONNECT: Message = {"type": "http.disconnect"}
 
@@ -130,7 +132,7 @@ async def until(condition: Callable[[], Any]) -> None:
             await asyncio.sleep(0)
 
 
-async def first_of(chunks: AsyncIterable[bytes | str]) -> bytes | str:
+async def first_of(chunks: AsyncIterable[ChunkT]) -> ChunkT:
     """The first of *chunks*; StopAsyncIteration when there is none."""
     return await aiter(chunks).__anext__()
 

@@ -84,6 +84,27 @@ def test_bytes_are_sent_as_bytes() -> None:
     assert connect(handler)[1] == {"type": "websocket.send", "bytes": b"\0\xff"}
 
 
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (3, "message 3 is of type int, not bytes"),  # bytes(3) is three zeros
+        (None, "message None is of type NoneType, not bytes"),
+        ([1, 2], r"message \[1, 2\] is of type list, not bytes, bytearray or memoryview: use send_json"),
+    ],
+)
+def test_what_is_neither_text_nor_bytes_is_not_sent(data: Any, sentence: str) -> None:
+    async def handler(socket: WebSocket) -> None:
+        await socket.accept()
+        with pytest.raises(TypeError, match=f"^{sentence}"):
+            await socket.send(data)
+        with pytest.raises(TypeError, match=r"^close code '1000' is of type str, not int"):
+            await socket.close("1000")  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match=r"^close reason 3 is of type int, not str"):
+            await socket.close(1000, 3)  # type: ignore[arg-type]
+
+    assert kinds(connect(handler)) == ["accept", "close"]
+
+
 def test_it_is_accepted_with_a_subprotocol_that_the_client_offers_and_headers() -> None:
     async def handler(socket: WebSocket) -> None:
         assert socket.subprotocols == ["a", "b"]

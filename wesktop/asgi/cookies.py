@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from wesktop.asgi.headers import is_token
+from wesktop.asgi.parameters import check_type
 
 SameSite = Literal["strict", "lax", "none"]
 
@@ -19,7 +20,8 @@ class Cookie:
     scripts. same_site: "strict", "lax" (the default) or "none", which needs *secure*.
 
     Raises ValueError for a name that is not a token, a value or attribute that cannot stand in the header
-    (percent-encode it), or a same_site that is none of these.
+    (percent-encode it), or a same_site that is none of these, and TypeError for a name or value that is no str or a
+    max_age that is no int.
     """
 
     def __init__(
@@ -34,6 +36,10 @@ class Cookie:
         http_only: bool = True,
         same_site: SameSite = "lax",
     ) -> None:
+        check_type("cookie name", name, str)
+        check_type(f"cookie {name!r}: value", value, str)
+        if max_age is not None:
+            check_type(f"cookie {name!r}: max_age", max_age, int)
         if not is_token(name):
             raise ValueError(f"cookie name {name!r} is not a token: use letters, digits, '-' and '_'")
         if not _OCTETS.issuperset(value):

@@ -13,6 +13,7 @@ from wesktop.asgi.cookies import Cookies
 from wesktop.asgi.errors import HTTPError, NothingSentError, phrase
 from wesktop.asgi.headers import Headers, RawHeaders, content_type_header
 from wesktop.asgi.limits import SCOPE_KEY
+from wesktop.asgi.parameters import check_type
 from wesktop.asgi.representation import Part, Representation, select, whole
 from wesktop.asgi.responses import Response, allow, check_status, error_response, has_content, start_message
 from wesktop.asgi.sending import send_within, write_timeout
@@ -48,7 +49,7 @@ class FileResponse(Response):
     that asks for a range with 206 (RFC 9110, sections 13 and 14).
 
     Raises ValueError for a status outside 100..999 or one without content, an empty download name, or a malformed
-    content type or header.
+    content type or header, and TypeError for what is no path, or a value of another type.
     """
 
     def __init__(
@@ -64,6 +65,10 @@ class FileResponse(Response):
         if not has_content(check_status(status)):
             raise ValueError(f"status {status} has no content: return EmptyResponse({status}) instead of a file")
         super().__init__(status, headers, cookies)
+        check_type("path", path, str, os.PathLike)
+        for what, text in (("content_type", content_type), ("download_name", download_name)):
+            if text is not None:
+                check_type(what, text, str)
         self.path = Path(path)
         self.content_type = content_type_of(self.path) if content_type is None else content_type
         self.download_name = download_name

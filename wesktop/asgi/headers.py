@@ -1,8 +1,9 @@
 """Header fields: what may stand in one, checked before it reaches the server (RFC 9110, section 5)."""
 
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 from wesktop.asgi.types import Scope
 
@@ -37,11 +38,14 @@ def encode_headers(headers: Headers | None) -> RawHeaders:
     """Check *headers* and encode them for ASGI: lower-case names, latin-1 values.
 
     Raises ValueError for a name that is not a token, for a value with control characters or characters outside
-    latin-1, and for Content-Length, Content-Type and Transfer-Encoding, which are the response's own.
+    latin-1, and for Content-Length, Content-Type and Transfer-Encoding, which are the response's own; TypeError for
+    what is neither a mapping nor pairs.
     """
     if not headers:
         return []
-    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    pairs: Any = headers.items() if isinstance(headers, Mapping) else headers
+    if isinstance(pairs, str) or not isinstance(pairs, Iterable):
+        raise TypeError(f"headers {headers!r} are no dict and no list of pairs: give some such as {{'X-A': 'b'}}")
     return [_encode(name, value) for name, value in pairs]
 
 

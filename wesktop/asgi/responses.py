@@ -3,7 +3,8 @@
 A response is an ASGI callable, and it is settled when constructed: the body is encoded and the header list prepared
 once, so that one response may answer any number of requests. The constructor's parameters stay readable as
 attributes. Every one takes `status`, `headers` (further ones) and `cookies` (names and values, or `Cookie` objects),
-and raises ValueError for a status outside 100..999 or what cannot stand in a header.
+and raises ValueError for a status outside 100..999 or what cannot stand in a header, and TypeError for a value of
+another type.
 """
 
 from collections.abc import Callable, Iterable
@@ -13,6 +14,7 @@ from urllib.parse import quote
 from wesktop.asgi import codec
 from wesktop.asgi.cookies import Cookie, Cookies, encode_cookies
 from wesktop.asgi.headers import Headers, RawHeaders, content_type_header, encode_headers
+from wesktop.asgi.parameters import as_bytes, check_type
 from wesktop.asgi.types import Message, Receive, Scope, Send
 
 _JSON = content_type_header("application/json")
@@ -61,7 +63,11 @@ def start_message(status: int, raw_headers: RawHeaders) -> Message:
 
 
 def check_status(status: int) -> int:
-    """Return *status*; raises ValueError outside 100..999, on which granian panics and takes the worker with it."""
+    """Return *status*; raises TypeError for what is no int.
+
+    Raises ValueError outside 100..999, on which granian panics and takes the worker with it.
+    """
+    check_type("status", status, int)
     if not 100 <= status <= 999:
         raise ValueError(f"status {status!r} is not an HTTP status: use one from 100 to 999")
     return status
@@ -90,7 +96,7 @@ class FixedResponse(Response):
         self.headers = headers
         length = (b"content-length", b"%d" % len(body))
         raw_headers = [length] if content_type is None else [content_type, length]
-        if status != 200 and not has_content(check_status(status)):
+        if (status != 200 or type(status) is not int) and not has_content(check_status(status)):
             raw_headers.remove(length)
             body = b""
         if headers:
@@ -134,6 +140,10 @@ class TextResponse(FixedResponse):
         *,
         cookies: Cookies | None = None,
     ) -> None:
+        if type(text) is not str:
+            check_type("text", text, str)
+        if type(content_type) is not str:
+            check_type("content_type", content_type, str)
         if "charset=" in content_type.lower() and "utf-8" not in content_type.lower():
             raise ValueError(f"content type {content_type!r}: text is sent as UTF-8; or use BytesResponse")
         self.text = text
@@ -147,20 +157,22 @@ class HTMLResponse(FixedResponse):
     def __init__(
         self, html: str, status: int = 200, *, headers: Headers | None = None, cookies: Cookies | None = None
     ) -> None:
+        if type(html) is not str:
+            check_type("html", html, str)
         self.html = html
         super().__init__(html.encode(), content_type_header("text/html"), status, headers, cookies)
 
 
 class BytesResponse(FixedResponse):
-    """*data* as it is.
+    """*data* as it is: bytes, or a bytearray or memoryview, which is copied.
 
     *content_type* is "application/octet-stream" and *status* 200 unless given. Raises ValueError as all responses do,
-    and for a malformed content type.
+    and for a malformed content type; TypeError for text, which is to be encoded first.
     """
 
     def __init__(
         self,
-        data: bytes,
+        data: bytes | bytearray | memoryview,
         content_type: str = "application/octet-stream",
         status: int = 200,
         *,
@@ -169,7 +181,10 @@ class BytesResponse(FixedResponse):
     ) -> None:
         self.data = data
         self.content_type = content_type
-        super().__init__(data, content_type_header(content_type), status, headers, cookies)
+        if type(content_type) is not str:
+            check_type("content_type", content_type, str)
+        body = data if type(data) is bytes else as_bytes("data", data, "encode text, or use TextResponse")
+        super().__init__(body, content_type_header(content_type), status, headers, cookies)
 
 
 class EmptyResponse(FixedResponse):
@@ -189,6 +204,7 @@ class RedirectResponse(FixedResponse):
     def __init__(
         self, url: str, status: int = 307, *, headers: Headers | None = None, cookies: Cookies | None = None
     ) -> None:
+        check_type("url", url, str)
         if status not in REDIRECTS:
             raise ValueError(f"status {status!r} is no redirect: use one of {', '.join(map(str, REDIRECTS))}")
         self.url = url

@@ -5,29 +5,32 @@ from collections.abc import AsyncIterable
 from wesktop.asgi.bodies import Body, body_of
 from wesktop.asgi.cookies import Cookies
 from wesktop.asgi.headers import Headers, content_type_header
+from wesktop.asgi.parameters import as_bytes, check_type
 from wesktop.asgi.responses import Response, check_status, has_content, start_message
 from wesktop.asgi.sending import send_within, write_timeout
 from wesktop.asgi.types import Message, Receive, Scope, Send
+
+Chunk = bytes | bytearray | memoryview | str
 
 
 class StreamResponse(Response):
     """The chunks of an async generator, each sent as soon as it is there.
 
-    Parameters: *generator*, an async generator of bytes or str (sent as UTF-8); *content_type*; *headers*, further
-    ones; *status*, 200 unless given. When the client goes, the generator is closed at once, whether it is waiting
-    or busy: its `finally` blocks run. HEAD does not start it. An exception in it goes to the server, which logs
-    it and breaks the connection off, so that the client does not take what it has for the whole. So does a client
-    that reads nothing for the app's `write_timeout`.
+    Parameters: *generator*, an async generator of bytes (bytearray, memoryview) or str (sent as UTF-8);
+    *content_type*; *headers*, further ones; *status*, 200 unless given. When the client goes, the generator is closed
+    at once, whether it is waiting or busy: its `finally` blocks run. HEAD does not start it. An exception in it goes
+    to the server, which logs it and breaks the connection off, so that the client does not take what it has for the
+    whole. So does a chunk of another type, and a client that reads nothing for the app's `write_timeout`.
 
     Where the generator has a `farewell`, bytes, these are sent last, also where it is closed because the server ends.
 
-    Raises TypeError when *generator* is not an async iterable, ValueError for a status outside 100..999 or one
-    without content, or a malformed content type or header.
+    Raises TypeError when *generator* is not an async iterable, or a value is of another type; ValueError for a status
+    outside 100..999 or one without content, or a malformed content type or header.
     """
 
     def __init__(
         self,
-        generator: AsyncIterable[bytes | str],
+        generator: AsyncIterable[Chunk],
         content_type: str,
         headers: Headers | None = None,
         *,
@@ -39,6 +42,7 @@ class StreamResponse(Response):
         if not has_content(check_status(status)):
             raise ValueError(f"status {status} has no content: return EmptyResponse({status}) instead of a stream")
         super().__init__(status, headers, cookies)
+        check_type("content_type", content_type, str)
         self.generator = generator
         self.content_type = content_type
         self._raw_headers.insert(0, content_type_header(content_type))
@@ -84,8 +88,7 @@ class StreamResponse(Response):
 
         try:
             async for chunk in self.generator:
-                body = chunk.encode() if isinstance(chunk, str) else chunk
-                await send_within(send, part(body), seconds)
+                await send_within(send, part(chunk if type(chunk) is bytes else _encoded(chunk)), seconds)
                 # To a client that is gone granian's send() returns without suspending; with a generator that does not
                 # suspend either, the loop would be held for ever and the disconnect never be seen.
                 await asyncio.sleep(0)
@@ -96,6 +99,10 @@ class StreamResponse(Response):
         close = getattr(self.generator, "aclose", None)  # an async iterator of another kind need not have one
         if close is not None:
             await close()
+
+
+def _encoded(chunk: Chunk) -> bytes:
+    return chunk.encode() if isinstance(chunk, str) else as_bytes("chunk", chunk, "yield bytes, or str as UTF-8")
 
 
 def part(body: bytes) -> Message:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from wesktop.asgi import codec
 from wesktop.asgi.connections import Connection, route_path
 from wesktop.asgi.headers import Headers, encode_headers
+from wesktop.asgi.parameters import as_bytes, check_type
 from wesktop.asgi.reporting import log_exception, printable
 from wesktop.asgi.routing import WEBSOCKET, Router
 from wesktop.asgi.types import Message, Receive, Scope, Send
@@ -36,12 +37,16 @@ def add_ws_route(path: str, handler: WebSocketHandler) -> None:
     """Register *handler* for WebSocket connections to exactly *path*, for every app of this process.
 
     The handler is called with ASGI's (scope, receive, send) and does everything from accept to close.
-    Raises ValueError when *path* does not begin with a slash or is registered already.
+    Raises ValueError when *path* does not begin with a slash or is registered already, TypeError when it is no str or
+    the handler cannot be called.
     """
+    check_type("WebSocket path", path, str)
     if not path.startswith("/"):
         raise ValueError(f"WebSocket path {path!r} does not begin with a slash: write {'/' + path!r}")
     if path in _handlers:
         raise ValueError(f"WebSocket path {path!r} is registered already: remove one of the two")
+    if not callable(handler):
+        raise TypeError(f"handler {handler!r} cannot be called: give a function of scope, receive and send")
     _handlers[path] = handler
 
 
@@ -124,16 +129,17 @@ class WebSocket(Connection):
             while True:
                 yield await self.receive()
 
-    async def send(self, data: str | bytes) -> None:
+    async def send(self, data: str | bytes | bytearray | memoryview) -> None:
         """Send text or bytes.
 
-        Raises RuntimeError when the connection is not open, WebSocketDisconnect when the client has gone.
+        Raises RuntimeError when the connection is not open, WebSocketDisconnect when the client has gone, TypeError
+        for what is neither text nor bytes.
         """
         self._check_open()
         if isinstance(data, str):
             await self._tell({"type": "websocket.send", "text": data})
         else:
-            await self._tell({"type": "websocket.send", "bytes": bytes(data)})
+            await self._tell({"type": "websocket.send", "bytes": as_bytes("message", data, "use send_json")})
 
     async def send_json(self, data: Any) -> None:
         """Send *data* as JSON, in a text message. Raises TypeError when it cannot be encoded."""
@@ -143,8 +149,11 @@ class WebSocket(Connection):
         """Close the connection, or refuse it; without effect when it is closed.
 
         code: 1000, or 3000 to 4999 for the app's own (RFC 6455, section 7.4.2), or another of the registry's from
-        1001 on. Raises ValueError for a code that may not be sent, or a reason above 123 bytes.
+        1001 on. Raises ValueError for a code that may not be sent, or a reason above 123 bytes, and TypeError for a
+        code that is no int or a reason that is no str.
         """
+        check_type("close code", code, int)
+        check_type("close reason", reason, str)
         if not (1000 <= code <= 4999) or code in (1004, NO_STATUS, 1006, 1015):
             raise ValueError(f"close code {code!r} cannot be sent: use 1000, or 3000 to 4999")
         if len(reason.encode()) > MAX_REASON:
