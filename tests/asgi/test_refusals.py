@@ -15,14 +15,25 @@ from wesktop.asgi import (
     HTTPError,
     JSONResponse,
     RedirectResponse,
+    Router,
     StreamResponse,
     TextResponse,
+    add_ws_route,
+    create_app,
 )
 
 
 async def chunks(*made: Any) -> AsyncIterator[Any]:
     for chunk in made:
         yield chunk
+
+
+def plain(_request: Any) -> str:
+    return "plain"
+
+
+def nothing(_app: Any) -> None:
+    """Middleware that returns no app."""
 
 
 def respond(kind: str, *given: Any, **more: Any) -> Callable[[], object]:
@@ -33,6 +44,22 @@ def respond(kind: str, *given: Any, **more: Any) -> Callable[[], object]:
         "stream": lambda *a, **m: StreamResponse(chunks(), *a, **m),
     }  # fmt: skip
     return lambda: kinds[kind](*given, **more)
+
+
+def app(**given: Any) -> Callable[[], object]:
+    return lambda: create_app(given.pop("router", Router()), **given)
+
+
+def route(method: Any = "GET", path: Any = "/", **more: Any) -> Callable[[], object]:
+    return lambda: Router().add_route(method, path, plain, **more)
+
+
+def include(*given: Any) -> Callable[[], object]:
+    return lambda: Router().include(*given)
+
+
+def socket_route(path: Any, handler: Any) -> Callable[[], object]:
+    return lambda: add_ws_route(path, handler)
 
 
 LONG = "x" * 10_000
@@ -69,10 +96,51 @@ LONG = "x" * 10_000
         (respond("error", 404, 5), "detail 5 is of type int, not str, dict or list"),
         (respond("error", 404, True), "detail True is of type bool, not str, dict or list"),
         (respond("error", 404, b"no"), "detail b'no' is of type bytes, not str, dict or list"),
+        (app(router=5), "router 5 is of type int, not Router"),
+        (app(middleware=5), "middleware 5 is no list: give one of ASGI middleware classes"),
+        (app(middleware=dict), "middleware <class 'dict'> is no list: give one of ASGI middleware classes"),
+        (app(middleware="Gzip"), "middleware 'Gzip' is no list: give one of ASGI middleware classes"),
+        (app(middleware=[5]), "middleware has 5 in it, which cannot be called: give ASGI middleware classes"),
+        (app(middleware=[nothing]), "middleware <function nothing at .*> made None, which is no ASGI app"),
+        (app(max_body_size="x"), "max_body_size 'x' is of type str, not int"),
+        (app(max_body_size=1.5), r"max_body_size 1\.5 is of type float, not int"),
+        (app(max_form_parts=True), "max_form_parts True is of type bool, not int"),
+        (app(body_timeout="x"), "body_timeout 'x' is of type str, not float or int"),
+        (app(write_timeout=True), "write_timeout True is of type bool, not float or int"),
+        (app(static_cache_size="x"), "static_cache_size 'x' is of type str, not int"),
+        (app(static_cache_size=None), "static_cache_size None is of type NoneType, not int"),
+        (app(static_dir=5), "static_dir 5 is of type int, not str or PathLike"),
+        (app(static_dir=".", static_path=5), "static_path 5 is of type int, not str"),
+        (app(spa_fallback=5), "spa_fallback 5 is of type int, not str or PathLike"),
+        (app(static_dotfiles="no"), "static_dotfiles 'no' is neither True nor False"),
+        (app(redirect_slashes=1), "redirect_slashes 1 is neither True nor False"),
+        (app(debug="x"), "debug 'x' is neither True nor False"),
+        (app(name=5), "name 5 is of type int, not str"),
+        (route(method=5), "method 5 is of type int, not str"),
+        (route(path=5), "pattern 5 is of type int, not str"),
+        (route(stream="x"), "stream 'x' is neither True nor False"),
+        (route(max_body_size="x"), "max_body_size 'x' is of type str, not int"),
+        (include(5), "router 5 is of type int, not Router"),
+        (include(Router(), 5), "prefix 5 is of type int, not str"),
+        (socket_route("/x", 5), "handler 5 cannot be called: give a function of scope, receive and send"),
+        (socket_route(5, plain), "WebSocket path 5 is of type int, not str"),
     ],
 )  # fmt: skip
 def test_a_value_of_another_type_is_refused_by_name_and_value(make: Callable[[], object], sentence: str) -> None:
     with pytest.raises(TypeError, match=f"^{sentence}"):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (app(static_cache_size=-1), "static_cache_size -1 is out of range: give a number from zero on"),
+        (app(body_timeout=float("nan")), "body_timeout nan must be above zero: give None for no limit"),
+        (route(max_body_size=-2), "max_body_size -2 is out of range: give a number from zero on"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_refused_by_name_and_value(make: Callable[[], object], sentence: str) -> None:
+    with pytest.raises(ValueError, match=f"^{sentence}$"):
         make()
 
 

@@ -69,6 +69,7 @@ def test_buffer_without_room_is_refused(size: int) -> None:
         ({"name": "a\nb"}, ValueError, r"^name 'a\\nb' must be one line"),
         ({"bus": 3}, TypeError, "bus 3 is of type int, not str"),
         ({"bus": "nats://x"}, ValueError, "bus 'nats://x' is unknown"),
+        ({"buffer_bytes": 0}, ValueError, "buffer_bytes 0 leaves no room for an event: use 1 or more"),
     ],
 )
 def test_a_parameter_that_does_not_fit_is_refused_by_name_and_value(
@@ -90,3 +91,9 @@ def test_a_parameter_that_does_not_fit_is_refused_by_name_and_value(
 def test_a_name_that_stands_alone_is_no_choice_of_events(given: dict[str, Any], sentence: str) -> None:
     with pytest.raises(TypeError, match=sentence):
         Broadcaster().stream(REQUEST, **given)
+
+
+@pytest.mark.parametrize("wrong", [5, None, Broadcaster])
+def test_a_route_of_what_is_no_broadcaster_is_refused(wrong: Any) -> None:
+    with pytest.raises(TypeError, match=r"^broadcaster .* is of type \w+, not Broadcaster$"):
+        sse_route(wrong)

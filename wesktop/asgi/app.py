@@ -11,6 +11,7 @@ from wesktop.asgi.connections import quoted, route_path
 from wesktop.asgi.errors import HTTPError, NothingSentError
 from wesktop.asgi.lifespan import Lifespan
 from wesktop.asgi.limits import BODY_TIMEOUT, MAX_BODY_SIZE, MAX_FORM_PARTS, SCOPE_KEY, WRITE_TIMEOUT, Limits
+from wesktop.asgi.parameters import check_flag, check_number, check_type
 from wesktop.asgi.requests import Request
 from wesktop.asgi.responses import EmptyResponse, RedirectResponse, Response, allow, as_response
 from wesktop.asgi.routing import UNSET, Route, Router
@@ -66,8 +67,16 @@ def create_app(
     For the limits None stands for none.
 
     Raises ValueError when *static_dir* or *spa_fallback* does not exist, *static_path* has no leading slash or a
-    limit is not above zero, and TypeError for a lifespan that cannot be called so.
+    limit is not above zero, and TypeError for a lifespan that cannot be called so, middleware that cannot be called,
+    or a value of another type.
     """
+    check_type("router", router, Router)
+    check_number("static_cache_size", static_cache_size)
+    check_flag("static_dotfiles", static_dotfiles)
+    check_flag("redirect_slashes", redirect_slashes)
+    check_flag("debug", debug)
+    if name is not None:
+        check_type("name", name, str)
     logger = name or "wesktop"
     limits = Limits(max_body_size, body_timeout, max_form_parts, write_timeout).checked()
     unmatched: list[Answer] = [client_script]
@@ -86,9 +95,20 @@ def create_app(
     life = Lifespan(lifespan, logger)
     websockets = WebSockets(router, logger)
     app: ASGIApp = Application(router, unmatched, errors, limits, websocket=websockets, lifespan=life)
-    for wrap in reversed(middleware or ()):
+    life.app = app = _wrapped(app, () if middleware is None else middleware)
+    return app
+
+
+def _wrapped(app: ASGIApp, middleware: object) -> ASGIApp:
+    """The app with middleware around it; raises TypeError for what is none."""
+    if isinstance(middleware, str) or not isinstance(middleware, Sequence):
+        raise TypeError(f"middleware {middleware!r} is no list: give one of ASGI middleware classes")
+    for wrap in reversed(middleware):
+        if not callable(wrap):
+            raise TypeError(f"middleware has {wrap!r} in it, which cannot be called: give ASGI middleware classes")
         app = wrap(app)
-    life.app = app
+        if not callable(app):
+            raise TypeError(f"middleware {wrap!r} made {app!r}, which is no ASGI app: have it return one")
     return app
 
 

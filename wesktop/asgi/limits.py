@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from wesktop.asgi.parameters import check_type
+
 MAX_BODY_SIZE = 64 * 1024 * 1024
 """The largest body in bytes: a longer one is answered with 413."""
 
@@ -24,12 +26,20 @@ class Limits(NamedTuple):
     write_timeout: float | None = WRITE_TIMEOUT
 
     def checked(self) -> "Limits":
-        """Itself; raises ValueError for a limit that is not above zero."""
+        """Itself; raises TypeError for a limit that is no number, or not a whole one of what is counted.
+
+        Raises ValueError for one that is not above zero.
+        """
         for name, value in self._asdict().items():
-            if value is not None and not value > 0:
+            if value is None:
+                continue
+            check_type(name, value, *((float, int) if name in _SECONDS else (int,)))
+            if not value > 0:
                 raise ValueError(f"{name} {value!r} must be above zero: give None for no limit")
         return self
 
+
+_SECONDS = ("body_timeout", "write_timeout")
 
 SCOPE_KEY = "wesktop.limits"
 """Where a request's scope carries those of its app."""

@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from wesktop.asgi.parameters import check_type
+
 Convert = Callable[[str], Any]
 """Makes a segment the parameter's value; None where it does not fit."""
 
@@ -59,7 +61,8 @@ class Pattern(NamedTuple):
 
 
 def parse(path: str) -> Pattern:
-    """Take a pattern apart; raises ValueError for one that is malformed."""
+    """Take a pattern apart; raises ValueError for one that is malformed, TypeError for what is no str."""
+    check_type("pattern", path, str)
     if not path.startswith("/"):
         raise ValueError(f"pattern {path!r} does not begin with a slash: write {'/' + path!r}")
     segments = path.split("/")

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from wesktop.asgi.errors import ErrorHandlers, ErrorKey
 from wesktop.asgi.handlers import Handler, awaitable, is_async
 from wesktop.asgi.headers import is_token
+from wesktop.asgi.parameters import check_flag, check_number, check_type
 from wesktop.asgi.patterns import CONVERTERS, REST, Convert, Pattern, parse
 
 WEBSOCKET = "ws:"  # in the place of a method, which no token can be
@@ -181,8 +182,13 @@ class Router:
         given.
 
         Raises ValueError when the method is not a token, the pattern is malformed or the same route exists already,
-        and TypeError when the handler cannot be called or is an async generator function.
+        and TypeError when the handler cannot be called or is an async generator function, or a value is of another
+        type.
         """
+        check_type("method", method, str)
+        check_flag("stream", stream)
+        if max_body_size is not None and max_body_size != UNSET:
+            check_number("max_body_size", max_body_size)
         if not is_token(method):
             raise ValueError(f"method {method!r} is not a token: use one such as 'GET'")
         self._add(method.upper(), path, handler, stream=stream, max_body_size=max_body_size)
@@ -191,8 +197,10 @@ class Router:
         """Add all routes that *router* has by now, each with *prefix* before its pattern, and its error handlers.
 
         Raises ValueError for a prefix that has no leading slash or ends with one, and for what exists already;
-        nothing is added then.
+        nothing is added then. Raises TypeError for what is no router.
         """
+        check_type("router", router, Router)
+        check_type("prefix", prefix, str)
         if prefix and (not prefix.startswith("/") or prefix.endswith("/")):
             raise ValueError(f"prefix {prefix!r} must begin with a slash and not end with one, such as '/api'")
         trial = Router()  # where what does not fit leaves no trace

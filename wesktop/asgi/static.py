@@ -10,6 +10,7 @@ from wesktop.asgi.content_types import BY_SUFFIX, content_type_of
 from wesktop.asgi.errors import HTTPError
 from wesktop.asgi.files import FileResponse, check_readable, describe, open_file
 from wesktop.asgi.headers import RawHeaders, content_type_header, header_values
+from wesktop.asgi.parameters import check_type
 from wesktop.asgi.representation import Representation, is_selective, select, whole
 from wesktop.asgi.responses import Response, start_message
 from wesktop.asgi.routing import Router
@@ -49,7 +50,8 @@ class StaticFiles:
     than itself) is sent as the client takes it. Small files stay in memory, *cache_size* bytes of them, and are
     looked at again, by one stat(), for every request.
 
-    Raises ValueError when the directory does not exist or the prefix does not begin with a slash.
+    Raises ValueError when the directory does not exist or the prefix does not begin with a slash, and TypeError when
+    the one is no path or the other no str.
     """
 
     def __init__(
@@ -61,6 +63,8 @@ class StaticFiles:
         cache_size: int = MAX_CACHE_SIZE,
         dotfiles: bool = False,
     ) -> None:
+        check_type("static_dir", directory, str, os.PathLike)
+        check_type("static_path", prefix, str)
         root = Path(directory)
         if not root.is_dir():
             raise ValueError(f"static_dir {str(directory)!r} is not a directory: create it or correct the path")
@@ -215,9 +219,13 @@ class _Cache:
 
 
 class SinglePage:
-    """The page *index* for every GET and HEAD of a document; raises ValueError when it is not a file."""
+    """The page *index* for every GET and HEAD of a document.
+
+    Raises ValueError when it is not a file, TypeError when it is no path.
+    """
 
     def __init__(self, index: str | os.PathLike[str]) -> None:
+        check_type("spa_fallback", index, str, os.PathLike)
         path = Path(index)
         if not path.is_file():
             raise ValueError(f"spa_fallback {str(index)!r} is not a file: create it or correct the path")

@@ -7,12 +7,13 @@ import weakref
 from collections.abc import Awaitable, Callable, Collection
 from typing import TYPE_CHECKING, Any
 
+from wesktop.asgi.parameters import check_flag, check_number, check_type
 from wesktop.asgi.requests import Request
 from wesktop.asgi.streams import StreamResponse
 from wesktop.sse.bus import Bus
 from wesktop.sse.buses import bus_of
 from wesktop.sse.log import Log
-from wesktop.sse.parameters import check_number, names
+from wesktop.sse.parameters import names
 from wesktop.sse.stream import EventStream
 from wesktop.sse.subscriber import Subscriber
 from wesktop.sse.wire import check_event_name, check_group, encode_data
@@ -85,10 +86,10 @@ class Broadcaster:
                             ("history_bytes", history_bytes), ("retry", retry)):  # fmt: skip
             check_number(what, value)
         check_number("history_seconds", history_seconds, fraction=True)
-        if buffer_size < 1:
-            raise ValueError(f"buffer_size {buffer_size} leaves no room for an event: use 1 or more")
-        if not isinstance(strict, bool):
-            raise TypeError(f"strict {strict!r} is neither True nor False")
+        for what, value in (("buffer_size", buffer_size), ("buffer_bytes", buffer_bytes)):
+            if value < 1:
+                raise ValueError(f"{what} {value} leaves no room for an event: use 1 or more")
+        check_flag("strict", strict)
         if name is not None:
             check_event_name(name, "name")
         self.buffer_size = buffer_size
@@ -275,7 +276,11 @@ if hasattr(os, "register_at_fork"):
 
 
 def sse_route(broadcaster: Broadcaster) -> Callable[[Request], Awaitable[StreamResponse]]:
-    """Return the handler of an event stream: `router.add_route("GET", "/events", sse_route(broadcaster))`."""
+    """Return the handler of an event stream: `router.add_route("GET", "/events", sse_route(broadcaster))`.
+
+    Raises TypeError for what is no `Broadcaster`.
+    """
+    check_type("broadcaster", broadcaster, Broadcaster)
 
     async def handler(request: Request) -> StreamResponse:
         return broadcaster.stream(request)
