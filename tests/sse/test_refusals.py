@@ -8,6 +8,7 @@ import pytest
 from sse.pages import REQUEST
 from wesktop.asgi import StreamResponse
 from wesktop.sse import Broadcaster, sse_route
+from wesktop.sse.redis_bus import RedisBus
 
 
 def test_signatures_are_the_specified_ones() -> None:
@@ -70,6 +71,14 @@ def test_buffer_without_room_is_refused(size: int) -> None:
         ({"bus": 3}, TypeError, "bus 3 is of type int, not str"),
         ({"bus": "nats://x"}, ValueError, "bus 'nats://x' is unknown"),
         ({"buffer_bytes": 0}, ValueError, "buffer_bytes 0 leaves no room for an event: use 1 or more"),
+        (
+            {"bus": "redis://host:70000"},
+            ValueError,
+            r"^bus 'redis://host:70000' is no URL of Redis: give one such as",
+        ),
+        ({"bus": "redis://[::1"}, ValueError, "is no URL of Redis"),
+        ({"bus": "redis://host?db=x"}, ValueError, r"bus 'redis://host\?db=x' is no URL of Redis"),
+        ({"bus": "redis://host?nothing=1"}, ValueError, r"bus 'redis://host\?nothing=1' is no URL of Redis"),
     ],
 )
 def test_a_parameter_that_does_not_fit_is_refused_by_name_and_value(
@@ -91,6 +100,32 @@ def test_a_parameter_that_does_not_fit_is_refused_by_name_and_value(
 def test_a_name_that_stands_alone_is_no_choice_of_events(given: dict[str, Any], sentence: str) -> None:
     with pytest.raises(TypeError, match=sentence):
         Broadcaster().stream(REQUEST, **given)
+
+
+@pytest.mark.parametrize(
+    ("bus", "shown"),
+    [
+        ("redis://:hush", "redis://:***"),  # the host was forgotten
+        ("redis://:hush/1", "redis://:***"),
+        ("redis://ada:hush", "redis://ada:***"),
+        ("redis://:hush@host:port", "redis://***@host:***"),
+        ("redis://:hu/sh@host", "redis://***@host"),
+        ("redis://:hu@sh@host:70000/1", "redis://***@host:70000/1"),
+        ("redis://host:70000?password=hush&db=1", "redis://host:70000?password=***&db=1"),
+        ("valkey://ada:hush@host", "valkey://***@host"),
+        ("ada:hush@host", "***@host"),
+        ("redis:/:hush", "redis:***"),
+    ],
+)
+def test_a_bus_that_is_refused_is_named_without_its_password(bus: str, shown: str) -> None:
+    with pytest.raises(ValueError, match=r"^bus ") as refused:
+        Broadcaster(bus=bus)
+    assert str(refused.value).startswith(f"bus {shown!r} is ")
+
+
+@pytest.mark.parametrize("url", ["redis://:hush@host:6379/0", "rediss://host", "unix:///run/redis.sock?db=1"])
+def test_a_bus_of_redis_that_is_well_formed_is_taken(url: str) -> None:
+    RedisBus(url, "news", (1, 1, 1.0))
 
 
 @pytest.mark.parametrize("wrong", [5, None, Broadcaster])

@@ -26,4 +26,6 @@ def bus_of(wanted: str | None, channel: str, limits: tuple[int, int, float]) -> 
         from wesktop.sse.redis_bus import RedisBus  # late: it needs an extra
 
         return RedisBus(wanted, channel, limits)
-    raise ValueError(f"bus {wanted!r} is unknown: give 'memory', 'redis://...', or None")
+    from wesktop.sse.parameters import without_password
+
+    raise ValueError(f"bus {without_password(wanted)!r} is unknown: give 'memory', 'redis://...', or None")

@@ -13,6 +13,7 @@ from typing import Any
 from wesktop.sse.bus import Bus, Sink
 from wesktop.sse.emitted import REMEMBERED, follow_emitted
 from wesktop.sse.outbox import Outbox
+from wesktop.sse.parameters import without_password
 from wesktopd.bus_protocol import Publish
 from wesktopd.repeats import Repeats
 
@@ -41,7 +42,8 @@ class RedisBus:
         try:
             import redis
         except ModuleNotFoundError:
-            raise ValueError(f"bus {url!r} needs the package redis: {INSTALL}") from None
+            raise ValueError(f"bus {without_password(url)!r} needs the package redis: {INSTALL}") from None
+        _check_url(redis, url)
         self.ready = False
         self._errors: tuple[type[Exception], ...] = (redis.RedisError, OSError)
         # It does not connect or try again by itself: that would hide that the server has begun anew, maybe with less.
@@ -205,6 +207,16 @@ class RedisBus:
     def _time_of(self, id_: str) -> float:
         """When it was added, by time.monotonic(): rather too late than too early, for those who came meanwhile."""
         return min(time.monotonic(), (int(id_.split("-")[0]) + 1) / 1000 - self._clock)
+
+
+def _check_url(redis: Any, url: str) -> None:
+    """Refuse what its client cannot connect by; raises ValueError. Nothing is connected yet."""
+    try:
+        redis.ConnectionPool.from_url(url).make_connection()
+    except (ValueError, TypeError, redis.RedisError):  # of which the sentences quote a part, perhaps of the password
+        raise ValueError(
+            f"bus {without_password(url)!r} is no URL of Redis: give one such as 'redis://host:6379/0'"
+        ) from None
 
 
 def _is_event(fields: dict[str, str]) -> bool:
