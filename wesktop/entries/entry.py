@@ -3,7 +3,7 @@
 import re
 import shlex
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -69,13 +69,14 @@ def check_entry(
 ) -> Entry:
     """Check what an application asked for; raises ValueError or TypeError as `create_entry` describes."""
     check_name(name)
-    _check_text("comment", comment or "")
+    comment = "" if comment is None else comment
+    _check_text("comment", comment)
     return Entry(
         name=name,
         id=_check_id(name, app_id),
         arguments=_split("command", command),
         icon=_find_icon(icon),
-        comment=comment or "",
+        comment=comment,
         categories=_check_categories(categories),
         working_dir=_check_directory(working_dir),
         autostart=_check_autostart(autostart),
@@ -154,14 +155,22 @@ def _looks_like_file(icon: str) -> bool:
     return not icon or "/" in icon or "\\" in icon or Path(icon).suffix.lower() in _IMAGE_SUFFIXES
 
 
-def _check_categories(categories: Sequence[str] | str | None) -> tuple[str, ...]:
-    if isinstance(categories, str):  # as the file has them: "Utility;Development;"
-        categories = [category for category in categories.split(";") if category]
-    for category in categories or ():
+def _check_categories(given: Sequence[str] | str | None) -> tuple[str, ...]:
+    if isinstance(given, str):  # as the file has them: "Utility;Development;"
+        given = [category for category in given.split(";") if category]
+    categories = _listed("categories", given)
+    for category in categories:
         _check_text("category", category)
         if not _CATEGORY.fullmatch(category):
             raise ValueError(f"category {category!r} must be made of letters, digits and '-', such as 'Utility'")
-    return tuple(categories or ())
+    return categories
+
+
+def _listed(what: str, values: object) -> tuple[str, ...]:
+    """What a list has in it, which None is without; raises TypeError for what is no list."""
+    if isinstance(values, str) or not isinstance(values, Iterable | None):
+        raise TypeError(f"{what} must be a list, not {values!r}: put it into brackets")
+    return () if values is None else tuple(values)
 
 
 def _check_directory(working_dir: str | Path | None) -> Path | None:
@@ -175,10 +184,8 @@ def _check_directory(working_dir: str | Path | None) -> Path | None:
 
 
 def _check_words(what: str, values: Sequence[str] | None, check: Callable[[str], str]) -> tuple[str, ...]:
-    if isinstance(values, str):
-        raise TypeError(f"{what} must be a list, not {values!r}: put it into brackets")
     checked = []
-    for value in values or ():
+    for value in _listed(what, values):
         _check_text(what, value)
         checked.append(check(value.lower()))
     return tuple(dict.fromkeys(checked))
