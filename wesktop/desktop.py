@@ -111,7 +111,7 @@ def run(
         from wesktop.session import show
         from wesktop.target import app_name, app_spec, pid_path_option
         from wesktop.window.display import check_display
-        from wesktop.window.options import as_fields, window_spec
+        from wesktop.window.options import as_fields, check_flag, window_spec
 
         look = window_spec(
             app_name(target, name),
@@ -138,7 +138,7 @@ def run(
             port=port,
             pid_path=pid_path_option(pid_path),
             factory=factory,
-            one_shot=not keep_alive,
+            one_shot=not check_flag("keep_alive", keep_alive),
             drain_timeout=drain_timeout,
             idle_timeout=idle_timeout,
             workers=workers,

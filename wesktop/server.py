@@ -106,9 +106,11 @@ def serve_app(
     target: str, name: str | None, *, detach: bool = False, owns_process: bool = False, **options: Any
 ) -> None:
     """The same for the command line. owns_process: this process is there for nothing else, and may be re-executed."""
-    if detach:
+    if detach is not False:  # else what checks it is loaded while the worker boots
+        from wesktop.target import check_type
         from wesktopd.detached import start_detached
 
+        check_type("detach", detach)
         start_detached(serving_spec(target, name, options))
         return
     _refuse_running_loop()

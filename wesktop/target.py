@@ -17,7 +17,7 @@ def app_spec(target: object, *, name: str | None, **options: Any) -> AppSpec:
     Raises TargetError or ConfigurationError for a value that does not fit.
     """
     for option, value in options.items():
-        _check_type(option, value)
+        check_type(option, value)
     options |= {option: _strings(option, options[option]) for option in _LISTS if option in options}
     if ":" in options.get("second_launch", ""):
         options["second_launch"] = _outside_main(options["second_launch"])
@@ -35,7 +35,7 @@ def app_spec(target: object, *, name: str | None, **options: Any) -> AppSpec:
 def app_name(target: object, name: str | None) -> str:
     """What the app is called; raises TargetError or ConfigurationError, as `app_spec` does."""
     parse_target(target)
-    _check_type("name", name)
+    check_type("name", name)
     found = default_name(_outside_main(str(target))) if name is None else name
     check_name(found)
     return found
@@ -63,6 +63,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "max_rss": (int, float, type(None)),
     "workers": (int,),
     "one_shot": (bool,),
+    "detach": (bool,),
     "access_log": (bool,),
     "log_format": (str,),
     "session": (bool,),
@@ -73,7 +74,8 @@ _TYPES: dict[str, tuple[type, ...]] = {
 _LISTS = ("allowed_hosts", "allowed_origins")
 
 
-def _check_type(option: str, value: object) -> None:
+def check_type(option: str, value: object) -> None:
+    """Refuse a value of a type that this option of `serve()` or `run()` has not; raises ConfigurationError."""
     expected = _TYPES.get(option, (object,))
     # To Python True is an int, to a person it is no port.
     if not isinstance(value, expected) or (isinstance(value, bool) and int in expected):

@@ -69,7 +69,7 @@ def window_spec(
         storage=str(storage_dir(app_id)),
         icon=check_icon(icon),
         gui=gui,
-        debug=debug,
+        debug=check_flag("debug", debug),
         options=check_options(options),
         permissions=check_permissions(permissions),
         downloads=check_flag("downloads", downloads),
