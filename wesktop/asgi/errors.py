@@ -13,17 +13,14 @@ ErrorKey = int | type[Exception]
 class HTTPError(Exception):
     """Raised by a handler to answer with an error: `{"error": detail}`.
 
-    status: 400 to 599. detail: what the client is told, text or an object or list that can be JSON; the status in
-    words unless given. headers: further ones.
+    status: 400 to 599. detail: what the client is told, text or what can be JSON; the status in words unless given.
+    headers: further ones.
 
-    Raises ValueError for a status that is no error's, or a malformed header, and TypeError for one that is no int, or
-    a detail that is a lone number or bytes.
+    Raises ValueError for a status that is no error's, or a malformed header, and TypeError for one that is no int.
     """
 
     def __init__(self, status: int, detail: Any = None, *, headers: Mapping[str, str] | None = None) -> None:
         _check_error_status(status)
-        if isinstance(detail, int | float | bytes):
-            check_type("detail", detail, str, dict, list)
         self.status = status
         self.detail = phrase(status) if detail is None else detail
         self.headers = headers
