@@ -187,3 +187,10 @@ def test_the_systems_gtk_is_for_the_systems_python(tmp_path: Path, system: str, 
     (tmp_path / system).touch()
     (tmp_path / "python3").symlink_to(system)
     assert window.install_line() == line
+
+
+def test_what_is_off_is_not_said_to_do_harm() -> None:
+    finding = only(window.known_troubles("gtk", GTK, {}, root=False))
+    assert finding.text == (
+        "WebKitGTK's DMABUF renderer, which may leave windows blank on NVIDIA and Wayland, is off"
+    )

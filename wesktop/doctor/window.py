@@ -160,7 +160,7 @@ def _dmabuf(environ: Mapping[str, str]) -> Iterator[Finding]:
     """WebKitGTK's renderer by DMABUF leaves windows blank on NVIDIA, and with some Wayland compositors."""
     value = environ.get("WEBKIT_DISABLE_DMABUF_RENDERER")
     if value in (None, "1"):
-        yield ok("WebKitGTK's DMABUF renderer is off, which leaves windows blank on NVIDIA and Wayland")
+        yield ok("WebKitGTK's DMABUF renderer, which may leave windows blank on NVIDIA and Wayland, is off")
     else:
         yield warning(
             f"WEBKIT_DISABLE_DMABUF_RENDERER={value} has WebKitGTK draw by DMABUF, which fails on NVIDIA and Wayland",
