@@ -11,6 +11,18 @@ FAILED = 1  # the exit code
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+class WholeNumber(click.IntRange):
+    """What click calls an integer range, as people call it: a refusal says so."""
+
+    name = "whole number"
+
+
+class Number(click.FloatRange):
+    """What click calls a float range."""
+
+    name = "number"
+
+
 def app_argument(command: Command) -> Command:
     """The argument NAME; `chosen` tells which app is meant where it is left out."""
     return click.argument("name", required=False)(command)
@@ -26,7 +38,7 @@ def json_option(command: Command) -> Command:
 def timeout_option(default: float | None, help: str) -> Callable[[Command], Command]:  # noqa: A002  as click has it
     """The option --timeout, in seconds."""
     return click.option(
-        "--timeout", type=click.FloatRange(min=0), default=default, show_default=True, metavar="SECONDS", help=help
+        "--timeout", type=Number(min=0), default=default, show_default=True, metavar="SECONDS", help=help
     )
 
 

@@ -2,11 +2,17 @@
 
 import click
 
+from wesktop.cli.answers import WholeNumber
+
 
 @click.command()
 @click.option("--no-window", is_flag=True, help="No window is to be opened here: a server without a screen.")
 @click.option(
-    "--port", type=click.IntRange(1, 65535), multiple=True, help="A port that is to be free; may be repeated."
+    "--port",
+    type=WholeNumber(1, 65535),
+    multiple=True,
+    metavar="PORT",
+    help="A port that is to be free; may be repeated.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable; docs/doctor.md has the schema.")
 @click.pass_context

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
-from wesktop.cli.answers import app_argument, chosen, json_option, show_json_line
+from wesktop.cli.answers import WholeNumber, app_argument, chosen, json_option, show_json_line
 from wesktop.cli.render import local_time, one_line, printable
 from wesktopd.loading import all_loaded
 
@@ -52,7 +52,7 @@ def _since(_: click.Context, __: click.Parameter, value: str | None) -> float | 
 @click.option(
     "-n",
     "--lines",
-    type=click.IntRange(min=0),
+    type=WholeNumber(min=0),
     metavar="N",
     help=f"The last N lines.  [default: {LINES}, or all with --since]",
 )
