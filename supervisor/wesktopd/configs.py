@@ -37,7 +37,11 @@ def load(name: str) -> AppSpec:
     except OSError as error:
         raise ConfigurationError(f"config file {path} cannot be read: {error.strerror}.") from None
     except ConfigurationError as error:
-        raise ConfigurationError(f"config file {path}: {error.message}") from None
+        wrong = error.message.rstrip(".")
+        raise ConfigurationError(
+            f"config file {path}: {wrong}. Correct it, or remove it and start the app anew: "
+            f"`wesktop serve TARGET --name {name}`."
+        ) from None
     if spec.name != name:
         raise ConfigurationError(f"config file {path} is of another app, {spec.name!r}: rename the one or the other.")
     return spec

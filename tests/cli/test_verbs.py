@@ -146,6 +146,7 @@ def test_a_config_file_that_is_wrong_is_named_with_the_reason(
     line = said(app, 2, "start", NAME)
     assert str(path) in line
     assert why in line
+    assert ("Correct it, or remove it and start the app anew" in line) == ("another app" not in why)
 
 
 def test_wait_sees_an_app_come_and_go(start_app: Start) -> None:
