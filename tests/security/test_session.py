@@ -228,6 +228,7 @@ def test_a_browser_is_let_in_without_a_secret_in_its_arguments(start_app: Start)
     ("arguments", "browser", "code", "message"),
     [
         ([], "/bin/false", 1, "there is no browser to open it in: set BROWSER, or use"),
+        ([], "/nosuch", 1, "BROWSER '/nosuch' cannot be run: set it to"),
         (["--path", "//evil.example"], "/bin/true", 2, "path '//evil.example' is none of the app's"),
         (["--path", "evil"], "/bin/true", 2, "path 'evil' is none of the app's"),
         (["--path", "/a b"], "/bin/true", 2, "quote spaces and what is not ASCII, as in '/a%20b'"),

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import tempfile
 import webbrowser
 from html import escape
@@ -20,9 +21,10 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Opening</t
 def open_in_browser(name: str, path: str = "/") -> None:
     """Open the app at `path`, and return when the browser has been let in.
 
-    Raises WindowError when there is no browser, ControlTimeoutError when it does not come, ConfigurationError for a
-    path that leads elsewhere.
+    Raises WindowError when there is no browser, or BROWSER names none that can be run, ControlTimeoutError when it
+    does not come, ConfigurationError for a path that leads elsewhere.
     """
+    check_browser(os.environ.get("BROWSER", ""))
     file, place = tempfile.mkstemp(prefix="open-", suffix=".html", dir=runtime_dir())
     os.close(file)
     try:
@@ -30,6 +32,31 @@ def open_in_browser(name: str, path: str = "/") -> None:
     finally:
         with contextlib.suppress(OSError):
             Path(place).unlink()
+
+
+def check_browser(choices: str) -> None:
+    """Refuse a list of browsers, as BROWSER has it, of which none can be run; raises WindowError.
+
+    webbrowser would pass over them, and start what else it finds; on a machine without a screen, say, that is nothing
+    that anybody sees.
+    """
+    asked = [choice for choice in choices.split(os.pathsep) if choice]
+    if asked and not any(map(_can_be_run, asked)):
+        raise WindowError(
+            f"BROWSER {choices!r} cannot be run: set it to a browser that is installed, or unset it, "
+            "or use `wesktop ctl open --print-link`."
+        )
+
+
+def _can_be_run(choice: str) -> bool:
+    """Whether what webbrowser makes of an entry is there: a command line that has %s, or else a name or path."""
+    try:
+        browser = webbrowser.get(choice)
+    except (webbrowser.Error, ValueError, IndexError):  # the latter for a quote that is not closed, and for blanks
+        return False
+    if not isinstance(browser, webbrowser.GenericBrowser | webbrowser.UnixBrowser):
+        return True  # a system's own way, which is no program
+    return shutil.which(browser.name) is not None
 
 
 def _show(page: Path, link: str) -> None:
