@@ -1,4 +1,4 @@
-"""Which names a server goes by, and which pages are its own. No I/O but for `machine_names`."""
+"""Which names a server goes by, and which pages are its own. No I/O but for `machine_names` and `check_resolves`."""
 
 import re
 from collections.abc import Sequence
@@ -89,14 +89,32 @@ def check_exposure(host: str, *, allow_remote: bool, session: bool) -> None:
     """
     if is_loopback(host):
         return
+    if allow_remote and session:
+        return
+    check_resolves(host)
     if not allow_remote:
         raise ConfigurationError(
-            f"host {host!r} lets other machines in: give 127.0.0.1, or allow it (allow_remote) and ask for a session."
+            f"host {host!r} lets other machines in: give 127.0.0.1, or allow it "
+            "(allow_remote=True or --allow-remote) and ask for a session (session=True or --session)."
         )
-    if not session:
-        raise ConfigurationError(
-            f"host {host!r} lets other machines in, and nobody would be asked who they are: ask for a session, too."
-        )
+    raise ConfigurationError(
+        f"host {host!r} lets other machines in, and nobody would be asked who they are: "
+        "ask for a session (session=True or --session), too."
+    )
+
+
+def check_resolves(host: str) -> None:
+    """Refuse a host that is no address and has none, in the words of `listener`; raises ConfigurationError.
+
+    Nobody gets in by it, so what `check_exposure` says would mislead. It is refused all the same: it might resolve
+    by the time of the bind.
+    """
+    import socket
+
+    try:
+        socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:
+        raise ConfigurationError(f"host {host!r} is not an address of this machine: {error}.") from None
 
 
 def check_allowed_hosts(hosts: Sequence[str]) -> None:

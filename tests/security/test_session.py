@@ -290,10 +290,16 @@ def test_the_supervisor_is_not_asked_about_what_is_no_token(token: str) -> None:
             "host '0.0.0.0' lets other machines in: give 127.0.0.1, or allow it",
         ),
         (
+            ["--host", "0.0.0.0"],
+            "(allow_remote=True or --allow-remote) and ask for a session (session=True or --session).",
+        ),
+        (
             ["--host", "::", "--session"],
             "host '::' lets other machines in: give 127.0.0.1, or allow it",
         ),
-        (["--host", "0.0.0.0", "--allow-remote"], "and nobody would be asked who they are: ask for a session"),
+        (["--host", "0.0.0.0", "--allow-remote"], "nobody would be asked who they are: ask for a session (session="),
+        (["--host", "nosuch.invalid"], "host 'nosuch.invalid' is not an address of this machine: "),
+        (["--host", "nosuch.invalid", "--allow-remote"], "host 'nosuch.invalid' is not an address of this machine: "),
         (["--allowed-host", "http://x"], "allowed host 'http://x' is not a name"),
         (["--allowed-origin", "x"], "allowed origin 'x' is not an origin"),
         (["--csp", "a\nb"], "csp 'a\\nb' is no header's value"),
