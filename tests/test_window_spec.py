@@ -1,11 +1,14 @@
 """How a window may be asked for, and what its process is told."""
 
+import inspect
 from pathlib import Path
 from typing import Any
 
 import pytest
+import webview
 
 from wesktop.window.options import (
+    _OURS,
     check_background,
     check_gui,
     check_icon,
@@ -89,12 +92,48 @@ def test_window_options_are_those_of_pywebview() -> None:
 
 
 @pytest.mark.parametrize(
+    "options",
+    [
+        {"x": -100, "y": None},
+        {"min_size": (0, 0)},
+        {"localization": None},
+        {"localization": {}},
+        {"localization": {"global.ok": "Ja"}},
+        {"fullscreen": True, "on_top": False},
+    ],
+)
+def test_a_value_as_pywebview_documents_it_passes(options: dict[str, Any]) -> None:
+    assert check_options(options) == options
+
+
+def test_every_option_of_pywebview_has_its_type_checked() -> None:
+    known = set(inspect.signature(webview.create_window).parameters) - _OURS
+    for option in known:
+        with pytest.raises(ConfigurationError, match=f"window option '{option}' 'no' is n"):
+            check_options({option: "no"})
+
+
+@pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"resizeable": False}, "window option 'resizeable' is unknown: pywebview has "),
         ({"url": "/"}, "window option 'url' is unknown: pywebview has "),
         ({"js_api": object()}, "window option 'js_api' is unknown: pywebview has "),
-        ({"screen": [object()]}, "window option 'screen' is of type list: the window is a process of its own"),
+        ({"screen": 0}, "window option 'screen' is unknown: pywebview has "),
+        ({"x": object()}, "window option 'x' is of type object: the window is a process of its own"),
+        ({"x": 2**15}, "window option 'x' 32768 is no place: give -32768 to 32767 pixels, or None."),
+        ({"y": True}, "window option 'y' True is no place: "),
+        ({"y": 1.5}, "window option 'y' 1.5 is no place: "),
+        ({"min_size": 5}, "window option 'min_size' 5 is no size: give width and height, each 0 to 16384 pixels"),
+        ({"min_size": [5]}, "window option 'min_size' [5] is no size: "),
+        ({"min_size": [5, -1]}, "window option 'min_size' [5, -1] is no size: "),
+        ({"min_size": "ab"}, "window option 'min_size' 'ab' is no size: "),
+        ({"min_size": None}, "window option 'min_size' None is no size: "),
+        ({"resizable": "no"}, "window option 'resizable' 'no' is neither True nor False."),
+        ({"hidden": 1}, "window option 'hidden' 1 is neither True nor False."),
+        ({"frameless": None}, "window option 'frameless' None is neither True nor False."),
+        ({"localization": []}, "window option 'localization' [] is no dict of texts: "),
+        ({"localization": {"global.ok": 1}}, "window option 'localization' {'global.ok': 1} is no dict of texts: "),
     ],
 )
 def test_any_other_window_option_is_refused(options: dict[str, Any], message: str) -> None:

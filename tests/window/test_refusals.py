@@ -112,7 +112,8 @@ FORM = 'is not of the form "module:attribute", such as "myapp:app".'
         ("'demo:app', gui='foo'", "ConfigurationError", "gui 'foo' is unknown: give 'gtk', 'qt', or None"),
         ("'demo:app', window={'unknown': 1}", "ConfigurationError", "window option 'unknown' is unknown: pywebview"),
         ("'demo:app', window={'title': 'x'}", "ConfigurationError", "window option 'title' is unknown"),
-        ("'demo:app', window={'screen': object()}", "ConfigurationError", "window option 'screen' is of type object"),
+        ("'demo:app', window={'x': object()}", "ConfigurationError", "window option 'x' is of type object"),
+        ("'demo:app', window={'min_size': 5}", "ConfigurationError", "window option 'min_size' 5 is no size: give"),
         ("'demo:app', icon='none.png'", "ConfigurationError", "icon 'none.png' cannot be read: No such file"),
         ("'demo:app', icon='.'", "ConfigurationError", "icon '.' cannot be read: Is a directory."),
         ("'demo:app', icon='demo.py'", "ConfigurationError", "icon 'demo.py' is not an image: give a PNG"),
@@ -179,6 +180,28 @@ def test_without_a_toolkit_run_says_what_installs_one(refuse: Refuse, home: Path
     refusal = refuse("'demo:app', gui='gtk', port=0", PYTHONPATH=str(home / "none"))
     assert refusal.error == "NoBackendError"
     assert f"Install one: {gtk_install_line(Path('/etc/os-release')) or PIP_QT}" in refusal.message
+
+
+# As one that no check foresees: pywebview itself hands the toolkit what it cannot use.
+UNFORESEEN = """
+import sys
+if "wesktop.window" in sys.orig_argv:
+    from webview.window import Window
+    Window.min_size = property(lambda self: 5, lambda self, value: None)
+"""
+
+
+@pytest.mark.parametrize("gui", ["gtk", pytest.param("qt", marks=pytest.mark.qt)])
+def test_what_a_toolkit_raises_while_the_window_is_created_is_raised_by_run(
+    refuse: Refuse, home: Path, gui: str
+) -> None:
+    (home / "unforeseen").mkdir()
+    (home / "unforeseen" / "sitecustomize.py").write_text(UNFORESEEN)
+    refusal = refuse(f"'demo:app', gui={gui!r}, port=0", PYTHONPATH=str(home / "unforeseen"))
+    assert refusal.error == "WindowError"
+    assert refusal.message == (
+        "the window cannot be created (TypeError: 'int' object is not subscriptable): `wesktop doctor` may say why."
+    )
 
 
 def test_a_port_in_use_names_its_holder(refuse: Refuse) -> None:

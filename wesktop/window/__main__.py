@@ -8,16 +8,18 @@ the window.
 import os
 import socket
 import threading
+import traceback
 from pathlib import Path
 from typing import Any
 
 from wesktop.window.backends import choose
 from wesktop.window.bridge import Nothing
 from wesktop.window.closing import Closing
+from wesktop.window.creation import Creation
 from wesktop.window.keeping import keep_geometry
 from wesktop.window.page import CLOSE_WITHIN, Page, end_within
 from wesktop.window.policy import Rules
-from wesktop.window.spec import NotOpened, Opened, WindowSpec
+from wesktop.window.spec import Opened, WindowSpec
 from wesktop.window.splash import splash
 from wesktop.window.toolkit import Toolkit, toolkit
 from wesktopd.channel import decode, inherited, read_line, tell
@@ -28,7 +30,7 @@ from wesktopd.private import OTHERS, private_dir
 PAGE_FIRST = 0.5  # seconds that all else waits for a page whose URL is known from the first
 
 
-def open_window(spec: WindowSpec, toolkit: Toolkit, caller: socket.socket) -> None:
+def open_window(spec: WindowSpec, toolkit: Toolkit, caller: socket.socket, creation: Creation) -> None:
     """Show the window and return when it is closed."""
     import webview
 
@@ -50,7 +52,7 @@ def open_window(spec: WindowSpec, toolkit: Toolkit, caller: socket.socket) -> No
     if spec.menu:  # before the page, at whose sight GTK's window is realized: it has its menu bar by then, or never
         toolkit.set_menu(window, spec.menu, lambda item: page.choose(item))
     page = Page(window, toolkit, Rules(spec.permissions, spec.downloads), closing)
-    window.events.shown += lambda: on_shown(caller)
+    window.events.shown += lambda: on_shown(caller, creation)
     if spec.url is not None:
         page.show(spec.url, spec.link)
     patience = PAGE_FIRST if spec.url else 0.0
@@ -97,8 +99,9 @@ def follow(caller: socket.socket, page: Page, spec: WindowSpec, patience: float)
     Link(caller, page, spec.app_id, spec.icon).run()
 
 
-def on_shown(caller: socket.socket) -> None:
+def on_shown(caller: socket.socket, creation: Creation) -> None:
     """The window is there: what is left to do is not in a hurry."""
+    creation.over = True
     all_loaded()
     tell(caller, Opened())
 
@@ -112,13 +115,17 @@ def main(fd: int) -> int:
     if not line:  # nothing is to be shown after all
         return 0
     spec = decode(line, WindowSpec)
+    creation = Creation(caller)
     try:
         chosen = toolkit(choose(spec.gui))
         chosen.prepare(spec.app_id, spec.icon)
-        open_window(spec, chosen, caller)
-    except WesktopError as error:
-        tell(caller, NotOpened(error=type(error).__name__, message=error.message))
-        return error.exit_code
+        open_window(spec, chosen, caller, creation)
+    except Exception as error:
+        if creation.over:
+            raise
+        if not isinstance(error, WesktopError):
+            traceback.print_exc()
+        return creation.failed(error)
     # The toolkit writes the page's storage at its end; but a thread of pywebview's may wait for ever for what a page
     # that was just closed is to answer.
     end_within(CLOSE_WITHIN)

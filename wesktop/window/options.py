@@ -34,7 +34,9 @@ _OURS = {  # set from run()'s own parameters, or of no use in a process of its o
     "confirm_close",
     "menu",
     "http_port",
+    "screen",
 }
+_PLACES = range(-(2**15), 2**15)  # where X can put a window (X Window System Protocol, INT16)
 
 
 def window_spec(
@@ -161,7 +163,9 @@ def check_on_close(on_close: object) -> str:
 
 
 def check_options(options: dict[str, Any]) -> dict[str, Any]:
-    """Refuse an option that `webview.create_window` has not, or that is ours; raises ConfigurationError."""
+    """Refuse an option that `webview.create_window` has not, or that is ours, or a value that is none of its own;
+    raises ConfigurationError.
+    """
     if not isinstance(options, dict):
         raise ConfigurationError(f"window {options!r} is not a dict: give options such as {{'resizable': False}}.")
     if not options:
@@ -181,4 +185,33 @@ def check_options(options: dict[str, Any]) -> dict[str, Any]:
                 f"window option {option!r} is of type {type(value).__name__}: the window is a process of its own, "
                 "so give plain numbers, strings, booleans or lists."
             ) from None
+        _check_value(option, value)
     return dict(options)
+
+
+def _check_value(option: str, value: object) -> None:
+    """Refuse a value that is of another type than `webview.create_window` documents; raises ConfigurationError."""
+    named = f"window option {option!r}"
+    if option in ("x", "y"):
+        if value is not None and not (_is_whole(value) and value in _PLACES):
+            raise ConfigurationError(
+                f"{named} {value!r} is no place: give {_PLACES.start} to {_PLACES.stop - 1} pixels, or None."
+            )
+    elif option == "min_size":
+        sides = value if isinstance(value, list | tuple) else ()
+        if len(sides) != 2 or not all(_is_whole(side) and 0 <= side <= MOST for side in sides):
+            raise ConfigurationError(
+                f"{named} {value!r} is no size: give width and height, each 0 to {MOST} pixels, such as (200, 100)."
+            )
+    elif option == "localization":
+        words = value if isinstance(value, dict) else {None: None}
+        if value is not None and not all(isinstance(word, str) for pair in words.items() for word in pair):
+            raise ConfigurationError(
+                f"{named} {value!r} is no dict of texts: give one such as {{'global.saveFile': 'Save as'}}."
+            )
+    else:
+        check_flag(named, value)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
