@@ -204,7 +204,7 @@ def embedded_server(app: ASGIApp, listener: socket.socket, *, access_log: bool) 
         http=HTTPModes.http1,  # the plain port would speak h2c otherwise
         backlog=BACKLOG,
         backpressure=MAX_CONNECTIONS,  # the backlog unless given: each open event stream would take one
-        log_level=LogLevels.info if access_log else LogLevels.error,
+        log_level=LogLevels.error,  # the lines about requests come from a logger of their own
         log_access=access_log,
     )
 

@@ -116,8 +116,13 @@ def test_requests_are_logged_where_that_is_asked_for(
     get(f"{app.url}/?marked")
     if logged:
         wait_for(lambda: any("GET /" in text for text in texts(app)), "the request")
+    app.ctl("restart")
     app.ctl("stop")
-    assert any("GET /" in text for text in texts(app, "-n", "1000")) is logged
+    stored = texts(app, "-n", "1000")
+    assert any("GET /" in text for text in stored) is logged
+    assert [
+        text for text in stored if "granian" in text.lower() or "worker-1" in text or "experimental" in text
+    ] == []
 
 
 def test_a_flood_holds_up_neither_the_app_nor_the_supervisor(start_app: Start, home: Path) -> None:
