@@ -27,6 +27,7 @@ class Drain:
         self._open: dict[asyncio.Task[Any], str] = {}
         self._begun = asyncio.Event()
         self._closing = False
+        self._cut: set[asyncio.Task[Any]] = set()
         self._ended_at = time.monotonic()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -38,8 +39,13 @@ class Drain:
         self._open[task] = scope["type"]
         try:
             await self._app(scope, _Receiver(receive, send, scope["type"], self._begun), self._sender(send))
+        except asyncio.CancelledError:
+            if task not in self._cut:
+                raise
+            # No error of the app's, which granian would take it for: it answers 500, or breaks off the answer.
         finally:
             del self._open[task]
+            self._cut.discard(task)
             self._ended_at = time.monotonic()
 
     @property
@@ -82,10 +88,12 @@ class Drain:
         """From now on waiting for the client ends."""
         self._begun.set()
 
-    def cancel(self) -> None:
-        """Cancel what is still open."""
-        for task in self._open:
+    def cancel(self) -> int:
+        """Cancel what is still open; how many requests that are."""
+        self._cut = set(self._open)
+        for task in self._cut:
             task.cancel()
+        return len(self._cut)
 
 
 def _closing_after(send: Send) -> Send:

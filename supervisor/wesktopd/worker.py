@@ -163,16 +163,28 @@ class Worker:
     def _stop_after(self, seconds: float) -> None:
         if self._stopping is not None:
             return
-        self._stopping = self._loop.call_later(seconds + self._spec.drain_timeout * CANCEL_AT, self._drain.cancel)
+        patience = seconds + self._spec.drain_timeout * CANCEL_AT
+        self._stopping = self._loop.call_later(patience, self._cut_off, patience)
         self._lifespan.cancel_startup()
         self._drain.close_connections()
         self._ending = self._loop.create_task(self._stop(seconds))
+
+    def _cut_off(self, seconds: float) -> None:
+        count = self._drain.cancel()
+        if count:
+            logging.getLogger("wesktopd").warning(cut_off(count, seconds, self._spec.drain_timeout))
 
     async def _stop(self, after: float) -> None:
         await asyncio.sleep(after)
         self._drain.begin()
         await self._drain.websockets_ended()  # granian would cut them off, before their closing was sent
         self._server.stop()
+
+
+def cut_off(count: int, seconds: float, drain_timeout: float) -> str:
+    """What is said of requests that a stop could not wait for."""
+    what = "1 request was" if count == 1 else f"{count} requests were"
+    return f"{what} cut off, still open {seconds:g} seconds after the stop began (drain_timeout {drain_timeout:g})"
 
 
 def embedded_server(app: ASGIApp, listener: socket.socket, *, access_log: bool) -> Any:

@@ -31,6 +31,14 @@ async def hang(request):
     Path("hang").touch()
     await asyncio.sleep(600)
 
+@router.get("/stubborn")
+async def stubborn(request):
+    Path("stubborn").touch()
+    try:
+        await asyncio.sleep(600)
+    except asyncio.CancelledError:
+        raise RuntimeError("not in the middle of this") from None
+
 @router.get("/block")
 async def block(request):
     Path("block").touch()

@@ -70,6 +70,20 @@ def test_a_request_that_hangs_is_cancelled_within_the_drain_timeout(serve: Serve
         served.script.process.send_signal(signal.SIGTERM)
         assert served.script.wait(5) == 0
     assert (served.home / "shut down").exists()
+    assert "1 request was cut off, still open 0.4 seconds after the stop began (drain_timeout 0.5)" in (
+        served.script.output
+    )
+    assert "Traceback" not in served.script.output
+    assert "CancelledError" not in served.script.output
+
+
+def test_what_an_app_raises_when_it_is_cut_off_is_still_shown(serve: Serve) -> None:
+    served = serve("drain_timeout=0.5").ready()
+    with connect(served, "/stubborn"):
+        served.touched("stubborn")
+        served.script.process.send_signal(signal.SIGTERM)
+        assert served.script.wait(5) == 0
+    assert "RuntimeError: not in the middle of this" in served.script.output
 
 
 def test_a_blocked_worker_is_killed_after_the_drain_timeout(serve: Serve) -> None:

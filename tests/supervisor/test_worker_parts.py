@@ -12,7 +12,7 @@ import pytest
 from support.scripts import get
 from wesktopd.drain import Drain, Message, Receive, Scope, Send
 from wesktopd.lifespan import LifespanWatch
-from wesktopd.worker import embedded_server
+from wesktopd.worker import cut_off, embedded_server
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -86,11 +86,36 @@ def test_what_is_still_open_can_be_cancelled() -> None:
         drain = Drain(app)
         running = asyncio.ensure_future(drain({"type": "http"}, receive_of(), nothing))
         await asyncio.sleep(0)
-        drain.cancel()
+        assert drain.cancel() == 1
+        await running  # no error of the app's
+        assert (drain.requests, drain.cancel()) == (0, 0)
+
+    asyncio.run(scenario())
+
+
+def test_a_request_that_others_cancel_is_no_matter_of_the_drain_s() -> None:
+    async def scenario() -> None:
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            await asyncio.Event().wait()
+
+        running = asyncio.ensure_future(Drain(app)({"type": "http"}, receive_of(), nothing))
+        await asyncio.sleep(0)
+        running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (1, "1 request was cut off, still open 4 seconds after the stop began (drain_timeout 5)"),
+        (3, "3 requests were cut off, still open 4 seconds after the stop began (drain_timeout 5)"),
+    ],
+)
+def test_a_cut_is_told_in_a_line(count: int, said: str) -> None:
+    assert cut_off(count, 4.0, 5.0) == said
 
 
 async def answers(scope: Scope, receive: Receive, send: Send) -> None:
