@@ -10,7 +10,6 @@ from wesktopd.errors import BindError, BindPermissionError, PortInUseError
 from wesktopd.files import write_whole
 from wesktopd.hosts import address, reachable
 from wesktopd.limits import BACKLOG
-from wesktopd.pidfile import describe
 from wesktopd.private import private_dir, read_private
 
 # Below every system's range for outgoing connections (from 32768 on Linux, 49152 elsewhere), so that a port that was
@@ -25,7 +24,7 @@ def listen(host: str, port: int, name: str, memory: Path | None) -> socket.socke
     """Bind and listen; port 0 takes a free port for `name` and remembers it in the file `memory`, if there is one.
 
     A page's localStorage belongs to its port, so the same name gets the same port again. Raises PortInUseError, which
-    names the process that has the port, or BindError.
+    names the app or process that has the port, or BindError.
     """
     if port:
         return _bind(host, port)
@@ -92,29 +91,12 @@ def _bind(host: str, port: int) -> socket.socket:
 
 def _explain(error: OSError, host: str, port: int) -> BindError:
     if error.errno == errno.EADDRINUSE:
-        holder = holder_of(port)
-        return PortInUseError(
-            f"port {port} on {host} is in use by {holder or 'another process'}: "
-            "stop it, or give another port (0 takes a free one)."
-        )
+        from wesktopd.holder import in_use_by  # late: what it takes is of use for this sentence alone
+
+        return PortInUseError(f"port {port} on {host} is in use by {in_use_by(port)}")
     if error.errno == errno.EACCES:
         return BindPermissionError(f"port {port} on {host} may not be bound by this user: give one from 1024 up.")
     return BindError(f"{host} port {port} cannot be bound: {error.strerror}.")
-
-
-def holder_of(port: int) -> str | None:
-    """The process that listens on `port`, as "name (pid 12)"; None when it cannot be seen."""
-    import psutil
-
-    try:
-        connections = psutil.net_connections("tcp")
-    except (psutil.Error, OSError):  # macOS shows other processes' sockets to root alone
-        return None
-    for connection in connections:
-        at = connection.laddr
-        if connection.status == psutil.CONN_LISTEN and at and at.port == port and connection.pid:
-            return describe(connection.pid)
-    return None
 
 
 def _recall(memory: Path) -> int | None:

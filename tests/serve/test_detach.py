@@ -71,6 +71,19 @@ def test_a_port_in_use_is_refused_in_one_line(start_app: Start) -> None:
     assert done.stderr.count("\n") == 1
 
 
+def test_a_port_that_another_app_has_is_refused_with_what_ends_that(start_app: Start) -> None:
+    app = start_app()
+    done = app.command("serve", "app:app", "--name", "other", "--port", str(app.port), "--detach")
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"wesktop: port {app.port} on 127.0.0.1 is in use by the app {NAME!r}: `wesktop ctl stop {NAME}` ends it, "
+        "or give another port (0 takes a free one).\n"
+    )
+    app.ctl("stop", NAME)
+    done = app.command("serve", "app:app", "--name", "other", "--port", str(app.port), "--detach")
+    assert done.returncode == 0, done.stderr
+
+
 def test_of_two_starts_at_once_one_wins_and_the_other_says_so(start_app: Start) -> None:
     app = start_app()
     app.ctl("stop")
