@@ -28,6 +28,7 @@ from wesktopd.protocol import Done, Failed, Happened, failure
 from wesktopd.spec import AppSpec
 
 if TYPE_CHECKING:
+    from wesktopd.control import ControlServer
     from wesktopd.daemon import Supervisor
 
 FORMAT = 1  # of what is handed over: to be raised whenever an older release could not read it
@@ -48,13 +49,16 @@ class HandedWorker(msgspec.Struct, kw_only=True):
 
 
 class HandedConnection(msgspec.Struct, kw_only=True):
-    """A control connection. kind, path: of the lease held by it; upgrade_id: of the request that it waits for."""
+    """A control connection. kind, path: of the lease held by it; upgrade_id: of the request that it waits for;
+    dialog: the number of the one that it has open as a window, and for which nobody waits any more.
+    """
 
     fd: int
     lease_id: int
     kind: str | None
     upgrade_id: int | None
     path: str = "/"
+    dialog: int | None = None
 
 
 class Handover(msgspec.Struct, kw_only=True):
@@ -131,7 +135,7 @@ async def _run_python(source: str) -> tuple[int | None, str, str]:
 def capture(supervisor: "Supervisor") -> Handover:
     """What the next release has to know."""
     fleet, instance, control = supervisor.fleet, supervisor.instance, supervisor.control
-    connections = [handed for connection in control.connections if (handed := _capture_connection(connection))]
+    connections = [handed for each in control.connections if (handed := _capture_connection(control, each))]
     return Handover(
         spec=supervisor.spec,
         started=supervisor.started,
@@ -166,7 +170,7 @@ def _capture_worker(supervisor: "Supervisor", worker: Worker) -> HandedWorker:
     return handed
 
 
-def _capture_connection(connection: ClientConnection) -> HandedConnection | None:
+def _capture_connection(control: "ControlServer", connection: ClientConnection) -> HandedConnection | None:
     """A lease, or who asked for the upgrade; the others are closed, as at a supervisor's end."""
     if connection.lease is None and connection.upgrade_id is None:
         return None
@@ -176,6 +180,7 @@ def _capture_connection(connection: ClientConnection) -> HandedConnection | None
         kind=connection.lease,
         upgrade_id=connection.upgrade_id,
         path=connection.path,
+        dialog=control.windows.dialog_of(connection),
     )
 
 
@@ -249,5 +254,7 @@ def _restore_worker(supervisor: "Supervisor", handed: HandedWorker) -> None:
 async def _restore_connection(supervisor: "Supervisor", handed: HandedConnection) -> None:
     sock = socket.socket(fileno=handed.fd)
     client = await supervisor.control.adopt(sock, handed.lease_id, handed.kind, handed.path)
+    if handed.dialog is not None:
+        supervisor.control.windows.inherit(client, handed.dialog)
     if handed.upgrade_id is not None:
         client.send(handed.upgrade_id, Done(note=f"release {supervisor.release or 'unknown'} has taken over"))

@@ -1,5 +1,6 @@
 """The windows that are attached, and what only one of them is told."""
 
+import os
 import time
 from collections import deque
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from wesktopd.window_protocol import Answered, Ask, Asked, Reply, Withdrawn
 OPENS_WITHIN = 10.0  # seconds that a window which somebody is opening is waited for
 MAX_KEPT = 16  # events for the next window, while there is none; of more, the oldest is lost
 KEPT_FOR = OPENS_WITHIN  # seconds: a window that is opened later has nothing to do with them
+NUMBER_SIZE = 6  # bytes of a question's number: others read integers of up to 53 bits exactly (RFC 8259, 6)
 
 
 @dataclass(eq=False)
@@ -34,7 +36,8 @@ class Windows:
 
     def __init__(self, leases: Callable[[], list[ClientConnection]]) -> None:
         self._leases = leases
-        self._number = 0
+        # By chance: a dialog may outlive the supervisor that has asked for it, and its answer is none to another's.
+        self._number = int.from_bytes(os.urandom(NUMBER_SIZE))
         self._open: dict[int, _Open] = {}
         self._kept: deque[tuple[float, Callable[[], Answer]]] = deque(maxlen=MAX_KEPT)
 
@@ -130,3 +133,12 @@ class Windows:
                 question.asker = None
                 connection.begun(question.request_id, -1)
                 question.window.send_event(Withdrawn(number=question.number))
+
+    def dialog_of(self, window: ClientConnection) -> int | None:
+        """The number of the dialog that a window has open, if it does."""
+        return next((each.number for each in self._open.values() if each.window is window and each.is_dialog), None)
+
+    def inherit(self, window: ClientConnection, dialog: int) -> None:
+        """A window has this dialog open, for somebody whom an older release has left: it is to close."""
+        self._open[dialog] = _Open(dialog, window, asker=None, request_id=0, is_dialog=True)
+        window.send_event(Withdrawn(number=dialog))

@@ -250,10 +250,46 @@ def test_an_upgrade_keeps_the_order_and_the_paths_of_the_windows(app: Running, a
     assert two.next()["link"] == f"{app.url}/two"
 
 
-def test_an_upgrade_forgets_who_has_asked_and_lets_the_answer_pass(app: Running, attach: type, asker: Asker) -> None:
+def test_an_upgrade_forgets_who_has_asked_and_has_the_dialog_closed(app: Running, attach: type, asker: Asker) -> None:
+    window, later = attach(), attach()
+    asker.send(type="ask", question={"kind": "notice", "title": "a"})
+    assert later.next()["type"] == "asked"
+    asker.send(type="ask", question=CONFIRM)
+    number = asked(later)
+    app.ctl("upgrade")
+    assert asker.next()["type"] == "gone"
+    assert later.next() == {"type": "withdrawn", "id": 0, "number": number}
+    assert ask(app, type="ask", question=CONFIRM)["error"] == "DialogOpenError", "it is not closed yet"
+    assert later.ask(type="reply", number=number)["type"] == "done"
+    assert window.ask(type="focused")["type"] == "done", "it has asked nothing, and hears of nothing"
+
+
+def test_an_answer_is_none_to_what_is_asked_after_an_upgrade(app: Running, attach: type, asker: Asker) -> None:
     window = attach()
     asker.send(type="ask", question=CONFIRM)
     number = asked(window)
     app.ctl("upgrade")
-    assert asker.next()["type"] == "gone"
+    assert window.next()["type"] == "withdrawn"
+    assert window.ask(type="reply", number=number)["type"] == "done"
+    other = Asker(app)
+    other.send(type="ask", question={**CONFIRM, "title": "Delete all?"})
+    second = asked(window)
     assert window.ask(type="reply", number=number, accepted=True)["type"] == "done"
+    window.send(type="reply", number=second, accepted=False)
+    assert other.next()["accepted"] is False
+    other.close()
+
+
+def test_no_number_is_used_again_by_a_server_that_is_started_again(start_app: Start) -> None:
+    numbers = []
+    for _ in range(2):
+        app = start_app()
+        window, asker = Lease(app, "window"), Asker(app)
+        asker.send(type="ask", question=CONFIRM)
+        numbers.append(asked(window))
+        app.ctl("stop")
+        app.nothing_left()
+        window.close()
+        asker.close()
+    assert numbers[0] != numbers[1]
+    assert max(numbers) < 2**53, "others read it exactly"

@@ -1,5 +1,6 @@
 """The server goes away under the window, and comes back."""
 
+import contextlib
 import os
 import signal
 from collections.abc import Callable
@@ -10,6 +11,11 @@ import pytest
 from support.framebuffer import colour
 from support.scripts import Script, answers, free_port
 from support.waiting import wait_for
+from wesktopd import client
+from wesktopd.connection import Connection
+from wesktopd.errors import WesktopError
+from wesktopd.questions import Confirm
+from wesktopd.window_protocol import Answered, Ask
 from window.shown import Shown
 
 pytestmark = pytest.mark.window
@@ -81,3 +87,46 @@ def test_a_window_on_a_server_of_its_own_reloads_when_that_is_back_and_leaves_it
     assert [line for line in shown.remains() if "wesktop.window" in line or "WebKit" in line] == []
     server.process.send_signal(signal.SIGTERM)
     shown.gone()
+
+
+def asking(title: str) -> Connection:
+    """Ask the user, once the window is attached."""
+    wait_for(lambda: attached() == 1, "the window's lease")
+    connection = client.connect("demo")
+    connection.send(Ask(question=Confirm(title=title)))
+    return connection
+
+
+def attached() -> int:
+    """How many windows there are."""
+    with contextlib.suppress(WesktopError):
+        return client.status("demo").windows
+    return 0
+
+
+def test_a_dialog_closes_with_the_server_that_has_asked_and_the_next_can_ask(
+    start: Callable[..., Script],
+    show_script: Callable[..., Shown],
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(home / "run"))
+    port = free_port()
+    (home / "demo.py").write_text(APP)
+    serving = f"import wesktop\nwesktop.serve('demo:app', port={port})"
+    server = start("server", serving)
+    shown = show_script("face", "demo", "width=400, height=300", port)
+    shown.ready()
+    with asking("Rename?"):
+        assert shown.dialog()
+        server.process.send_signal(signal.SIGTERM)
+        assert server.wait() == 0, server.output
+        wait_for(lambda: shown.screen.windows("demo") == [shown.window], "the dialog's end")
+    server = start("server", serving)
+    with asking("Delete all?") as asker:
+        shown.screen.key(shown.dialog(), "Return")
+        assert asker.receive(20) == Answered(accepted=True)
+    shown.close()
+    assert shown.script.wait() == 0, shown.script.output
+    server.process.send_signal(signal.SIGTERM)
+    shown.gone(5)

@@ -64,6 +64,11 @@ class Questions:
         if dialog is not None:
             dialog.close()
 
+    def withdraw_all(self) -> None:
+        """The server that has asked is gone, and with it all who wait for an answer."""
+        for dialog in [*self._open.values()]:
+            dialog.close()
+
     def _notify(self, notice: questions.Notice, done: Done) -> None:
         from wesktop.window.notifications import notify
 

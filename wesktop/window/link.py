@@ -5,6 +5,7 @@ import selectors
 import socket
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 from wesktop.window.page import Page
@@ -132,13 +133,14 @@ class Link:
             case Launched(arguments=arguments, directory=directory):
                 self._page.tell_when_loaded("wesktop:launch", {"arguments": arguments, "directory": directory})
             case Asked(number=number, question=question):
-                self._questions.ask(number, question, self._tell_server)
+                self._questions.ask(number, question, partial(self._tell, self._server))  # and no later server
             case Withdrawn(number=number):
                 self._questions.withdraw(number)
             case Navigate(url=url):
                 self._page.go(url)
             case End():
                 self._lost_server = True
+                self._questions.withdraw_all()
                 self._ended = self._at is not None and self._at.one_shot
                 self._plan_note("The server has stopped. Waiting for it to come back\N{HORIZONTAL ELLIPSIS}")
             case _:  # Listening: it becomes ready, or fails and ends; Done: to what was sent
@@ -162,7 +164,10 @@ class Link:
 
     def _tell_server(self, message: protocol.Request) -> None:
         """From any thread. A server that is gone need not be told."""
-        if (server := self._server) is not None:
+        self._tell(self._server, message)
+
+    def _tell(self, server: Connection | None, message: protocol.Request) -> None:
+        if server is not None:
             with self._sending, contextlib.suppress(WesktopError):  # a long one may go out in pieces
                 server.send(message)
 

@@ -1,0 +1,109 @@
+"""The window's link to its server, over real sockets: which server an answer goes to."""
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from queue import SimpleQueue
+
+import pytest
+from webview.event import Event
+
+from support.waiting import wait_for
+from wesktop.window.asking import Questions
+from wesktop.window.link import Link
+from wesktop.window.spec import Attachable
+from wesktopd.channel import encode
+
+
+class Face:
+    """A window whose dialogs nothing can close, as on macOS and Windows; the test is its user."""
+
+    def __init__(self) -> None:
+        self.closed = Event(self)
+        self._dialogs: dict[str, tuple[SimpleQueue[bool], threading.Thread]] = {}
+
+    def questions(self, app_id: str, icon: str | None) -> Questions:
+        """What asks the user on it."""
+        return Questions(None, self, app_id, icon)
+
+    def create_confirmation_dialog(self, title: str, _: str) -> bool:
+        """Ask; see webview.Window."""
+        answers: SimpleQueue[bool] = SimpleQueue()
+        self._dialogs[title] = answers, threading.current_thread()
+        return answers.get(timeout=20)
+
+    def answer(self, title: str, accepted: bool) -> None:
+        """Answer a dialog, once it is there, and wait until that has gone wherever it goes."""
+        answers, thread = wait_for(lambda: self._dialogs.get(title), f"the dialog {title!r}")
+        answers.put(accepted)
+        thread.join(20)
+        assert not thread.is_alive()
+
+    def shows(self, title: str) -> bool:
+        """Whether it has shown that dialog."""
+        return title in self._dialogs
+
+    def __getattr__(self, _: str) -> Callable[..., None]:
+        """What else a page does."""
+        return lambda *_: None
+
+
+@pytest.fixture
+def face() -> Face:
+    """A window."""
+    return Face()
+
+
+@pytest.fixture
+def served(home: Path, face: Face) -> Iterator[Callable[[], socket.socket]]:
+    """Make what gives the window's next connection to its server, which is the test."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.socket(socket.AF_UNIX))
+        listener.bind(str(home / "control"))
+        listener.listen()
+        listener.settimeout(20)
+        ours, theirs = socket.socketpair()
+        stack.enter_context(ours)
+        stack.enter_context(theirs)
+        link = Link(theirs, face, "an.app", None)  # type: ignore[arg-type]
+        running = threading.Thread(target=link.run, daemon=True)
+        running.start()
+        ours.sendall(encode(Attachable(socket=str(home / "control"), name="app", stays=True)))
+
+        def accept() -> socket.socket:
+            connection = stack.enter_context(listener.accept()[0])
+            connection.settimeout(20)
+            return connection
+
+        yield accept
+        face.closed.set()
+        running.join(20)
+        assert not running.is_alive()
+        if link._server is not None:  # which else its process would close
+            link._server.close()
+
+
+def ask(window: socket.socket, number: int, title: str) -> None:
+    """Have it ask for a yes or no, as a supervisor does."""
+    question = {"kind": "confirm", "title": title}
+    window.sendall(json.dumps({"type": "asked", "number": number, "question": question}).encode() + b"\n")
+
+
+def test_an_answer_goes_to_the_server_that_has_asked_and_to_no_later_one(
+    face: Face, served: Callable[[], socket.socket]
+) -> None:
+    with served() as first:
+        ask(first, 1, "Rename?")
+        wait_for(lambda: face.shows("Rename?"), "the dialog")
+    second = served()
+    ask(second, 1, "Delete all?")
+    wait_for(lambda: face.shows("Delete all?"), "the other dialog")
+    face.answer("Rename?", True)
+    face.answer("Delete all?", False)
+    with second.makefile("rb") as lines:
+        said = [json.loads(lines.readline()) for _ in range(2)]
+    assert [message["type"] for message in said] == ["attach", "reply"]
+    assert said[1]["accepted"] is False
