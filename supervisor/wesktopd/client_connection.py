@@ -46,9 +46,10 @@ class ClientConnection(asyncio.Protocol):
     """A connection. lease: the kind of the lease that its client holds by it, if it does; path: of its page.
 
     secret: what the client has to say first; None where the connection itself says who it is.
+    heard: the beginning of its next frame, where another program has read it before.
     """
 
-    def __init__(self, server: Server, secret: str | None) -> None:
+    def __init__(self, server: Server, secret: str | None, heard: bytes = b"") -> None:
         self.lease: str | None = None
         self.lease_id = 0
         self.since = 0.0  # on the clock of `time.monotonic`, when it has taken it
@@ -57,7 +58,7 @@ class ClientConnection(asyncio.Protocol):
         self.pending: list[int] = []  # requests that are being carried out
         self._server = server
         self._secret = secret
-        self._lines = Lines()
+        self._lines = Lines(rest=heard)
         self._queued: deque[bytes] = deque()
         self._queued_bytes = 0
         self._following: list[tuple[int, Callable[[], None]]] = []  # by the request, what ends it
@@ -79,6 +80,11 @@ class ClientConnection(asyncio.Protocol):
     def closing(self) -> bool:
         """Whether it is being closed: nothing more is sent."""
         return self._transport.is_closing()
+
+    @property
+    def heard(self) -> bytes:
+        """The beginning of a frame that is not whole yet."""
+        return self._lines.rest
 
     @property
     def socket(self) -> socket.socket:

@@ -147,11 +147,19 @@ class ControlServer:
         return ClientConnection(self, self.secret)
 
     async def adopt(
-        self, connection: socket.socket, request_id: int = 0, kind: str | None = None, path: str = "/"
+        self,
+        connection: socket.socket,
+        request_id: int = 0,
+        kind: str | None = None,
+        path: str = "/",
+        heard: bytes = b"",
     ) -> ClientConnection:
-        """Serve a connection that was inherited; kind: of the lease that its other end holds by it, if it does."""
+        """Serve a connection that was inherited; kind: of the lease that its other end holds by it, if it does.
+
+        heard: see ClientConnection.
+        """
         loop = asyncio.get_running_loop()
-        _, client = await loop.connect_accepted_socket(lambda: ClientConnection(self, None), connection)
+        _, client = await loop.connect_accepted_socket(lambda: ClientConnection(self, None, heard), connection)
         client.hold(request_id, kind, path)
         return client
 

@@ -322,11 +322,16 @@ def failure(error: WesktopError) -> Failed:
 
 
 class Lines:
-    """Cuts a stream of bytes into lines, each of at most `limit` bytes."""
+    """Cuts a stream of bytes into lines, each of at most `limit` bytes. rest: the beginning of the first one."""
 
-    def __init__(self, limit: int = MAX_FRAME) -> None:
+    def __init__(self, limit: int = MAX_FRAME, rest: bytes = b"") -> None:
         self._limit = limit
-        self._rest = bytearray()
+        self._rest = bytearray(rest)
+
+    @property
+    def rest(self) -> bytes:
+        """The beginning of the next one."""
+        return bytes(self._rest)
 
     def feed(self, data: bytes) -> list[bytes]:
         """The lines that are complete with `data`; raises ControlError when one is too long."""

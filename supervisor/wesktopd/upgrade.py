@@ -50,7 +50,8 @@ class HandedWorker(msgspec.Struct, kw_only=True):
 
 class HandedConnection(msgspec.Struct, kw_only=True):
     """A control connection. kind, path: of the lease held by it; upgrade_id: of the request that it waits for;
-    dialog: the number of the one that it has open as a window, and for which nobody waits any more.
+    dialog: the number of the one that it has open as a window, and for which nobody waits any more;
+    heard: the beginning of its next frame.
     """
 
     fd: int
@@ -59,6 +60,7 @@ class HandedConnection(msgspec.Struct, kw_only=True):
     upgrade_id: int | None
     path: str = "/"
     dialog: int | None = None
+    heard: bytes = b""
 
 
 class Handover(msgspec.Struct, kw_only=True):
@@ -181,6 +183,7 @@ def _capture_connection(control: "ControlServer", connection: ClientConnection) 
         upgrade_id=connection.upgrade_id,
         path=connection.path,
         dialog=control.windows.dialog_of(connection),
+        heard=connection.heard,
     )
 
 
@@ -253,7 +256,7 @@ def _restore_worker(supervisor: "Supervisor", handed: HandedWorker) -> None:
 
 async def _restore_connection(supervisor: "Supervisor", handed: HandedConnection) -> None:
     sock = socket.socket(fileno=handed.fd)
-    client = await supervisor.control.adopt(sock, handed.lease_id, handed.kind, handed.path)
+    client = await supervisor.control.adopt(sock, handed.lease_id, handed.kind, handed.path, handed.heard)
     if handed.dialog is not None:
         supervisor.control.windows.inherit(client, handed.dialog)
     if handed.upgrade_id is not None:

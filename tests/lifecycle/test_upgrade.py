@@ -1,10 +1,16 @@
 """`wesktop ctl upgrade`: the supervisor re-executes itself in place, and nobody notices."""
 
+import fcntl
 import json
 import os
 import shutil
+import socket
+import sys
+import termios
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 import wesktopd
 from support.load import load
@@ -124,6 +130,28 @@ def test_a_lease_is_kept(start_app: Start) -> None:
         os.kill(app.get()["pid"], 9)
         assert [json.loads(lease.readline())["type"] for _ in range(2)] == ["down", "ready"]
     wait_for(lambda: app.status()["windows"] == 0, "the lease's end")
+
+
+LONG = json.dumps({"type": "launch", "id": 7, "arguments": ["ä" * 20_000], "directory": "/"}, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("read", [1, 10, 20_000], ids=["a byte", "some bytes", "half, and half of a letter"])
+def test_what_a_window_was_saying_is_heard_to_its_end(start_app: Start, read: int) -> None:
+    app = start_app()
+    frame = LONG.encode() + b"\n"
+    with app.control_connection() as window, window.makefile("rb") as answers:
+        window.sendall(b'{"type":"attach","kind":"window"}\n')
+        assert json.loads(answers.readline())["type"] == "ready"
+        window.sendall(frame[:read])
+        wait_for(lambda: not unread(window), "it to be read")
+        upgrade(app)
+        window.sendall(frame[read:])
+        assert [json.loads(answers.readline())["type"] for _ in range(3)] == ["raise", "launched", "done"]
+
+
+def unread(connection: socket.socket) -> int:
+    """Bytes that the other end has not read yet: unix_ioctl() in net/unix/af_unix.c, where it is called SIOCOUTQ."""
+    return int.from_bytes(fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)), sys.byteorder)
 
 
 def test_a_program_of_the_users_own_is_not_executed_anew(
