@@ -59,7 +59,7 @@ class Supervisor:
         self.events = EventLog()
         self.tokens = OneTimeTokens()
         self.trouble: WesktopError | None = None
-        self._restart_failed = False  # which `trouble` tells of until another restart does not
+        self.restart_failed = False  # which `trouble` tells of until another restart does not
         self.release = ""
         self.config_file: str | None = None
         self._first = first
@@ -223,7 +223,7 @@ class Supervisor:
     def worker_ready(self, worker: Worker) -> None:
         """A worker serves."""
         if worker.generation == self.fleet.serving:
-            if not self._restart_failed:
+            if not self.restart_failed:
                 self.trouble = None
             notify(f"STATUS=Serving on {self.instance.url}.")
             self._announce()
@@ -255,7 +255,7 @@ class Supervisor:
 
     def worker_failed(self, worker: Worker, error: WesktopError, *, new: bool) -> None:
         """The first generation's failure is the caller's to hear of, a later one's who restarted; else try again."""
-        self.trouble, self._restart_failed = error, new
+        self.trouble, self.restart_failed = error, new
         if self.fleet.serving == 0 and not self.fleet.coming:
             self._failure = error
             self.fleet.running = False
@@ -268,7 +268,7 @@ class Supervisor:
         self.commands.failed(error, worker.generation)
 
     def _on_promoted(self) -> None:
-        self.trouble, self._restart_failed = None, False
+        self.trouble, self.restart_failed = None, False
         self._idle.used(self._loop.time())
         self.release = self.release or installed_release()
         self.note(Kind.SERVING, f"serving {self.spec.target} on {self.instance.url}", level=logging.INFO)

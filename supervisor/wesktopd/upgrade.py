@@ -83,6 +83,7 @@ class Handover(msgspec.Struct, kw_only=True):
     lines: list[LogLine]
     events: list[Happened]
     trouble: Failed | None = None
+    restart_failed: bool = False
     access: Access | None = None
     tokens: list[tuple[str, float]] = []
     bus: int | None = None
@@ -156,6 +157,7 @@ def capture(supervisor: "Supervisor") -> Handover:
         lines=supervisor.output.journal.state(),
         events=[*supervisor.events.kept],
         trouble=failure(supervisor.trouble) if supervisor.trouble else None,
+        restart_failed=supervisor.restart_failed,
         access=instance.access,
         tokens=supervisor.tokens.state(),
         bus=supervisor.bus.listener.fileno() if supervisor.bus.listener else None,
@@ -227,6 +229,7 @@ async def restore(supervisor: "Supervisor", handover: Handover) -> None:
     supervisor.tokens.restore(handover.tokens)  # the loop's clock is the machine's, and goes on
     if (trouble := handover.trouble) is not None:
         supervisor.trouble = from_wire(trouble.error, trouble.message, trouble.log_tail)
+        supervisor.restart_failed = handover.restart_failed
     for handed in handover.workers:
         _restore_worker(supervisor, handed)
     paths = supervisor.instance.paths

@@ -75,6 +75,19 @@ def test_a_worker_in_backoff_is_tried_again_by_the_new_one(start_app: Start) -> 
     assert app.version() == "three"
 
 
+def test_why_a_restart_has_failed_is_told_until_another_does_not(start_app: Start) -> None:
+    app = start_app()
+    app.write("two", "raise RuntimeError('no good')")
+    assert app.command("ctl", "restart", NAME).returncode == 1
+    upgrade(app)
+    app.write("three")
+    os.kill(app.get()["pid"], 9)
+    wait_for(lambda: app.status()["workers"][0]["restarts"] == 1, "another worker")
+    assert "no good" in app.settled()["trouble"]
+    app.ctl("restart", NAME)
+    assert app.status()["trouble"] is None
+
+
 def test_during_a_restart_it_waits_for_that(start_app: Start) -> None:
     app = start_app()
     app.write("two")
