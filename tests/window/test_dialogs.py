@@ -172,6 +172,23 @@ def test_a_dialog_closes_when_who_has_asked_is_gone(show_desk: Show, path: str) 
     assert asking.answer() is None
 
 
+def test_a_dialog_closes_at_an_upgrade_which_forgets_who_has_asked(
+    show_desk: Show, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(home / "run"))
+    desk = show_desk("keep_alive=True")
+    asking = desk.asking("open_file", title="Choose")
+    desk.titled("Choose")
+    client.upgrade("desk")
+    assert asking.answer()[0] == "ControlError"
+    wait_for(lambda: "Choose" not in desk.screen.listing(), "its end")
+    asking = desk.asking("open_file", title="Again", directory=str(home))
+    desk.choose("Again", home / "desk.py")
+    assert asking.answer() == str(home / "desk.py")
+    desk.close()
+    client.stop("desk", 20)
+
+
 def test_a_dialog_closes_when_its_task_is_cancelled(show_desk: Show, home: Path) -> None:
     desk = show_desk()
     asking = desk.asking("open_file", "/ask/until", title="Choose")
