@@ -151,6 +151,7 @@ class Crew:
         process, heard = self.processes[worker], worker.heard
         process.hear()  # this process may be the one that was late
         if worker.heard > heard:
+            self._captain.wake()  # beats wake nobody, and the plan that led here has no further deadline for it
             return
         text = f"worker {process.pid} hangs: its event loop stood still for {self._spec.hang_timeout:g} seconds"
         self._captain.note(Kind.WORKER_HUNG, text, worker, logging.ERROR)

@@ -1,0 +1,68 @@
+"""What is done with a worker's process, on a real one that does nothing."""
+
+import asyncio
+import contextlib
+import socket
+import subprocess
+from collections.abc import Iterator
+from typing import cast
+
+from wesktopd.channel import Beat, encode
+from wesktopd.crew import Captain, Crew
+from wesktopd.fleet import Act, Fleet, Limits
+from wesktopd.generations import Event, Worker
+from wesktopd.instance import Instance
+from wesktopd.output import Output
+from wesktopd.spec import AppSpec
+
+HANG_TIMEOUT = 5.0
+
+
+class HeldInstance:
+    """What a crew asks of an instance here."""
+
+    spec = AppSpec(target="app:app", name="app", working_dir="/", import_path=[], hang_timeout=HANG_TIMEOUT)
+
+
+class CaptainOfOne:
+    """What a crew tells here."""
+
+    woken = False
+
+    def wake(self) -> None:
+        self.woken = True
+
+    def worker_beat(self, beat: Beat) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def silent_process() -> Iterator["subprocess.Popen[bytes]"]:
+    """A process that says nothing."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(["sleep", "600"], stdout=pipe, stderr=pipe) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_worker_whose_beat_is_read_only_at_its_deadline_does_not_hang_and_its_next_one_is_waited_for() -> None:
+    captain, worker = CaptainOfOne(), Worker()
+    fleet = Fleet(Limits(5.0, 5.0, HANG_TIMEOUT), serving=1, coming=None, workers=[worker])
+    ours, theirs = socket.socketpair()
+
+    async def scenario() -> None:
+        crew = Crew(cast(Instance, HeldInstance), fleet, cast(Output, None), cast(Captain, captain), None)
+        crew.watch(worker, process, ours)
+        started = asyncio.get_running_loop().time() - HANG_TIMEOUT
+        worker.advance(Event.SPAWNED, started)
+        worker.advance(Event.READY, started)
+        theirs.sendall(encode(Beat(requests=0, idle=1.0)))
+        assert fleet.plan(started + HANG_TIMEOUT) == ([(Act.UNHANG, worker)], None)
+        crew.carry_out(Act.UNHANG, worker)
+        assert captain.woken, "nobody asks for the next deadline"
+        assert fleet.plan(worker.heard) == ([], worker.heard + HANG_TIMEOUT)
+
+    with ours, theirs, silent_process() as process:
+        asyncio.run(scenario())
