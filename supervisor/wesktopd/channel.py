@@ -13,10 +13,12 @@ import json
 import os
 import signal
 import socket
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 MAX_SPEC = 64 * 1024
+READ_SIZE = 64 * 1024
 
 STOP = b"s"  # to a worker: finish what is open, and end
 RETIRE = b"r"  # the same where connections go on coming, for others: accept no more, and first read what was accepted
@@ -152,6 +154,20 @@ def take_over(channel: socket.socket) -> tuple[WorkerSpec, int] | None:
         return None
     os.set_inheritable(descriptors[0], False)  # what the app starts is not to hold the port
     return decode(line, WorkerSpec), descriptors[0]
+
+
+def orders(channel: socket.socket) -> Iterator[bytes]:
+    """What a worker is told: bytes, and whole lines of JSON. Ends with the channel."""
+    heard = b""
+    with contextlib.suppress(OSError):
+        while data := channel.recv(READ_SIZE):
+            heard += data
+            while heard:
+                end = heard.find(b"\n") if heard.startswith(ANSWER) else 0
+                if end < 0:  # the rest of the line is still to come
+                    break
+                yield heard[: end + 1]
+                heard = heard[end + 1 :]
 
 
 def inherited(fd: int) -> socket.socket:

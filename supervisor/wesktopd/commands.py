@@ -178,7 +178,7 @@ class Commands:
 
     async def launch(self, launch: Launch, window: "ClientConnection | None") -> None:
         """Tell the page in front, or that of a window, that the app was started again; or, if there is one, the app's
-        function for that. Raises ConfigurationError for more arguments than fit.
+        function for that. Raises ConfigurationError for more arguments than fit, ControlError where too many wait.
         """
         check_passed_on(launch)
         windows = self._supervisor.control.windows

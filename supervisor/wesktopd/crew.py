@@ -21,7 +21,7 @@ from wesktopd.channel import (
     decode,
     encode,
 )
-from wesktopd.errors import StartupError, WesktopError, from_wire
+from wesktopd.errors import ControlError, StartupError, WesktopError, from_wire
 from wesktopd.events import Kind
 from wesktopd.fleet import Act, Fleet
 from wesktopd.generations import Event, State, Worker
@@ -96,11 +96,15 @@ class Crew:
             process.kill()
 
     def launch(self, arguments: list[str], directory: str) -> bool:
-        """Tell a worker that the app was started again; False where none is ready."""
-        for worker in self._fleet.ready(self._fleet.serving):
-            self.processes[worker].tell(encode(Launch(arguments, directory)))
-            return True
-        return False
+        """Tell a worker that the app was started again; False where none is ready.
+
+        Raises ControlError when those that are have not heard of so many launches yet that this one has no room.
+        """
+        ready = self._fleet.ready(self._fleet.serving)
+        line = encode(Launch(arguments, directory))
+        if ready and not any(self.processes[worker].tell(line) for worker in ready):
+            raise ControlError("the app has not heard of earlier launches yet: try again when it answers.")
+        return bool(ready)
 
     def replace(self, worker: Worker, reason: str) -> None:
         """Have another take this worker's place."""
@@ -114,8 +118,9 @@ class Crew:
         process: "subprocess.Popen[bytes] | Adopted",
         channel: socket.socket,
         heard: bytes = b"",
+        unsent: bytes = b"",
     ) -> None:
-        """Follow a worker's process from now on."""
+        """Follow a worker's process from now on; heard, unsent: see WorkerProcess."""
         self.processes[worker] = WorkerProcess(
             process,
             channel,
@@ -123,6 +128,7 @@ class Crew:
             lambda line: self._on_line(worker, line),
             lambda code: self._on_exit(worker, code),
             heard,
+            unsent,
         )
 
     def _pid(self, worker: Worker) -> int:

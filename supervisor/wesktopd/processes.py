@@ -1,7 +1,6 @@
 """A worker's process as the supervisor holds it: its channel, its output, its end."""
 
 import asyncio
-import contextlib
 import os
 import socket
 import subprocess
@@ -14,6 +13,7 @@ from wesktopd.signals import signal_name
 
 READ_SIZE = 64 * 1024
 PIPE_SIZE = 1024 * 1024  # bytes that a pipe may hold at most, see pipe(7)
+MAX_UNSENT = 1024 * 1024  # bytes of lines that may wait for a worker that does not hear
 
 
 class WorkerProcess:
@@ -21,7 +21,7 @@ class WorkerProcess:
 
     on_output(stream, data): it printed to "stdout" or "stderr". on_line(line): a line of its on the channel.
     on_exit(code): it is gone (code as in subprocess: negative for a signal), and all that it printed was reported.
-    heard: the beginning of its next line, where another program has read it before.
+    heard: the beginning of its next line, where another program has read it before; unsent: what that has not sent.
     """
 
     def __init__(
@@ -32,10 +32,11 @@ class WorkerProcess:
         on_line: Callable[[bytes], None],
         on_exit: Callable[[int], None],
         heard: bytes = b"",
+        unsent: bytes = b"",
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._on_output, self._on_line, self._on_exit = on_output, on_line, on_exit
-        self.heard = heard
+        self.heard, self.unsent = heard, bytearray(unsent)
         self._process, self._channel = process, channel
         self.pid = self._process.pid
         self._channel.setblocking(False)
@@ -47,6 +48,7 @@ class WorkerProcess:
             os.set_blocking(fd, False)
             self._loop.add_reader(fd, self._read, stream, fd)
         self._watch_exit()
+        self._flush()
 
     @property
     def descriptors(self) -> tuple[int, int, int]:
@@ -55,12 +57,29 @@ class WorkerProcess:
 
     def stop(self, how: bytes) -> None:
         """Have it drain and end: channel.STOP or RETIRE."""
-        self.tell(how)
+        self.unsent += how  # behind the rest: within a line it would be lost
+        self._flush()
 
-    def tell(self, data: bytes) -> None:
-        """Send it something, unless it does not hear."""
-        with contextlib.suppress(OSError):  # it is gone, or its channel is full
-            self._channel.send(data)
+    def tell(self, line: bytes) -> bool:
+        """Send it a line, as soon as it hears; False, and nothing, where too much waits for that already."""
+        if len(self.unsent) + len(line) > MAX_UNSENT:
+            return False
+        self.unsent += line
+        self._flush()
+        return True
+
+    def _flush(self) -> None:
+        try:
+            sent = self._channel.send(self.unsent) if self.unsent else 0
+        except BlockingIOError:  # its channel is full
+            sent = 0
+        except OSError:  # it is gone
+            sent = len(self.unsent)
+        del self.unsent[:sent]
+        if self.unsent:
+            self._loop.add_writer(self._channel, self._flush)
+        else:
+            self._loop.remove_writer(self._channel)
 
     def dump_stacks(self) -> None:
         """Have it print what its threads are doing."""
@@ -123,6 +142,7 @@ class WorkerProcess:
                     break
             self._loop.remove_reader(fd)
         self._loop.remove_reader(self._channel)
+        self._loop.remove_writer(self._channel)
         self._channel.close()
         for pipe in (self._process.stdout, self._process.stderr):
             if pipe is not None:

@@ -39,12 +39,16 @@ SIGNALS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
 
 class HandedWorker(msgspec.Struct, kw_only=True):
-    """A worker slot, and its process if it has one: PID and descriptors of channel, stdout and stderr."""
+    """A worker slot, and its process if it has one: PID and descriptors of channel, stdout and stderr.
+
+    heard, unsent: see WorkerProcess.
+    """
 
     slot: dict[str, Any]
     pid: int | None = None
     descriptors: tuple[int, int, int] | None = None
     heard: bytes = b""
+    unsent: bytes = b""
     beat: Beat | None = None
 
 
@@ -170,7 +174,8 @@ def _capture_worker(supervisor: "Supervisor", worker: Worker) -> HandedWorker:
     process = supervisor.crew.processes.get(worker)
     handed = HandedWorker(slot=asdict(worker), beat=supervisor.crew.beats.get(worker))
     if process is not None:
-        handed.pid, handed.descriptors, handed.heard = process.pid, process.descriptors, process.heard
+        handed.pid, handed.descriptors = process.pid, process.descriptors
+        handed.heard, handed.unsent = process.heard, bytes(process.unsent)
     return handed
 
 
@@ -254,7 +259,7 @@ def _restore_worker(supervisor: "Supervisor", handed: HandedWorker) -> None:
     if handed.pid is not None and handed.descriptors is not None:
         channel, stdout, stderr = handed.descriptors
         process = Adopted(handed.pid, stdout, stderr)
-        supervisor.crew.watch(worker, process, socket.socket(fileno=channel), handed.heard)
+        supervisor.crew.watch(worker, process, socket.socket(fileno=channel), handed.heard, handed.unsent)
 
 
 async def _restore_connection(supervisor: "Supervisor", handed: HandedConnection) -> None:

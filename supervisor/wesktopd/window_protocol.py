@@ -10,7 +10,7 @@ class Focused(Message):
 
 class Launch(Message):
     """The app was started again, with these arguments, in this directory: it is to come to the front and do what they
-    ask for, see AppSpec.second_launch. Answered by `Done` when it has been told.
+    ask for, see AppSpec.second_launch. Answered by `Done` when it has been told, or will be as soon as it listens.
     """
 
     arguments: list[str]

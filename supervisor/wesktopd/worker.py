@@ -35,7 +35,7 @@ from wesktopd.channel import (
     decode,
     encode,
     inherited,
-    read_line,
+    orders,
     take_over,
     tell,
 )
@@ -71,19 +71,24 @@ class Lifeline:
         self.launches = Launches(channel)
         self.on_stop: Callable[[float], None] | None = None
         self._listener = listener
+        self._orders = orders(channel)
         threading.Thread(target=self._wait, name="lifeline", daemon=True).start()
 
     def _hear(self) -> bytes:
         """The next order of one byte, or b"" for the end; messages that come before it are passed on."""
-        with contextlib.suppress(OSError, ValueError):  # the latter for what was cut off by the supervisor's death
-            while (said := self.channel.recv(1)) == ANSWER:
-                message = decode(said + read_line(self.channel), Redeemed, Launch)
-                if isinstance(message, Redeemed):
-                    self.redeemer.heard(message)
-                elif isinstance(message, Launch):
-                    self.launches.heard(message)
-            return said
-        return b""
+        while (said := next(self._orders, b"")).startswith(ANSWER):
+            try:
+                self._pass_on(said)
+            except Exception:  # one that is not understood, or no thread for it: what follows is to be heard
+                logging.getLogger("wesktop").exception("what the supervisor has said is lost")
+        return said
+
+    def _pass_on(self, line: bytes) -> None:
+        message = decode(line, Redeemed, Launch)
+        if isinstance(message, Redeemed):
+            self.redeemer.heard(message)
+        elif isinstance(message, Launch):
+            self.launches.heard(message)
 
     def _wait(self) -> None:
         said = self._hear()

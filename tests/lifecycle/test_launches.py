@@ -1,0 +1,133 @@
+"""Launches for a worker that does not hear at once: none is lost, and nothing else is."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import HTTPCookieProcessor, build_opener
+
+import pytest
+
+from support.leases import ask
+from support.running import NAME, Running
+from support.scripts import Script, free_port
+from support.waiting import wait_for
+from wesktopd.processes import MAX_UNSENT
+
+LAUNCHED = """
+def launched(arguments, directory):
+    Path("heard", directory.strip("/")).write_text(str(len(arguments[0])))
+"""
+PROGRAM = """
+from wesktop.target import app_spec
+from wesktopd.detached import start_detached
+
+start_detached(app_spec("app:app", name="app", port={port}, second_launch="app:launched", session=True))
+"""
+SIZE = 60_000  # bytes of a launch, nearly as many as are allowed
+SEVERAL = 8  # launches, of which a part fits the channel (Linux: 208 KiB, socket(7))
+
+
+class Launched(Running):
+    """An app that is told of launches."""
+
+    @property
+    def worker(self) -> int:
+        """The PID of its worker."""
+        pid: int = self.settled()["workers"][0]["pid"]
+        return pid
+
+    def launch(self, number: int) -> dict[str, object]:
+        """Start it again; the answer."""
+        return ask(self, type="launch", arguments=["x" * SIZE], directory=f"/{number}")
+
+    def heard(self) -> dict[str, str]:
+        """The launches that its function has been called for."""
+        return {path.name: path.read_text() for path in (self.home / "heard").iterdir()}
+
+    def hears_of(self, launches: int) -> None:
+        """Wait until it has heard of so many, from the first one on."""
+        expected = {str(number): str(SIZE) for number in range(launches)}
+        wait_for(lambda: self.heard() == expected, lambda: f"{launches} launches, not {sorted(self.heard())}")
+
+
+@pytest.fixture
+def app(start_script: Callable[..., Script], home: Path) -> Launched:
+    """The app."""
+    app = Launched(home, free_port())
+    app.write("one", LAUNCHED)
+    (home / "heard").mkdir()
+    starting = start_script("starting", PROGRAM.format(port=app.port))
+    assert starting.wait() == 0, starting.output
+    return app
+
+
+@contextmanager
+def deaf(app: Launched) -> Iterator[None]:
+    """Have its worker hear nothing for a while."""
+    worker = app.worker
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(worker, signal.SIGCONT)
+
+
+def lets_in(link: str) -> bool:
+    """Whether a one-time link does."""
+    with build_opener(HTTPCookieProcessor()).open(link, timeout=20) as page:
+        return bool(page.status == 200)
+
+
+def launch_until_refused(app: Launched) -> int:
+    """Start it again for as long as it takes that; how often it has."""
+    for number in range(2 * MAX_UNSENT // SIZE):
+        if (answer := app.launch(number))["type"] != "done":
+            sentence = "the app has not heard of earlier launches yet: try again when it answers."
+            assert (answer["error"], answer["message"]) == ("ControlError", sentence)
+            return number
+    raise AssertionError("there is no end to what it takes")
+
+
+def test_all_are_heard_and_what_is_said_after_them_is(app: Launched) -> None:
+    with deaf(app):
+        assert [app.launch(number)["type"] for number in range(SEVERAL)] == ["done"] * SEVERAL
+    app.hears_of(SEVERAL)
+    assert lets_in(app.ctl("open", NAME, "--print-link").strip())
+    app.ctl("restart", NAME)
+    assert "worker-killed" not in app.events()
+
+
+def test_what_is_too_much_is_refused_and_heard_when_it_is_tried_again(app: Launched) -> None:
+    with deaf(app):
+        taken = launch_until_refused(app)
+    assert taken >= MAX_UNSENT // SIZE
+    app.hears_of(taken)
+    assert app.launch(taken)["type"] == "done"
+    app.hears_of(taken + 1)
+
+
+def test_a_worker_that_is_told_to_end_behind_as_many_as_fit_hears_of_them_and_ends_by_itself(app: Launched) -> None:
+    with deaf(app):
+        taken = launch_until_refused(app)
+        app.write("two", LAUNCHED)
+        restart = app.begin("ctl", "restart", NAME)
+        wait_for(lambda: app.workers("draining"), "the retirement")
+    app.hears_of(taken)
+    assert restart.wait(20) == 0
+    app.settled()
+    assert app.version("authorization: Bearer " + app.ctl("token", NAME).strip()) == "two"
+    assert "worker-killed" not in app.events()
+
+
+def test_what_waits_at_an_upgrade_is_sent_by_the_next_release(app: Launched) -> None:
+    worker = app.worker
+    with deaf(app):
+        assert [app.launch(number)["type"] for number in range(SEVERAL)] == ["done"] * SEVERAL
+        assert "has taken over" in app.ctl("upgrade", NAME)
+        assert app.launch(SEVERAL)["type"] == "done"
+    app.hears_of(SEVERAL + 1)
+    app.ctl("restart", NAME)
+    assert app.worker != worker
+    assert "worker-killed" not in app.events()
