@@ -8,6 +8,7 @@ import contextlib
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -62,7 +63,7 @@ class Manager:
     def __enter__(self) -> "Manager":
         try:
             ready = self.home / "run" / "systemd" / "private"
-            wait_for(lambda: ready.exists() or self._process.poll() is not None, "the user manager")
+            wait_for(lambda: _listens(ready) or self._process.poll() is not None, "the user manager")
             assert self._process.poll() is None, self.log()
             (self._first,) = psutil.Process(self._process.pid).children()
         except BaseException:
@@ -100,6 +101,14 @@ class Manager:
         done = self.run("systemctl", "--user", *arguments)
         assert done.returncode == 0, f"{done.stderr}\n{self.log()}"
         return done.stdout
+
+
+def _listens(path: Path) -> bool:
+    """Whether somebody accepts connections there: a socket is in its place a moment before that."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(path))
+        return True
+    return False
 
 
 class Service(Running):
