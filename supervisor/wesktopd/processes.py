@@ -69,6 +69,8 @@ class WorkerProcess:
         return True
 
     def _flush(self) -> None:
+        if self._channel.fileno() < 0:  # it has ended
+            return
         try:
             sent = self._channel.send(self.unsent) if self.unsent else 0
         except BlockingIOError:  # its channel is full

@@ -1,7 +1,7 @@
 """Putting an application together."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from wesktop.asgi.answers import ErrorAnswers
@@ -101,9 +101,9 @@ def create_app(
 
 def _wrapped(app: ASGIApp, middleware: object) -> ASGIApp:
     """The app with middleware around it; raises TypeError for what is none."""
-    if isinstance(middleware, str) or not isinstance(middleware, Sequence):
+    if isinstance(middleware, str) or not isinstance(middleware, Iterable):
         raise TypeError(f"middleware {middleware!r} is no list: give one of ASGI middleware classes")
-    for wrap in reversed(middleware):
+    for wrap in reversed([*middleware]):
         if not callable(wrap):
             raise TypeError(f"middleware has {wrap!r} in it, which cannot be called: give ASGI middleware classes")
         app = wrap(app)

@@ -9,7 +9,8 @@ MAX_SHOWN = 100
 
 def check_type(what: str, value: object, *kinds: type, remedy: str = "") -> None:
     """Refuse what is of none of these types; raises TypeError. To Python True is an int, to a person it is none."""
-    if not isinstance(value, kinds) or isinstance(value, bool):
+    is_number = int in kinds and hasattr(type(value), "__index__")  # others' whole numbers, such as numpy's
+    if not (isinstance(value, kinds) or is_number) or isinstance(value, bool):
         wanted = " or ".join(kind.__name__ for kind in kinds).replace(" or ", ", ", len(kinds) - 2)
         raise TypeError(
             f"{what} {_shown(value)} is of type {type(value).__name__}, not {wanted}{remedy and ': '}{remedy}"

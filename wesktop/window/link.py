@@ -65,7 +65,12 @@ class Link:
         self._page.close()
 
     def _leave(self) -> None:
-        """The window is closed: the server is to count on it no more, though this process takes a moment to end."""
+        """The window is closed, and its process takes a moment to end: a server that stays is not to count on it.
+
+        One that ends with it has that moment for what its page has said last.
+        """
+        if self._at is None or self._at.one_shot:
+            return
         self._left = True
         if (server := self._server) is not None:
             server.hang_up()

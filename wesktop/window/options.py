@@ -172,7 +172,8 @@ def check_options(options: dict[str, Any]) -> dict[str, Any]:
         return {}
     import webview
 
-    known = set(inspect.signature(webview.create_window).parameters) - _OURS
+    parameters = inspect.signature(webview.create_window).parameters
+    known = set(parameters) - _OURS
     for option, value in options.items():
         if option not in known:
             raise ConfigurationError(
@@ -185,11 +186,11 @@ def check_options(options: dict[str, Any]) -> dict[str, Any]:
                 f"window option {option!r} is of type {type(value).__name__}: the window is a process of its own, "
                 "so give plain numbers, strings, booleans or lists."
             ) from None
-        _check_value(option, value)
+        _check_value(option, value, is_flag=isinstance(parameters[option].default, bool))
     return dict(options)
 
 
-def _check_value(option: str, value: object) -> None:
+def _check_value(option: str, value: object, *, is_flag: bool) -> None:
     """Refuse a value that is of another type than `webview.create_window` documents; raises ConfigurationError."""
     named = f"window option {option!r}"
     if option in ("x", "y"):
@@ -209,7 +210,7 @@ def _check_value(option: str, value: object) -> None:
             raise ConfigurationError(
                 f"{named} {value!r} is no dict of texts: give one such as {{'global.saveFile': 'Save as'}}."
             )
-    else:
+    elif is_flag:
         check_flag(named, value)
 
 
