@@ -132,6 +132,7 @@ def isolated_env(home: Path) -> dict[str, str]:
     runtime.mkdir(mode=0o700, parents=True, exist_ok=True)
     return {
         **{name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"},
+        "PYTHONFAULTHANDLER": "1",  # what hangs tells where, see Shown
         "HOME": str(home),
         "XDG_RUNTIME_DIR": str(runtime),
         "XDG_STATE_HOME": str(home / "state"),

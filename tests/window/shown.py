@@ -1,6 +1,7 @@
 """A program in its window, as its user and its window manager see it, and what it leaves when it ends."""
 
 import contextlib
+import signal
 from functools import cached_property
 from pathlib import Path
 
@@ -72,8 +73,18 @@ class Shown:
         """Wait until the page has said `word` so often."""
         wait_for(
             lambda: self.said().count(word) >= times,
-            lambda: f"{word!r} x{times} in {self.said()}; {self.script.output}",
+            lambda: f"{word!r} x{times} in {self.said()}; {self._where_it_is()}",
         )
+
+    def _where_it_is(self) -> str:
+        """For who has waited in vain: its windows, its processes, and what their threads are doing as they end."""
+        found = [self.screen.listing(), *processes_of(self.home)]
+        for process in running_from(self.home):
+            with contextlib.suppress(psutil.Error):
+                process.send_signal(signal.SIGABRT)  # at which Python tells, see isolated_env
+        with contextlib.suppress(AssertionError):
+            wait_for(lambda: not running_from(self.home), "their end", 5)
+        return "\n".join([*found, self.script.output])
 
     def ready(self) -> "Shown":
         """Wait until the page is drawn."""
