@@ -63,12 +63,17 @@ def test_a_request_that_is_being_worked_on_is_finished(serve: Serve) -> None:
     assert served.script.wait(5) == 0
 
 
-def test_a_request_that_hangs_is_cancelled_within_the_drain_timeout(serve: Serve) -> None:
-    served = serve("drain_timeout=0.5").ready()
-    with connect(served, "/hang"):
-        served.touched("hang")
+def stop_amid(served: Served, handler: str) -> None:
+    """Stop it while a request is in this handler; it ends in good order."""
+    with connect(served, f"/{handler}"):
+        served.touched(handler)
         served.script.process.send_signal(signal.SIGTERM)
         assert served.script.wait(5) == 0
+
+
+def test_a_request_that_hangs_is_cancelled_within_the_drain_timeout(serve: Serve) -> None:
+    served = serve("drain_timeout=0.5").ready()
+    stop_amid(served, "hang")
     assert (served.home / "shut down").exists()
     assert "1 request was cut off, still open 0.4 seconds after the stop began (drain_timeout 0.5)" in (
         served.script.output
@@ -79,10 +84,7 @@ def test_a_request_that_hangs_is_cancelled_within_the_drain_timeout(serve: Serve
 
 def test_what_an_app_raises_when_it_is_cut_off_is_still_shown(serve: Serve) -> None:
     served = serve("drain_timeout=0.5").ready()
-    with connect(served, "/stubborn"):
-        served.touched("stubborn")
-        served.script.process.send_signal(signal.SIGTERM)
-        assert served.script.wait(5) == 0
+    stop_amid(served, "stubborn")
     assert "RuntimeError: not in the middle of this" in served.script.output
 
 
