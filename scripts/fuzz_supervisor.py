@@ -148,7 +148,8 @@ def control() -> Callable[[bytes], None]:
     """Whatever comes over the control socket is answered in the protocol, or the connection ends."""
     from wesktopd.client_connection import ClientConnection
     from wesktopd.control import ControlServer
-    from wesktopd.protocol import BearerToken, Done, Lines, Linked, Report, decode_answer
+    from wesktopd.lines import LineReader
+    from wesktopd.protocol import BearerToken, Done, Linked, Report, decode_answer
 
     server = ControlServer(App())
     greeting = SECRET.encode() + b"\n"
@@ -157,7 +158,7 @@ def control() -> Callable[[bytes], None]:
     async def check(data: bytes) -> None:
         asked_for_secret = bool(data) and data[0] > 0x7F
         connection = ClientConnection(server, SECRET if asked_for_secret else None)
-        connection._lines = Lines(MAX_FRAME)
+        connection._lines = LineReader(MAX_FRAME)
         made = await feed(connection, data)
         if not made.closed:
             connection.data_received(status)
@@ -178,14 +179,14 @@ def bus() -> Callable[[bytes], None]:
     """What a process of the app says is put in order for all, or the connection ends."""
     from wesktopd.bus import Bus, Member
     from wesktopd.bus_protocol import Sent, decode_from_bus
-    from wesktopd.protocol import Lines
+    from wesktopd.lines import LineReader
 
     async def check(data: bytes) -> None:
         found = Bus()
         listener = Member(found)
         heard = await feed(listener, b"\x7f" + JOIN + b"\n")
         member = Member(found)
-        member._lines = Lines(MAX_FRAME)
+        member._lines = LineReader(MAX_FRAME)
         made = await feed(member, data)
         events = [decode_from_bus(line) for line in bytes(heard.sent).splitlines()]
         numbers = [event.seq for event in events if isinstance(event, Sent)]

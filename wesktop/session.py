@@ -21,8 +21,9 @@ from wesktopd.errors import (
     from_wire,
 )
 from wesktopd.launch import Launched, launch
+from wesktopd.lines import LineReader
 from wesktopd.paths import AppPaths
-from wesktopd.protocol import Answer, End, Failed, Lines, Listening, Others, Ready, Stop
+from wesktopd.protocol import MAX_FRAME, Answer, End, Failed, Listening, Others, Ready, Stop
 from wesktopd.spec import AppSpec
 
 WINDOW_CLOSES_WITHIN = 2.0  # seconds until a window that does not close is killed
@@ -68,7 +69,7 @@ class Session:
         self._closed = False
         self._others = 0
         self._ended = False
-        self._lines = Lines()
+        self._lines = LineReader(MAX_FRAME)
         if running is None:
             window.tell(encode(look))
             self._hand_over(this)

@@ -18,9 +18,8 @@ from pathlib import Path
 import msgspec
 
 from wesktopd.bus_protocol import MAX_LINE, Join, Joined, Publish, Sent, Synced, decode_to_bus, encode
-from wesktopd.errors import ControlError
+from wesktopd.lines import LineReader
 from wesktopd.peers import is_trusted
-from wesktopd.protocol import Lines
 from wesktopd.repeats import Repeats
 from wesktopd.transport import listen_unix
 
@@ -201,7 +200,7 @@ class Member(asyncio.Protocol):
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
         self._channel: Channel | None = None
-        self._lines = Lines(MAX_LINE)
+        self._lines = LineReader(MAX_LINE)
         self._deadline: asyncio.TimerHandle | None = None
         self._refused = False
 
@@ -237,7 +236,7 @@ class Member(asyncio.Protocol):
                 if self._refused:  # for what came before: the rest is not heard
                     return
                 self._take(decode_to_bus(line))
-        except (ValueError, ControlError, RecursionError) as error:  # msgspec's are ValueErrors
+        except (ValueError, RecursionError) as error:  # msgspec's are ValueErrors
             logger.warning("a connection to the event bus is ended: %s", error)
             self._refuse()
 

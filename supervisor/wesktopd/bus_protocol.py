@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 MAX_LINE = 8 * 1024 * 1024  # bytes: of one event, with its data
+MAX_SENT = MAX_LINE + 1024  # the same with its place in the channel
 
 
 class BusMessage(msgspec.Struct, kw_only=True, tag_field="type", tag=str.lower):

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 MAX_SPEC = 64 * 1024
+MAX_LINE = 1024 * 1024  # bytes of a worker's message: no more of it is kept, which is then no message
 READ_SIZE = 64 * 1024
 
 STOP = b"s"  # to a worker: finish what is open, and end

@@ -11,8 +11,9 @@ from msgspec.structs import replace
 
 from wesktopd import transport
 from wesktopd.errors import ControlError
+from wesktopd.lines import LineReader, LineTooLongError
 from wesktopd.peers import is_trusted
-from wesktopd.protocol import Answer, End, Failed, Lines, Request, decode_request, encode, request_id
+from wesktopd.protocol import MAX_FRAME, Answer, End, Failed, Request, decode_request, encode, request_id
 
 IDLE_TIMEOUT = 30.0  # seconds until a connection without a lease has said another whole frame
 GREETING_TIMEOUT = 5.0  # seconds that a client has to say the secret in
@@ -58,7 +59,7 @@ class ClientConnection(asyncio.Protocol):
         self.pending: list[int] = []  # requests that are being carried out
         self._server = server
         self._secret = secret
-        self._lines = Lines(rest=heard)
+        self._lines = LineReader(MAX_FRAME, rest=heard)
         self._queued: deque[bytes] = deque()
         self._queued_bytes = 0
         self._following: list[tuple[int, Callable[[], None]]] = []  # by the request, what ends it
@@ -114,21 +115,19 @@ class ClientConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Bytes of any number of frames."""
         try:
-            frames = self._lines.feed(data)
-        except ControlError as error:
-            self.send(0, Failed(error="ControlError", message=error.message))
+            for number, frame in enumerate(self._lines.feed(data)):
+                if number == 0:  # who sends a frame a byte at a time has no longer for it
+                    self._await_frame(IDLE_TIMEOUT)
+                    self._server.heard(self)
+                if self.closing:  # by what came before: the rest is not heard
+                    return
+                if self._secret is not None:
+                    self._greet(frame)
+                elif frame.strip():
+                    self._take(frame)
+        except LineTooLongError:
+            self.send(0, Failed(error="ControlError", message=f"a message is longer than {MAX_FRAME} bytes"))
             self.close()
-            return
-        if frames:  # who sends a frame a byte at a time has no longer for it
-            self._await_frame(IDLE_TIMEOUT)
-            self._server.heard(self)
-        for frame in frames:
-            if self.closing:  # by what came before: the rest is not heard
-                return
-            if self._secret is not None:
-                self._greet(frame)
-            elif frame.strip():
-                self._take(frame)
 
     def eof_received(self) -> bool:
         """The client sends no more; what it has asked for is answered first. A lease ends."""

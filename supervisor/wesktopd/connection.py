@@ -9,7 +9,8 @@ from typing import Literal
 
 from wesktopd import transport
 from wesktopd.errors import ControlError, ControlPermissionError, ControlTimeoutError, NotRunningError, from_wire
-from wesktopd.protocol import Answer, Attach, Failed, Lines, Request, decode_answer, encode
+from wesktopd.lines import LineReader, LineTooLongError
+from wesktopd.protocol import MAX_FRAME, Answer, Attach, Failed, Request, decode_answer, encode
 
 TIMEOUT = 5.0  # seconds that a supervisor has to answer in
 RETRY_EVERY = 0.01
@@ -21,8 +22,8 @@ class Connection:
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
-        self._lines = Lines()
-        self._waiting: list[bytes] = []
+        self._lines = LineReader(MAX_FRAME)
+        self._complete = self._lines.feed()  # lines that have come and were not asked for yet
 
     def __enter__(self) -> "Connection":
         return self
@@ -46,30 +47,49 @@ class Connection:
     def send(self, request: Request) -> None:
         """Send a request. Raises ControlError when the other side is gone."""
         try:
+            self._sock.settimeout(TIMEOUT)  # and not what was left of an answer's
             self._sock.sendall(encode(request))
         except OSError as error:
             raise ControlError(f"the supervisor is gone: {error}.") from None
 
     def receive(self, timeout: float | None = TIMEOUT) -> Answer | None:
         """The next answer; None at the end of the connection. Raises ControlTimeoutError after `timeout` seconds."""
-        while not self._waiting:
-            self._sock.settimeout(timeout)
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while (answer := self._next()) is None:
             try:
-                data = self._sock.recv(READ_SIZE)
+                if not self._read(None if deadline is None else max(0.0, deadline - time.monotonic())):
+                    return None
             except (TimeoutError, BlockingIOError):  # the latter where nothing is to be waited for
                 raise ControlTimeoutError(f"the supervisor did not answer within {timeout} seconds.") from None
-            except OSError:
-                return None
-            if not data:
-                return None
-            self._waiting = self._lines.feed(data)
-        return decode_answer(self._waiting.pop(0))
+        return answer
 
     def pending(self) -> Iterator[Answer | None]:
         """What has come, without waiting for more; None for the end. To be called when readable."""
-        yield self.receive()
-        while self._waiting:
-            yield self.receive()
+        goes_on = self._read(TIMEOUT)
+        while (answer := self._next()) is not None:
+            yield answer
+        if not goes_on:
+            yield None
+
+    def _next(self) -> Answer | None:
+        """The next answer that has come as a whole; None where there is none."""
+        try:
+            line = next(self._complete, None)
+        except LineTooLongError as error:
+            raise ControlError(f"the server answered with something else: {error}") from None
+        return None if line is None else decode_answer(line)
+
+    def _read(self, timeout: float | None) -> bool:
+        """Wait for bytes; False at the end of the connection. Raises TimeoutError, or BlockingIOError for 0."""
+        self._sock.settimeout(timeout)
+        try:
+            data = self._sock.recv(READ_SIZE)
+        except (TimeoutError, BlockingIOError):
+            raise
+        except OSError:
+            data = b""
+        self._complete = self._lines.feed(data)
+        return bool(data)
 
     def ask(self, request: Request, timeout: float | None = TIMEOUT) -> Answer:
         """Send a request and return its answer. Raises what a `Failed` answer names, or ControlError."""

@@ -5,9 +5,10 @@ They go to the log file too, where there is one; memory answers when the disk is
 
 import os
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 
+from wesktopd.lines import LineReader
 from wesktopd.logfile import MICROSECONDS, OWN, LogFile, LogLine
 
 RING_LINES = 1000
@@ -25,7 +26,7 @@ class Journal:
         self._max_lines = max_lines
         self._ring: deque[LogLine] = deque()
         self._ring_bytes = 0
-        self._partial: dict[tuple[int, str], bytes] = {}
+        self._partial: defaultdict[tuple[int, str], LineReader] = defaultdict(lambda: LineReader(MAX_LINE, cut=True))
         self._followers: list[Callable[[LogLine], None]] = []
         self._flood = Flood(time.monotonic())
         self._last = 0
@@ -34,15 +35,13 @@ class Journal:
 
     def feed(self, pid: int, stream: str, data: bytes) -> None:
         """A process has printed this; a line that is not ended yet waits for its end."""
-        *lines, rest = (self._partial.get((pid, stream), b"") + data).split(b"\n")
-        self._partial[pid, stream] = rest[:MAX_LINE]
-        if lines:
+        if lines := [*self._partial[pid, stream].feed(data)]:
             self._add_output(pid, stream, lines)
 
     def ended(self, pid: int) -> None:
         """A process has ended: what it began, is a line."""
         for key in [key for key in self._partial if key[0] == pid]:
-            if rest := self._partial.pop(key):
+            if rest := self._partial.pop(key).rest:
                 self._add_output(*key, [rest])
 
     def say(self, text: str) -> None:
@@ -54,7 +53,7 @@ class Journal:
         if dropped:
             self.say(f"{dropped} lines were dropped: more than {FLOOD_RATE // 1024} KiB were printed in a second")
         if kept:
-            self._add(pid, stream, [line[:MAX_LINE].decode(errors="replace").removesuffix("\r") for line in kept])
+            self._add(pid, stream, [line.decode(errors="replace").removesuffix("\r") for line in kept])
 
     def _add(self, pid: int, stream: str, texts: Iterable[str]) -> None:
         lines = [LogLine(self._now(), pid, stream, text) for text in texts]
@@ -85,7 +84,8 @@ class Journal:
     def tail(self, lines: int, max_bytes: int, pids: set[int]) -> str:
         """The last lines of these processes as text, unfinished ones included, cut at the front to `max_bytes`."""
         found = [line.text for line in self._ring if line.pid in pids]
-        found += [rest.decode(errors="replace") for (pid, _), rest in self._partial.items() if pid in pids and rest]
+        partial = [reader.rest for (pid, _), reader in self._partial.items() if pid in pids]
+        found += [rest.decode(errors="replace") for rest in partial if rest]
         return "\n".join(found[-lines:]).encode()[-max_bytes:].decode(errors="replace")
 
     def follow(self, callback: Callable[[LogLine], None]) -> Callable[[], None]:
@@ -134,7 +134,7 @@ class Flood:
         for line in lines:
             if self._allowance <= 0:
                 break
-            self._allowance -= len(line[:MAX_LINE]) + 1
+            self._allowance -= len(line) + 1
             kept.append(line)
         told = self.take_dropped() if kept else 0
         self._dropped += len(lines) - len(kept)

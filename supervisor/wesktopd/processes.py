@@ -7,8 +7,9 @@ import subprocess
 import threading
 from collections.abc import Callable
 
-from wesktopd.channel import DUMP_SIGNAL
+from wesktopd.channel import DUMP_SIGNAL, MAX_LINE
 from wesktopd.launch import Adopted
+from wesktopd.lines import LineReader
 from wesktopd.signals import signal_name
 
 READ_SIZE = 64 * 1024
@@ -36,7 +37,7 @@ class WorkerProcess:
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._on_output, self._on_line, self._on_exit = on_output, on_line, on_exit
-        self.heard, self.unsent = heard, bytearray(unsent)
+        self._lines, self.unsent = LineReader(MAX_LINE, cut=True, rest=heard), bytearray(unsent)
         self._process, self._channel = process, channel
         self.pid = self._process.pid
         self._channel.setblocking(False)
@@ -49,6 +50,11 @@ class WorkerProcess:
             self._loop.add_reader(fd, self._read, stream, fd)
         self._watch_exit()
         self._flush()
+
+    @property
+    def heard(self) -> bytes:
+        """The beginning of its next line."""
+        return self._lines.rest
 
     @property
     def descriptors(self) -> tuple[int, int, int]:
@@ -102,9 +108,12 @@ class WorkerProcess:
         if not data:
             self._loop.remove_reader(self._channel)
             return
-        *lines, self.heard = (self.heard + data).split(b"\n")
-        for line in lines:
-            self._on_line(line)
+        for line in self._lines.feed(data):
+            try:
+                self._on_line(line)
+            except Exception as error:  # the lines that follow are to be heard
+                lost = {"message": f"what worker {self.pid} has said is lost", "exception": error}
+                self._loop.call_exception_handler(lost)
 
     def _read(self, stream: str, fd: int) -> bool:
         try:

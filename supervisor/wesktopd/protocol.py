@@ -319,28 +319,3 @@ def presentable(text: str) -> str:
 def failure(error: WesktopError) -> Failed:
     """An exception as a message."""
     return Failed(error=type(error).__name__, message=presentable(error.message), log_tail=error.log_tail)
-
-
-class Lines:
-    """Cuts a stream of bytes into lines, each of at most `limit` bytes. rest: the beginning of the first one."""
-
-    def __init__(self, limit: int = MAX_FRAME, rest: bytes = b"") -> None:
-        self._limit = limit
-        self._rest = bytearray(rest)
-
-    @property
-    def rest(self) -> bytes:
-        """The beginning of the next one."""
-        return bytes(self._rest)
-
-    def feed(self, data: bytes) -> list[bytes]:
-        """The lines that are complete with `data`; raises ControlError when one is too long."""
-        first, *further = data.split(b"\n")
-        self._rest += first  # in place: a line that comes in a million pieces is not copied a million times
-        lines = []
-        if further:
-            lines = [bytes(self._rest), *further[:-1]]
-            self._rest = bytearray(further[-1])
-        if max(map(len, (*lines, self._rest))) > self._limit:
-            raise ControlError(f"a message is longer than {self._limit} bytes")
-        return lines

@@ -21,7 +21,7 @@ from wesktopd.client_connection import MAX_REQUESTS
 from wesktopd.control import Controlled, ControlServer
 from wesktopd.errors import ConfigurationError, ControlError, StartupError, WesktopError, from_wire
 from wesktopd.paths import AppPaths
-from wesktopd.protocol import MAX_FRAME, Lines, Request, Stop, decode_request
+from wesktopd.protocol import MAX_FRAME, Request, Stop, decode_request
 
 JOIN = b'{"type":"join","channel":"c","max_events":10,"max_bytes":1000,"max_seconds":1}\n'
 PUBLISH = b'{"type":"publish","event":"e","data":"d","origin":"o","number":1}\n'
@@ -62,15 +62,6 @@ def test_an_error_from_the_wire_is_of_a_fixed_table_and_of_nothing_else(name: st
 def test_what_is_no_request_is_refused_in_a_sentence(line: bytes) -> None:
     with pytest.raises(ControlError, match="not a request: "):
         decode_request(line)
-
-
-def test_a_line_in_very_many_pieces_is_put_together() -> None:
-    lines = Lines(MAX_LINE)
-    for _ in range(200_000):  # each copied with all that came before it, they would be 20 GB
-        assert lines.feed(b"x") == []
-    assert lines.feed(b"\ny") == [b"x" * 200_000]
-    with pytest.raises(ControlError, match=f"longer than {MAX_LINE} bytes"):
-        lines.feed(b"y" * MAX_LINE)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,6 @@ from wesktopd.protocol import (
     End,
     Failed,
     Focus,
-    Lines,
     Listening,
     Raise,
     Ready,
@@ -75,22 +74,6 @@ def test_what_is_no_message_is_a_control_error(frame: bytes) -> None:
 
 def test_a_field_that_is_not_known_yet_is_let_pass() -> None:
     assert decode_request(b'{"type":"status","id":1,"since":"2.0"}') == Status(id=1)
-
-
-@pytest.mark.parametrize("size", [1, 2, 3, 100])
-def test_lines_are_cut_wherever_the_bytes_are(size: int) -> None:
-    text = b"one\n\ntwo\nthree"
-    lines = Lines()
-    found = [line for i in range(0, len(text), size) for line in lines.feed(text[i : i + size])]
-    assert found == [b"one", b"", b"two"]
-    assert lines.feed(b"\n") == [b"three"]
-
-
-def test_a_line_that_is_too_long_is_refused() -> None:
-    lines = Lines()
-    assert lines.feed(b"x" * MAX_FRAME) == []
-    with pytest.raises(ControlError, match=f"longer than {MAX_FRAME} bytes"):
-        lines.feed(b"x")
 
 
 @pytest.mark.parametrize("exception", EXCEPTIONS)

@@ -10,11 +10,12 @@ import selectors
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from wesktop.sse.bus import MemoryBus, Sink
 from wesktop.sse.outbox import Outbox
-from wesktopd.bus_protocol import Join, Joined, Publish, Sent, Synced, decode_from_bus, encode
+from wesktopd.bus_protocol import MAX_SENT, Join, Joined, Publish, Sent, Synced, decode_from_bus, encode
+from wesktopd.lines import LineReader
 
 RETRY_EVERY = 0.02  # seconds between two tries to connect
 PATIENCE = 5.0  # seconds until it is taken that there is no bus, where there has never been one
@@ -147,7 +148,7 @@ class SupervisorBus:
             self._flush()
 
     def _follow(self, connection: socket.socket) -> None:
-        rest = b""
+        lines = LineReader(MAX_SENT)
         with selectors.DefaultSelector() as selector:
             selector.register(connection, selectors.EVENT_READ)
             selector.register(self._woken, selectors.EVENT_READ)
@@ -163,10 +164,9 @@ class SupervisorBus:
                     data = connection.recv(READ_SIZE)
                     if not data:
                         return
-                    *lines, rest = (rest + data).split(b"\n")
-                    self._take(lines)
+                    self._take(lines.feed(data))
 
-    def _take(self, lines: list[bytes]) -> None:
+    def _take(self, lines: Iterable[bytes]) -> None:
         now, wall = time.monotonic(), time.time()
         for line in lines:
             message = decode_from_bus(line)

@@ -14,7 +14,8 @@ from wesktopd import channel, protocol, window_protocol
 from wesktopd.channel import decode, tell
 from wesktopd.connection import Connection, attach
 from wesktopd.errors import WesktopError
-from wesktopd.protocol import MAX_FRAME, Answer, Down, End, Lines, Linked, Raise, Ready
+from wesktopd.lines import LineReader
+from wesktopd.protocol import MAX_FRAME, Answer, Down, End, Linked, Raise, Ready
 from wesktopd.window_protocol import Asked, Focused, Launched, Navigate, Withdrawn
 
 NOTE_AFTER = 0.4  # seconds: a worker that is back sooner was not missed
@@ -27,7 +28,7 @@ class Link:
 
     def __init__(self, caller: socket.socket, page: Page, app_id: str, icon: str | None) -> None:
         self._caller = caller
-        self._lines = Lines(MAX_LINE)
+        self._lines = LineReader(MAX_LINE)
         self._page = page
         self._questions = page.questions(app_id, icon)
         self._server: Connection | None = None

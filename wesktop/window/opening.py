@@ -17,8 +17,9 @@ from wesktopd.context import app_name
 from wesktopd.entrance import check_path
 from wesktopd.errors import ConfigurationError, ControlTimeoutError, WindowError, from_wire
 from wesktopd.launch import Launched, launch
+from wesktopd.lines import LineReader
 from wesktopd.paths import AppPaths
-from wesktopd.protocol import Lines
+from wesktopd.protocol import MAX_FRAME
 
 OPENS_WITHIN = 60.0  # seconds; WebKitGTK takes 55 where the desktop's accessibility does not answer
 ATTACHES_WITHIN = 10.0  # seconds from when it is on the screen
@@ -100,7 +101,7 @@ def _adapted(look: WindowSpec, title: str | None, width: int | None, height: int
 
 def _wait_until_open(opened: Launched, name: str) -> None:
     """It is open when it is on the screen, and the server knows of it."""
-    lines, missing = Lines(), {Opened, Attached}
+    lines, missing = LineReader(MAX_FRAME), {Opened, Attached}
     opened.channel.settimeout(OPENS_WITHIN)
     try:
         while data := _heard(opened.channel):
