@@ -92,8 +92,8 @@ class Crew:
 
     def kill_all(self) -> None:
         """End all at once."""
-        for process in self.processes.values():
-            process.kill()
+        for worker in self.processes:
+            self._kill(worker)
 
     def launch(self, arguments: list[str], directory: str) -> bool:
         """Tell a worker that the app was started again; False where none is ready.
@@ -173,6 +173,10 @@ class Crew:
         elif not worker.hung:
             text = f"worker {self._pid(worker)} did not end in time and is killed"
             self._captain.note(Kind.WORKER_KILLED, text, worker, logging.WARNING)
+        self._kill(worker)
+
+    def _kill(self, worker: Worker) -> None:
+        worker.killed = True
         self.processes[worker].kill()
 
     def _advance(self, worker: Worker, event: Event) -> None:

@@ -30,12 +30,15 @@ from wesktopd.release import installed_release
 from wesktopd.report import build_report
 from wesktopd.resources import oversized
 from wesktopd.signals import StopSignals
+from wesktopd.standstill import Standstill
 from wesktopd.state import kill_all
 from wesktopd.tokens import OneTimeTokens, one_time_link
 from wesktopd.transport import has_unix_sockets
 from wesktopd.upgrade import Handover, restore
 
-LATE = 2.0  # seconds that the loop may be late by, until it is taken that the whole machine stood still
+LOOK_EVERY = 5.0  # seconds between looks for a standstill while the workers serve
+LOOK_OFTEN = 0.5  # the same while one starts, drains or waits: that is soon over, and so are its deadlines
+SHOWS_LIFE_WITHIN = 2.0  # seconds that a worker's beat may be late by
 MEASURE_EVERY = 1.0  # seconds between looks at the workers' memory, where it is limited
 
 logger = logging.getLogger("wesktopd")
@@ -86,6 +89,7 @@ class Supervisor:
         self.bus = Bus(self.wake)
         signals.stop(self, self._loop.call_soon_threadsafe)
         self._idle = IdleClock(self.spec.idle_timeout, self._loop.time())
+        self._standstill = Standstill()
         with Output(self.spec, self._loop, log_level) as self.output:
             self.crew = Crew(self.instance, self.fleet, self.output, self, self._first)
             try:
@@ -191,12 +195,22 @@ class Supervisor:
     async def _reconcile(self) -> None:
         while self.fleet.running or self.fleet.alive:
             self._changed.clear()
-            wake_at = self._apply(self._loop.time())
+            now = self._time()
+            wake_at = self._apply(now)
+            every = LOOK_OFTEN if self.fleet.changing else LOOK_EVERY
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout_at(wake_at):
+                async with asyncio.timeout_at(self._standstill.next_look(now, wake_at, every)):
                     await self._changed.wait()
-            if wake_at is not None and (now := self._loop.time()) > wake_at + LATE:
-                self.fleet.forgive(now)
+
+    def _time(self) -> float:
+        """The time now. Whoever judges by it what is over, is not to count times in which nothing ran."""
+        now = self._loop.time()
+        if (since := self._standstill.noticed(now)) is not None:
+            self.log(logging.INFO, f"nothing ran for {now - since:.0f} seconds: deadlines are put off for as long")
+            self.fleet.stood_still(since, now)
+            self.control.windows.stood_still(since, now)
+            self._idle.used(now)
+        return now
 
     def _apply(self, now: float) -> float | None:
         if self.fleet.arrange():
@@ -214,7 +228,7 @@ class Supervisor:
 
     def _show_life(self, interval: float) -> None:
         # By this loop, for those that serve: where nobody else replaces a worker that hangs, the manager does.
-        if self.fleet.shows_life(self._loop.time(), 2 * interval + LATE):
+        if self.fleet.shows_life(self._time(), 2 * interval + SHOWS_LIFE_WITHIN):
             notify("WATCHDOG=1")
         self._loop.call_later(interval, self._show_life, interval)
 
@@ -230,7 +244,7 @@ class Supervisor:
 
     def worker_beat(self, beat: Beat) -> None:
         """A worker's loop runs: the moment to see whether anybody uses it."""
-        now = self._loop.time()
+        now = self._time()
         self._idle.used(now if self.fleet.coming is not None else now - beat.idle)  # who restarts it, uses it
         heard = [worker.heard for worker in self.fleet.ready()]
         if not self.control.leases and self._idle.is_over(now, heard):

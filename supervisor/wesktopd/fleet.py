@@ -88,10 +88,10 @@ class Fleet:
         if worker.state is not State.BACKOFF:
             self.workers.remove(worker)
 
-    def forgive(self, now: float) -> None:
-        """Time has passed in which this process did not run: nobody could be heard."""
+    def stood_still(self, since: float, until: float) -> None:
+        """Leave out a period in which this machine, or this process, did not run: all deadlines are as much later."""
         for worker in self.workers:
-            worker.heard = now
+            worker.stood_still(since, until)
 
     # What there is.
 
@@ -112,6 +112,11 @@ class Fleet:
     def alive(self) -> bool:
         """Whether any process is left."""
         return any(worker.state in ALIVE for worker in self.workers)
+
+    @property
+    def changing(self) -> bool:
+        """Whether a worker starts, ends, or is about to start."""
+        return any(worker.state is not State.READY for worker in self.workers)
 
     @property
     def at_size(self) -> bool:
@@ -177,12 +182,12 @@ class Fleet:
                 return Act.SPAWN, None
             case State.BACKOFF:
                 return _by_deadline(Act.SPAWN, worker.retry_at, now)
-            case State.DRAINING:
+            case State.DRAINING if not worker.killed:
                 drain = QUIESCE + self.limits.drain_timeout if worker.drains else 0.0
                 return _by_deadline(Act.KILL, worker.since + drain + KILL_MARGIN, now)
             case State.STARTING if self._is_over(worker):
                 return Act.RETIRE, None
-            case State.STARTING:
+            case State.STARTING if not worker.killed:
                 return _by_deadline(Act.KILL, worker.since + self.limits.start_timeout, now)
             case State.READY:
                 return self._next_of_ready(worker, now)

@@ -71,6 +71,7 @@ class Worker:
     leaving: another is to take its place, or it is not wanted any more.
     accepts: it may still be given new connections.
     drains: whether there may be requests to finish at a stop. hung: its event loop stands still.
+    killed: its process was sent SIGKILL and has not ended yet, as one that waits for a disk.
     """
 
     id: int = 1
@@ -87,6 +88,7 @@ class Worker:
     accepts: bool = False
     drains: bool = True
     hung: bool = False
+    killed: bool = False
 
     def advance(self, event: Event, now: float) -> None:
         """Take the transition that the table has for `event`; raises ValueError when it has none."""
@@ -99,9 +101,21 @@ class Worker:
             self.drains = self.state is State.READY and not self.hung
         if event in (Event.READY, Event.EXITED):
             self.accepts = event is Event.READY
-        if self.state is State.BACKOFF and after is State.STARTING:
-            self.restarts += 1
+        if after is State.STARTING:
+            self.killed = False
+            self.restarts += self.state is State.BACKOFF
         self.state, self.since, self.heard = after, now, now
+
+    def stood_still(self, since: float, until: float) -> None:
+        """Leave out a period in which nothing ran; what has its time from afterwards, keeps it."""
+        lost = until - since
+        self.heard = min(until, self.heard + lost)
+        if self.since > since:
+            return
+        self.since += lost
+        self.retry_at += lost
+        if self.expires_at is not None:
+            self.expires_at += lost
 
     def _plan_retry(self, now: float) -> None:
         crashed = self.state is State.READY

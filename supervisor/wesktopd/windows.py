@@ -85,6 +85,14 @@ class Windows:
             if now < since + KEPT_FOR:
                 window.send_event(event())
 
+    def stood_still(self, since: float, until: float) -> None:
+        """Leave out a period in which nothing ran: whoever is opening a window has as much longer for it."""
+        lost = until - since
+        self._kept = deque(((at + lost, event) for at, event in self._kept), maxlen=MAX_KEPT)
+        for lease in self._leases():
+            if lease.since <= since:
+                lease.since += lost
+
     # Questions to the user.
 
     def ask(self, asker: ClientConnection, request: Ask) -> None:

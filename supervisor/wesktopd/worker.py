@@ -49,6 +49,7 @@ from wesktopd.limits import BACKLOG, MAX_CONNECTIONS, QUIESCE
 from wesktopd.loading import all_loaded, without
 from wesktopd.quiesce import stop_accepting
 from wesktopd.redeemer import Redeemer
+from wesktopd.standstill import sleep_awake
 from wesktopd.target import load
 
 CANCEL_AT = 0.8  # the part of the drain timeout after which open requests are cancelled, leaving time to end
@@ -115,7 +116,7 @@ class Worker:
         self._lifeline = lifeline
         self._drain = Drain(app)
         self._refused = False
-        self._stopping: asyncio.TimerHandle | None = None
+        self._stopping: asyncio.Task[None] | None = None
 
     async def serve(self) -> int:
         """Serve; the exit code."""
@@ -169,12 +170,13 @@ class Worker:
         if self._stopping is not None:
             return
         patience = seconds + self._spec.drain_timeout * CANCEL_AT
-        self._stopping = self._loop.call_later(patience, self._cut_off, patience)
+        self._stopping = self._loop.create_task(self._cut_off_after(patience))
         self._lifespan.cancel_startup()
         self._drain.close_connections()
         self._ending = self._loop.create_task(self._stop(seconds))
 
-    def _cut_off(self, seconds: float) -> None:
+    async def _cut_off_after(self, seconds: float) -> None:
+        await sleep_awake(seconds)  # after a standstill the requests have as long as they had before
         count = self._drain.cancel()
         if count:
             logging.getLogger("wesktopd").warning(cut_off(count, seconds, self._spec.drain_timeout))

@@ -9,6 +9,7 @@ from typing import cast
 
 from wesktopd.channel import Beat, encode
 from wesktopd.crew import Captain, Crew
+from wesktopd.events import Kind
 from wesktopd.fleet import Act, Fleet, Limits
 from wesktopd.generations import Event, Worker
 from wesktopd.instance import Instance
@@ -27,7 +28,12 @@ class HeldInstance:
 class CaptainOfOne:
     """What a crew tells here."""
 
-    woken = False
+    def __init__(self) -> None:
+        self.woken = False
+        self.noted: list[Kind] = []
+
+    def note(self, kind: Kind, *_: object) -> None:
+        self.noted.append(kind)
 
     def wake(self) -> None:
         self.woken = True
@@ -63,6 +69,26 @@ def test_a_worker_whose_beat_is_read_only_at_its_deadline_does_not_hang_and_its_
         crew.carry_out(Act.UNHANG, worker)
         assert captain.woken, "nobody asks for the next deadline"
         assert fleet.plan(worker.heard) == ([], worker.heard + HANG_TIMEOUT)
+
+    with ours, theirs, silent_process() as process:
+        asyncio.run(scenario())
+
+
+def test_a_worker_that_does_not_end_at_once_when_it_is_killed_is_killed_and_noted_once() -> None:
+    captain, worker = CaptainOfOne(), Worker()
+    fleet = Fleet(Limits(5.0, 5.0), serving=1, coming=None, workers=[worker], running=False)
+    ours, theirs = socket.socketpair()
+
+    async def scenario() -> None:
+        crew = Crew(cast(Instance, HeldInstance), fleet, cast(Output, None), cast(Captain, captain), None)
+        crew.watch(worker, process, ours)
+        for event in (Event.SPAWNED, Event.READY, Event.STOP):
+            worker.advance(event, 0.0)
+        late = 1000.0
+        for _ in range(100):  # the loop does not run meanwhile: its end is not seen
+            for act, planned in fleet.plan(late)[0]:
+                crew.carry_out(act, planned)
+        assert captain.noted == [Kind.WORKER_KILLED]
 
     with ours, theirs, silent_process() as process:
         asyncio.run(scenario())

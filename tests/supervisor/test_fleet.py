@@ -75,10 +75,65 @@ def test_life_is_shown_while_a_loop_that_serves_runs(workers: list[Worker], runn
     assert fleet(*workers, running=running).shows_life(NOW, 10) == shown
 
 
-def test_nobody_is_taken_to_hang_after_the_machine_was_asleep() -> None:
-    asleep = fleet(Worker(state=State.READY, heard=NOW - 500), limits=WATCHED)
-    asleep.forgive(NOW)
-    assert asleep.plan(NOW)[0] == []
+SLEPT = 500.0
+
+
+@pytest.mark.parametrize(
+    "worker",
+    [
+        Worker(state=State.STARTING, since=NOW - 10),
+        Worker(state=State.READY, since=NOW - 10, heard=NOW - 10, expires_at=NOW + 100),
+        Worker(state=State.READY, since=NOW - 10, heard=NOW, expires_at=NOW + 10),
+        Worker(state=State.DRAINING, since=NOW - 1),
+        Worker(state=State.DRAINING, since=NOW - 0.1, drains=False),
+        Worker(state=State.BACKOFF, since=NOW - 10, retry_at=NOW + 3),
+    ],
+)
+def test_after_a_standstill_each_deadline_is_as_far_away_as_it_was_before(worker: Worker) -> None:
+    app = fleet(worker, limits=WATCHED)
+    acts, wake_at = app.plan(NOW)
+    assert acts == []
+    assert wake_at is not None
+    assert app.plan(NOW + SLEPT)[0] != []
+    app.stood_still(NOW, NOW + SLEPT)
+    assert app.plan(NOW + SLEPT) == ([], wake_at + SLEPT)
+
+
+@pytest.mark.parametrize(
+    ("state", "event"), [(State.READY, Event.STOP), (State.READY, Event.EXITED), (State.STARTING, Event.READY)]
+)
+def test_what_happens_when_a_standstill_is_over_but_not_noticed_yet_is_put_off_by_nothing(
+    state: State, event: Event
+) -> None:
+    worker = Worker(state=state, since=NOW - 10, failures=3)
+    app = fleet(worker, limits=WATCHED)
+    if event is Event.READY:
+        app.is_ready(worker, NOW + SLEPT)
+    else:
+        worker.advance(event, NOW + SLEPT)
+    before = app.plan(NOW + SLEPT)
+    app.stood_still(NOW, NOW + SLEPT)
+    assert app.plan(NOW + SLEPT) == before
+
+
+def test_a_worker_that_was_heard_of_just_after_a_standstill_is_not_taken_for_heard_later_than_now() -> None:
+    worker = Worker(state=State.READY, since=NOW - 10, heard=NOW + SLEPT - 1)
+    fleet(worker, limits=WATCHED).stood_still(NOW, NOW + SLEPT)
+    assert worker.heard == NOW + SLEPT
+
+
+@pytest.mark.parametrize("state", [State.STARTING, State.DRAINING])
+def test_a_worker_that_was_killed_and_has_not_ended_yet_is_waited_for(state: State) -> None:
+    killed = fleet(Worker(state=state, since=NOW - LONG, killed=True))
+    assert killed.plan(NOW) == ([], None)
+
+
+def test_the_process_that_comes_after_a_killed_one_can_be_killed_too() -> None:
+    worker = Worker(state=State.STARTING, since=NOW, killed=True)
+    app = fleet(worker)
+    app.has_ended(worker, NOW)
+    worker.advance(Event.SPAWNED, NOW)
+    assert app.plan(NOW + LIMITS.start_timeout)[0] == [(Act.KILL, worker)]
 
 
 def test_a_worker_that_leaves_stays_until_another_serves_in_its_place() -> None:
