@@ -1,10 +1,12 @@
 # Every target sets up what it needs; scripts/setup has the how.
 #   PYTHON=python3.12   the interpreter, instead of the one that suits the system's GTK
 #   WORKERS=8           test processes; they mostly wait for servers and windows, so more than there are cores
+#   JOBS=4, ONLY=guard  of `make mutants`: copies of the tree that are tested at the same time; which mutants
 
 WORKERS ?= 4
+JOBS ?= 2
 
-.PHONY: help demo test test-lowest test-qt lint bench fuzz audit clean
+.PHONY: help demo test test-lowest test-qt lint bench fuzz mutants audit clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -42,6 +44,10 @@ bench: ## measure starts, requests and the supervisor beside their peers
 fuzz: ## fuzz what reads others' bytes, for a quarter of an hour
 	@scripts/setup fuzz
 	.venv-fuzz/bin/python scripts/fuzz.py
+
+mutants: ## check that the tests notice small changes to the product; ONLY=fleet chooses some
+	@scripts/setup test
+	.venv/bin/python scripts/mutants.py --jobs $(JOBS) --only $(ONLY)
 
 audit: ## ask whether what wesktop and its extras install has known vulnerabilities
 	@scripts/setup audit

@@ -158,6 +158,20 @@ def test_a_generation_has_taken_over_when_no_older_one_accepts(serving: int, acc
     assert app.taken_over(2) is taken_over
 
 
+def test_a_generation_serves_when_all_of_its_workers_are_ready() -> None:
+    app = fleet(Worker(state=State.READY), Worker(id=2, state=State.READY))
+    app.wanted, app.coming = 2, 2
+    app.arrange()
+    coming = [worker for worker in app.workers if worker.generation == 2]
+    serving = []
+    for worker in coming:
+        worker.advance(Event.SPAWNED, NOW)
+        app.is_ready(worker, NOW)
+        app.arrange()
+        serving.append(app.serving)
+    assert serving == [1, 2]
+
+
 @pytest.mark.parametrize("last", [Event.EXITED, Event.STOP])
 def test_a_worker_accepts_from_when_it_is_ready_until_it_says_so_or_has_ended(last: Event) -> None:
     worker = Worker()

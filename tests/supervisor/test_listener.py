@@ -44,6 +44,14 @@ def test_port_0_takes_a_port_and_keeps_it_for_the_name(tmp_path: Path) -> None:
         assert again.getsockname()[1] == port
 
 
+def test_a_kept_port_goes_before_the_one_that_follows_from_the_name(tmp_path: Path) -> None:
+    memory = tmp_path / "app.port"
+    port = free_port()
+    memory.write_text(f"{port}\n")
+    with listen("127.0.0.1", 0, NAME, memory) as listener:
+        assert listener.getsockname()[1] == port
+
+
 def test_a_kept_port_that_is_taken_is_replaced_for_this_time_only(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
