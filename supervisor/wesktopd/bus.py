@@ -18,6 +18,7 @@ from pathlib import Path
 import msgspec
 
 from wesktopd.bus_protocol import MAX_LINE, Join, Joined, Publish, Sent, Synced, decode_to_bus, encode
+from wesktopd.files import OwnFile
 from wesktopd.lines import LineReader
 from wesktopd.peers import is_trusted
 from wesktopd.repeats import Repeats
@@ -142,17 +143,31 @@ class Bus:
         self.listener: socket.socket | None = None
         self._channels: dict[str, Channel] = {}
         self._server: asyncio.Server | None = None
-        self._path: Path | None = None
+        self._own: OwnFile | None = None
         self._members: set[Member] = set()
 
     async def open(self, path: Path) -> None:
-        """Listen for those who find the socket at `path`. Raises OSError when it cannot be made."""
+        """Listen for those who find the socket at `path`, and at no other any more; connections stay.
+
+        Raises OSError when it cannot be made.
+        """
+        self._stop_listening()
         await self.listen_on(listen_unix(path), path)
 
     async def listen_on(self, listener: socket.socket, path: Path) -> None:
         """Listen on a socket that is there already."""
-        self.listener, self._path = listener, path
+        self.listener, self._own = listener, OwnFile(path)
+        self._own.claim()
         self._server = await asyncio.get_running_loop().create_unix_server(lambda: Member(self), sock=listener)
+
+    def is_in_place(self) -> bool:
+        """Whether its socket is still what others find."""
+        return self._own is not None and self._own.is_in_place()
+
+    def _stop_listening(self) -> None:
+        if self._server is not None and self._own is not None:
+            self._server.close()
+            self._own.remove()
 
     def channel(self, name: str) -> Channel:
         """The channel of this name, made if need be."""
@@ -186,10 +201,7 @@ class Bus:
 
     def close(self) -> None:
         """End all connections and remove the socket."""
-        if self._server is not None and self._path is not None:
-            self._server.close()
-            with contextlib.suppress(OSError):
-                self._path.unlink()
+        self._stop_listening()
         for member in [*self._members]:
             member.abort()
 

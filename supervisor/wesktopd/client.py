@@ -43,6 +43,7 @@ from wesktopd.protocol import (
     Wait,
     check_passed_on,
 )
+from wesktopd.state import StateFile, is_alive
 from wesktopd.window_protocol import Launch, Show, Vacant
 
 SHOW_TIMEOUT = 30.0  # seconds: another window may be opening, and a worker starting
@@ -243,13 +244,12 @@ def _stream(name: str, request: Logs | Events, kind: type[Reply]) -> Iterator[Re
 
 def is_free(name: str) -> bool:
     """Whether no supervisor of the app lives."""
-    lock = Lock(AppPaths(name).lock)
+    paths = AppPaths(name)
     try:
-        free = lock.acquire()
+        held = Lock(paths.lock).is_held()
     except OSError as error:
         raise ControlPermissionError(f"the lock of {name!r} cannot be opened: {error.strerror}.") from None
-    lock.release()
-    return free
+    return not held and not is_alive(StateFile(paths.state).read())  # the lock's file may have been removed
 
 
 def running() -> list[str]:
@@ -272,7 +272,8 @@ def clean_up(name: str, pid_path: str | None, pid: int) -> None:
     paths = AppPaths(name)
     lock = Lock(paths.lock)
     if lock.acquire():
-        paths.remove_control()
-        if pid_path:
-            PidFile(pid_path).release(pid)
+        if not is_alive(StateFile(paths.state).read()):
+            paths.remove_control()
+            if pid_path:
+                PidFile(pid_path).release(pid)
         lock.release()

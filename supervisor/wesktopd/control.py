@@ -1,7 +1,6 @@
 """The control socket's server: who may connect, who is connected, and the leases."""
 
 import asyncio
-import contextlib
 import logging
 import socket
 from collections.abc import Awaitable, Callable, Iterable
@@ -11,6 +10,7 @@ from typing import Protocol
 from wesktopd import transport
 from wesktopd.client_connection import ClientConnection
 from wesktopd.errors import ControlError, WesktopError
+from wesktopd.files import OwnFile
 from wesktopd.protocol import (
     STARTER,
     Answer,
@@ -121,7 +121,7 @@ class ControlServer:
         self.windows = Windows(lambda: self.leases)
         self._controlled = controlled
         self._server: asyncio.Server | None = None
-        self._path: Path | None = None
+        self._own: OwnFile | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -130,18 +130,32 @@ class ControlServer:
         return [each for each in self.connections if each.lease is not None and not each.closing]
 
     async def open(self, path: Path) -> None:
-        """Listen for those who find the socket at `path`. Raises OSError when it cannot be made."""
+        """Listen for those who find the socket at `path`, and at no other any more; connections stay.
+
+        Raises OSError when it cannot be made.
+        """
+        self._stop_listening()
         listener, secret = transport.listen(path)
         await self.listen_on(listener, secret, path)
 
     async def listen_on(self, listener: socket.socket, secret: str | None, path: Path) -> None:
         """Listen on a control socket that is there already."""
         loop = asyncio.get_running_loop()
-        self.listener, self.secret, self._path = listener, secret, path
+        self.listener, self.secret, self._own = listener, secret, OwnFile(path)
+        self._own.claim()
         if listener.family == getattr(socket, "AF_UNIX", None):
             self._server = await loop.create_unix_server(self._connect, sock=listener, backlog=MAX_CONNECTIONS)
         else:
             self._server = await loop.create_server(self._connect, sock=listener, backlog=MAX_CONNECTIONS)
+
+    def is_in_place(self) -> bool:
+        """Whether what leads to the socket is still what others find."""
+        return self._own is not None and self._own.is_in_place()
+
+    def _stop_listening(self) -> None:
+        if self._server is not None and self._own is not None:
+            self._server.close()
+            self._own.remove()
 
     def _connect(self) -> ClientConnection:
         return ClientConnection(self, self.secret)
@@ -171,10 +185,7 @@ class ControlServer:
     async def close(self, last: Answer) -> None:
         """Send the leases their last event, close every connection and remove the socket."""
         self.broadcast(last)
-        if self._server is not None and self._path is not None:
-            self._server.close()
-            with contextlib.suppress(OSError):
-                self._path.unlink(missing_ok=True)
+        self._stop_listening()
         for task in self._tasks:
             task.cancel()
         for connection in [*self.connections]:

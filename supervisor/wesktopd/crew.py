@@ -146,7 +146,7 @@ class Crew:
         self._first = None
         self.watch(worker, started.process, started.channel)
         self._captain.note(Kind.WORKER_STARTED, f"worker {self._pid(worker)} started", worker)
-        self._write_state()
+        self.write_state()
 
     def _retire(self, worker: Worker) -> None:
         self._advance(worker, Event.STOP)
@@ -216,7 +216,7 @@ class Crew:
             self._end(worker, reason)
         self.processes.pop(worker, None)
         self.beats.pop(worker, None)
-        self._write_state()
+        self.write_state()
         self._captain.wake()
 
     def _end(self, worker: Worker, reason: str) -> None:
@@ -244,6 +244,6 @@ class Crew:
         self._captain.worker_failed(worker, error, new=new)
         self._captain.wake()
 
-    def _write_state(self) -> None:
-        if self._instance.state_file:
-            self._instance.state_file.write([process.pid for process in self.processes.values()])
+    def write_state(self) -> None:
+        """Note the processes that there are, for the next supervisor of this name."""
+        self._instance.write_state([process.pid for process in self.processes.values()])

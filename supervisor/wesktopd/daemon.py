@@ -25,6 +25,7 @@ from wesktopd.instance import LEFTOVER_TIMEOUT, Instance
 from wesktopd.launch import Launched
 from wesktopd.notify import notify, ready, reloading, watchdog_interval
 from wesktopd.output import Output
+from wesktopd.presence import Presence
 from wesktopd.protocol import STARTER, Answer, Down, End, Listening, Ready, Report, failure, presentable
 from wesktopd.release import installed_release
 from wesktopd.report import build_report
@@ -101,6 +102,7 @@ class Supervisor:
 
     async def _serve(self, channel: socket.socket | None, handover: Handover | None) -> None:
         self.control = ControlServer(self.commands)
+        closing = contextlib.ExitStack()
         try:
             if handover is not None:
                 await self._resume(handover)
@@ -110,8 +112,11 @@ class Supervisor:
                 self._measure()
             if (interval := watchdog_interval()) is not None:
                 self._show_life(interval)
+            if self.instance.paths is not None:
+                closing.callback(Presence(self).close)
             await self._reconcile()
         finally:
+            closing.close()
             self.crew.kill_all()
             self.bus.close()
             await self.control.close(failure(self._failure) if self._failure else End())

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and removed by who made them."""
 
 import contextlib
 import os
@@ -22,3 +22,32 @@ def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
         with contextlib.suppress(OSError):
             draft.unlink()
         raise
+
+
+class OwnFile:
+    """A path at which this process has made something: a file or a socket. Others may put their own in its place."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._inode: tuple[int, int] | None = None
+
+    def claim(self) -> None:
+        """What is there now was made by this process."""
+        self._inode = self._look()
+
+    def is_in_place(self) -> bool:
+        """Whether it is still what others find there."""
+        return self._inode is not None and self._inode == self._look()
+
+    def remove(self) -> None:
+        """Remove it, unless something else is there by now."""
+        if self.is_in_place():
+            with contextlib.suppress(OSError):
+                self._path.unlink(missing_ok=True)
+
+    def _look(self) -> tuple[int, int] | None:
+        try:
+            info = self._path.lstat()
+        except OSError:
+            return None
+        return info.st_dev, info.st_ino

@@ -20,11 +20,10 @@ from wesktopd.lock import Lock
 from wesktopd.paths import AppPaths, port_file
 from wesktopd.pidfile import PidFile
 from wesktopd.spec import AppSpec
-from wesktopd.state import LOOK_EVERY, State, StateFile, end, leftovers
+from wesktopd.state import LOOK_EVERY, State, StateFile, end, is_alive, leftovers
 from wesktopd.transport import has_unix_sockets
 
 SLOWEST_BEAT = 10.0  # seconds between the signs of life of a worker that nobody uses
-LOOKED_AT_WITHIN = 0.05  # seconds in which somebody gives the lock back who has just looked whether it is free
 LEFTOVER_TIMEOUT = 1.5  # seconds that the workers of a supervisor that died may take to end by themselves
 
 
@@ -52,6 +51,8 @@ class Instance:
         self._acquire_lock()
         try:
             before = self.state_file.read() if self.state_file else None
+            if is_alive(before):  # its lock's file was removed
+                raise self._runs_already()
             self.leftovers = leftovers(before)
             self._claim_pid_file(before)
             passed = self._passed_listener()
@@ -95,11 +96,22 @@ class Instance:
         self._listener = listener
         self.url = url_of(listener)
 
+    def hold(self, paths: AppPaths, lock: Lock) -> None:
+        """Go by these files from now on; the lock is held."""
+        if self.lock:
+            self.lock.leave()
+        self.paths, self.lock, self.state_file = paths, lock, StateFile(paths.state)
+
+    def write_state(self, workers: list[int]) -> None:
+        """Note this process and its workers, while the name is this instance's."""
+        if self.state_file and self.lock and self.lock.is_in_place():
+            self.state_file.write(workers)
+
     def _acquire_lock(self) -> None:
         if self.lock is None:
             return
         try:
-            locked = self.lock.acquire(LOOKED_AT_WITHIN)
+            locked = self.lock.acquire()
         except OSError as error:
             warn(
                 f"lock file {error.filename!r} cannot be opened ({error.strerror}): nothing keeps a second one away."
@@ -107,10 +119,13 @@ class Instance:
             self.lock = self.state_file = self.paths = None
             return
         if not locked:
-            name = self.spec.name
-            raise AlreadyRunningError(
-                f"{name!r} runs already: stop it with `wesktop ctl stop {name}`, or give another name."
-            )
+            raise self._runs_already()
+
+    def _runs_already(self) -> AlreadyRunningError:
+        name = self.spec.name
+        return AlreadyRunningError(
+            f"{name!r} runs already: stop it with `wesktop ctl stop {name}`, or give another name."
+        )
 
     def _claim_pid_file(self, before: State | None) -> None:
         if self._pid_file:

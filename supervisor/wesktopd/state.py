@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from wesktopd.files import write_whole
+from wesktopd.files import OwnFile, write_whole
 from wesktopd.identity import Identity, boot_id, identify
 from wesktopd.private import read_private
 
@@ -32,6 +32,11 @@ class StateFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._own = OwnFile(path)
+
+    def is_in_place(self) -> bool:
+        """Whether the file that this process has written is still there."""
+        return self._own.is_in_place()
 
     def write(self, workers: list[int]) -> None:
         """Note this process and its workers; an app without a state file is served all the same."""
@@ -39,6 +44,7 @@ class StateFile:
         state = State(boot=boot_id(), supervisor=identify(os.getpid()), workers=found)
         with contextlib.suppress(OSError):
             write_whole(self._path, msgspec.json.encode(state))
+            self._own.claim()
 
     def read(self) -> State | None:
         """What the last supervisor has noted in this boot; None for nothing, or for a file that was cut short or that
@@ -51,14 +57,23 @@ class StateFile:
         return state if state.boot == boot_id() else None
 
     def remove(self) -> None:
-        """There is nothing to be noted any more."""
-        with contextlib.suppress(OSError):
-            self._path.unlink(missing_ok=True)
+        """Remove the file, unless it is another supervisor's by now."""
+        self._own.remove()
+
+
+def is_alive(state: State | None) -> bool:
+    """Whether the supervisor that wrote the file lives. A lock that is free does not prove its death: its file may
+    have been removed.
+    """
+    supervisor = state.supervisor if state else None
+    return supervisor is not None and identify(supervisor.pid) == supervisor
 
 
 def leftovers(state: State | None) -> list[Identity]:
     """The workers of a supervisor that has died, as far as they live; never a stranger that has got their PID."""
-    return [worker for worker in (state.workers if state else []) if identify(worker.pid) == worker]
+    if state is None or is_alive(state):
+        return []
+    return [worker for worker in state.workers if identify(worker.pid) == worker]
 
 
 def end(workers: list[Identity], within: float) -> None:

@@ -1,6 +1,7 @@
 """What may come between opening the lock's file and locking it."""
 
 import fcntl
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -63,14 +64,41 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
 def test_who_just_looks_whether_it_is_free_does_not_keep_another_from_starting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looks, starts = (Lock(tmp_path / "lock") for _ in range(2))
-    assert looks.acquire()
-    assert not starts.acquire()
-    monkeypatch.setattr("wesktopd.lock.time.sleep", lambda _: looks.release())
+    """However long the look takes, as long as it ends."""
+    starts = Lock(tmp_path / "lock")
+    looker = os.open(tmp_path / "lock", os.O_RDWR | os.O_CREAT)
+    fcntl.flock(looker, fcntl.LOCK_SH)
+    assert not starts.acquire(0.02)
+    monkeypatch.setattr("wesktopd.lock.time.sleep", lambda _: os.close(looker))
     assert starts.acquire(5.0)
 
 
-def test_a_lock_that_is_held_is_not_waited_for_longer_than_that(tmp_path: Path) -> None:
+def test_a_look_neither_makes_the_file_nor_takes_the_lock(tmp_path: Path) -> None:
+    looks, holds = (Lock(tmp_path / "lock") for _ in range(2))
+    assert not looks.is_held()
+    assert not (tmp_path / "lock").exists()
+    assert holds.acquire()
+    assert looks.is_held()
+    assert not looks.held
+    holds.release()
+    assert not looks.is_held()
+
+
+def test_a_lock_that_is_held_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     holds, starts = (Lock(tmp_path / "lock") for _ in range(2))
     assert holds.acquire()
-    assert not starts.acquire(0.02)
+    monkeypatch.setattr("wesktopd.lock.time.sleep", lambda _: pytest.fail("it waited"))
+    assert not starts.acquire(60)
+
+
+def test_only_the_file_that_is_locked_is_removed(tmp_path: Path) -> None:
+    first, second = (Lock(tmp_path / "lock") for _ in range(2))
+    assert first.acquire()
+    assert first.is_in_place()
+    (tmp_path / "lock").unlink()
+    assert not first.is_in_place()
+    assert second.acquire()
+    first.release()
+    assert second.is_in_place()
+    second.release()
+    assert not (tmp_path / "lock").exists()

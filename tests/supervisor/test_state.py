@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from wesktopd.identity import Identity, boot_id, identify
-from wesktopd.state import State, StateFile, end, leftovers
+from wesktopd.state import State, StateFile, end, is_alive, leftovers
 
 
 @pytest.fixture
@@ -32,7 +32,30 @@ def test_what_is_written_is_read(home: Path) -> None:
     state = written(home)[0].read()
     assert state is not None
     assert state.supervisor == identify(os.getpid())
-    assert leftovers(state) == [identify(os.getpid())]
+    assert state.workers == [identify(os.getpid())]
+
+
+def test_while_its_supervisor_lives_it_has_no_leftovers(home: Path) -> None:
+    state = written(home)[0].read()
+    assert state is not None
+    assert is_alive(state)
+    assert leftovers(state) == []
+    supervisor = state.supervisor
+    assert supervisor is not None
+    dead = msgspec.structs.replace(state, supervisor=Identity(supervisor.pid, supervisor.began - 1))
+    assert not is_alive(dead)
+    assert leftovers(dead) == state.workers
+
+
+def test_only_the_file_that_it_has_written_is_removed(home: Path) -> None:
+    file, path = written(home)
+    assert file.is_in_place()
+    other, _ = written(home)
+    assert not file.is_in_place()
+    file.remove()
+    assert path.exists()
+    other.remove()
+    assert not path.exists()
 
 
 def test_a_file_that_was_cut_short_anywhere_says_nothing(home: Path) -> None:
