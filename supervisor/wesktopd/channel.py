@@ -1,11 +1,11 @@
 """The socket pair that joins a process to the one that started it. Light: windows and workers wait for it.
 
 The parent sends one line, which says what to do; to a worker that is a WorkerSpec, answered by `Serving` or
-`Refused`, then by a `Beat` now and then. A worker's `Redeem` is answered by a line; a
-`Launch` may be answered by `GoTo`. `STOP` or `RETIRE` ends a worker; to the latter it answers `Quiet`.
+`Refused`, then by a `Beat` now and then. A worker's `Redeem` is answered by `Redeemed`; a
+`Launch` may be answered by `GoTo`. `Stop` or `Retire` ends a worker; to the latter it answers `Quiet`.
 The channel is also a lifeline: by its end either side learns that the other is gone, on any kind of death.
 
-A message is a dataclass, and a line of JSON with its name as "type".
+A message is a dataclass, and a line of JSON with its name in lower case as "type", as in all protocols of ours.
 """
 
 import contextlib
@@ -17,13 +17,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-MAX_SPEC = 64 * 1024
-MAX_LINE = 1024 * 1024  # bytes of a worker's message: no more of it is kept, which is then no message
-READ_SIZE = 64 * 1024
+from wesktopd.lines import LineReader
 
-STOP = b"s"  # to a worker: finish what is open, and end
-RETIRE = b"r"  # the same where connections go on coming, for others: accept no more, and first read what was accepted
-ANSWER = b"{"  # to a worker: a line of JSON begins, which is no order
+MAX_LINE = 1024 * 1024  # bytes of a message after the first: no more of it is kept, which then cannot be read
+READ_SIZE = 64 * 1024
 
 DUMP_SIGNAL = signal.SIGQUIT  # a worker prints the stacks of its threads, as Java's programs do
 
@@ -72,7 +69,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class Quiet:
-    """It accepts no connection any more, as `RETIRE` has asked."""
+    """It accepts no connection any more, as `Retire` has asked."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +78,16 @@ class Beat:
 
     requests: int
     idle: float
+
+
+@dataclass(frozen=True)
+class Stop:
+    """To a worker: finish what is open, and end."""
+
+
+@dataclass(frozen=True)
+class Retire:
+    """To a worker: stop where others go on accepting; accept no more, and first read what was accepted."""
 
 
 @dataclass(frozen=True)
@@ -115,23 +122,29 @@ class GoTo:
 
 
 FROM_WORKER = (Serving, Refused, Quiet, Beat, Redeem, GoTo)
+TO_WORKER = (Stop, Retire, Redeemed, Launch)
 
 
 def encode(message: object) -> bytes:
-    """A message as a line."""
-    return json.dumps({"type": type(message).__name__, **vars(message)}).encode() + b"\n"
+    """Return a message as a line."""
+    return json.dumps({"type": type(message).__name__.lower(), **vars(message)}).encode() + b"\n"
 
 
-def decode(line: bytes, *kinds: type[Kind]) -> Kind:
-    """Read a line as one of these messages; raises ValueError for anything else.
+def decode(line: bytes, *kinds: type[Kind]) -> Kind | None:
+    """Return the message of a line; None for any other type, which is to be skipped.
 
-    What a message has not, is left out: after an upgrade the two sides may be of different releases.
+    Fields that the message does not have are left out: the two sides may be of different releases. Raises ValueError
+    for what is no message.
     """
-    fields: dict[str, Any] = json.loads(line)
-    for kind in kinds:
-        if kind.__name__ == fields["type"]:
-            return kind(**{name: value for name, value in fields.items() if name in kind.__dataclass_fields__})  # type: ignore[attr-defined]
-    raise ValueError(f"{fields['type']!r} is none of {', '.join(kind.__name__ for kind in kinds)}.")
+    try:
+        fields: dict[str, Any] = json.loads(line)
+        kind = {kind.__name__.lower(): kind for kind in kinds}.get(fields["type"])
+        if kind is None:
+            return None
+        known = kind.__dataclass_fields__  # type: ignore[attr-defined]
+        return kind(**{name: value for name, value in fields.items() if name in known})
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"not a message: {type(error).__name__}: {error}") from None
 
 
 def tell(channel: socket.socket, message: object) -> None:
@@ -142,33 +155,23 @@ def tell(channel: socket.socket, message: object) -> None:
 
 def hand_over(channel: socket.socket, spec: WorkerSpec, listener: socket.socket) -> None:
     """Give a worker its spec and, with it, the listening socket (SCM_RIGHTS, unix(7))."""
+    line = encode(spec)
     with contextlib.suppress(OSError):
-        socket.send_fds(channel, [encode(spec)], [listener.fileno()])
+        channel.sendall(line[socket.send_fds(channel, [line], [listener.fileno()]) :])
 
 
 def take_over(channel: socket.socket) -> tuple[WorkerSpec, int] | None:
-    """What `hand_over` gave; None when the supervisor has thought better of it."""
-    line, descriptors, _, _ = socket.recv_fds(channel, MAX_SPEC, 1)
-    while line and not line.endswith(b"\n") and (more := channel.recv(MAX_SPEC)):
-        line += more
-    if not line or not descriptors:
+    """Return what `hand_over` gave; None when the supervisor has thought better of it."""
+    begun, descriptors, _, _ = socket.recv_fds(channel, 1, 1)  # they come with the first byte
+    if not descriptors:
         return None
     os.set_inheritable(descriptors[0], False)  # what the app starts is not to hold the port
-    return decode(line, WorkerSpec), descriptors[0]
-
-
-def orders(channel: socket.socket) -> Iterator[bytes]:
-    """What a worker is told: bytes, and whole lines of JSON. Ends with the channel."""
-    heard = b""
-    with contextlib.suppress(OSError):
-        while data := channel.recv(READ_SIZE):
-            heard += data
-            while heard:
-                end = heard.find(b"\n") if heard.startswith(ANSWER) else 0
-                if end < 0:  # the rest of the line is still to come
-                    break
-                yield heard[: end + 1]
-                heard = heard[end + 1 :]
+    line = begun + read_line(channel)
+    if not line.endswith(b"\n"):
+        return None
+    spec = decode(line, WorkerSpec)
+    assert spec is not None
+    return spec, descriptors[0]
 
 
 def inherited(fd: int) -> socket.socket:
@@ -180,7 +183,15 @@ def inherited(fd: int) -> socket.socket:
 
 def read_line(channel: socket.socket) -> bytes:
     """Read up to the first newline and not a byte further; what there is where the channel ends before."""
-    line = bytearray()  # in place: a launch's may be long
-    while not line.endswith(b"\n") and (byte := channel.recv(1)):
-        line += byte
+    line = bytearray()
+    while not line.endswith(b"\n") and (coming := channel.recv(READ_SIZE, socket.MSG_PEEK)):
+        line += channel.recv(coming.find(b"\n") + 1 or len(coming))
     return bytes(line)
+
+
+def read_lines(channel: socket.socket) -> Iterator[bytes]:
+    """Yield all further lines, until the channel ends."""
+    lines = LineReader(MAX_LINE, cut=True)
+    with contextlib.suppress(OSError):
+        while data := channel.recv(READ_SIZE):
+            yield from lines.feed(data)

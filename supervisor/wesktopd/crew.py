@@ -9,8 +9,6 @@ from typing import Protocol
 
 from wesktopd.channel import (
     FROM_WORKER,
-    RETIRE,
-    STOP,
     Beat,
     GoTo,
     Launch,
@@ -18,6 +16,9 @@ from wesktopd.channel import (
     Redeem,
     Redeemed,
     Refused,
+    Retire,
+    Serving,
+    Stop,
     decode,
     encode,
 )
@@ -151,7 +152,7 @@ class Crew:
     def _retire(self, worker: Worker) -> None:
         self._advance(worker, Event.STOP)
         others_accept = self._fleet.running or self._instance.socket_stays
-        self.processes[worker].stop(RETIRE if others_accept else STOP)
+        self.processes[worker].stop(Retire() if others_accept else Stop())
 
     def _unhang(self, worker: Worker) -> None:
         process, heard = self.processes[worker], worker.heard
@@ -201,7 +202,7 @@ class Crew:
         elif isinstance(message, Quiet):
             worker.accepts = False
             self._captain.wake()
-        elif worker.state is State.STARTING:
+        elif isinstance(message, Serving) and worker.state is State.STARTING:
             self._fleet.is_ready(worker, now)
             self._captain.note(Kind.WORKER_READY, f"worker {self._pid(worker)} is ready", worker)
             self._captain.worker_ready(worker)

@@ -7,7 +7,7 @@ import subprocess
 import threading
 from collections.abc import Callable
 
-from wesktopd.channel import DUMP_SIGNAL, MAX_LINE
+from wesktopd.channel import DUMP_SIGNAL, MAX_LINE, Retire, Stop, encode
 from wesktopd.launch import Adopted
 from wesktopd.lines import LineReader
 from wesktopd.signals import signal_name
@@ -61,9 +61,9 @@ class WorkerProcess:
         """Of its channel, its stdout and its stderr: what a supervisor that takes over needs."""
         return self._channel.fileno(), self._outputs["stdout"], self._outputs["stderr"]
 
-    def stop(self, how: bytes) -> None:
-        """Have it drain and end: channel.STOP or RETIRE."""
-        self.unsent += how  # behind the rest: within a line it would be lost
+    def stop(self, how: Stop | Retire) -> None:
+        """Have it drain and end."""
+        self.unsent += encode(how)  # whatever waits
         self._flush()
 
     def tell(self, line: bytes) -> bool:

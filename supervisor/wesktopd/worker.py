@@ -22,20 +22,21 @@ from typing import Any
 
 from wesktopd.access import Access, Session
 from wesktopd.channel import (
-    ANSWER,
     DUMP_SIGNAL,
-    STOP,
+    TO_WORKER,
     Beat,
     Launch,
     Quiet,
     Redeemed,
     Refused,
+    Retire,
     Serving,
+    Stop,
     WorkerSpec,
     decode,
     encode,
     inherited,
-    orders,
+    read_lines,
     take_over,
     tell,
 )
@@ -72,30 +73,29 @@ class Lifeline:
         self.launches = Launches(channel)
         self.on_stop: Callable[[float], None] | None = None
         self._listener = listener
-        self._orders = orders(channel)
+        self._lines = read_lines(channel)
         threading.Thread(target=self._wait, name="lifeline", daemon=True).start()
 
-    def _hear(self) -> bytes:
-        """The next order of one byte, or b"" for the end; messages that come before it are passed on."""
-        while (said := next(self._orders, b"")).startswith(ANSWER):
+    def _hear(self) -> Stop | Retire | None:
+        """Return the next order to end, None for the channel's end; pass on the messages that come before it."""
+        for line in self._lines:
             try:
-                self._pass_on(said)
+                message = decode(line, *TO_WORKER)
+                if isinstance(message, Stop | Retire):
+                    return message
+                if isinstance(message, Redeemed):
+                    self.redeemer.heard(message)
+                elif isinstance(message, Launch):
+                    self.launches.heard(message)
             except Exception:  # one that is not understood, or no thread for it: what follows is to be heard
                 logging.getLogger("wesktop").exception("what the supervisor has said is lost")
-        return said
-
-    def _pass_on(self, line: bytes) -> None:
-        message = decode(line, Redeemed, Launch)
-        if isinstance(message, Redeemed):
-            self.redeemer.heard(message)
-        elif isinstance(message, Launch):
-            self.launches.heard(message)
+        return None
 
     def _wait(self) -> None:
         said = self._hear()
         if self.on_stop is None:
             os._exit(0)  # the app is still being imported: nothing has been begun
-        if said == STOP:
+        if isinstance(said, Stop):
             self.on_stop(0.0)
         else:
             stop_accepting(self._listener)

@@ -7,7 +7,8 @@ import subprocess
 from collections.abc import Iterator
 from typing import cast
 
-from wesktopd.channel import Beat, encode
+from support.waiting import until
+from wesktopd.channel import MAX_LINE, Beat, encode
 from wesktopd.crew import Captain, Crew
 from wesktopd.events import Kind
 from wesktopd.fleet import Act, Fleet, Limits
@@ -92,3 +93,25 @@ def test_a_worker_that_does_not_end_at_once_when_it_is_killed_is_killed_and_note
 
     with ours, theirs, silent_process() as process:
         asyncio.run(scenario())
+
+
+def test_of_a_workers_messages_one_that_is_not_understood_loses_no_other_and_an_unknown_one_is_skipped() -> None:
+    captain, worker, lost = CaptainOfOne(), Worker(), list[str]()
+    fleet = Fleet(Limits(5.0, 5.0, HANG_TIMEOUT), serving=1, coming=None, workers=[worker])
+    beats = [Beat(requests=number, idle=0.0) for number in range(3)]
+    no_messages = [b"garbage\n", b'{"type": "beat"}\n', b"\n", b"x" * (MAX_LINE + 1) + b"\n"]
+    unknown = b'{"type": "praise"}\n'
+    ours, theirs = socket.socketpair()
+
+    async def scenario() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: lost.append(context["message"]))
+        crew = Crew(cast(Instance, HeldInstance), fleet, cast(Output, None), cast(Captain, captain), None)
+        crew.watch(worker, process, ours)
+        for beat in beats:
+            batch = b"".join([*no_messages, unknown, encode(beat)])
+            await asyncio.get_running_loop().run_in_executor(None, theirs.sendall, batch)
+            await until(lambda beat=beat: crew.beats.get(worker) == beat, "the beat")  # type: ignore[misc]
+
+    with ours, theirs, silent_process() as process:
+        asyncio.run(scenario())
+    assert lost == [f"what worker {process.pid} has said is lost"] * len(no_messages) * len(beats)

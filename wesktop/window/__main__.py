@@ -115,6 +115,7 @@ def main(fd: int) -> int:
     if not line:  # nothing is to be shown after all
         return 0
     spec = decode(line, WindowSpec)
+    assert spec is not None
     creation = Creation(caller)
     try:
         chosen = toolkit(choose(spec.gui))
