@@ -98,10 +98,11 @@ def run(
     arguments: what the app was started with, such as files or a link to open; None: `sys.argv[1:]`.
 
     Raises TargetError or ConfigurationError for a parameter that is wrong; NoDisplayError, NoBackendError or
-    WindowError when no window can be opened; PortInUseError, BindError, PidFileError or AlreadyRunningError (another
-    program of this name) when the server cannot start; TargetImportError, LifespanError or StartupError, with the
-    end of its log, when the app does not; see wesktop.errors. Ctrl-C is let through as KeyboardInterrupt. Nothing is
-    left running then.
+    WindowError when no window can be opened, and WindowError when its process crashes or is killed; PortInUseError,
+    BindError, PidFileError or AlreadyRunningError (another program of this name) when the server cannot start;
+    TargetImportError, LifespanError or StartupError, with the end of its log, when the app does not; see
+    wesktop.errors. Ctrl-C is let through as KeyboardInterrupt. Nothing is left running then, but for a server that is
+    kept alive behind a window that was lost.
     """
     if imported_by_worker("run"):
         return

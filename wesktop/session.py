@@ -2,12 +2,13 @@
 
 import contextlib
 import selectors
-import signal
 import subprocess
 from dataclasses import replace
+from typing import Literal
 
-from wesktop.single_instance import Place, find_place
-from wesktop.window.spec import Attachable, Attached, NotOpened, Opened, WindowSpec, further
+from wesktop.single_instance import Place, find_place, find_running
+from wesktop.window.ending import window_error
+from wesktop.window.spec import Attachable, Attached, Closed, NotOpened, Opened, WindowSpec, further
 from wesktopd import client, protocol, window_protocol
 from wesktopd.channel import Launch, decode, encode
 from wesktopd.connection import Connection
@@ -28,6 +29,9 @@ from wesktopd.spec import AppSpec
 
 WINDOW_CLOSES_WITHIN = 2.0  # seconds until a window that does not close is killed
 STOP_MARGIN = 2.0  # seconds beyond the drain timeout until a supervisor that does not end is killed
+ANSWERS_WITHIN = 10.0  # seconds after which a supervisor that has said nothing yet is worth a word
+HUNG_UP = 2.0  # seconds that a supervisor has to end in when its connection has
+STEP = 0.5  # seconds that a standstill of the machine takes from these at most
 
 
 def show(window: Launched, spec: AppSpec, look: WindowSpec, this: Launch) -> None:
@@ -66,7 +70,9 @@ class Session:
         self._one_shot = spec.one_shot if running is None else running.one_shot
         self._opened = False
         self._attached = False
+        self._told_closed = False
         self._closed = False
+        self._window_error: WindowError | None = None
         self._others = 0
         self._ended = False
         self._lines = LineReader(MAX_FRAME)
@@ -93,16 +99,27 @@ class Session:
 
     def wait(self) -> None:
         """Block until the window is closed or the server has ended; until the last window is, where that ends the
-        server. Raises what kept either from starting.
+        server. Raises what kept either from starting, and WindowError for a window that nobody has closed.
         """
+        self._follow()
+        if self._window_error is not None:
+            raise self._window_error
+
+    def _follow(self) -> None:
         with selectors.DefaultSelector() as selector:
             selector.register(self._window.channel, selectors.EVENT_READ)
             if self._server is not None:
                 selector.register(self._server, selectors.EVENT_READ)
             if self._turn is not None:
                 selector.register(self._turn, selectors.EVENT_READ)
+            patience = None if self._server is None else ANSWERS_WITHIN
             while True:
-                ready = {key.fileobj for key, _ in selector.select()}
+                ready = {key.fileobj for key, _ in selector.select(patience)}
+                if not ready:
+                    self._log(
+                        "warning", "the server of %r has said nothing for %g seconds: is it suspended?", patience
+                    )
+                patience = patience if ready and self._server not in ready else None
                 if self._turn is not None and self._turn in ready:
                     self._check_goes_on(self._turn)
                 if self._server is not None and self._server in ready and not self._hear_server(self._server):
@@ -151,14 +168,14 @@ class Session:
 
     def _server_died(self) -> None:
         assert self._supervisor is not None
-        code = self._supervisor.process.wait()
+        code = _wait(self._supervisor, HUNG_UP)
         if not self._opened:
-            raise StartupError(f"the server of {self._spec.name!r} ended before it was ready (exit code {code}).")
-        import logging  # late: the window waits for this module
-
-        logging.getLogger("wesktop").error(
-            "the server of %r ended unasked (exit code %d): its window is closed", self._spec.name, code
-        )
+            how = "has hung up" if code is None else "ended"
+            raise StartupError(f"the server of {self._spec.name!r} {how} before it was ready (exit code {code}).")
+        if code is None:
+            self._log("error", "the server of %r has hung up: its window is closed")
+        else:
+            self._log("error", "the server of %r ended unasked (exit code %d): its window is closed", code)
 
     def _let_attach(self, url: str | None = None, link: str | None = None) -> None:
         name = self._spec.name
@@ -171,14 +188,15 @@ class Session:
         except OSError:
             data = b""
         if not data:
-            self._check_window_opened()
+            self._on_window_end()
             return False
         for line in self._lines.feed(data):
-            message = decode(line, Opened, NotOpened, Attached)
+            message = decode(line, Opened, NotOpened, Attached, Closed)
             if isinstance(message, NotOpened):
                 raise from_wire(message.error, message.message)
             self._opened |= isinstance(message, Opened)
             self._attached |= isinstance(message, Attached)
+            self._told_closed |= isinstance(message, Closed)
         return True
 
     def _hand_over(self, this: Launch) -> None:
@@ -188,16 +206,26 @@ class Session:
         try:
             protocol.check_passed_on(window_protocol.Launch(arguments=this.arguments, directory=this.directory))
         except ConfigurationError as error:
-            import logging  # late: the window waits for this module
-
-            logging.getLogger("wesktop").warning("%r is not told of its arguments: %s", self._spec.name, error)
+            self._log("warning", "%r is not told of its arguments: %s", error)
         else:
             self._window.tell(encode(this))
 
-    def _check_window_opened(self) -> None:
-        code = self._window.process.wait()
-        if not self._opened and code not in (0, -signal.SIGKILL, -signal.SIGTERM):
-            raise WindowError(f"the window's process ended with exit code {code} before it had opened a window.")
+    def _on_window_end(self) -> None:
+        """Find out what is to be raised for it, if anything, see `wesktop.window.ending`."""
+        code = self._wait_or_kill(self._window, WINDOW_CLOSES_WITHIN, "the window") or 0
+        if not self._told_closed:
+            self._window_error = window_error(code, opened=self._opened)
+        if self._window_error is None or self._opened:
+            return
+        if self._supervisor is None and find_running(self._spec) is None:
+            raise NotRunningError(f"{self._spec.name!r} was stopped while its window was opened.")
+        raise self._window_error
+
+    def _log(self, level: Literal["warning", "error"], text: str, *values: object) -> None:
+        """Log a sentence whose first value is the app's name."""
+        import logging  # late: the window waits for this module
+
+        getattr(logging.getLogger("wesktop"), level)(text, self._spec.name, *values)
 
     def close(self) -> None:
         """Close the window and end the server, and wait until both are gone; a second Ctrl-C ends them at once."""
@@ -208,7 +236,7 @@ class Session:
             elif self._server is not None:
                 with contextlib.suppress(WesktopError):
                     self._server.send(Stop())
-            _wait_or_kill(self._window, WINDOW_CLOSES_WITHIN)
+            self._wait_or_kill(self._window, WINDOW_CLOSES_WITHIN, "the window")
         except BaseException:
             if self._supervisor is not None:
                 self._supervisor.kill()
@@ -226,15 +254,25 @@ class Session:
 
     def _finish(self, supervisor: Launched) -> None:
         try:
-            _wait_or_kill(supervisor, self._spec.drain_timeout + STOP_MARGIN)
+            self._wait_or_kill(supervisor, self._spec.drain_timeout + STOP_MARGIN, "the server")
         finally:
             supervisor.kill()
             supervisor.channel.close()
             client.clean_up(self._spec.name, self._spec.pid_path, supervisor.process.pid)
 
+    def _wait_or_kill(self, launched: Launched, seconds: float, what: str) -> int | None:
+        """Wait for its end; its exit code, None where it had to be killed."""
+        code = _wait(launched, seconds)
+        if code is None:
+            self._log("warning", "%r: %s did not end within %g seconds and is killed", what, seconds)
+            launched.kill()
+        return code
 
-def _wait_or_kill(launched: Launched, seconds: float) -> None:
-    try:
-        launched.process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        launched.kill()
+
+def _wait(launched: Launched, seconds: float) -> int | None:
+    """The exit code; None where the process has not ended after so many seconds in which this one could run."""
+    while seconds > 0:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return launched.process.wait(min(seconds, STEP))
+        seconds -= STEP
+    return None

@@ -29,8 +29,9 @@ from wesktopd.generations import Event, State, Worker
 from wesktopd.instance import Instance
 from wesktopd.launch import Adopted, Launched
 from wesktopd.output import Output
-from wesktopd.processes import WorkerProcess, describe_exit
+from wesktopd.processes import WorkerProcess
 from wesktopd.protocol import MAX_LOG_TAIL, presentable
+from wesktopd.signals import describe_exit
 
 TAIL_LINES = 40
 

@@ -11,7 +11,7 @@ WesktopError
 |   +-- BindPermissionError           the port is one that this user may not bind
 +-- AlreadyRunningError               a server of this name runs already
 +-- PidFileError                      the PID file cannot be written, or is not ours to write
-+-- WindowError                       the window did not open, or could not do what it was asked to
++-- WindowError                       the window did not open or crashed, or could not do what it was asked to
 |   +-- NoDisplayError                there is no display to open it on
 |   +-- NoBackendError                no GUI toolkit is installed; the message has the line to install one
 +-- ServiceError                      the system's service manager refuses; nothing is left of what was tried
@@ -102,7 +102,7 @@ class PidFileError(WesktopError):
 
 
 class WindowError(WesktopError):
-    """The window did not open, or could not do what it was asked to."""
+    """The window did not open, its process crashed or was killed, or it could not do what it was asked to."""
 
 
 class NoDisplayError(WindowError):

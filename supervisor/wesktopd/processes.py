@@ -10,7 +10,6 @@ from collections.abc import Callable
 from wesktopd.channel import DUMP_SIGNAL, MAX_LINE, Retire, Stop, encode
 from wesktopd.launch import Adopted
 from wesktopd.lines import LineReader
-from wesktopd.signals import signal_name
 
 READ_SIZE = 64 * 1024
 PIPE_SIZE = 1024 * 1024  # bytes that a pipe may hold at most, see pipe(7)
@@ -159,8 +158,3 @@ class WorkerProcess:
             if pipe is not None:
                 pipe.close()
         self._on_exit(code)
-
-
-def describe_exit(code: int) -> str:
-    """An exit code in words."""
-    return f"exit code {code}" if code >= 0 else f"killed by {signal_name(-code)}"

@@ -15,6 +15,11 @@ def signal_name(number: int) -> str:
         return f"signal {number}"
 
 
+def describe_exit(code: int) -> str:
+    """Return an exit code of subprocess's in words."""
+    return f"exit code {code}" if code >= 0 else f"killed by {signal_name(-code)}"
+
+
 class Stoppable(Protocol):
     """What the supervisor offers."""
 

@@ -74,6 +74,6 @@ def test_a_window_whose_process_ends_at_once_is_one_line(app: Running) -> None:
     done = app.command("ctl", "open")
     assert done.returncode == 1
     assert done.stderr == (
-        "wesktop: the window's process ended with exit code 7 before it had opened a window: "
+        "wesktop: the window's process ended before it had opened a window (exit code 7): "
         "`wesktop doctor` may say why.\n"
     )

@@ -19,7 +19,7 @@ from wesktop.window.creation import Creation
 from wesktop.window.keeping import keep_geometry
 from wesktop.window.page import CLOSE_WITHIN, Page, end_within
 from wesktop.window.policy import Rules
-from wesktop.window.spec import Opened, WindowSpec
+from wesktop.window.spec import Closed, Opened, WindowSpec
 from wesktop.window.splash import splash
 from wesktop.window.toolkit import Toolkit, toolkit
 from wesktopd.channel import decode, inherited, read_line, tell
@@ -127,6 +127,8 @@ def main(fd: int) -> int:
         if not isinstance(error, WesktopError):
             traceback.print_exc()
         return creation.failed(error)
+    if creation.over:
+        tell(caller, Closed())
     # The toolkit writes the page's storage at its end; but a thread of pywebview's may wait for ever for what a page
     # that was just closed is to answer.
     end_within(CLOSE_WITHIN)

@@ -8,14 +8,15 @@ from typing import Any
 import msgspec
 
 from wesktop.window.display import check_display
+from wesktop.window.ending import window_error
 from wesktop.window.options import check_size, window_spec
-from wesktop.window.spec import Attachable, Attached, NotOpened, Opened, WindowSpec, further
+from wesktop.window.spec import Attachable, Attached, Closed, NotOpened, Opened, WindowSpec, further
 from wesktopd import client
 from wesktopd.channel import decode, encode
 from wesktopd.connection import attach
 from wesktopd.context import app_name
 from wesktopd.entrance import check_path
-from wesktopd.errors import ConfigurationError, ControlTimeoutError, WindowError, from_wire
+from wesktopd.errors import ConfigurationError, ControlTimeoutError, from_wire
 from wesktopd.launch import Launched, launch
 from wesktopd.lines import LineReader
 from wesktopd.paths import AppPaths
@@ -23,6 +24,7 @@ from wesktopd.protocol import MAX_FRAME
 
 OPENS_WITHIN = 60.0  # seconds; WebKitGTK takes 55 where the desktop's accessibility does not answer
 ATTACHES_WITHIN = 10.0  # seconds from when it is on the screen
+ENDS_WITHIN = 2.0  # seconds that its process has when it has ended its channel
 
 
 def open_window(
@@ -106,7 +108,7 @@ def _wait_until_open(opened: Launched, name: str) -> None:
     try:
         while data := _heard(opened.channel):
             for line in lines.feed(data):
-                message = decode(line, Opened, NotOpened, Attached)
+                message = decode(line, Opened, NotOpened, Attached, Closed)
                 if isinstance(message, NotOpened):
                     raise from_wire(message.error, message.message)
                 missing.discard(type(message))
@@ -120,9 +122,18 @@ def _wait_until_open(opened: Launched, name: str) -> None:
         else:
             late = f"{name!r} did not take up its window within {ATTACHES_WITHIN:g} s."
         raise ControlTimeoutError(late) from None
-    code = opened.process.wait()
-    why = "`wesktop doctor` may say why"  # nobody sees what it has printed
-    raise WindowError(f"the window's process ended with exit code {code} before it had opened a window: {why}.")
+    _check_end(opened, was_open=Opened not in missing)
+
+
+def _check_end(opened: Launched, *, was_open: bool) -> None:
+    """Raise what is wrong with a window that has ended already; its user may have been quick."""
+    try:
+        code = opened.process.wait(ENDS_WITHIN)
+    except subprocess.TimeoutExpired:
+        code = 0
+    error = window_error(code, opened=was_open)
+    if error is not None:
+        raise error
 
 
 def _heard(channel: socket.socket) -> bytes:

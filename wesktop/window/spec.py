@@ -77,6 +77,11 @@ class Attached:
 
 
 @dataclass(frozen=True)
+class Closed:
+    """From the window: it was closed, and its process is about to end."""
+
+
+@dataclass(frozen=True)
 class NotOpened:
     """From the window: it cannot be opened. error: a class name of wesktop.errors."""
 
