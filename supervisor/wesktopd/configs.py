@@ -10,9 +10,10 @@ from wesktopd.errors import ConfigurationError
 from wesktopd.files import write_whole
 from wesktopd.paths import config_file
 from wesktopd.private import private_dir, read_private, resolve
-from wesktopd.spec import AppSpec, is_name
+from wesktopd.spec import LIMITS, AppSpec, is_name
 
 MAX_CONFIG = 256 * 1024  # bytes; four times what a supervisor can be told
+NO_LIMIT = 0  # stands for None, for which TOML has no word; as on the command line
 
 
 def save(spec: AppSpec) -> Path:
@@ -52,7 +53,9 @@ def parse(data: bytes) -> AppSpec:
     import tomllib
 
     try:
-        return msgspec.convert(tomllib.loads(data.decode()), AppSpec)
+        fields = tomllib.loads(data.decode())
+        unlimited = {name: None for name in LIMITS if fields.get(name) == NO_LIMIT}
+        return msgspec.convert({**fields, **unlimited}, AppSpec)
     except RecursionError:
         raise ConfigurationError("it is nested too deeply.") from None
     except ValueError as error:  # of tomllib, of msgspec, and of bytes that are no UTF-8
@@ -68,10 +71,11 @@ def known() -> list[str]:
 
 
 def as_toml(fields: dict[str, Any]) -> str:
-    """A spec's fields as TOML; what TOML has no word for, null, is left out."""
+    """A spec's fields as TOML, such as `parse` reads: without the nulls, and with NO_LIMIT for no limit."""
     import tomli_w
 
-    return tomli_w.dumps(_without_nulls(fields))
+    unlimited = {name: NO_LIMIT for name in LIMITS if name in fields and fields[name] is None}
+    return tomli_w.dumps(_without_nulls({**fields, **unlimited}))
 
 
 def _without_nulls(value: Any) -> Any:

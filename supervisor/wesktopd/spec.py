@@ -110,6 +110,8 @@ RANGES = (
     ("max_lifetime", 1.0, 365 * DAY, "seconds"),
     ("max_rss", 1.0, 2.0**24, "MiB"),
 )
+LIMITS = frozenset(field.name for field in msgspec.structs.fields(AppSpec) if field.type == float | None)
+"""The options that can be None, for "never" or "no limit"."""
 
 
 def check_workers(workers: int) -> None:

@@ -258,9 +258,11 @@ def serve_arguments(options: dict[str, Any]) -> list[str]:
         if not isinstance(parameter, click.Option) or parameter.name not in options:
             continue
         option, value = parameter.opts[0], options[parameter.name]
+        if value is None and parameter.callback:  # which has made it of a 0
+            value = 0
         if value is None:
-            found += [f"{option}=0"] if parameter.callback else []  # as `_never_if_zero` has it
-        elif parameter.is_flag:
+            continue
+        if parameter.is_flag:
             found += [option] if value else []
         elif parameter.multiple:
             found += [f"{option}={one}" for one in value]

@@ -13,7 +13,7 @@ from wesktopd.limits import DRAIN_TIMEOUT, HANG_TIMEOUT, START_TIMEOUT
 from wesktopd.loading import all_loaded
 
 
-def _never_if_zero(_: click.Context, __: click.Parameter, value: float) -> float | None:
+def _none_if_zero(_: click.Context, __: click.Parameter, value: float) -> float | None:
     return value or None
 
 
@@ -27,12 +27,14 @@ HOW = (
     click.option("--log-format", type=click.Choice(["text", "json", "off"]), default="text", show_default=True,
                  help="How the log file is written."),
     click.option("--access-log", is_flag=True, help="Log every request."),
-    click.option("--max-rss", type=float, metavar="MIB", help="Replace a worker that needs more memory."),
-    click.option("--max-lifetime", type=float, metavar="SECONDS", help="Replace a worker after so long."),
-    click.option("--idle-timeout", type=float, metavar="SECONDS",
-                 help="End after so long without a window or a request."),
+    click.option("--max-rss", type=float, default=0, metavar="MIB", callback=_none_if_zero,
+                 help="Replace a worker that needs more memory.  [default: 0 = no limit]"),
+    click.option("--max-lifetime", type=float, default=0, metavar="SECONDS", callback=_none_if_zero,
+                 help="Replace a worker after so long.  [default: 0 = never]"),
+    click.option("--idle-timeout", type=float, default=0, metavar="SECONDS", callback=_none_if_zero,
+                 help="End after so long without a window or a request.  [default: 0 = never]"),
     click.option("--hang-timeout", type=float, default=HANG_TIMEOUT, show_default=True, metavar="SECONDS",
-                 callback=_never_if_zero, help="Replace a worker that stands still for so long; 0 = never."),
+                 callback=_none_if_zero, help="Replace a worker that stands still for so long; 0 = never."),
     click.option("--start-timeout", type=float, default=START_TIMEOUT, show_default=True, metavar="SECONDS",
                  help="How long the app has to become ready in."),
     click.option("--drain-timeout", type=float, default=DRAIN_TIMEOUT, show_default=True, metavar="SECONDS",
