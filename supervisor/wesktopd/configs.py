@@ -20,7 +20,7 @@ def save(spec: AppSpec) -> Path:
     """Write the app's config file, whole or not at all. Raises OSError, or ConfigurationError without a home."""
     path = config_file(spec.name)
     private_dir(path.parent)
-    write_whole(path, as_toml(msgspec.to_builtins(spec)).encode())
+    write_whole(path, as_toml(msgspec.to_builtins(spec)).encode(), durable=True)
     return path
 
 

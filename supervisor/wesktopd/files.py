@@ -5,8 +5,11 @@ import os
 from pathlib import Path
 
 
-def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
+def write_whole(path: Path, data: bytes, mode: int = 0o600, *, durable: bool = False) -> None:
     """Put a file in the place of what is at `path`, for its owner alone unless another mode is given.
+
+    durable: also where the power fails. A file system may else keep the new name and not yet what is in the file
+    (fsync(2), rename(2)); it costs a few milliseconds.
 
     Raises OSError, and then changes nothing.
     """
@@ -16,12 +19,29 @@ def write_whole(path: Path, data: bytes, mode: int = 0o600) -> None:
         with open(
             draft, "xb", opener=lambda name, flags: os.open(name, flags | getattr(os, "O_NOFOLLOW", 0), mode)
         ) as file:
+            if hasattr(os, "fchmod"):  # whatever the umask has taken away
+                os.fchmod(file.fileno(), mode)
             file.write(data)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         draft.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
             draft.unlink()
         raise
+    if durable:
+        _sync_directory(path.parent)
+
+
+def _sync_directory(path: Path) -> None:
+    """Have the names in a directory on disk; Windows opens none, and not every file system can do it."""
+    with contextlib.suppress(OSError):
+        fd = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
 
 
 class OwnFile:

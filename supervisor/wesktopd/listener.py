@@ -110,7 +110,7 @@ def _recall(memory: Path) -> int | None:
 def _remember(memory: Path, port: int) -> None:
     try:
         private_dir(memory.parent)
-        write_whole(memory, f"{port}\n".encode())
+        write_whole(memory, f"{port}\n".encode(), durable=True)
     except OSError as error:
         warn(f"port {port} cannot be kept for the next start: {error}")
 

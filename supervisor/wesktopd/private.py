@@ -155,6 +155,8 @@ def _lstat(place: str, *, make: bool) -> os.stat_result:
         except FileNotFoundError:
             with contextlib.suppress(FileExistsError):  # somebody was faster: it is looked at like any other
                 os.mkdir(place, DIR_MODE)
+                if os.lstat(place).st_mode & DIR_MODE != DIR_MODE:  # the umask has taken away what is needed
+                    os.chmod(place, DIR_MODE)
     return os.lstat(place)
 
 
@@ -197,7 +199,8 @@ def open_file(path: "str | Path", flags: int) -> tuple[int, os.stat_result]:
 
 
 def open_private(path: "str | Path", flags: int, forbidden: int = 0) -> int:
-    """Open a file of this user's own; its descriptor. It is tightened to mode 0600 where it is looser.
+    """Open a file of this user's own; its descriptor. It is given mode 0600 where it is looser, or where
+    the umask has taken that away.
 
     forbidden: bits of its mode with which it is refused instead. Raises NotPrivateError when it is another user's, a
     link or no file; OSError.
@@ -208,15 +211,16 @@ def open_private(path: "str | Path", flags: int, forbidden: int = 0) -> int:
     try:
         if (trouble := objection(info, os.geteuid(), forbidden)) is not None:
             _refuse(path, trouble)
-        if info.st_mode & OTHERS and info.st_uid == os.geteuid():
-            _tighten(fd)
+        unusable = flags & os.O_CREAT and info.st_mode & FILE_MODE != FILE_MODE
+        if (info.st_mode & OTHERS or unusable) and info.st_uid == os.geteuid():
+            _set_mode(fd)
     except BaseException:
         os.close(fd)
         raise
     return fd
 
 
-def _tighten(fd: int) -> None:
+def _set_mode(fd: int) -> None:
     try:
         os.fchmod(fd, FILE_MODE)
     except OSError as error:

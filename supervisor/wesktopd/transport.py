@@ -12,7 +12,7 @@ from pathlib import Path
 
 from wesktopd.files import write_whole
 from wesktopd.peers import is_trusted
-from wesktopd.private import OTHERS, read_private
+from wesktopd.private import FILE_MODE, OTHERS, read_private
 
 SUFFIX = ".tcp"
 SECRET_BYTES = 32
@@ -44,15 +44,14 @@ def listen_unix(path: Path) -> socket.socket:
     """A Unix socket for this user alone. Raises OSError when it cannot be made."""
     path.unlink(missing_ok=True)  # the lock is ours, so what is there is a dead supervisor's
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    before = os.umask(0o177)  # chmod after bind would leave a moment in which others can connect
     try:
         listener.bind(str(path))
+        # The umask is not touched: it is that of all threads. Until it listens, nobody can connect.
+        path.chmod(FILE_MODE)
         listener.listen()  # at once: until then whoever finds it is refused, as if nothing ran
     except OSError:
         listener.close()
         raise
-    finally:
-        os.umask(before)
     return listener
 
 

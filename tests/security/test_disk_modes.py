@@ -1,12 +1,18 @@
 """All that a server leaves on disk is for its owner alone, whatever the umask and whatever was there before."""
 
+import itertools
+import os
+import threading
 from pathlib import Path
 
 import pytest
 
 from support.modes import made, mode, open_umask, too_open
 from support.running import NAME, Start
+from support.users import VICTIM, needs_root, run_as
 from support.waiting import wait_for
+from wesktopd.files import write_whole
+from wesktopd.transport import listen_unix
 
 
 @pytest.mark.parametrize("transport", ["unix", "tcp"])
@@ -42,3 +48,86 @@ def test_what_was_there_with_looser_rights_is_tightened(start_app: Start, home: 
     wait_for(lambda: "printed" in log.read_text(), "the log")
     assert too_open(home, *places) == {}
     assert {mode(home / place) for place in places} == {0o700}
+
+
+WRITES = """
+os.environ.update(HOME=sys.argv[1], XDG_RUNTIME_DIR=sys.argv[1])
+from wesktopd.spec import AppSpec
+spec = AppSpec(target="app:app", name="app", working_dir="/")
+for _ in range(2):  # what the first has made, is there for the second
+    app = paths.AppPaths("app")
+    held = lock.Lock(app.lock)
+    assert held.acquire()
+    log = logfile.LogFile(paths.log_file("app"), as_json=False, on_trouble=print)
+    log.write([logfile.LogLine(1.0, 1, "stdout", "printed")])
+    log.close()
+    configs.save(spec)
+    assert configs.load("app") == spec
+    files.write_whole(paths.port_file("app"), b"20000", durable=True)
+    listener = transport.listen_unix(app.socket)
+    transport.connect(app.socket, 5).close()
+    listener.close()
+    os.close(held.fd)
+assert app.lock.exists()
+lines = [*logfile.read_log(paths.log_file("app"), None, None, None)]
+print(lines[1].text, private.read_private(paths.port_file("app"), 5))
+"""
+
+
+@needs_root  # to be another user, for whom modes count
+@pytest.mark.parametrize("umask", [0o777, 0o277, 0o177, 0])
+def test_whatever_the_umask_all_is_made_usable_and_for_its_owner_alone(home: Path, umask: int) -> None:
+    os.chown(home, VICTIM, VICTIM)
+    assert run_as(VICTIM, WRITES, home, umask=umask) == "printed b'20000'\n"
+    found = {path: mode(path) for path in home.rglob("*") if path.parent != home}
+    assert {name.name for name in found} >= {"app.lock", "app.log", "app.toml", "app.port", "app.sock"}
+    assert {path: f"{bits:04o}" for path, bits in found.items() if bits != (0o700 if path.is_dir() else 0o600)} == {}
+
+
+def test_another_threads_files_have_the_mode_that_its_umask_gives(tmp_path: Path) -> None:
+    """The umask is the process's: it is left alone while a control socket is made."""
+    seen = set()
+    made = threading.Event()
+
+    def make_files() -> None:
+        for number in itertools.count():
+            path = tmp_path / f"file {number}"
+            path.touch()
+            seen.add(mode(path))
+            path.unlink()
+            if made.is_set():
+                return
+
+    thread = threading.Thread(target=make_files)
+    thread.start()
+    for number in range(300):
+        listen_unix(tmp_path / f"{number}.sock").close()
+    made.set()
+    thread.join()
+    assert seen == {0o644}
+    assert mode(tmp_path / "299.sock") == 0o600
+
+
+def test_what_has_to_outlast_a_power_cut_is_on_disk_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[tuple[str, str]] = []
+    fsync, replace = os.fsync, os.replace
+
+    def seen_fsync(fd: int) -> None:
+        done.append(("fsync", str(Path(f"/proc/self/fd/{fd}").readlink())))
+        fsync(fd)
+
+    def seen_replace(source: Path, target: Path) -> None:
+        done.append(("replace", str(source)))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", seen_fsync)
+    monkeypatch.setattr(os, "replace", seen_replace)
+    write_whole(tmp_path / "file", b"it", durable=True)
+    draft = done[0][1]
+    assert draft.startswith(f"{tmp_path}/.file.")
+    assert done == [("fsync", draft), ("replace", draft), ("fsync", str(tmp_path))]
+    done.clear()
+    write_whole(tmp_path / "file", b"it")
+    assert [call for call, _ in done] == ["replace"]

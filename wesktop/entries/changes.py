@@ -82,7 +82,8 @@ class Changes:
             return
         self._make_directory(path.parent)
         self.undo_by(lambda: remove_empty([path]))
-        path.mkdir(mode=0o700)  # XDG Base Directory Specification, "Referencing this specification"
+        path.mkdir()
+        path.chmod(0o700)  # whatever the umask; XDG Base Directory Specification, "Referencing this specification"
         self.directories.append(path)
 
 

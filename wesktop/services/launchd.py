@@ -133,7 +133,7 @@ class Launchd:
         try:
             self._directory.mkdir(parents=True, exist_ok=True)
             self._logs.mkdir(parents=True, exist_ok=True)
-            write_whole(self._path(name), data, 0o644)  # launchd takes none that others may write to
+            write_whole(self._path(name), data, 0o644, durable=True)  # launchd takes none that others may write to
         except OSError as error:
             raise ServiceError(f"{self._directory} cannot be written to: {error.strerror}.") from None
 

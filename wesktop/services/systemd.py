@@ -167,7 +167,7 @@ class Systemd:
         try:
             self._directory.mkdir(parents=True, exist_ok=True)
             for path, text in units.items():
-                write_whole(Path(path), text, 0o644)
+                write_whole(Path(path), text, 0o644, durable=True)
         except OSError as error:
             raise ServiceError(f"{self._directory} cannot be written to: {error.strerror}.") from None
 

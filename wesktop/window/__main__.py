@@ -5,12 +5,10 @@ its channel to the process that called `run()`: a WindowSpec comes first, then w
 the window.
 """
 
-import os
 import socket
 import threading
 import traceback
 from pathlib import Path
-from typing import Any
 
 from wesktop.window.backends import choose
 from wesktop.window.bridge import Nothing
@@ -25,7 +23,7 @@ from wesktop.window.toolkit import Toolkit, toolkit
 from wesktopd.channel import decode, inherited, read_line, tell
 from wesktopd.errors import WesktopError, WindowError
 from wesktopd.loading import all_loaded
-from wesktopd.private import OTHERS, private_dir
+from wesktopd.private import private_dir
 
 PAGE_FIRST = 0.5  # seconds that all else waits for a page whose URL is known from the first
 
@@ -67,28 +65,14 @@ def open_window(spec: WindowSpec, toolkit: Toolkit, caller: socket.socket, creat
 
 
 def keep_private(storage: str) -> None:
-    """Make the storage for this user alone, and all that the toolkit writes from now on.
+    """Make the storage's directory for this user alone, which shuts in whatever the toolkit writes there.
 
-    A browser that is started from here is not to have our umask: its downloads are another matter. Raises WindowError
-    when the storage is another user's, or cannot be made.
+    Raises WindowError when the storage is another user's, or cannot be made.
     """
-    import webbrowser
-
     try:
         private_dir(storage)
     except OSError as error:
         raise WindowError(f"the window's storage {storage!r} cannot be used: {error.strerror}.") from None
-    given = os.umask(OTHERS)
-    open_browser = webbrowser.open
-
-    def open_with_given_umask(*args: Any, **options: Any) -> bool:
-        os.umask(given)
-        try:
-            return open_browser(*args, **options)
-        finally:
-            os.umask(OTHERS)
-
-    webbrowser.open = open_with_given_umask
 
 
 def follow(caller: socket.socket, page: Page, spec: WindowSpec, patience: float) -> None:

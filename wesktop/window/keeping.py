@@ -7,6 +7,7 @@ from typing import Any
 from wesktop.window.geometry import Geometry, fit, parse, serialize
 from wesktop.window.toolkit import Toolkit
 from wesktopd.files import write_whole
+from wesktopd.private import private_dir
 
 SETTLED_AFTER = 0.5  # seconds; maximising comes as several events, whose order differs between window managers
 
@@ -32,7 +33,7 @@ class Kept:
             return
         self.last = now
         with contextlib.suppress(OSError):  # a disk that is full, or read-only: the window goes on
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private_dir(self._path.parent)
             write_whole(self._path, serialize(now))
 
 
