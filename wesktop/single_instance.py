@@ -8,7 +8,13 @@ from wesktop.services.places import start_service
 from wesktopd import client, window_protocol
 from wesktopd.channel import Launch
 from wesktopd.connection import Connection
-from wesktopd.errors import AlreadyRunningError, ControlError, ControlTimeoutError, NotRunningError
+from wesktopd.errors import (
+    AlreadyRunningError,
+    ControlError,
+    ControlPermissionError,
+    ControlTimeoutError,
+    NotRunningError,
+)
 from wesktopd.protocol import Report
 from wesktopd.spec import AppSpec
 
@@ -20,14 +26,15 @@ LOOK_EVERY = 0.05
 def find_running(spec: AppSpec) -> Report | None:
     """The same app, running already; one that is just ending is waited for.
 
-    Raises AlreadyRunningError when another program has its name, ControlTimeoutError when it takes too long to end.
+    Raises AlreadyRunningError when another program has its name, ControlTimeoutError when it takes too long to end,
+    ControlPermissionError when it is another user's.
     """
     try:
         report = client.status(spec.name)
         if report.stopping:
             client.stop(spec.name, END_WITHIN)
             return None
-    except ControlTimeoutError:
+    except (ControlTimeoutError, ControlPermissionError):
         raise
     except (NotRunningError, ControlError):
         return None

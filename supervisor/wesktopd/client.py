@@ -208,13 +208,18 @@ def wait_stopped(name: str, timeout: float) -> None:
 def wait_ready(name: str, timeout: float) -> None:
     """Wait until the app answers requests, also where it is not running yet.
 
-    Raises ControlTimeoutError after `timeout` seconds, NotRunningError where that is 0.
+    Raises ControlTimeoutError after `timeout` seconds, NotRunningError where that is 0, ControlPermissionError when it
+    is another user's.
     """
     deadline = time.monotonic() + timeout
     while True:
-        with contextlib.suppress(NotRunningError, ControlError):
+        try:
             ask(name, Wait(), Done, max(0.01, deadline - time.monotonic()))
             return
+        except ControlPermissionError:  # another user's is none that will be ready
+            raise
+        except (NotRunningError, ControlError):
+            pass
         if time.monotonic() >= deadline:
             kind, when = (ControlTimeoutError, f" within {timeout:g} seconds") if timeout else (NotRunningError, "")
             raise kind(f"{name!r} was not ready{when}.")

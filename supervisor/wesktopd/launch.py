@@ -143,3 +143,4 @@ def fill_standard_descriptors() -> None:
             os.fstat(fd)
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one
+            os.set_inheritable(fd, True)  # as others are by default, and those are not (PEP 446)

@@ -34,10 +34,13 @@ def listen(host: str, port: int, name: str, memory: Path | None) -> socket.socke
     candidates += [CHOSEN_PORTS[(start + i) % len(CHOSEN_PORTS)] for i in range(CHOICES)]
     for candidate in candidates:
         try:
-            listener = _bind(host, candidate)
-        except PortInUseError as error:
+            listener = _open(host, candidate)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise _explained(error, host, candidate) from None
             if candidate == remembered:
-                warn(f"{error} Taking another one this time: the page starts without its storage.")
+                why = _explained(error, host, candidate)
+                warn(f"{why} Taking another one this time: the page starts without its storage.")
             continue
         if memory and remembered is None:
             _remember(memory, candidate)
@@ -74,6 +77,14 @@ def _resolve(host: str, port: int) -> _AddressInfo:
 
 
 def _bind(host: str, port: int) -> socket.socket:
+    try:
+        return _open(host, port)
+    except OSError as error:
+        raise _explained(error, host, port) from None
+
+
+def _open(host: str, port: int) -> socket.socket:
+    """Raises OSError as it comes: to explain it takes long, see `in_use_by`."""
     family, kind, proto, _, address = _resolve(host, port)
     listener = socket.socket(family, kind, proto)
     try:
@@ -83,15 +94,17 @@ def _bind(host: str, port: int) -> socket.socket:
         listener.bind(address)
         listener.listen(BACKLOG)
         listener.setblocking(False)
-    except OSError as error:
+    except OSError:
         listener.close()
-        raise _explain(error, host, port) from None
+        raise
     return listener
 
 
-def _explain(error: OSError, host: str, port: int) -> BindError:
+def _explained(error: OSError, host: str, port: int) -> BindError:
+    if isinstance(error, BindError):
+        return error
     if error.errno == errno.EADDRINUSE:
-        from wesktopd.holder import in_use_by  # late: what it takes is of use for this sentence alone
+        from wesktopd.holder import in_use_by  # late, and for what is shown alone: it looks at all processes, 40 ms
 
         return PortInUseError(f"port {port} on {host} is in use by {in_use_by(port)}")
     if error.errno == errno.EACCES:

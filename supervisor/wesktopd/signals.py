@@ -33,7 +33,8 @@ class Stoppable(Protocol):
 class StopSignals:
     """Ctrl-C, SIGTERM and SIGHUP stop gracefully, a second one at once; a context manager.
 
-    Without effect in a thread other than the main one, which alone hears signals. Under nohup SIGHUP stays ignored.
+    Without effect in a thread other than the main one, which alone hears signals. What was ignored at the start stays
+    so: SIGHUP under nohup, Ctrl-C in a background job of a script, for which it is not meant (POSIX, sh, 2.11).
     """
 
     def __init__(self) -> None:
@@ -44,9 +45,8 @@ class StopSignals:
     def __enter__(self) -> "StopSignals":
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                if number is signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN:
-                    continue
-                self._before[number] = signal.signal(number, self._hear)
+                if number is signal.SIGTERM or signal.getsignal(number) is not signal.SIG_IGN:
+                    self._before[number] = signal.signal(number, self._hear)
         return self
 
     def __exit__(self, *_: object) -> None:

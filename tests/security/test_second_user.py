@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,11 @@ from support.modes import made, mode
 from support.running import NAME, Running, Start
 from support.users import OTHER, VICTIM, needs_root, run_as
 from support.waiting import wait_for
+from wesktop.single_instance import find_running
+from wesktopd import client
 from wesktopd.errors import ControlPermissionError, NotRunningError
 from wesktopd.paths import AppPaths
+from wesktopd.spec import AppSpec
 
 pytestmark = needs_root
 
@@ -106,10 +110,18 @@ print(peer.recv(100))
 """
 
 
-def test_we_say_nothing_to_a_socket_on_which_he_listens(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As where the runtime directory was open before, and he has put his own there."""
-    from wesktopd import client
+SPEC = AppSpec(target="app:app", name=NAME, working_dir="/")
 
+
+@pytest.mark.parametrize(
+    "ask",
+    [lambda: client.status(NAME), lambda: client.wait_ready(NAME, 10), lambda: find_running(SPEC)],
+    ids=["status", "wait", "run"],
+)
+def test_we_say_nothing_to_a_socket_on_which_he_listens_and_that_it_is_his(
+    home: Path, monkeypatch: pytest.MonkeyPatch, ask: Callable[[], object]
+) -> None:
+    """As where the runtime directory was open before, and he has put his own there."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(home / "run"))
     home.chmod(0o755)
     (home / "run" / "wesktop").mkdir(parents=True)
@@ -119,7 +131,7 @@ def test_we_say_nothing_to_a_socket_on_which_he_listens(home: Path, monkeypatch:
         assert his.stdout is not None
         assert his.stdout.readline() == "listening\n"
         with pytest.raises(ControlPermissionError, match="is not for this user"):
-            client.status(NAME)
+            ask()
         assert his.stdout.readline() == "b''\n"
     assert mode(path.parent) == 0o700
 

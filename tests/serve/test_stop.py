@@ -43,6 +43,21 @@ def test_a_signal_ends_it_gracefully_and_leaves_nothing(serve: Serve, number: si
     served.nothing_left()
 
 
+def test_ctrl_c_that_is_meant_for_a_script_does_not_end_its_background_job(serve: Serve) -> None:
+    """A shell without job control has it ignored there (POSIX, sh, 2.11)."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is started now inherits that
+    try:
+        served = serve()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    served.ready()
+    served.script.process.send_signal(signal.SIGINT)
+    served.script.process.send_signal(signal.SIGTERM)
+    assert served.script.wait(10) == 0, served.script.output
+    assert "stopping, on SIGTERM" in served.script.output
+    assert (served.home / "shut down").exists()
+
+
 def test_an_open_stream_is_ended_in_good_order_and_does_not_hold_up_the_stop(serve: Serve) -> None:
     served = serve("drain_timeout=20").ready()
     sock = connect(served, "/stream")

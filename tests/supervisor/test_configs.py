@@ -84,7 +84,8 @@ def test_every_option_comes_back_as_it_was(there_and_back: Callable[[AppSpec], A
 @pytest.mark.parametrize("name", sorted(LIMITS))
 @pytest.mark.parametrize("there_and_back", [through_a_file, over_the_wire, by_ctl_config, by_ctl_config_json])
 def test_no_limit_stays_no_limit(there_and_back: Callable[[AppSpec], AppSpec], name: str) -> None:
-    spec = AppSpec(target="app:app", name="app", working_dir="/", **{name: None})
+    none: dict[str, Any] = {name: None}
+    spec = AppSpec(target="app:app", name="app", working_dir="/", **none)
     assert getattr(there_and_back(spec), name) is None
 
 

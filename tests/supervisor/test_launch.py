@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -122,6 +123,24 @@ def test_no_module_is_found_in_the_working_directory(tmp_path: Path) -> None:
         _, errors = child.process.communicate(timeout=TIMEOUT)
     assert child.process.returncode == 1
     assert b"No module named 'stray'" in errors
+
+
+FILLED = """
+import subprocess, sys
+from wesktopd.launch import fill_standard_descriptors
+
+SHOW = "import os, sys; sys.exit(sum(os.path.exists(f'/proc/self/fd/{fd}') << fd for fd in range(3)))"
+fill_standard_descriptors()
+sys.exit(subprocess.run([sys.executable, "-c", SHOW]).returncode)
+"""
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-", ""])
+def test_what_is_put_where_a_standard_descriptor_is_closed_is_there_in_children_too(closed: str) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$0" -c "$1" {closed}', sys.executable, FILLED], check=False, timeout=TIMEOUT
+    )
+    assert done.returncode == 0b111, f"of stdin, stdout and stderr it has {done.returncode:03b}, from the right"
 
 
 def test_a_process_that_cannot_be_started_is_an_os_error(tmp_path: Path) -> None:

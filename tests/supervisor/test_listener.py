@@ -1,8 +1,11 @@
 """The listening socket: which port, and who has it."""
 
+import contextlib
 import errno
 import os
 import socket
+import subprocess
+import sys
 import uuid
 from pathlib import Path
 
@@ -63,6 +66,23 @@ def test_a_kept_port_that_is_taken_is_replaced_for_this_time_only(
     assert f"port {kept} on 127.0.0.1 is in use" in caplog.text
     with listen("127.0.0.1", 0, NAME, memory) as third:
         assert third.getsockname()[1] == kept
+
+
+PASSED_OVER = """
+import sys
+from wesktopd.listener import listen
+listen("127.0.0.1", 0, sys.argv[1], None)
+print("wesktopd.holder" in sys.modules, "psutil" in sys.modules)
+"""
+
+
+def test_of_ports_that_are_passed_over_nobody_is_looked_for(tmp_path: Path) -> None:
+    name = uuid.uuid4().hex
+    with contextlib.ExitStack() as taken:
+        for _ in range(3):
+            taken.enter_context(listen("127.0.0.1", 0, name, None))
+        done = subprocess.run([sys.executable, "-c", PASSED_OVER, name], capture_output=True, text=True, timeout=30)
+    assert done.stdout == "False False\n", done.stderr
 
 
 @pytest.mark.parametrize("content", ["", "x", "0", "80", "70000", "-1"])
