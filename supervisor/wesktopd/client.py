@@ -208,8 +208,8 @@ def wait_stopped(name: str, timeout: float) -> None:
 def wait_ready(name: str, timeout: float) -> None:
     """Wait until the app answers requests, also where it is not running yet.
 
-    Raises ControlTimeoutError after `timeout` seconds, NotRunningError where that is 0, ControlPermissionError when it
-    is another user's.
+    Raises ControlTimeoutError after `timeout` seconds, NotRunningError where that is 0, ControlPermissionError where
+    it is another user's.
     """
     deadline = time.monotonic() + timeout
     while True:
