@@ -247,7 +247,8 @@ class Member(asyncio.Protocol):
             for line in self._lines.feed(data):
                 if self._refused:  # for what came before: the rest is not heard
                     return
-                self._take(decode_to_bus(line))
+                if (message := decode_to_bus(line)) is not None:
+                    self._take(message)
         except (ValueError, RecursionError) as error:  # msgspec's are ValueErrors
             logger.warning("a connection to the event bus is ended: %s", error)
             self._refuse()

@@ -2,11 +2,13 @@
 
 A process of the app connects for each of its broadcasters, and says `Join` first. It is answered by `Joined`, the
 events that are kept and that it has not got, then `Synced`; from then on by every event. It sends `Publish`.
+
+The other side may be of another release: messages of a type that is not known are skipped.
 """
 
-from typing import Any
-
 import msgspec
+
+from wesktopd.message import decode_known
 
 MAX_LINE = 8 * 1024 * 1024  # bytes: of one event, with its data
 MAX_SENT = MAX_LINE + 1024  # the same with its place in the channel
@@ -75,11 +77,11 @@ def encode(message: BusMessage) -> bytes:
     return _encoder.encode(message) + b"\n"
 
 
-def decode_to_bus(line: bytes) -> ToBus:
-    """Read what a process says; raises msgspec.DecodeError."""
-    return _to_bus.decode(line)
+def decode_to_bus(line: bytes) -> ToBus | None:
+    """Read what a process says; see `decode_known`."""
+    return decode_known(_to_bus, line)
 
 
-def decode_from_bus(line: bytes) -> Any:
-    """Read what the bus says; raises msgspec.DecodeError."""
-    return _from_bus.decode(line)
+def decode_from_bus(line: bytes) -> FromBus | None:
+    """Read what the bus says; see `decode_known`."""
+    return decode_known(_from_bus, line)

@@ -74,10 +74,12 @@ class Connection:
     def _next(self) -> Answer | None:
         """The next answer that has come as a whole; None where there is none."""
         try:
-            line = next(self._complete, None)
+            for line in self._complete:
+                if line.strip() and (answer := decode_answer(line)) is not None:
+                    return answer
         except LineTooLongError as error:
             raise ControlError(f"the server answered with something else: {error}") from None
-        return None if line is None else decode_answer(line)
+        return None
 
     def _read(self, timeout: float | None) -> bool:
         """Wait for bytes; False at the end of the connection. Raises TimeoutError, or BlockingIOError for 0."""

@@ -1,9 +1,33 @@
-"""What all control messages have."""
+"""What all control messages have, and how a message is told from one of a later release."""
+
+from typing import TypeVar, get_args
 
 import msgspec
+
+Kinds = TypeVar("Kinds")
 
 
 class Message(msgspec.Struct, kw_only=True, tag_field="type", tag=str.lower):
     """Any message; `id` pairs a request with its answers."""
 
     id: int = 0
+
+
+class _Head(msgspec.Struct):
+    type: str
+
+
+_heads = msgspec.json.Decoder(_Head)
+
+
+def decode_known(decoder: msgspec.json.Decoder[Kinds], line: bytes) -> Kinds | None:
+    """Decode one of a union of messages; None for a type that is not among them, which is to be skipped.
+
+    Raises ValueError, msgspec's errors among them, or RecursionError for what is no message.
+    """
+    try:
+        return decoder.decode(line)
+    except msgspec.ValidationError:  # looked into only now: known messages pay nothing
+        if _heads.decode(line).type in {kind.__struct_config__.tag for kind in get_args(decoder.type)}:
+            raise
+        return None

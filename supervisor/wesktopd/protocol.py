@@ -3,7 +3,9 @@
 A client sends a request with an `id` of its choice; every answer repeats it. Most requests have one answer, some of
 them only when what they ask for is done. `Logs` and `Events` are answered by a stream that `End` closes. `Attach`
 opens a lease: it lasts as long as the connection, and is answered by a stream of events, of which `End` is the last.
-Either side may close the connection at any time. docs/control-protocol.md describes it for other languages.
+Either side may close the connection at any time. The two may be of different releases: a client skips answers of a
+type that it does not know, and an unknown request is answered by `Failed`. docs/control-protocol.md describes the
+protocol for other languages.
 """
 
 from typing import Any, Literal
@@ -11,7 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from wesktopd.errors import ConfigurationError, ControlError, WesktopError
-from wesktopd.message import Message
+from wesktopd.message import Message, decode_known
 from wesktopd.window_protocol import (
     Answered,
     Ask,
@@ -302,10 +304,13 @@ def request_id(frame: bytes) -> int:
         return 0
 
 
-def decode_answer(frame: bytes) -> Answer:
-    """Read a server's line; raises ControlError with what is wrong about it."""
+def decode_answer(frame: bytes) -> Answer | None:
+    """Read a server's line; None for an answer or event of a type that is not known, which is to be skipped.
+
+    Raises ControlError with what is wrong about it.
+    """
     try:
-        return _answers.decode(frame)
+        return decode_known(_answers, frame)
     except (ValueError, RecursionError) as error:
         raise ControlError(f"the server answered with something else: {error}") from None
 

@@ -59,3 +59,9 @@ class Notice(Question):
 
 Dialog = Open | Save | Folder | Confirm | Tell
 Any = Dialog | Notice
+
+
+def read(question: object) -> Any:
+    """Return the question that a message has; raises ValueError for one of a kind that is not known."""
+    known: Any = msgspec.convert(question, Any)
+    return known

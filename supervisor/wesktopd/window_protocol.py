@@ -1,5 +1,7 @@
 """The control messages about windows; see `wesktopd.protocol`."""
 
+from typing import Any
+
 from wesktopd import questions
 from wesktopd.message import Message
 
@@ -54,10 +56,13 @@ class Ask(Message):
 
 
 class Asked(Message):
-    """Event for the window in front: ask the user, and answer by `Reply` with this number."""
+    """Event for the window in front: ask the user, and answer by `Reply` with this number.
+
+    question: see `wesktopd.questions`; it is read when it is asked, as a later release may have more kinds of them.
+    """
 
     number: int
-    question: questions.Any
+    question: Any
 
 
 class Withdrawn(Message):

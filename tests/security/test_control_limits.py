@@ -217,7 +217,6 @@ def test_a_process_that_joins_no_channel_is_hung_up_on(monkeypatch: pytest.Monke
     [
         PUBLISH,
         b'{"type":"join"}\n',
-        b'{"type":"joined","epoch":"","after":0}\n',
         b'{"type":"\xa5"}\n',
         b"\n",
         b"x" * (MAX_LINE + 1),
@@ -229,6 +228,49 @@ def test_who_says_something_else_on_the_bus_is_hung_up_on(what: bytes) -> None:
     said = served(by_the_bus, says(what))
     assert isinstance(said, bytes)
     assert b'"sent"' not in said
+
+
+def test_a_message_of_a_later_release_is_skipped_on_the_bus() -> None:
+    unknown = b'{"type":"leave","why":"to be seen"}\n{"type":"joined","epoch":"","after":0}\n'
+
+    def talk(peer: socket.socket) -> list[str]:
+        peer.sendall(unknown + JOIN + unknown + PUBLISH)
+        with peer.makefile("rb") as lines:
+            return [json.loads(lines.readline())["type"] for _ in range(3)]
+
+    assert served(by_the_bus, talk) == ["joined", "synced", "sent"]
+
+
+STOP = b'{"type":"stop"}'
+
+
+@pytest.mark.parametrize("size", [1, 7, MAX_FRAME])
+@pytest.mark.parametrize(
+    ("what", "asked"),
+    [
+        (STOP + b"\n" + STOP + b"\n", 2),
+        (STOP + b"\r\n", 1),
+        (b"\n\r\n \n" + STOP + b"\n", 1),
+        (STOP.ljust(MAX_FRAME) + b"\n", 1),
+        (b"\0\n" + STOP + b"\n", 1),
+        (STOP, 0),
+        (STOP + b"\n" + b"x" * (MAX_FRAME + 1), 1),
+        (STOP + b"\n" + STOP.ljust(MAX_FRAME + 1) + b"\n" + STOP + b"\n", 1),
+    ],
+    ids=["two", "CRLF", "empty lines", "of the limit", "NUL", "half", "too long", "one too long between"],
+)
+def test_frames_are_heard_in_whatever_pieces_they_come(what: bytes, asked: int, size: int) -> None:
+    server = Listening()
+
+    def talk(peer: socket.socket) -> bytes:
+        for start in range(0, len(what), size):
+            peer.sendall(what[start : start + size])
+        peer.shutdown(socket.SHUT_WR)
+        return says()(peer)
+
+    with contextlib.suppress(ConnectionError):
+        served(by_the_control_server(server=server), talk)
+    assert server.asked == [Stop()] * asked
 
 
 # A real supervisor.

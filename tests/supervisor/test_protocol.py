@@ -49,27 +49,39 @@ def test_answers_survive_the_wire(answer: Message) -> None:
     assert decode_answer(encode(answer)) == answer
 
 
+NO_MESSAGES = [
+    b"",
+    b"\n",
+    b"\0",
+    b"garbage",
+    b"[]",
+    b"{}",
+    b'"stop"',
+    b"\xff",
+    b'{"type":',
+    b'{"type":5}',
+    b'{"type":"nothing"',
+    b'{"type":"nothing","of":' + b"[" * 50_000,
+]
+
+
 @pytest.mark.parametrize(
-    "frame",
-    [
-        b"",
-        b"\n",
-        b"garbage",
-        b"[]",
-        b"{}",
-        b'{"type":"nothing"}',
-        b'{"type":"attach"}',
-        b"\xff",
-        b'{"type":',
-        b'{"type":"attach","kind":"owner"}',
-        b'{"type":"scale","workers":' + b"[" * 50_000,
-    ],
+    "frame", [*NO_MESSAGES, b'{"type":"nothing"}', b'{"type":"done"}', b'{"type":"attach","kind":"owner"}']
 )
-def test_what_is_no_message_is_a_control_error(frame: bytes) -> None:
+def test_what_is_no_request_is_a_control_error(frame: bytes) -> None:
     with pytest.raises(ControlError, match="not a request"):
         decode_request(frame)
+
+
+@pytest.mark.parametrize("frame", [*NO_MESSAGES, b'{"type":"ready"}', b'{"type":"others","count":"2"}'])
+def test_what_is_no_answer_is_a_control_error(frame: bytes) -> None:
     with pytest.raises(ControlError, match="answered with something else"):
         decode_answer(frame)
+
+
+@pytest.mark.parametrize("frame", [b'{"type":"nothing"}', b'{"id":[7],"type":"attach"}', b'{"type":"Done"}'])
+def test_an_answer_of_a_type_that_is_not_known_is_skipped(frame: bytes) -> None:
+    assert decode_answer(frame) is None
 
 
 def test_a_field_that_is_not_known_yet_is_let_pass() -> None:

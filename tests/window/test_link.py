@@ -1,4 +1,4 @@
-"""The window's link to its server, over real sockets: which server an answer goes to."""
+"""The window's link to its server, over real sockets: which server an answer goes to, and one of a later release."""
 
 import json
 import socket
@@ -107,3 +107,30 @@ def test_an_answer_goes_to_the_server_that_has_asked_and_to_no_later_one(
         said = [json.loads(lines.readline()) for _ in range(2)]
     assert [message["type"] for message in said] == ["attach", "reply"]
     assert said[1]["accepted"] is False
+
+
+def test_what_a_later_release_says_is_skipped_and_the_window_stays_attached(
+    face: Face, served: Callable[[], socket.socket]
+) -> None:
+    server = served()
+    server.sendall(b'{"type":"praise","for":"being there"}\n{"type":"confetti"}\n')
+    ask(server, 1, "Still there?")
+    face.answer("Still there?", True)
+    with server.makefile("rb") as lines:
+        assert [json.loads(lines.readline())["type"] for _ in range(2)] == ["attach", "reply"]
+
+
+def test_a_question_of_a_kind_that_a_window_does_not_know_is_answered_by_an_error_and_the_next_is_asked(
+    face: Face, served: Callable[[], socket.socket]
+) -> None:
+    server = served()
+    question = {"kind": "colour", "title": "Which?", "palette": [[255, 0, 0]]}
+    server.sendall(json.dumps({"type": "asked", "number": 7, "question": question}).encode() + b"\n")
+    with server.makefile("rb") as lines:
+        said = [json.loads(lines.readline()) for _ in range(2)]
+        assert [message["type"] for message in said] == ["attach", "reply"]
+        assert said[1]["number"] == 7
+        assert "cannot ask that, since it is of another release" in said[1]["error"]
+        ask(server, 8, "Go on?")
+        face.answer("Go on?", True)
+        assert json.loads(lines.readline())["number"] == 8

@@ -17,7 +17,8 @@ from wesktop.sse.outbox import Outbox
 from wesktopd.bus_protocol import MAX_SENT, Join, Joined, Publish, Sent, Synced, decode_from_bus, encode
 from wesktopd.lines import LineReader
 
-RETRY_EVERY = 0.02  # seconds between two tries to connect
+RETRY_AFTER = 0.02  # seconds until it tries to connect again; twice as long after each time in vain
+RETRY_AT_MOST = 1.0  # seconds between two tries
 PATIENCE = 5.0  # seconds until it is taken that there is no bus, where there has never been one
 READ_SIZE = 256 * 1024
 BATCH = 16  # events that are encoded at once, where the socket has no room for all
@@ -49,6 +50,7 @@ class SupervisorBus:
         self._socket: socket.socket | None = None
         self._wakes, self._woken = socket.socketpair()
         self._closed = False
+        self._retry_after = RETRY_AFTER
         self._memory: MemoryBus | None = None  # what has taken its place
 
     def open(self, log: Sink, on_news: Callable[[], None]) -> None:
@@ -122,7 +124,8 @@ class SupervisorBus:
                 self._socket = None
                 self._out.clear()
                 self._outbox.put_back()
-            time.sleep(RETRY_EVERY)
+            time.sleep(self._retry_after)
+            self._retry_after = min(2 * self._retry_after, RETRY_AT_MOST)
 
     def _do_without(self) -> None:
         logger.warning(
@@ -183,4 +186,5 @@ class SupervisorBus:
                     self._log.begin(f"{message.epoch}-{message.after}", now - (wall - message.at))
             elif isinstance(message, Synced):
                 self.ready = True
+                self._retry_after = RETRY_AFTER
         self._on_news()

@@ -5,18 +5,19 @@ import selectors
 import socket
 import threading
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from wesktop.window.page import Page
 from wesktop.window.spec import Attachable, Attached
-from wesktopd import channel, protocol, window_protocol
+from wesktopd import channel, protocol, questions, window_protocol
 from wesktopd.channel import decode, tell
 from wesktopd.connection import Connection, attach
 from wesktopd.errors import WesktopError
 from wesktopd.lines import LineReader
 from wesktopd.protocol import MAX_FRAME, Answer, Down, End, Linked, Raise, Ready
-from wesktopd.window_protocol import Asked, Focused, Launched, Navigate, Withdrawn
+from wesktopd.window_protocol import Asked, Focused, Launched, Navigate, Reply, Withdrawn
 
 NOTE_AFTER = 0.4  # seconds: a worker that is back sooner was not missed
 MAX_LINE = 4 * MAX_FRAME  # bytes of the caller's: JSON in ASCII makes at most three of one that a frame has
@@ -139,7 +140,7 @@ class Link:
             case Launched(arguments=arguments, directory=directory):
                 self._page.tell_when_loaded("wesktop:launch", {"arguments": arguments, "directory": directory})
             case Asked(number=number, question=question):
-                self._questions.ask(number, question, partial(self._tell, self._server))  # and no later server
+                self._ask(number, question, partial(self._tell, self._server))  # and no later server
             case Withdrawn(number=number):
                 self._questions.withdraw(number)
             case Navigate(url=url):
@@ -151,6 +152,15 @@ class Link:
                 self._plan_note("The server has stopped. Waiting for it to come back\N{HORIZONTAL ELLIPSIS}")
             case _:  # Listening: it becomes ready, or fails and ends; Done: to what was sent
                 pass
+
+    def _ask(self, number: int, question: object, reply: Callable[[Reply], None]) -> None:
+        try:
+            known = questions.read(question)
+        except ValueError as error:
+            text = f"its window cannot ask that, since it is of another release: close and reopen it ({error})."
+            reply(Reply(number=number, error=text))
+        else:
+            self._questions.ask(number, known, reply)
 
     def _on_ready(self, url: str, link: str | None) -> None:
         self._url = url
