@@ -29,7 +29,10 @@ Done = Callable[[Choice | WesktopError], None]
 
 
 class Dialog(Protocol):
-    """One that is open."""
+    """A question to the user."""
+
+    def open(self) -> None:
+        """Show it; from any thread. It may be answered, in the toolkit's, before this returns."""
 
     def close(self) -> None:
         """Close it; from any thread. It is answered as if the user had."""
@@ -54,7 +57,8 @@ class Questions:
             threading.Thread(target=self._notify, args=(question, done), name="notice", daemon=True).start()
             return
         try:
-            self._open[number] = open_dialog(self._gui, self._window, question, done)
+            self._open[number] = dialog = make_dialog(self._gui, self._window, question, done)
+            dialog.open()
         except Exception as error:  # whatever is wrong with the toolkit, the window goes on
             done(WindowError(f"no dialog can be shown: {error}"))
 
@@ -102,8 +106,8 @@ def replies(number: int, answer: Choice | WesktopError) -> list[Reply]:
     ]
 
 
-def open_dialog(gui: str | None, window: Any, question: questions.Dialog, done: Done) -> Dialog:
-    """Show it; `done` is called once, in any thread."""
+def make_dialog(gui: str | None, window: Any, question: questions.Dialog, done: Done) -> Dialog:
+    """Return the toolkit's dialog, not open yet; `done` is called once with its answer, in any thread."""
     if gui == "gtk":
         from wesktop.window.gtk.asking import GtkDialog
 
@@ -119,17 +123,22 @@ class SystemDialog:
     """One of pywebview's, on macOS and Windows: without a title where it has none, and nothing can close it."""
 
     def __init__(self, window: Any, question: questions.Dialog, done: Done) -> None:
-        self._window = window
-        threading.Thread(target=self._run, args=(question, done), name="dialog", daemon=True).start()
+        self._window, self._question, self._done = window, question, done
+
+    def open(self) -> None:
+        """Show it."""
+        threading.Thread(target=self._run, name="dialog", daemon=True).start()
 
     def close(self) -> None:
         """It stays until the user answers it; that is not heard of any more then."""
 
-    def _run(self, question: questions.Dialog, done: Done) -> None:
+    def _run(self) -> None:
+        answer: Choice | WindowError
         try:
-            done(self._ask(question))
+            answer = self._ask(self._question)
         except Exception as error:
-            done(WindowError(f"{sys.platform} shows no dialog: {error}"))
+            answer = WindowError(f"{sys.platform} shows no dialog: {error}")
+        self._done(answer)
 
     def _ask(self, question: questions.Dialog) -> Choice:
         import webview

@@ -1,8 +1,8 @@
 """The pywebview window, and which page it is to show."""
 
 import contextlib
+import logging
 import os
-import queue
 import threading
 import time
 from collections.abc import Callable
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from wesktop.window import focus
+from wesktop.window.backlog import Backlog
 from wesktop.window.closing import Closing
 from wesktop.window.dropping import DROP_EVENT
 from wesktop.window.events import TOLD, dispatch, tell_page
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 CLOSE_WITHIN = 0.7  # seconds that the toolkit has to close the window, and then to end
 TELL_WITHIN = 60.0  # seconds that an event waits for the app's first page
 TELL_EVERY = 0.05
+MAX_EVENTS = 16  # that may wait for the app's first page
+MAX_SCRIPTS = 64  # that may wait for a page that is busy
 RETRY_AFTER = 0.5  # seconds after which a page that could not be loaded is asked for again
 
 
@@ -45,10 +48,9 @@ class Page:
         self.on_refused: Callable[[], None] = lambda: None
         """Is called when it has, from any thread."""
         self._created = False
-        self._telling = threading.Lock()
         self.on_focus: Callable[[], None] = lambda: None
-        self._scripts: queue.SimpleQueue[str] = queue.SimpleQueue()
-        threading.Thread(target=self._run_scripts, name="scripts", daemon=True).start()
+        self._scripts = Backlog("scripts", self._run_script, MAX_SCRIPTS)
+        self._events = Backlog("events", self._wait_and_tell, MAX_EVENTS)
         window.events.before_show += lambda: toolkit.dress(window, rules, self._on_failed)
         window.events.loaded += self._on_loaded
         window.events.before_show += lambda: toolkit.on_dropped(window, self._on_dropped)
@@ -135,18 +137,15 @@ class Page:
 
     def note(self, text: str) -> None:
         """Lay a note over the page."""
-        self._scripts.put(show_note(text))
+        self._scripts.put(show_note(text), kind="note")
 
     def clear_note(self) -> None:
         """Take the note away."""
-        self._scripts.put(HIDE)
+        self._scripts.put(HIDE, kind="note")
 
-    def _run_scripts(self) -> None:
-        """Run them one by one, in a thread of their own: each waits for the page, which may be busy for ever."""
-        while True:
-            script = self._scripts.get()
-            with contextlib.suppress(Exception):  # pywebview gives up after 20 s: the page has gone on meanwhile
-                self._window.run_js(script)
+    def _run_script(self, script: str) -> None:
+        """Waits for the page, which may be busy indefinitely; pywebview raises if it has not loaded after 20 s."""
+        self._window.run_js(script)
 
     def focus(self) -> None:
         """Bring the window to the front, where it will be too that is not there yet."""
@@ -173,16 +172,16 @@ class Page:
 
     def tell_when_loaded(self, event: str, detail: object) -> None:
         """The same as soon as there is a page of the app's, and it has loaded."""
-        threading.Thread(target=self._wait_and_tell, args=(event, detail), name="event", daemon=True).start()
+        self._events.put((event, detail, time.monotonic() + TELL_WITHIN))
 
-    def _wait_and_tell(self, event: str, detail: object) -> None:
-        deadline = time.monotonic() + TELL_WITHIN
-        with self._telling:  # one after the other
-            while (left := deadline - time.monotonic()) > 0 and self.loaded.wait(left):
-                with contextlib.suppress(Exception):  # what pywebview raises when the page takes long
-                    if self._url and TOLD in str(self._window.run_js(tell_page(self._url, event, detail))):
-                        return
-                time.sleep(TELL_EVERY)
+    def _wait_and_tell(self, due: tuple[str, object, float]) -> None:
+        event, detail, deadline = due
+        while (left := deadline - time.monotonic()) > 0 and self.loaded.wait(left):
+            with contextlib.suppress(Exception):  # what pywebview raises when the page takes long
+                if self._url and TOLD in str(self._window.run_js(tell_page(self._url, event, detail))):
+                    return
+            time.sleep(TELL_EVERY)
+        logging.getLogger("wesktop").warning("no page of the app was there within %g s for %r", TELL_WITHIN, event)
 
     def close(self) -> None:
         """Close the window without asking anybody; end the process if the toolkit does not."""

@@ -19,13 +19,16 @@ ACCEPTED = (Gtk.ResponseType.ACCEPT, Gtk.ResponseType.OK)
 
 
 class GtkDialog:
-    """A question, while it is on the screen. All but the beginning and `close` is in GTK's thread."""
+    """A question, while it is on the screen. All but `open` and `close` is in GTK's thread."""
 
     def __init__(self, window: Any, question: questions.Dialog, done: Done) -> None:
         self._window, self._question, self._done = window, question, done
         self._dialog: Any = None  # held: GTK does not hold a native one
         self._opened = False
         self._waiting = 0  # the handler that waits for the focus
+
+    def open(self) -> None:
+        """Show it."""
         GLib.idle_add(self._await_focus)
 
     def close(self) -> None:

@@ -17,6 +17,7 @@ class Leaving:
     def __init__(self, webview: Any) -> None:
         self._webview = webview
         self._close: Callable[[], None] | None = None
+        self._silence = 0  # the timer of the last attempt, while it runs
         self._touched = False
         webview.connect("button-press-event", self._on_touched)
         webview.connect("key-press-event", self._on_touched)
@@ -28,8 +29,22 @@ class Leaving:
     def ask(self, close: Callable[[], None]) -> None:
         """Call `close` when the page agrees, or does not answer; it answers before long, or asks the user."""
         self._close = close
+        self._wait()
         self._webview.try_close()
-        GLib.timeout_add(int(PATIENCE * 1000), self._on_agreed)
+
+    def _wait(self) -> None:
+        """Give the page its time to answer in, anew where it has begun."""
+        self._stop_waiting()
+        self._silence = GLib.timeout_add(int(PATIENCE * 1000), self._on_silence)
+
+    def _on_silence(self) -> None:
+        self._silence = 0  # once: it returns nothing
+        self._on_agreed()
+
+    def _stop_waiting(self) -> None:
+        if self._silence:
+            GLib.source_remove(self._silence)
+            self._silence = 0
 
     def _on_touched(self, *_: Any) -> bool:
         """WebKit itself does not ask for this (HTML, "sticky activation"), where all browsers do."""
@@ -42,6 +57,7 @@ class Leaving:
 
     def _on_agreed(self, *_: Any) -> None:
         """A page's own `window.close()` comes here too, when nobody has asked."""
+        self._stop_waiting()
         if self._close is not None:
             close, self._close = self._close, None
             close()
@@ -52,9 +68,11 @@ class Leaving:
         if not self._touched:
             dialog.confirm_set_confirmed(True)
             return True
+        self._stop_waiting()  # the user has longer
         close, self._close = self._close, None
         leave = ask(webview.get_toplevel(), QUESTION, "gtk-close" if close else "gtk-ok")
-        if leave:
+        if leave and close is not None:
             self._close = close
+            self._wait()
         dialog.confirm_set_confirmed(leave)
         return True

@@ -12,7 +12,7 @@ from wesktopd.errors import WindowError
 
 
 class QtDialog(QObject):  # type: ignore[misc]  # qtpy has no types
-    """A question, while it is on the screen. All but the beginning and `close` is in Qt's thread."""
+    """A question, while it is on the screen. All but the beginning, `open` and `close` is in Qt's thread."""
 
     _opening, _closing = Signal(), Signal()
 
@@ -23,6 +23,9 @@ class QtDialog(QObject):  # type: ignore[misc]  # qtpy has no types
         self.moveToThread(QCoreApplication.instance().thread())  # where its signals are received from now on
         self._opening.connect(self._open)
         self._closing.connect(self._close)
+
+    def open(self) -> None:
+        """Show it."""
         self._opening.emit()
 
     def close(self) -> None:

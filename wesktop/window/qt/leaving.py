@@ -15,13 +15,15 @@ class Leaving:
     def __init__(self, page: Any) -> None:
         self._page = page
         self._close: Callable[[], None] | None = None
+        self._silence = QTimer(page, singleShot=True, interval=int(PATIENCE * 1000))
+        self._silence.timeout.connect(self._on_silence)
         page.windowCloseRequested.connect(self._on_agreed)
 
     def ask(self, close: Callable[[], None]) -> None:
         """Call `close` when the page agrees, or does not answer; it answers before long, or asks the user."""
         self._close = close
+        self._silence.start()  # anew, where that of an earlier attempt runs still
         self._page.triggerAction(self._page.WebAction.RequestClose)
-        QTimer.singleShot(int(PATIENCE * 1000), self._on_silence)
 
     def _on_silence(self) -> None:
         if QApplication.activeModalWidget() is None:
@@ -29,6 +31,7 @@ class Leaving:
 
     def _on_agreed(self) -> None:
         """A page's own `window.close()` comes here too, when nobody has asked."""
+        self._silence.stop()
         if self._close is not None:
             close, self._close = self._close, None
             close()
