@@ -16,6 +16,7 @@ from wesktopd.channel import Beat
 from wesktopd.commands import Commands
 from wesktopd.control import ControlServer
 from wesktopd.crew import Crew
+from wesktopd.diagnostics import IN_JOURNAL
 from wesktopd.errors import WesktopError
 from wesktopd.events import EventLog, Kind
 from wesktopd.fleet import Fleet, Limits
@@ -91,7 +92,7 @@ class Supervisor:
         signals.stop(self, self._loop.call_soon_threadsafe)
         self._idle = IdleClock(self.spec.idle_timeout, self._loop.time())
         self._standstill = Standstill()
-        with Output(self.spec, self._loop, log_level) as self.output:
+        with Output(self.spec, self._loop, log_level, owns_process=self.owns_process) as self.output:
             self.crew = Crew(self.instance, self.fleet, self.output, self, self._first)
             try:
                 await self._serve(channel, handover)
@@ -158,7 +159,7 @@ class Supervisor:
     def log(self, level: int, text: str) -> None:
         """Say something of our own, on the terminal and in the app's log."""
         text = presentable(text)
-        logger.log(level, "%s: %s", self.spec.label or self.spec.name, text)
+        logger.log(level, "%s: %s", self.spec.label or self.spec.name, text, extra=IN_JOURNAL)
         self.output.journal.say(text)
 
     def note(self, kind: Kind, text: str, worker: Worker | None = None, level: int = logging.DEBUG) -> None:
@@ -227,9 +228,9 @@ class Supervisor:
         return wake_at
 
     def _measure(self) -> None:
+        self._loop.call_later(MEASURE_EVERY, self._measure)  # first: an exception is not to be the end of it
         for worker, text in [*oversized(self, self._loop.time())]:
             self.crew.replace(worker, text)
-        self._loop.call_later(MEASURE_EVERY, self._measure)
 
     def _show_life(self, interval: float) -> None:
         # By this loop, for those that serve: where nobody else replaces a worker that hangs, the manager does.

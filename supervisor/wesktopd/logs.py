@@ -9,7 +9,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 
 from wesktopd.lines import LineReader
-from wesktopd.logfile import MICROSECONDS, OWN, LogFile, LogLine
+from wesktopd.logfile import MICROSECONDS, OWN, LogLine, LogWriter
 
 RING_LINES = 1000
 RING_BYTES = 512 * 1024
@@ -21,7 +21,7 @@ FLOOD_BURST = 4 * FLOOD_RATE  # bytes that may come at once
 class Journal:
     """Keeps the last lines of all processes, in the order in which they came."""
 
-    def __init__(self, file: LogFile | None, max_lines: int = RING_LINES) -> None:
+    def __init__(self, file: LogWriter | None, max_lines: int = RING_LINES) -> None:
         self._file = file
         self._max_lines = max_lines
         self._ring: deque[LogLine] = deque()
@@ -45,8 +45,9 @@ class Journal:
                 self._add_output(*key, [rest])
 
     def say(self, text: str) -> None:
-        """A line of the supervisor's own."""
-        self._add(os.getpid(), OWN, text.split("\n"))
+        """Lines of the supervisor's own."""
+        sendable = text.encode("utf-8", "backslashreplace").decode()  # names of files need not be UTF-8
+        self._add(os.getpid(), OWN, [line[:MAX_LINE] for line in sendable.split("\n")])
 
     def _add_output(self, pid: int, stream: str, lines: list[bytes]) -> None:
         kept, dropped = self._flood.admit(lines, time.monotonic())
@@ -104,18 +105,23 @@ class Journal:
         self._ring.extendleft(reversed(lines))
         self._ring_bytes += sum(len(line.text) for line in lines)
 
-    def flush(self) -> None:
-        """Lines that have begun, end here: nobody will see their end."""
+    def flush(self, timeout: float) -> None:
+        """End the lines that have begun, and wait up to `timeout` seconds until all are in the file."""
+        self._end_lines()
+        if self._file is not None:
+            self._file.flush(timeout)
+
+    def close(self, timeout: float) -> None:
+        """Do the same, and close the file."""
+        self._end_lines()
+        if self._file is not None:
+            self._file.close(timeout)
+
+    def _end_lines(self) -> None:
         for pid in {pid for pid, _ in self._partial}:
             self.ended(pid)
         if dropped := self._flood.take_dropped():
             self.say(f"{dropped} lines were dropped: too many were printed at once")
-
-    def close(self) -> None:
-        """Keep what has begun, and close the file."""
-        self.flush()
-        if self._file is not None:
-            self._file.close()
 
 
 class Flood:

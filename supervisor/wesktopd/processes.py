@@ -1,6 +1,7 @@
 """A worker's process as the supervisor holds it: its channel, its output, its end."""
 
 import asyncio
+import contextlib
 import os
 import socket
 import subprocess
@@ -141,7 +142,8 @@ class WorkerProcess:
 
     def _wait_in_thread(self) -> None:
         code = self._process.wait()
-        self._loop.call_soon_threadsafe(self._ended, code)
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits for it any more
+            self._loop.call_soon_threadsafe(self._ended, code)
 
     def _ended(self, code: int) -> None:
         self.hear()

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -162,3 +163,48 @@ def test_since_takes_the_times_that_are_shown(start_app: Start) -> None:
     shown = app.ctl("logs").splitlines()[-1]
     moment = " ".join(shown.split()[:2])
     assert app.ctl("logs", "--since", moment).splitlines()[-1] == shown
+
+
+def test_what_a_worker_says_that_nobody_understands_is_told_of_and_it_is_heard_further(start_app: Start) -> None:
+    app = start_app(more=r"os.write(int(sys.argv[1]), b'no message\n[]\n')")  # onto its channel
+    logged = app.logs()
+    assert logged.count(f"what worker {app.get()['pid']} has said is lost") == 2
+    assert logged.count("Traceback") == 2
+
+
+RAISING = """
+import threading
+
+def in_thread():
+    raise RuntimeError("in a thread")
+
+async def in_task():
+    raise RuntimeError("in a task")
+
+@router.get("/raise")
+async def fail(request):
+    threading.Thread(target=in_thread).start()
+    asyncio.get_running_loop().call_soon(lambda: 1 / 0)
+    asyncio.create_task(in_task())
+    return {}
+"""
+
+
+def test_exceptions_of_the_app_that_nobody_catches_are_told_of(start_app: Start) -> None:
+    app = start_app(more=RAISING)
+    app.get("/raise")
+    errors = ("RuntimeError: in a thread", "ZeroDivisionError: ", "RuntimeError: in a task")
+    wait_for(lambda: all(error in app.logs() for error in errors), "their tracebacks")
+
+
+@pytest.mark.parametrize("taken", [Path.unlink, lambda path: path.rename(path.with_name("moved"))])
+def test_a_log_file_that_others_take_away_is_made_again(
+    start_app: Start, home: Path, taken: Callable[[Path], None]
+) -> None:
+    app = start_app(more=PRINTING)
+    taken(home / "state" / "wesktop" / "log" / f"{NAME}.log")
+    app.ctl("restart")
+    app.ctl("stop")
+    stored = texts(app)
+    assert "from print" in stored
+    assert any(text.startswith("stopping") for text in stored)

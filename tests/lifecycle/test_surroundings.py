@@ -56,8 +56,9 @@ def test_where_no_control_socket_can_be_made_it_serves_and_the_log_says_so(start
     start_app()
     assert app.version() == "one"
     assert app.command("ctl", "status", NAME).returncode == 3
-    log = (home / "state" / "wesktop" / "log" / f"{NAME}.log").read_text()
-    assert f"no control socket at {home / 'run' / 'wesktop' / NAME}.sock" in log
+    log = home / "state" / "wesktop" / "log" / f"{NAME}.log"
+    told = f"no control socket at {home / 'run' / 'wesktop' / NAME}.sock"
+    wait_for(lambda: told in log.read_text(), "the line about it")
 
 
 GARBAGE = [b"", b"\0" * 100, b"{", b'{"boot": 1}', b"12345\n"]

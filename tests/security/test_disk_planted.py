@@ -98,7 +98,7 @@ def test_a_log_goes_to_no_file_of_another_users_choice(place: Path, plant: Plant
     before = sorted(place.rglob("*"))
     troubles: list[str] = []
     file = LogFile(place / "log" / "app.log", as_json=False, on_trouble=troubles.append)
-    file.write([LogLine(1.0, 1, "stdout", "secret")])
+    file.write(file.batch([LogLine(1.0, 1, "stdout", "secret")]))
     assert len(troubles) == 1
     assert f"nobody (uid {OTHER})" in troubles[0]
     assert sorted(place.rglob("*")) == before

@@ -4,13 +4,28 @@ import errno
 import os
 import resource
 import stat
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from wesktopd import logfile
-from wesktopd.logfile import KEPT, OWN, LogFile, LogLine, format_json, format_text, parse, read_log
+from wesktopd.logfile import (
+    KEPT,
+    OWN,
+    Batch,
+    LogFile,
+    LogLine,
+    LogWriter,
+    _contents,
+    format_json,
+    format_text,
+    parse,
+    read_log,
+)
+
+LONG = 60.0  # seconds, for a wait that is over much sooner
 
 
 def line(text: str, time: float = 1764050400.123456, pid: int = 7, stream: str = "stdout") -> LogLine:
@@ -48,7 +63,7 @@ def test_lines_are_appended_for_the_owner_alone(tmp_path: Path, as_json: bool) -
     path = tmp_path / "logs" / "app.log"
     for text in ("one", "two"):
         file, _ = log_file(path, as_json=as_json)
-        file.write([line(text)])
+        file.write(file.batch([line(text)]))
         file.close()
     assert read(path) == ["one", "two"]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -58,7 +73,7 @@ def test_lines_are_appended_for_the_owner_alone(tmp_path: Path, as_json: bool) -
 def test_lines_are_found_by_number_and_time(tmp_path: Path) -> None:
     path = tmp_path / "app.log"
     file, _ = log_file(path)
-    file.write([line(str(i), float(i)) for i in range(10)])
+    file.write(file.batch([line(str(i), float(i)) for i in range(10)]))
     file.close()
     assert read(path, 2) == ["8", "9"]
     assert read(path, None, 7.0) == ["7", "8", "9"]
@@ -73,7 +88,7 @@ def test_files_are_rotated_and_the_oldest_goes(tmp_path: Path, monkeypatch: pyte
     path = tmp_path / "app.log"
     file, troubles = log_file(path)
     for i in range(200):
-        file.write([line(f"{i:04}")])
+        file.write(file.batch([line(f"{i:04}")]))
     file.close()
     sizes = [found.stat().st_size for found in tmp_path.iterdir()]
     assert len(sizes) == KEPT + 1
@@ -106,14 +121,14 @@ def test_a_full_disk_is_told_of_once_and_what_is_missing_is_counted(
     path = tmp_path / "app.log"
     file, troubles = log_file(path)
     for i in range(20):
-        file.write([line(f"{i:04}")])
+        file.write(file.batch([line(f"{i:04}")]))
     assert len(troubles) == 1
     assert os.strerror(errno.EFBIG) in troubles[0]
     before = read(path)
     assert before == [f"{i:04}" for i in range(len(before))]
     os.truncate(path, 150)  # somebody has made room
     monkeypatch.setattr("time.monotonic", lambda: float("inf"))
-    file.write([line("again")])
+    file.write(file.batch([line("again")]))
     file.close()
     lost = next(found for found in read_log(path, None, None, None) if found.stream == OWN)
     assert lost.text == f"{20 - len(before)} lines could not be written here"
@@ -123,16 +138,116 @@ def test_a_full_disk_is_told_of_once_and_what_is_missing_is_counted(
 def test_a_place_that_cannot_be_written_is_trouble_and_no_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     file, troubles = log_file(tmp_path / "file" / "app.log")
-    file.write([line("a")])
-    file.write([line("b")])
+    file.write(file.batch([line("a")]))
+    file.write(file.batch([line("b")]))
     file.close()
     assert len(troubles) == 1
+
+
+def moved(path: Path) -> None:
+    path.rename(path.with_name("moved"))
+
+
+def removed_with_its_directory(path: Path) -> None:
+    path.unlink()
+    path.parent.rmdir()
+
+
+@pytest.mark.parametrize("taken", [Path.unlink, moved, removed_with_its_directory])
+def test_a_file_that_others_take_away_is_made_again(tmp_path: Path, taken: Callable[[Path], None]) -> None:
+    path = tmp_path / "log" / "app.log"
+    file, troubles = log_file(path)
+    file.write(file.batch([line("one")]))
+    taken(path)
+    file.write(file.batch([line("two")]))
+    file.close()
+    assert read(path) == ["two"]
+    assert troubles == []
+
+
+def test_a_file_that_others_truncate_is_not_rotated_early(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logfile, "MAX_FILE", 1000)
+    path = tmp_path / "app.log"
+    file, _ = log_file(path)
+    file.write(file.batch([line("x" * 800)]))
+    os.truncate(path, 0)
+    file.write(file.batch([line("x" * 800)]))
+    file.close()
+    assert [*tmp_path.iterdir()] == [path]
+
+
+def test_lines_that_are_rotated_while_they_are_read_come_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logfile, "MAX_FILE", 200)
+    path = tmp_path / "app.log"
+    file, _ = log_file(path)
+    for i in range(20):
+        file.write(file.batch([line(f"{i:04}")]))
+    inode, before = path.stat().st_ino, read(path)
+    reading = _contents(path)
+    newest = next(reading)
+    while path.stat().st_ino == inode:
+        file.write(file.batch([line("later")]))
+    file.close()
+    contents = b"".join([*[*reading][::-1], newest])
+    texts = [found.text for each in contents.splitlines() if (found := parse(each))]
+    assert texts == before[-len(texts) :]
+    assert len(texts) > len(newest.splitlines())
+
+
+def test_a_log_is_read_in_the_middle_of_its_rotation(tmp_path: Path) -> None:
+    for name, text in [("app.log.2", "old"), ("app.log.3", "older")]:
+        (tmp_path / name).write_bytes(format_text(line(text)))
+    assert read(tmp_path / "app.log") == ["older", "old"]
+
+
+class StuckFile(LogFile):
+    """A file on a disk that does not answer until it is told to: `stuck` says that it does not."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, as_json=False, on_trouble=lambda _: None)
+        self.stuck, self.answers = threading.Event(), threading.Event()
+
+    def write(self, batch: Batch) -> None:
+        self.stuck.set()
+        assert self.answers.wait(LONG)
+        super().write(batch)
+
+
+def test_a_disk_that_does_not_answer_holds_up_nobody_and_what_is_lost_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logfile, "MAX_WAITING", 1000)
+    file = StuckFile(tmp_path / "app.log")
+    writer = LogWriter(file)
+    for i in range(100):
+        writer.write([line(f"{i:04}")])
+    assert file.stuck.wait(LONG)
+    assert not writer.flush(0.0)
+    assert writer._waiting <= 1000
+    file.answers.set()
+    assert writer.flush(LONG)
+    writer.write([line("again")])
+    writer.close(LONG)
+    *kept, told, again = read_log(tmp_path / "app.log", None, None, None)
+    assert [found.text for found in kept] == [f"{i:04}" for i in range(len(kept))]
+    assert (told.stream, told.text) == (OWN, f"{100 - len(kept)} lines could not be written here")
+    assert again.text == "again"
+
+
+def test_an_end_does_not_wait_for_a_disk_that_does_not_answer(tmp_path: Path) -> None:
+    file = StuckFile(tmp_path / "app.log")
+    writer = LogWriter(file)
+    writer.write([line("one")])
+    writer.close(0.0)
+    file.answers.set()
 
 
 def test_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "victim").write_text("mine")
     (tmp_path / "app.log").symlink_to(tmp_path / "victim")
     file, troubles = log_file(tmp_path / "app.log")
-    file.write([line("a")])
+    file.write(file.batch([line("a")]))
     assert (tmp_path / "victim").read_text() == "mine"
     assert troubles

@@ -93,10 +93,16 @@ def test_a_flood_is_dropped_and_counted() -> None:
     assert flood.admit([b"x" * 1023] * 2000, 1.0)[0] == [b"x" * 1023] * (FLOOD_RATE // 1024)
 
 
+def test_a_line_of_our_own_can_always_be_sent() -> None:
+    made = journal()
+    made.say("a name \udcff\n" + "x" * 10_000)
+    assert texts(made.last(None, None)) == ["a name \\udcff", "x" * MAX_LINE]
+
+
 def test_a_flood_is_told_of_in_the_log() -> None:
     made = Journal(None)
     made.feed(PID, "stdout", (b"x" * 999 + b"\n") * (2 * FLOOD_BURST // 1000))
-    made.flush()
+    made.flush(0.0)
     own = [line.text for line in made.last(None, None) if line.stream == OWN]
     assert own
     assert "lines were dropped" in own[-1]

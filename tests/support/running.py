@@ -78,6 +78,10 @@ class Running:
         """Run `wesktop` in a terminal."""
         return in_terminal([COMMAND, *arguments], self.home, {**self.env, **env})
 
+    def unread_terminal(self, *arguments: str) -> contextlib.AbstractContextManager[Terminal]:
+        """Run `wesktop` in a terminal that nobody reads until its `read` is called."""
+        return in_terminal([COMMAND, *arguments], self.home, self.env, read=False)
+
     def on_terminal(self, *arguments: str, **env: str) -> str:
         """What `wesktop` shows in a terminal by its end."""
         with self.terminal(*arguments, **env) as terminal:

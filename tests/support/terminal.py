@@ -13,7 +13,7 @@ from pathlib import Path
 class Terminal:
     """What a command shows, and what is typed."""
 
-    def __init__(self, command: list[str], directory: Path, env: dict[str, str]) -> None:
+    def __init__(self, command: list[str], directory: Path, env: dict[str, str], *, read: bool = True) -> None:
         self._ours, self._theirs = pty.openpty()
         termios.tcsetwinsize(self._theirs, (24, 120))
         self._process = subprocess.Popen(
@@ -23,6 +23,11 @@ class Terminal:
         )  # fmt: skip
         self.seen = b""
         self._reader = threading.Thread(target=self._read)
+        if read:
+            self.read()
+
+    def read(self) -> None:
+        """Take what the command prints, from now on: until then it waits, and the command with it."""
         self._reader.start()
 
     def _read(self) -> None:
@@ -38,6 +43,10 @@ class Terminal:
         """The exit code."""
         return self._process.wait(20)
 
+    def terminate(self) -> None:
+        """Send it SIGTERM."""
+        self._process.terminate()
+
     def echoes(self) -> bool:
         """Whether it shows what is typed, line by line, as a shell expects it."""
         flags = termios.tcgetattr(self._theirs)[3]
@@ -48,14 +57,15 @@ class Terminal:
         self._process.kill()
         self._process.wait()
         os.close(self._theirs)
-        self._reader.join(20)
+        if self._reader.ident is not None:
+            self._reader.join(20)
         os.close(self._ours)
 
 
 @contextlib.contextmanager
-def in_terminal(command: list[str], directory: Path, env: dict[str, str]) -> Iterator[Terminal]:
-    """Run a command in a terminal of 24 lines of 120 characters."""
-    terminal = Terminal(command, directory, env)
+def in_terminal(command: list[str], directory: Path, env: dict[str, str], *, read: bool = True) -> Iterator[Terminal]:
+    """Run a command in a terminal of 24 lines of 120 characters; read: at once, see Terminal."""
+    terminal = Terminal(command, directory, env, read=read)
     try:
         yield terminal
     finally:
