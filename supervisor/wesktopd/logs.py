@@ -14,16 +14,28 @@ from wesktopd.logfile import MICROSECONDS, OWN, LogLine, LogWriter
 RING_LINES = 1000
 RING_BYTES = 512 * 1024
 MAX_LINE = 8 * 1024  # bytes; the rest of a longer line is dropped
+LINE_COST = 100  # bytes that a line counts for at least: an empty one has a time in the file, and takes as long
 FLOOD_RATE = 1024 * 1024  # bytes a second that are kept in the long run; what is beyond is counted, and dropped
 FLOOD_BURST = 4 * FLOOD_RATE  # bytes that may come at once
+LOOK_AGAIN = 1.0  # seconds after which it is looked whether dropped lines can be told of
 
 
 class Journal:
-    """Keeps the last lines of all processes, in the order in which they came."""
+    """Keeps the last lines of all processes, in the order in which they came.
 
-    def __init__(self, file: LogWriter | None, max_lines: int = RING_LINES) -> None:
+    call_later: of the loop, so that dropped lines are told of although nothing more is printed.
+    """
+
+    def __init__(
+        self,
+        file: LogWriter | None,
+        max_lines: int = RING_LINES,
+        call_later: Callable[[float, Callable[[], None]], object] | None = None,
+    ) -> None:
         self._file = file
         self._max_lines = max_lines
+        self._call_later = call_later
+        self._looks_again = False
         self._ring: deque[LogLine] = deque()
         self._ring_bytes = 0
         self._partial: defaultdict[tuple[int, str], LineReader] = defaultdict(lambda: LineReader(MAX_LINE, cut=True))
@@ -52,17 +64,25 @@ class Journal:
     def _add_output(self, pid: int, stream: str, lines: list[bytes]) -> None:
         kept, dropped = self._flood.admit(lines, time.monotonic())
         if dropped:
-            self.say(f"{dropped} lines were dropped: more than {FLOOD_RATE // 1024} KiB were printed in a second")
+            limit = f"{FLOOD_RATE // 1024} KiB or {FLOOD_RATE // LINE_COST} lines"
+            self.say(f"{dropped} lines were dropped: more than {limit} were printed in a second")
         if kept:
             self._add(pid, stream, [line.decode(errors="replace").removesuffix("\r") for line in kept])
+        if self._flood.dropping and self._call_later is not None and not self._looks_again:
+            self._looks_again = True
+            self._call_later(LOOK_AGAIN, self._look_again)
+
+    def _look_again(self) -> None:
+        self._looks_again = False
+        self._add_output(0, "", [])
 
     def _add(self, pid: int, stream: str, texts: Iterable[str]) -> None:
         lines = [LogLine(self._now(), pid, stream, text) for text in texts]
         for line in lines:
             self._ring.append(line)
-            self._ring_bytes += len(line.text)
+            self._ring_bytes += _size(line)
         while len(self._ring) > self._max_lines or self._ring_bytes > RING_BYTES:
-            self._ring_bytes -= len(self._ring.popleft().text)
+            self._ring_bytes -= _size(self._ring.popleft())
         if self._file is not None:
             self._file.write(lines)
         for follower in [*self._followers]:
@@ -103,7 +123,7 @@ class Journal:
     def restore(self, lines: list[LogLine]) -> None:
         """Keep what another program had kept."""
         self._ring.extendleft(reversed(lines))
-        self._ring_bytes += sum(len(line.text) for line in lines)
+        self._ring_bytes += sum(map(_size, lines))
 
     def flush(self, timeout: float) -> None:
         """End the lines that have begun, and wait up to `timeout` seconds until all are in the file."""
@@ -124,6 +144,10 @@ class Journal:
             self.say(f"{dropped} lines were dropped: too many were printed at once")
 
 
+def _size(line: LogLine) -> int:
+    return max(LINE_COST, len(line.text))
+
+
 class Flood:
     """Lets through what a program prints, up to a rate. No clock of its own (a token bucket)."""
 
@@ -132,17 +156,26 @@ class Flood:
         self._at = now
         self._dropped = 0
 
+    @property
+    def dropping(self) -> bool:
+        """Whether lines were dropped that nobody has been told of yet."""
+        return self._dropped > 0
+
     def admit(self, lines: list[bytes], now: float) -> tuple[list[bytes], int]:
         """Those that are to be kept; and how many were dropped before them, once they can be told of."""
         self._allowance = min(FLOOD_BURST, self._allowance + (now - self._at) * FLOOD_RATE)
         self._at = now
+        if self._dropped and self._allowance < FLOOD_RATE:
+            # In one piece: else each read would let a few lines through, and a message about the others.
+            self._dropped += len(lines)
+            return [], 0
         kept: list[bytes] = []
         for line in lines:
             if self._allowance <= 0:
                 break
-            self._allowance -= len(line) + 1
+            self._allowance -= max(LINE_COST, len(line) + 1)
             kept.append(line)
-        told = self.take_dropped() if kept else 0
+        told = self.take_dropped()
         self._dropped += len(lines) - len(kept)
         return kept, told
 

@@ -42,7 +42,7 @@ class Output:
         self.log_file = str(path) if path else None
         as_json = spec.log_format == "json"
         file = LogFile(path, as_json=as_json, on_trouble=logger.warning) if path else None
-        self.journal = Journal(LogWriter(file) if file else None)
+        self.journal = Journal(LogWriter(file) if file else None, call_later=loop.call_later)
         self._diagnostics = diagnostics(
             self.journal.say, self._terminals.get("stderr"), log_level, loop, owns_process=owns_process
         )

@@ -3,7 +3,7 @@
 import pytest
 
 from wesktopd.logfile import OWN, LogLine
-from wesktopd.logs import FLOOD_BURST, FLOOD_RATE, MAX_LINE, RING_BYTES, Flood, Journal
+from wesktopd.logs import FLOOD_BURST, FLOOD_RATE, LINE_COST, MAX_LINE, RING_BYTES, Flood, Journal
 
 PID = 7
 
@@ -91,6 +91,42 @@ def test_a_flood_is_dropped_and_counted() -> None:
     assert flood.admit([b"y"] * 10, 0.0) == ([], 0)
     assert flood.admit([b"z"], 1.0) == ([b"z"], 510)
     assert flood.admit([b"x" * 1023] * 2000, 1.0)[0] == [b"x" * 1023] * (FLOOD_RATE // 1024)
+
+
+def test_empty_lines_are_a_flood_too() -> None:
+    flood = Flood(0.0)
+    kept, _ = flood.admit([b""] * 1_000_000, 0.0)
+    assert len(kept) == FLOOD_BURST // LINE_COST + 1
+    kept, dropped = flood.admit([b""] * 1_000_000, 2.0)
+    assert len(kept) == 2 * FLOOD_RATE // LINE_COST
+    assert dropped == 1_000_000 - FLOOD_BURST // LINE_COST - 1
+
+
+def test_a_flood_that_goes_on_is_told_of_once_a_second_at_most() -> None:
+    flood = Flood(0.0)
+    told = [flood.admit([b"x" * 999] * 1000, i / 100)[1] for i in range(1000)]
+    assert 0 < len([count for count in told if count]) <= 10
+
+
+def test_lines_that_were_dropped_last_are_told_of_although_nothing_more_is_printed() -> None:
+    now, timers = 0.0, []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("time.monotonic", lambda: now)
+        made = Journal(None, call_later=lambda seconds, look: timers.append((now + seconds, look)))
+        made.feed(PID, "stdout", b"\n" * 100_000)
+        made.feed(PID, "stdout", b"\n" * 100_000)
+        while timers:
+            now, look = timers.pop()
+            look()
+    told = made.last(1, None)[0]
+    assert (told.stream, told.text.split(" lines")[0]) == (OWN, str(200_000 - FLOOD_BURST // LINE_COST - 1))
+    assert now < 3
+
+
+def test_short_lines_that_are_kept_are_not_taken_for_nothing() -> None:
+    made = Journal(None, max_lines=1_000_000)
+    made.feed(PID, "stdout", b"\n" * 20_000)
+    assert len(made.last(None, None)) == RING_BYTES // LINE_COST
 
 
 def test_a_line_of_our_own_can_always_be_sent() -> None:
