@@ -2,11 +2,14 @@
 #   PYTHON=python3.12   the interpreter, instead of the one that suits the system's GTK
 #   WORKERS=8           test processes; they mostly wait for servers and windows, so more than there are cores
 #   JOBS=4, ONLY=guard  of `make mutants`: copies of the tree that are tested at the same time; which mutants
+#   MINUTES=5, SEED=7   of `make soak`: how long the load lasts (or SECONDS=20), and which faults come when
 
 WORKERS ?= 4
 JOBS ?= 2
+MINUTES ?= 30
+SEED ?= 14
 
-.PHONY: help demo test test-lowest test-qt lint bench fuzz mutants audit clean
+.PHONY: help demo test test-lowest test-qt lint bench fuzz mutants soak audit clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -48,6 +51,10 @@ fuzz: ## fuzz what reads others' bytes, for a quarter of an hour
 mutants: ## check that the tests notice small changes to the product; ONLY=fleet chooses some
 	@scripts/setup test
 	.venv/bin/python scripts/mutants.py --jobs $(JOBS) --only $(ONLY)
+
+soak: ## load a real app for half an hour while its processes are killed, stopped and replaced
+	@scripts/setup test
+	PYTHONPATH=tests .venv/bin/python -m soak --minutes $(MINUTES) --seed $(SEED) $(if $(SECONDS),--seconds $(SECONDS))
 
 audit: ## ask whether what wesktop and its extras install has known vulnerabilities
 	@scripts/setup audit
