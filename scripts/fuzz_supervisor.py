@@ -116,6 +116,10 @@ class Unconnected:
 
     family = None
 
+    def fileno(self) -> int:
+        """None: nothing can be read from it."""
+        return -1
+
 
 async def feed(connection: asyncio.Protocol, data: bytes) -> Memory:
     """Give a connection these bytes, in pieces, as its transport would: until it is closed."""

@@ -157,6 +157,13 @@ def test_events_are_what_the_specification_makes_of_the_bytes(stream: bytes, eve
     assert found == events
 
 
+def test_a_long_line_in_very_many_pieces_is_put_together() -> None:
+    parser = EventParser()
+    for _ in range(200_000):  # each copied with all that came before it, they would be 20 GB
+        assert parser.feed(b"x") == []
+    assert parser.feed(b"\ndata: end\n\n") == [Event("message", "end")]
+
+
 def test_the_stream_may_say_when_to_come_back() -> None:
     parser = EventParser()
     parser.feed(b"retry: 1500\n\nretry: soon\n\n")

@@ -10,7 +10,7 @@ import pytest
 
 from asgi.memory import Answer, body_messages, request
 from wesktop.asgi import Request, Router, create_app
-from wesktop.asgi.forms import MAX_FIELD_SIZE, MAX_IN_MEMORY, Form, Upload, read_form
+from wesktop.asgi.forms import MAX_FIELD_SIZE, MAX_IN_MEMORY, MAX_PART_HEADERS, Form, Upload, read_form
 from wesktop.asgi.types import ASGIApp
 
 
@@ -114,6 +114,13 @@ def test_what_is_found_by_name() -> None:
         (
             "multipart/form-data; boundary=b",
             b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n' + bytes(MAX_FIELD_SIZE + 1) + b"\r\n--b--\r\n",
+            413,
+        ),
+        (
+            "multipart/form-data; boundary=b",
+            b"--b\r\n"
+            + b"".join(b"x-%d: %s\r\n" % (n, b"y" * (MAX_PART_HEADERS // 3)) for n in range(3))
+            + b'Content-Disposition: form-data; name="a"\r\n\r\nx\r\n--b--\r\n',
             413,
         ),
     ],

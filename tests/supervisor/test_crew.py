@@ -107,6 +107,7 @@ def test_of_a_workers_messages_one_that_is_not_understood_loses_no_other_and_an_
         asyncio.get_running_loop().set_exception_handler(lambda _, context: lost.append(context["message"]))
         crew = Crew(cast(Instance, HeldInstance), fleet, cast(Output, None), cast(Captain, captain), None)
         crew.watch(worker, process, ours)
+        worker.advance(Event.SPAWNED, 0.0)  # it is to say when it is ready, and does not here
         for beat in beats:
             batch = b"".join([*no_messages, unknown, encode(beat)])
             await asyncio.get_running_loop().run_in_executor(None, theirs.sendall, batch)

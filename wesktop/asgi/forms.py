@@ -21,6 +21,9 @@ MAX_FIELD_SIZE = 1024 * 1024
 MAX_URLENCODED = 3 * MAX_FIELD_SIZE
 """Bytes of an urlencoded form: a character may take three."""
 
+MAX_PART_HEADERS = 8 * 1024
+"""Bytes that the headers of a part may have together."""
+
 MAX_FILES = 100
 """How many files a form may have: each may be one of the system's."""
 
@@ -181,19 +184,26 @@ class _MultipartReader:
         if self._max_parts is not None and self._parts > self._max_parts:
             raise _too_many()
         self._headers: dict[bytes, bytes] = {}
-        self._field, self._value = b"", b""
+        self._headers_size = 0
+        self._field, self._value = bytearray(), bytearray()
         self._data = bytearray()
         self._upload: Upload | None = None
 
     def _on_header_field(self, data: bytes, start: int, end: int) -> None:
-        self._field += data[start:end]
+        self._take_header(self._field, data[start:end])
 
     def _on_header_value(self, data: bytes, start: int, end: int) -> None:
-        self._value += data[start:end]
+        self._take_header(self._value, data[start:end])
+
+    def _take_header(self, begun: bytearray, piece: bytes) -> None:
+        begun += piece  # in place, however small the pieces are
+        self._headers_size += len(piece)
+        if self._headers_size > MAX_PART_HEADERS:
+            raise HTTPError(413, "headers of a form's part too large")
 
     def _on_header_end(self) -> None:
-        self._headers[self._field.lower()] = self._value
-        self._field, self._value = b"", b""
+        self._headers[bytes(self._field).lower()] = bytes(self._value)
+        self._field, self._value = bytearray(), bytearray()
 
     def _on_headers_finished(self) -> None:
         _, options = self._options(self._headers.get(b"content-disposition", b""))

@@ -1,5 +1,6 @@
 """Server-sent events as a client reads them (WHATWG HTML, section 9.2.6)."""
 
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import msgspec
 
 from wesktop.testing.connection import AppConnection
+from wesktopd.lines import LineReader
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class EventParser:
 
     def __init__(self) -> None:
         self.retry: int | None = None
-        self._rest = b""
+        self._lines = LineReader(sys.maxsize)  # of the tester's own app
         self._after_cr = False
         self._first = True
         self._id = self._last_id = ""
@@ -48,7 +50,7 @@ class EventParser:
         if self._after_cr:
             chunk = chunk.removeprefix(b"\n")  # the second half of a CRLF, whose line has ended
         self._after_cr = ends_with_cr
-        *lines, self._rest = (self._rest + chunk).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        lines = self._lines.feed(chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
         return [event for line in lines if (event := self._line(line.decode(errors="replace"))) is not None]
 
     def _line(self, line: str) -> Event | None:
