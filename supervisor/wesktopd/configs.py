@@ -1,6 +1,7 @@
 """The apps' specs as TOML files: what `wesktop ctl start` starts again."""
 
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,15 @@ def save(spec: AppSpec) -> Path:
     private_dir(path.parent)
     write_whole(path, as_toml(msgspec.to_builtins(spec)).encode(), durable=True)
     return path
+
+
+def keep(spec: AppSpec, warn: Callable[[str], None]) -> str | None:
+    """The same for a start that goes on without: the file's path, or None where `warn` is told why there is none."""
+    try:
+        return str(save(spec))
+    except (OSError, ConfigurationError) as error:
+        warn(f"`wesktop ctl start` will not know how to start it, as its config file cannot be kept: {error}")
+        return None
 
 
 def load(name: str) -> AppSpec:

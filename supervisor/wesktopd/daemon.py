@@ -11,6 +11,7 @@ import socket
 import time
 from collections.abc import Callable
 
+from wesktopd import configs
 from wesktopd.bus import Bus
 from wesktopd.channel import Beat
 from wesktopd.commands import Commands
@@ -37,6 +38,7 @@ from wesktopd.state import kill_all
 from wesktopd.tokens import OneTimeTokens, one_time_link
 from wesktopd.transport import has_unix_sockets
 from wesktopd.upgrade import Handover, restore
+from wesktopd.warnings import Warnings
 
 LOOK_EVERY = 5.0  # seconds between looks for a standstill while the workers serve
 LOOK_OFTEN = 0.5  # the same while one starts, drains or waits: that is soon over, and so are its deadlines
@@ -67,6 +69,7 @@ class Supervisor:
         self.restart_failed = False  # which `trouble` tells of until another restart does not
         self.release = ""
         self.config_file: str | None = None
+        self.warnings = Warnings(self.log)
         self._first = first
         self._failure: WesktopError | None = None
 
@@ -92,7 +95,9 @@ class Supervisor:
         signals.stop(self, self._loop.call_soon_threadsafe)
         self._idle = IdleClock(self.spec.idle_timeout, self._loop.time())
         self._standstill = Standstill()
-        with Output(self.spec, self._loop, log_level, owns_process=self.owns_process) as self.output:
+        with Output(
+            self.spec, self._loop, log_level, self.warnings.say, owns_process=self.owns_process
+        ) as self.output:
             self.crew = Crew(self.instance, self.fleet, self.output, self, self._first)
             try:
                 await self._serve(channel, handover)
@@ -106,7 +111,8 @@ class Supervisor:
         closing = contextlib.ExitStack()
         try:
             if handover is not None:
-                await self._resume(handover)
+                self.release = installed_release()
+                await restore(self, handover)
             else:
                 await self._begin(channel)
             if self.spec.max_rss is not None:
@@ -126,6 +132,7 @@ class Supervisor:
         self._apply(self._loop.time())  # the worker starts while the rest is prepared
         self.note(Kind.STARTED, f"starting {self.spec.target} on {self.instance.url}")
         notify(f"STATUS=Starting {self.spec.target}.")
+        self.warnings.say(*self.instance.warnings, *self.output.warnings)
         await self.open_bus()
         await self._open_control()  # first: the caller is told of it as soon as it is adopted
         if channel is not None:
@@ -134,27 +141,21 @@ class Supervisor:
         if self.instance.leftovers:
             self._loop.call_later(LEFTOVER_TIMEOUT, kill_all, self.instance.leftovers)
 
-    async def _resume(self, handover: Handover) -> None:
-        self.release = installed_release()
-        await restore(self, handover)
-
     async def _open_control(self) -> None:
-        paths = self.instance.paths
-        if paths is None:
+        if (paths := self.instance.paths) is None:
             return
         try:
             await self.control.open(paths.control)
         except OSError as error:  # serving matters more
-            self.log(logging.ERROR, f"no control socket at {paths.control}: {error}")
+            self.warnings.say(f"no control socket at {paths.control}: {error}")
 
     async def open_bus(self) -> None:
-        paths = self.instance.paths
-        if paths is None or not has_unix_sockets():
+        if (paths := self.instance.paths) is None or not has_unix_sockets():
             return
         try:
             await self.bus.open(paths.bus)
         except OSError as error:  # each worker's broadcasters are for itself then
-            self.log(logging.ERROR, f"no event bus at {paths.bus}: {error}")
+            self.warnings.say(f"no event bus at {paths.bus}: {error}")
 
     def log(self, level: int, text: str) -> None:
         """Say something of our own, on the terminal and in the app's log."""
@@ -293,9 +294,10 @@ class Supervisor:
         self.release = self.release or installed_release()
         self.note(Kind.SERVING, f"serving {self.spec.target} on {self.instance.url}", level=logging.INFO)
         ready(f"Serving on {self.instance.url}.")
-        self._announce()
         if not self.spec.one_shot and self.config_file is None:
-            self.config_file = self.output.save_config()
+            self.config_file = configs.keep(self.spec, self.warnings.say)
+        self.warnings.pass_on(self.control.leases)
+        self._announce()
         self.wake()
 
     def _announce(self) -> None:

@@ -3,8 +3,8 @@
 It needs no event loop: the first worker is told what to serve while the supervisor is still loading asyncio.
 """
 
+import os
 import socket
-import time
 from pathlib import Path
 
 from wesktopd import notify
@@ -15,12 +15,12 @@ from wesktopd.hosts import check_exposure
 from wesktopd.identity import Identity
 from wesktopd.launch import Launched, fill_standard_descriptors, launch_worker
 from wesktopd.launchd import activated_sockets
-from wesktopd.listener import is_listener, listen, listens_at, url_of, warn
+from wesktopd.listener import is_listener, listen, listens_at, url_of
 from wesktopd.lock import Lock
 from wesktopd.paths import AppPaths, port_file
 from wesktopd.pidfile import PidFile
 from wesktopd.spec import AppSpec
-from wesktopd.state import LOOK_EVERY, State, StateFile, end, is_alive, leftovers
+from wesktopd.state import State, StateFile, end, is_alive, leftovers
 from wesktopd.transport import has_unix_sockets
 
 SLOWEST_BEAT = 10.0  # seconds between the signs of life of a worker that nobody uses
@@ -32,11 +32,14 @@ class Instance:
 
     Entering raises AlreadyRunningError, PidFileError or BindError, and then nothing is held. Where there is no
     directory for the lock, the app is served without: `paths` is None.
+
+    warnings: what is amiss, and keeps nothing from being served.
     """
 
     def __init__(self, spec: AppSpec) -> None:
         self.spec = spec
-        self.paths = _paths(spec.name)
+        self.warnings: list[str] = []
+        self.paths = self._paths()
         self.lock = Lock(self.paths.lock) if self.paths else None
         self.state_file = StateFile(self.paths.state) if self.paths else None
         self.access = Access.fresh() if spec.session else None
@@ -107,15 +110,20 @@ class Instance:
         if self.state_file and self.lock and self.lock.is_in_place():
             self.state_file.write(workers)
 
+    def _paths(self) -> AppPaths | None:
+        try:
+            return AppPaths(self.spec.name)
+        except ConfigurationError as error:
+            self.warnings.append(f"{error.message} {_unlocked()}")
+            return None
+
     def _acquire_lock(self) -> None:
         if self.lock is None:
             return
         try:
             locked = self.lock.acquire()
         except OSError as error:
-            warn(
-                f"lock file {error.filename!r} cannot be opened ({error.strerror}): nothing keeps a second one away."
-            )
+            self.warnings.append(f"lock file {error.filename!r} cannot be opened: {error.strerror}. {_unlocked()}")
             self.lock = self.state_file = self.paths = None
             return
         if not locked:
@@ -134,25 +142,15 @@ class Instance:
     def _listen(self) -> socket.socket:
         spec = self.spec
         try:
-            listener = listen(spec.host, spec.port, spec.name, self._port_memory())
+            listener = listen(spec.host, spec.port, spec.name, self._port_memory(), self.warnings.append)
         except PortInUseError:
             if not self.leftovers:
                 raise
             end(self.leftovers, LEFTOVER_TIMEOUT)  # it may be one of them that has the port
-            listener = self._listen_when_free()
+            # A process that has ended keeps its sockets until its last thread has, too.
+            listener = listen(spec.host, spec.port, spec.name, patience=LEFTOVER_TIMEOUT)
         self.socket_stays = notify.store(listener)
         return listener
-
-    def _listen_when_free(self) -> socket.socket:
-        """A process that has ended keeps its sockets until its last thread has, too."""
-        deadline = time.monotonic() + LEFTOVER_TIMEOUT
-        while True:
-            try:
-                return listen(self.spec.host, self.spec.port, self.spec.name, self._port_memory())
-            except PortInUseError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(LOOK_EVERY)
 
     def _passed_listener(self) -> socket.socket | None:
         """The socket that the service manager has for us, by a socket unit or from before this process."""
@@ -183,7 +181,8 @@ class Instance:
             return None
         try:
             return port_file(self.spec.name)
-        except ConfigurationError:
+        except ConfigurationError as error:
+            self.warnings.append(f"the chosen port cannot be kept for the next start: {error.message}")
             return None
 
     def start_worker(self, worker: Launched | None = None) -> Launched:
@@ -220,9 +219,8 @@ class Instance:
         )
 
 
-def _paths(name: str) -> AppPaths | None:
-    try:
-        return AppPaths(name)
-    except ConfigurationError as error:
-        warn(f"{name!r} is served without a lock and a control socket: {error.message}")
-        return None
+def _unlocked() -> str:
+    """What it means to be served without a lock."""
+    return (
+        f"Nothing keeps a second one away, and `wesktop ctl` does not reach this one; `kill {os.getpid()}` ends it."
+    )

@@ -2,7 +2,9 @@
 
 import errno
 import socket
+import time
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,23 +18,31 @@ from wesktopd.private import private_dir, read_private
 # once chosen is not taken by chance before the next start.
 CHOSEN_PORTS = range(20000, 32000)
 CHOICES = 100
+LOOK_EVERY = 0.01  # seconds
 
 _AddressInfo = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[Any, ...]]
 
 
-def listen(host: str, port: int, name: str, memory: Path | None) -> socket.socket:
+def listen(
+    host: str,
+    port: int,
+    name: str,
+    memory: Path | None = None,
+    warn: Callable[[str], object] = lambda _: None,
+    patience: float = 0.0,
+) -> socket.socket:
     """Bind and listen; port 0 takes a free port for `name` and remembers it in the file `memory`, if there is one.
 
-    A page's localStorage belongs to its port, so the same name gets the same port again. Raises PortInUseError, which
-    names the app or process that has the port, or BindError.
+    A page's localStorage belongs to its port, so the same name gets the same port again; `warn` is told where it does
+    not. patience: seconds that a given port has to become free in. Raises PortInUseError, which names the app or
+    process that has the port, or BindError.
     """
     if port:
-        return _bind(host, port)
+        return _bind(host, port, time.monotonic() + patience)
     remembered = _recall(memory) if memory else None
-    candidates = [remembered] if remembered else []
     start = zlib.crc32(name.encode())
-    candidates += [CHOSEN_PORTS[(start + i) % len(CHOSEN_PORTS)] for i in range(CHOICES)]
-    for candidate in candidates:
+    chosen = [CHOSEN_PORTS[(start + i) % len(CHOSEN_PORTS)] for i in range(CHOICES)]
+    for candidate in dict.fromkeys([remembered, *chosen] if remembered else chosen):
         try:
             listener = _open(host, candidate)
         except OSError as error:
@@ -43,9 +53,9 @@ def listen(host: str, port: int, name: str, memory: Path | None) -> socket.socke
                 warn(f"{why} Taking another one this time: the page starts without its storage.")
             continue
         if memory and remembered is None:
-            _remember(memory, candidate)
+            _remember(memory, candidate, warn)
         return listener
-    return _bind(host, 0)
+    return _bind(host, 0, 0.0)
 
 
 def url_of(listener: socket.socket) -> str:
@@ -76,11 +86,14 @@ def _resolve(host: str, port: int) -> _AddressInfo:
         raise BindError(f"host {host!r} is not an address of this machine: {error}.") from None
 
 
-def _bind(host: str, port: int) -> socket.socket:
-    try:
-        return _open(host, port)
-    except OSError as error:
-        raise _explained(error, host, port) from None
+def _bind(host: str, port: int, deadline: float) -> socket.socket:
+    while True:
+        try:
+            return _open(host, port)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() >= deadline:
+                raise _explained(error, host, port) from None
+        time.sleep(LOOK_EVERY)
 
 
 def _open(host: str, port: int) -> socket.socket:
@@ -120,16 +133,9 @@ def _recall(memory: Path) -> int | None:
     return port if 1024 <= port <= 65535 else None
 
 
-def _remember(memory: Path, port: int) -> None:
+def _remember(memory: Path, port: int, warn: Callable[[str], object]) -> None:
     try:
         private_dir(memory.parent)
         write_whole(memory, f"{port}\n".encode(), durable=True)
     except OSError as error:
         warn(f"port {port} cannot be kept for the next start: {error}")
-
-
-def warn(text: str) -> None:
-    """Say so in the log; for what the supervisor does before it has a loop."""
-    import logging  # late: the first worker waits for this module
-
-    logging.getLogger("wesktopd").warning(text)

@@ -2,15 +2,14 @@
 
 import asyncio
 import contextlib
-import logging
 import os
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from wesktopd import configs
 from wesktopd.diagnostics import diagnostics
 from wesktopd.errors import ConfigurationError, WesktopError
 from wesktopd.logfile import LogFile, LogWriter
@@ -22,26 +21,36 @@ from wesktopd.terminal import TerminalWriter
 DESCRIPTORS = {"stdout": 1, "stderr": 2}
 FLUSH_TIMEOUT = 1.0  # seconds that a slow terminal or disk has at the end; run() waits for one more (STOP_MARGIN)
 
-logger = logging.getLogger("wesktopd")
-
 
 class Output:
     """Takes all output for as long as it is entered: a context manager.
 
     log_level: from which on the supervisor's own lines are shown on the terminal. owns_process: see `diagnostics`.
+    on_trouble: is told, in the loop, that the log file cannot be written. warnings: what is amiss from the first.
     """
 
     def __init__(
-        self, spec: AppSpec, loop: asyncio.AbstractEventLoop, log_level: int, *, owns_process: bool = False
+        self,
+        spec: AppSpec,
+        loop: asyncio.AbstractEventLoop,
+        log_level: int,
+        on_trouble: Callable[[str], None],
+        *,
+        owns_process: bool = False,
     ) -> None:
-        self._spec = spec
+        self.warnings: list[str] = []
         outputs = {"stdout": sys.stdout, "stderr": sys.stderr}
         # By number, since the streams may have been replaced; none where there was no descriptor at the start.
         self._terminals = _terminals([name for name, output in outputs.items() if output])
-        path = _log_path(spec)
+        path = self._log_path(spec)
         self.log_file = str(path) if path else None
         as_json = spec.log_format == "json"
-        file = LogFile(path, as_json=as_json, on_trouble=logger.warning) if path else None
+
+        def tell(text: str) -> None:  # from the thread that writes
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                loop.call_soon_threadsafe(on_trouble, text)
+
+        file = LogFile(path, as_json=as_json, on_trouble=tell) if path else None
         self.journal = Journal(LogWriter(file) if file else None, call_later=loop.call_later)
         self._diagnostics = diagnostics(
             self.journal.say, self._terminals.get("stderr"), log_level, loop, owns_process=owns_process
@@ -83,12 +92,13 @@ class Output:
             terminal.let_go()
         self._terminals.clear()
 
-    def save_config(self) -> str | None:
-        """Keep the spec for `wesktop ctl start`; the file's path, None where there is no place for it."""
+    def _log_path(self, spec: AppSpec) -> Path | None:
+        if spec.log_format == "off":
+            return None
         try:
-            return str(configs.save(self._spec))
-        except (OSError, ConfigurationError) as error:
-            logger.debug("the app's config file cannot be kept: %s", error)
+            return log_file(spec.name)
+        except ConfigurationError as error:
+            self.warnings.append(f"what the app prints is kept in memory alone: {error.message}")
             return None
 
 
@@ -99,12 +109,3 @@ def _terminals(streams: list[str]) -> dict[str, TerminalWriter]:
         if len(streams) > 1 and os.path.sameopenfile(*descriptors):
             return dict.fromkeys(streams, TerminalWriter(*descriptors))
     return {stream: TerminalWriter(DESCRIPTORS[stream]) for stream in streams}
-
-
-def _log_path(spec: AppSpec) -> Path | None:
-    if spec.log_format == "off":
-        return None
-    try:
-        return log_file(spec.name)
-    except ConfigurationError:
-        return None  # memory has to do

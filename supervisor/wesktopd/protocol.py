@@ -240,6 +240,12 @@ class Down(Message):
     reason: str
 
 
+class Warned(Message):
+    """Event for who starts the app: something is amiss, and keeps nothing from being served."""
+
+    text: str
+
+
 class Raise(Message):
     """Event for windows: come to the front."""
 
@@ -261,7 +267,7 @@ Request = (
 )
 Answer = (
     Done | Failed | Report | Spec | Log | Happened | Linked | BearerToken | Answered
-    | Vacant | Ready | Listening | Down | Raise | Launched | Navigate | Asked | Withdrawn | Others | End
+    | Vacant | Ready | Listening | Down | Warned | Raise | Launched | Navigate | Asked | Withdrawn | Others | End
 )
 # fmt: on
 

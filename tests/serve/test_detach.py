@@ -1,15 +1,17 @@
 """`serve(detach=True)` and `wesktop serve --detach`: the server goes on when its caller has ended."""
 
 import os
+import re
 import signal
 import socket
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 
-from support.running import NAME, Running, Start
+from support.running import COMMAND, NAME, Running, Start
 from support.scripts import Script, free_port
 from support.waiting import wait_for
 
@@ -164,3 +166,70 @@ def test_ctrl_c_before_it_answers_leaves_nothing(idle_app: Running) -> None:
     starting.send_signal(signal.SIGINT)
     assert starting.wait(20) == 130
     idle_app.nothing_left()
+
+
+def block_lock(home: Path) -> None:
+    (home / "run" / "wesktop" / f"{NAME}.lock").mkdir(0o700, parents=True)
+
+
+def block_control_socket(home: Path) -> None:
+    (home / "run" / "wesktop" / f"{NAME}.sock").mkdir(0o700, parents=True)
+
+
+def block_log(home: Path) -> None:
+    (home / "state" / "wesktop" / "log" / f"{NAME}.log").mkdir(0o700, parents=True)
+
+
+def block_config(home: Path) -> None:
+    (home / "config" / "wesktop" / f"{NAME}.toml").mkdir(0o700, parents=True)
+
+
+def block_port(home: Path) -> None:
+    (home / "state" / "wesktop" / f"{NAME}.port").mkdir(0o700, parents=True)
+
+
+AMISS = [
+    (block_lock, "Nothing keeps a second one away"),
+    (block_control_socket, "no control socket at "),
+    (block_log, "log file "),
+    (block_config, "`wesktop ctl start` will not know how to start it"),
+    (block_port, "cannot be kept for the next start"),
+]
+
+
+@pytest.mark.parametrize(("block", "said"), AMISS)
+@pytest.mark.parametrize("detach", ["--detach", ""])
+def test_what_is_amiss_is_said_to_who_starts_it_and_in_the_log(
+    idle_app: Running, home: Path, block: Callable[[Path], None], said: str, detach: str
+) -> None:
+    block(home)
+    command = ["serve", "app:app", "--port", "0", *([detach] if detach else [])]
+    output = home / "output"
+    with output.open("wb") as out:
+        process = subprocess.Popen(
+            [COMMAND, *command], cwd=home, env=idle_app.env, stdin=subprocess.DEVNULL, stdout=out, stderr=out
+        )
+    if detach:
+        assert process.wait(60) == 0, output.read_text()
+    try:
+        wait_for(lambda: said in output.read_text(), lambda: f"{said!r} in {output.read_text()!r}")
+        log = home / "state" / "wesktop" / "log" / f"{NAME}.log"
+        wait_for(lambda: said in (log.read_text() if log.is_file() else idle_app.logs()), "the same in the log")
+        if block in (block_lock, block_control_socket):
+            assert "ctl stop" not in output.read_text()
+    finally:
+        if not detach:
+            process.terminate()
+            assert process.wait(30) == 0
+
+
+def test_one_without_a_lock_is_ended_by_what_its_starter_is_told(idle_app: Running, home: Path) -> None:
+    block_lock(home)
+    done = idle_app.command("serve", "app:app", "--port", str(idle_app.port), "--detach")
+    assert done.returncode == 0
+    assert done.stdout == f"{NAME}: running on {idle_app.url}\n"
+    end = re.search(r"`(kill \d+)` ends it", done.stderr)
+    assert end, done.stderr
+    assert idle_app.version() == "one"
+    assert idle_app.shell(end[1]).returncode == 0
+    wait_for(lambda: not idle_app.processes(), "the end of all processes")

@@ -120,7 +120,7 @@ def test_the_exception_that_ends_the_supervisor_is_in_the_log_file(
     spec = AppSpec(target="app:app", name="app", working_dir="/", import_path=[])
 
     async def scenario() -> None:
-        with Output(spec, asyncio.get_running_loop(), logging.WARNING) as output:
+        with Output(spec, asyncio.get_running_loop(), logging.WARNING, print) as output:
             output.journal.say("begun")
             raise error
 

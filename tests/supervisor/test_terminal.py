@@ -178,7 +178,7 @@ from wesktopd.spec import AppSpec
 
 async def scenario():
     spec = AppSpec(target="app:app", name="app", working_dir="/", import_path=[], log_format="off")
-    with Output(spec, asyncio.get_running_loop(), 30) as output:
+    with Output(spec, asyncio.get_running_loop(), 30, print) as output:
         %s
 
 asyncio.run(scenario())

@@ -131,11 +131,12 @@ def serve(target: str, name: str | None, detach: bool, **options: Any) -> None:
 
 def _detach(target: str, name: str | None, options: dict[str, Any]) -> None:
     from wesktop.server import serving_spec
-    from wesktopd.detached import start_detached
+    from wesktopd.detached import is_reachable, start_detached
 
     spec = serving_spec(target, name, options)
     url = start_detached(spec)
-    click.echo(f"{spec.name}: running on {url}; stop it with `wesktop ctl stop {spec.name}`")
+    how = f"; stop it with `wesktop ctl stop {spec.name}`" if is_reachable(spec.name) else ""
+    click.echo(f"{spec.name}: running on {url}{how}")
 
 
 @contextlib.contextmanager
