@@ -12,6 +12,8 @@ Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 GOING_AWAY = 1001  # RFC 6455, 7.4.1: the server is going down
+_GONE = {"type": "websocket.disconnect", "code": GOING_AWAY, "reason": "the server is going away"}
+LATE_GRACE = 0.25  # seconds that a request has which comes during a drain, before it is told
 
 
 class Drain:
@@ -24,21 +26,21 @@ class Drain:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._open: dict[asyncio.Task[Any], str] = {}
-        self._begun = asyncio.Event()
-        self._closing = False
+        self._open: dict[asyncio.Task[Any], _Receiver] = {}
+        self._closing = self._begun = False
         self._cut: set[asyncio.Task[Any]] = set()
         self._ended_at = time.monotonic()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await self._app(scope, self._after_websockets(receive), send)
-            return
         task = asyncio.current_task()
         assert task is not None
-        self._open[task] = scope["type"]
+        receiver = self._open[task] = _Receiver(receive, send, scope["type"])
+        if self._closing:
+            send = _closing_after(send)
+        if self._begun:
+            task.get_loop().call_later(LATE_GRACE, receiver.leave)
         try:
-            await self._app(scope, _Receiver(receive, send, scope["type"], self._begun), self._sender(send))
+            await self._app(scope, receiver, send)
         except asyncio.CancelledError:
             if task not in self._cut:
                 raise
@@ -46,6 +48,7 @@ class Drain:
         finally:
             del self._open[task]
             self._cut.discard(task)
+            receiver.close()
             self._ended_at = time.monotonic()
 
     @property
@@ -62,31 +65,16 @@ class Drain:
         """From now on no connection is kept for a further request (RFC 9112, 9.6)."""
         self._closing = True
 
-    def _sender(self, send: Send) -> Send:
-        return _closing_after(send) if self._closing else send
-
-    def _after_websockets(self, receive: Receive) -> Receive:
-        """Hold the lifespan's shutdown back until the last WebSocket has ended.
-
-        For a request granian does that, if somebody still waits for its answer.
-        """
-
-        async def receive_in_order() -> Message:
-            message = await receive()
-            if message["type"] == "lifespan.shutdown":
-                await self.websockets_ended()
-            return message
-
-        return receive_in_order
-
-    async def websockets_ended(self) -> None:
-        """Wait until no WebSocket is open."""
-        while sockets := [task for task, kind in self._open.items() if kind == "websocket"]:
-            await asyncio.wait(sockets)
-
     def begin(self) -> None:
         """From now on waiting for the client ends."""
-        self._begun.set()
+        self._closing = self._begun = True
+        for receiver in self._open.values():
+            receiver.leave()
+
+    async def ended(self, kind: str | None = None) -> None:
+        """Wait until no request is open, or none of this kind: "http", "websocket"."""
+        while waiting := [task for task, receiver in self._open.items() if kind in (None, receiver.kind)]:
+            await asyncio.wait(waiting)
 
     def cancel(self) -> int:
         """Cancel what is still open; how many requests that are."""
@@ -106,16 +94,18 @@ def _closing_after(send: Send) -> Send:
 
 
 class _Receiver:
-    """`receive()`, until the drain begins."""
+    """`receive()`, which can be told that the server ends."""
 
-    __slots__ = ("_begun", "_kind", "_receive", "_send", "_waits_for_client")
+    __slots__ = ("_coming", "_leaving", "_receive", "_send", "_told", "_waits_for_client", "kind")
 
-    def __init__(self, receive: Receive, send: Send, kind: str, begun: asyncio.Event) -> None:
+    def __init__(self, receive: Receive, send: Send, kind: str) -> None:
+        self.kind = kind
         self._receive = receive
         self._send = send
-        self._kind = kind
-        self._begun = begun
         self._waits_for_client = False
+        self._coming: asyncio.Future[Message] | None = None
+        self._leaving: asyncio.Future[None] | None = None
+        self._told = False
 
     async def __call__(self) -> Message:
         if not self._waits_for_client:
@@ -123,17 +113,35 @@ class _Receiver:
             # What comes after a body's end, or after a WebSocket's connect, comes when the client pleases.
             self._waits_for_client = not message.get("more_body", False)
             return message
-        waiting = asyncio.ensure_future(self._receive())
-        begun = asyncio.ensure_future(self._begun.wait())
-        try:
-            await asyncio.wait((waiting, begun), return_when=asyncio.FIRST_COMPLETED)
-            if waiting.done():
-                return waiting.result()
-        finally:
-            waiting.cancel()
-            begun.cancel()
-        if self._kind == "websocket":
-            # The app takes it that the client has gone, and will not say so itself.
-            await self._send({"type": "websocket.close", "code": GOING_AWAY, "reason": ""})
-            return {"type": "websocket.disconnect", "code": GOING_AWAY, "reason": "the server is going away"}
-        return {"type": "http.disconnect"}
+        while not self._told or self.kind != "websocket":
+            # A task of its own, which outlives this call: who gives up waiting (`asyncio.timeout`) does not give up
+            # what has come meanwhile.
+            coming = self._coming = self._coming or asyncio.ensure_future(self._receive())
+            leaving = self._leaving = self._leaving or asyncio.get_running_loop().create_future()
+            awaited = (coming,) if self._told else (coming, leaving)
+            await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
+            if not coming.done():
+                return await self._tell()
+            if coming is self._coming:  # else another caller has had it
+                self._coming = None
+                return coming.result()
+        return _GONE
+
+    async def _tell(self) -> Message:
+        self._told = True  # an HTTP request waits for its client's own end from now on
+        if self.kind != "websocket":
+            return {"type": "http.disconnect"}
+        # The app takes it that the client has gone, and will not say so itself.
+        await self._send({"type": "websocket.close", "code": GOING_AWAY, "reason": ""})
+        return _GONE
+
+    def leave(self) -> None:
+        """Have it told, as soon as it waits for its client."""
+        self._leaving = self._leaving or asyncio.get_running_loop().create_future()
+        if not self._leaving.done():
+            self._leaving.set_result(None)
+
+    def close(self) -> None:
+        """The request has ended: nobody wants what is still to come."""
+        if self._coming is not None and not self._coming.cancel() and not self._coming.cancelled():
+            self._coming.exception()  # which nobody wants either

@@ -19,7 +19,6 @@ import random
 from enum import StrEnum
 
 from wesktopd.generations import ALIVE, Event, State, Worker
-from wesktopd.limits import QUIESCE
 
 KILL_MARGIN = 0.5  # seconds that a worker has to end by itself, beyond those in which it drains
 LIFETIME_SPREAD = 0.1  # the part of its lifetime by which a worker may end earlier, so that not all end at once
@@ -183,7 +182,7 @@ class Fleet:
             case State.BACKOFF:
                 return _by_deadline(Act.SPAWN, worker.retry_at, now)
             case State.DRAINING if not worker.killed:
-                drain = QUIESCE + self.limits.drain_timeout if worker.drains else 0.0
+                drain = self.limits.drain_timeout if worker.drains else 0.0
                 return _by_deadline(Act.KILL, worker.since + drain + KILL_MARGIN, now)
             case State.STARTING if self._is_over(worker):
                 return Act.RETIRE, None

@@ -4,6 +4,5 @@ DRAIN_TIMEOUT = 5.0  # seconds that open requests have to finish in at a stop
 START_TIMEOUT = 60.0  # seconds that an app has to become ready in
 HANG_TIMEOUT = 30.0  # seconds that an app's event loop may stand still for
 MAX_WORKERS = 64
-QUIESCE = 0.25  # seconds that a retired worker goes on for, so that all it has accepted is read (measured)
 BACKLOG = 1024  # connections that may wait to be accepted, as far as the system grants it
 MAX_CONNECTIONS = 16384  # of a worker at once, as far as the system grants it descriptors

@@ -7,6 +7,8 @@ looked does not count.
 
 import asyncio
 import math
+from collections.abc import Coroutine
+from typing import Any
 
 LATE = 1.0  # seconds by which a loop may be late on a busy machine
 STEP = 0.5  # seconds that a standstill takes from `sleep_awake` at most
@@ -40,3 +42,17 @@ async def sleep_awake(seconds: float) -> None:
     while seconds > 0:
         await asyncio.sleep(min(seconds, STEP))
         seconds -= STEP
+
+
+async def done_before(limit: "asyncio.Task[None]", work: Coroutine[Any, Any, None]) -> bool:
+    """Do `work` until `limit` is over, which may be cancelled too; whether it is done."""
+    working = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait((working, limit), return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            working.result()
+        return working.done()
+    finally:
+        limit.cancel()
+        working.cancel()
+        await asyncio.wait((working,))

@@ -15,12 +15,11 @@ import socket
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
-from wesktopd.access import Access, Session
+from wesktopd.application import guarded, prepare, print_traceback
 from wesktopd.channel import (
     DUMP_SIGNAL,
     TO_WORKER,
@@ -40,25 +39,37 @@ from wesktopd.channel import (
     take_over,
     tell,
 )
-from wesktopd.context import APP_VARIABLE, BUS_VARIABLE, set_worker
 from wesktopd.drain import ASGIApp, Drain
-from wesktopd.errors import LifespanError, TargetImportError, WesktopError
-from wesktopd.guard import Guard
+from wesktopd.embedded import embedded_server
+from wesktopd.errors import LifespanError, WesktopError
 from wesktopd.launches import Launches
-from wesktopd.lifespan import LifespanWatch
-from wesktopd.limits import BACKLOG, MAX_CONNECTIONS, QUIESCE
+from wesktopd.lifespan import Lifespan
 from wesktopd.loading import all_loaded, without
-from wesktopd.quiesce import stop_accepting
+from wesktopd.quiesce import Gate, answered
 from wesktopd.redeemer import Redeemer
-from wesktopd.standstill import sleep_awake
-from wesktopd.target import load
+from wesktopd.standstill import done_before, sleep_awake
 
 CANCEL_AT = 0.8  # the part of the drain timeout after which open requests are cancelled, leaving time to end
 ORPHAN_TIMEOUT = 0.7  # seconds to end in, once the supervisor has died
-QUIESCE_ORPHANED = 0.1  # seconds of these in which what was accepted is read
+TELL_AFTER = 0.25  # seconds after which event streams and WebSockets of a worker that retires are told, at the latest
 FIRST_BEAT = 0.1  # seconds after it is ready
 BUSY_BEAT = 1.0  # seconds between beats while there are requests
-REFUSED, ORPHANED = 3, 4  # exit codes: of a worker that said why, and of one that was left alone
+LAST_MOMENTS = 0.25  # seconds beyond the drain timeout that a lifespan has, where that is short
+# Exit codes: of one whose server has ended unasked, of one that said why it refuses, and of one that was left alone.
+FAILED, REFUSED, ORPHANED = 1, 3, 4
+
+logger = logging.getLogger("wesktopd")
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What a worker is told. within: seconds to end in, drain_timeout unless given.
+
+    retires: it has shut its gate, and is to answer what it has accepted; else it stops, and no other takes its place.
+    """
+
+    within: float | None = None
+    retires: bool = False
 
 
 class Lifeline:
@@ -71,8 +82,8 @@ class Lifeline:
         self.channel = channel
         self.redeemer = Redeemer(channel)
         self.launches = Launches(channel)
-        self.on_stop: Callable[[float], None] | None = None
-        self._listener = listener
+        self.on_stop: Callable[[Ending], None] | None = None
+        self._gate = Gate(listener)
         self._lines = read_lines(channel)
         threading.Thread(target=self._wait, name="lifeline", daemon=True).start()
 
@@ -92,19 +103,33 @@ class Lifeline:
         return None
 
     def _wait(self) -> None:
-        said = self._hear()
+        try:
+            self._end(self._hear())
+            time.sleep(ORPHAN_TIMEOUT)
+        except BaseException:
+            logger.exception("a worker that no longer hears its supervisor ends")
+        finally:  # whatever has gone wrong
+            os._exit(ORPHANED)
+
+    def _end(self, said: Stop | Retire | None) -> None:
         if self.on_stop is None:
             os._exit(0)  # the app is still being imported: nothing has been begun
         if isinstance(said, Stop):
-            self.on_stop(0.0)
+            self.on_stop(Ending())
         else:
-            stop_accepting(self._listener)
+            self.shut_gate()
             tell(self.channel, Quiet())
-            self.on_stop(QUIESCE if said else QUIESCE_ORPHANED)
+            self.on_stop(Ending(None if said else ORPHAN_TIMEOUT, retires=True))
         if said:
             self._hear()
-        time.sleep(ORPHAN_TIMEOUT)
-        os._exit(ORPHANED)
+            self.on_stop(Ending(ORPHAN_TIMEOUT))
+
+    def shut_gate(self) -> None:
+        """Have the server accept nothing any more."""
+        try:
+            self._gate.shut()
+        except OSError:  # no port is free, say: it ends all the same
+            logger.exception("a worker that ends goes on accepting")
 
 
 class Worker:
@@ -113,40 +138,46 @@ class Worker:
     def __init__(self, spec: WorkerSpec, listener: socket.socket, lifeline: Lifeline, app: ASGIApp) -> None:
         self._spec = spec
         self._listener = listener
+        self._address = listener.getsockname()  # before the gate is shut
         self._lifeline = lifeline
-        self._drain = Drain(app)
-        self._refused = False
-        self._stopping: asyncio.Task[None] | None = None
+        self._lifespan = Lifespan(app)
+        self._drain = Drain(self._lifespan)
+        self._until_end: asyncio.Task[None] | None = None
+        self._waits_for_clients = False  # to read what they were sent: there is nothing else to be done
 
     async def serve(self) -> int:
         """Serve; the exit code."""
         self._loop = self._lifeline.launches.loop = asyncio.get_running_loop()
+        self._stopped: asyncio.Future[Ending] = self._loop.create_future()
         self._loop.add_signal_handler(signal.SIGTERM, self._terminate)
         self._lifeline.on_stop = self._stop_from_thread
-        self._lifespan = LifespanWatch(self._drain, self._on_ready, self._on_failed)
-        self._server = embedded_server(self._lifespan, self._listener, access_log=self._spec.access_log)
-        try:
-            await self._server.serve()
-        except Exception:
-            if not self._refused:  # else this is granian's way to say so too
-                raise
-        await self._drain.websockets_ended()
-        if self._stopping is not None:
-            self._stopping.cancel()
-        return REFUSED if self._refused else 0
+        starting = self._loop.create_task(self._lifespan.startup())
+        await asyncio.wait((starting, self._stopped), return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            starting.cancel()
+            await asyncio.wait((starting,))
+            return 0
+        failure = starting.result()
+        if failure is not None:
+            self._refuse(failure)
+            return REFUSED
+        return await self._serve_requests()
 
-    def _on_ready(self) -> None:
+    def _refuse(self, reason: str) -> None:
+        message = f"the lifespan of {self._spec.target!r} failed{f': {reason}' if reason else ''}"
+        tell(self._lifeline.channel, Refused(error=LifespanError.__name__, message=message))
+
+    async def _serve_requests(self) -> int:
+        server = embedded_server(self._drain, self._listener, access_log=self._spec.access_log)
+        serving = self._loop.create_task(server.serve())
         tell(self._lifeline.channel, Serving())
         self._loop.call_later(FIRST_BEAT, self._beat)
-
-    def _on_failed(self, message: str) -> None:
-        self._refused = True
-        logging.getLogger("_granian").disabled = True  # it would say the same three times more
-        reason = f": {message}" if message else ""
-        refused = Refused(
-            error=LifespanError.__name__, message=f"the lifespan of {self._spec.target!r} failed{reason}"
-        )
-        tell(self._lifeline.channel, refused)
+        await asyncio.wait((serving, self._stopped), return_when=asyncio.FIRST_COMPLETED)
+        if not self._stopped.done():
+            serving.result()  # raises what it has ended by
+            return FAILED
+        await self._end(server, serving, self._stopped.result())
+        return 0
 
     def _beat(self) -> None:
         """Show that the loop runs; often while it is used, seldom while it is not."""
@@ -159,73 +190,69 @@ class Worker:
 
     def _terminate(self) -> None:
         """On SIGTERM, which is not the supervisor's way: others may go on accepting."""
-        stop_accepting(self._listener.fileno())
-        self._stop_after(QUIESCE)
+        self._lifeline.shut_gate()
+        self._stop(Ending(retires=True))
 
-    def _stop_from_thread(self, after: float) -> None:
+    def _stop_from_thread(self, ending: Ending) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: ending already
-            self._loop.call_soon_threadsafe(self._stop_after, after)
+            self._loop.call_soon_threadsafe(self._stop, ending)
 
-    def _stop_after(self, seconds: float) -> None:
-        if self._stopping is not None:
-            return
-        patience = seconds + self._spec.drain_timeout * CANCEL_AT
-        self._stopping = self._loop.create_task(self._cut_off_after(patience))
-        self._lifespan.cancel_startup()
+    def _stop(self, ending: Ending) -> None:
+        if not self._stopped.done():
+            self._stopped.set_result(ending)
+        elif ending.within is not None and self._until_end is not None:  # less than it was given first
+            self._loop.call_later(ending.within * CANCEL_AT, self._until_cut.cancel)
+            self._loop.call_later(ending.within, self._until_end.cancel)
+
+    async def _end(self, server: Any, serving: "asyncio.Task[None]", ending: Ending) -> None:
+        within = self._spec.drain_timeout if ending.within is None else ending.within
+        # Of time in which this process can run: after a standstill all have as long as they had before.
+        self._until_cut = self._loop.create_task(sleep_awake(within * CANCEL_AT))
+        self._until_end = self._loop.create_task(sleep_awake(within + LAST_MOMENTS))
         self._drain.close_connections()
-        self._ending = self._loop.create_task(self._stop(seconds))
+        began = self._loop.time()
+        if not await done_before(self._until_cut, self._finish(server, serving, ending)):
+            self._cut_off(server, self._loop.time() - began)
+            rest = self._loop.create_task(
+                sleep_awake(within * (1 - CANCEL_AT) / 2)
+            )  # of it the lifespan has some, too
+            await done_before(rest, self._drain.ended())
+        if not await done_before(self._until_end, self._lifespan.shutdown()):
+            logger.warning("the app's lifespan was cut off: its shutdown was not done within the drain_timeout")
 
-    async def _cut_off_after(self, seconds: float) -> None:
-        await sleep_awake(seconds)  # after a standstill the requests have as long as they had before
-        count = self._drain.cancel()
-        if count:
-            logging.getLogger("wesktopd").warning(cut_off(count, seconds, self._spec.drain_timeout))
-
-    async def _stop(self, after: float) -> None:
-        await asyncio.sleep(after)
+    async def _finish(self, server: Any, serving: "asyncio.Task[None]", ending: Ending) -> None:
+        if ending.retires:
+            await self._finish_accepted()
         self._drain.begin()
-        await self._drain.websockets_ended()  # granian would cut them off, before their closing was sent
-        self._server.stop()
+        await self._drain.ended("websocket")  # granian would cut them off, before their closing was sent
+        self._waits_for_clients = True
+        server.stop()
+        await asyncio.wait((serving,))
+        await self._drain.ended()  # granian does not wait for those whose client has gone
+
+    async def _finish_accepted(self) -> None:
+        """Wait until what was accepted is answered; event streams do not wait for connections that are silent."""
+        telling = self._loop.call_later(TELL_AFTER, self._drain.begin)
+        try:
+            await answered(self._address)
+        finally:
+            telling.cancel()
+
+    def _cut_off(self, server: Any, seconds: float) -> None:
+        """Cancel what is open, and have no further request come."""
+        count = self._drain.cancel()
+        if count or self._waits_for_clients:
+            logger.warning(cut_off(count, round(seconds, 1), self._spec.drain_timeout))
+        server.stop()
 
 
 def cut_off(count: int, seconds: float, drain_timeout: float) -> str:
-    """What is said of requests that a stop could not wait for."""
-    what = "1 request was" if count == 1 else f"{count} requests were"
-    return f"{what} cut off, still open {seconds:g} seconds after the stop began (drain_timeout {drain_timeout:g})"
-
-
-def embedded_server(app: ASGIApp, listener: socket.socket, *, access_log: bool) -> Any:
-    """granian's embedded server on a socket that is bound already.
-
-    granian has no option for that (2.8): `_init_shared_socket` is its private seam, and a test holds it.
-    """
-    from granian._granian import SocketHolder
-    from granian.constants import HTTPModes, Interfaces
-    from granian.log import LogLevels
-    from granian.server.embed import Server
-
-    class InheritedSocketServer(Server):  # type: ignore[misc]
-        def _init_shared_socket(self) -> None:
-            fd = listener.fileno()
-            unix = listener.family == getattr(socket, "AF_UNIX", None)
-            arguments = (fd, unix) if sys.platform == "darwin" else (fd, unix, BACKLOG)
-            self._ssp = None
-            self._shd = SocketHolder(*arguments)
-            self._sfd = fd
-            self._sso = listener
-
-    host, port = listener.getsockname()[:2]
-    return InheritedSocketServer(
-        app,
-        address=host,
-        port=port,
-        interface=Interfaces.ASGI,
-        http=HTTPModes.http1,  # the plain port would speak h2c otherwise
-        backlog=BACKLOG,
-        backpressure=MAX_CONNECTIONS,  # the backlog unless given: each open event stream would take one
-        log_level=LogLevels.error,  # the lines about requests come from a logger of their own
-        log_access=access_log,
-    )
+    """What is said of requests that a stop could not wait for; of none, where clients have not read their answers."""
+    if not count:
+        what = "answers were cut off, not read by their clients"
+    else:
+        what = "1 request was cut off, still open" if count == 1 else f"{count} requests were cut off, still open"
+    return f"{what} {seconds:g} seconds after the stop began (drain_timeout {drain_timeout:g})"
 
 
 def raise_descriptor_limit() -> None:
@@ -235,24 +262,6 @@ def raise_descriptor_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def prepare(spec: WorkerSpec, launches: Launches) -> ASGIApp:
-    """Import the app, and its function for launches, as the caller would; raises TargetImportError."""
-    try:
-        os.chdir(spec.working_dir)
-    except OSError as error:
-        raise TargetImportError(f"working directory {spec.working_dir!r}: {error.strerror}.") from None
-    sys.path[:0] = spec.import_path
-    os.environ[APP_VARIABLE] = spec.name  # for wesktop.open_window and the like
-    if spec.bus is not None:
-        os.environ[BUS_VARIABLE] = spec.bus  # for the app's broadcasters, see wesktop.sse
-    set_worker(importing=True)
-    app = load(spec.target, factory=spec.factory)
-    if spec.on_launch is not None:
-        launches.function = load(spec.on_launch, kind="function")
-    set_worker(importing=False)
-    return app
-
-
 def preload() -> None:
     """Load what every worker needs, while the supervisor settles what this one is to serve."""
     with without("watchfiles", "dotenv"):  # which it loads where they are installed, and never uses here
@@ -260,15 +269,6 @@ def preload() -> None:
 
     with contextlib.suppress(ImportError):
         import uvloop  # noqa: F401
-
-
-def print_traceback(error: BaseException) -> None:
-    """Print the app's part of a traceback, without the frames of the import system that led there."""
-    trace = error.__traceback__
-    leading = ("importlib", str(Path(__file__).parent))
-    while trace is not None and any(part in trace.tb_frame.f_code.co_filename for part in leading):
-        trace = trace.tb_next
-    traceback.print_exception(type(error), error, trace)
 
 
 def main(fd: int) -> int:
@@ -295,25 +295,6 @@ def main(fd: int) -> int:
         return REFUSED
     sock = socket.socket(fileno=listener)
     return run_loop(Worker(spec, sock, lifeline, guarded(app, spec, sock.getsockname()[1], lifeline.redeemer)))
-
-
-def guarded(app: ASGIApp, spec: WorkerSpec, port: int, redeemer: Redeemer) -> ASGIApp:
-    """The app with the guard round it."""
-    session = None
-    if spec.cookie and spec.bearer:
-        session = Session(Access(spec.cookie, spec.bearer), spec.name, port)
-    guard = Guard(
-        app,
-        name=spec.name,
-        host=spec.host,
-        port=port,
-        allowed_hosts=spec.allowed_hosts,
-        allowed_origins=spec.allowed_origins,
-        csp=spec.csp,
-        session=session,
-        redeem=redeemer.redeem,
-    )
-    return guard.dispatch
 
 
 def run_loop(worker: Worker) -> int:

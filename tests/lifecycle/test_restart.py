@@ -1,9 +1,14 @@
 """`wesktop ctl restart`: new code, and not one request lost; code that does not start changes nothing."""
 
+import contextlib
+import socket
+from collections.abc import Iterator
+
+import psutil
 import pytest
 
 from support.load import load
-from support.running import NAME, Start
+from support.running import NAME, Running, Start
 from support.waiting import wait_for
 
 
@@ -119,6 +124,39 @@ def test_a_request_that_is_being_answered_is_answered_to_its_end(start_app: Star
         app.ctl("restart", NAME)
         wait_for(lambda: "two" in clients.values("version"), "the new code")
     assert clients.failures == []
+
+
+def test_a_connection_that_was_accepted_before_is_answered_however_late_it_asks(start_app: Start) -> None:
+    app = start_app("--drain-timeout", "600")
+    with app.begin_request("/stream") as stream, accepted_by_the_worker(app) as (silent, worker):
+        app.write("two")
+        app.ctl("restart", NAME)
+        reader = stream.makefile("rb")
+        wait_for(lambda: reader.readline() == b"0\r\n", "the last chunk of the stream, which is told all the same")
+        assert app.version() == "two"
+        silent.sendall(f"GET / HTTP/1.1\r\nhost: 127.0.0.1:{app.port}\r\n\r\n".encode())
+        assert b'"version":"one"' in silent.recv(10_000)
+        wait_for(lambda: not psutil.pid_exists(worker), "the old worker's end")
+
+
+def test_neither_an_idle_connection_nor_a_stream_keeps_the_old_worker(start_app: Start) -> None:
+    app = start_app("--drain-timeout", "600")
+    with app.begin_request("/") as idle, app.begin_request("/stream") as stream:
+        assert b'"version":"one"' in idle.recv(10_000)
+        assert stream.recv(1)
+        worker = app.settled()["workers"][0]["pid"]
+        app.ctl("restart", NAME)
+        wait_for(lambda: not psutil.pid_exists(worker), "the old worker's end")
+
+
+@contextlib.contextmanager
+def accepted_by_the_worker(app: Running) -> Iterator[tuple[socket.socket, int]]:
+    """A connection that says nothing, and the worker that has accepted it."""
+    worker = app.settled()["workers"][0]["pid"]
+    with socket.create_connection(("127.0.0.1", app.port), 20) as silent:
+        ours = silent.getsockname()
+        wait_for(lambda: ours in [each.raddr for each in psutil.Process(worker).net_connections()], "the accept")
+        yield silent, worker
 
 
 def test_who_asks_after_a_restart_is_answered_by_the_new_code(start_app: Start) -> None:

@@ -3,10 +3,12 @@
 import os
 import signal
 import socket
+from collections.abc import Callable
 
+import psutil
 import pytest
 
-from support.running import NAME, Start
+from support.running import NAME, Running, Start
 from support.waiting import wait_for
 
 
@@ -51,6 +53,60 @@ def test_with_a_connection_that_says_nothing(start_app: Start) -> None:
     with socket.create_connection(("127.0.0.1", app.port)):
         app.ctl("stop", NAME)
         app.nothing_left(2)
+
+
+MARKED = """
+from wesktop.asgi import BytesResponse
+
+@router.get("/blob")
+async def blob(request):
+    return BytesResponse(b"x" * 20_000_000, content_type="application/octet-stream")
+
+@router.get("/flood")
+async def flood(request):
+    async def chunks():
+        while True:
+            yield b"x" * 65536
+    return wesktop.StreamResponse(chunks(), "text/event-stream")
+
+@contextlib.asynccontextmanager
+async def lifespan(app):
+    yield
+    Path(f"ended {os.getpid()}").touch()
+"""
+
+
+def stop(app: Running) -> None:
+    app.ctl("stop", NAME)
+
+
+def restart(app: Running) -> None:
+    app.ctl("restart", NAME)
+
+
+def terminate_the_worker(app: Running) -> None:
+    os.kill(app.settled()["workers"][0]["pid"], signal.SIGTERM)
+
+
+def kill_the_supervisor(app: Running) -> None:
+    os.kill(app.status()["pid"], signal.SIGKILL)
+
+
+@pytest.mark.parametrize("ending", [stop, restart, terminate_the_worker, kill_the_supervisor])
+@pytest.mark.parametrize("path", ["/blob", "/flood"])
+def test_a_client_that_does_not_read_keeps_no_lifespan_from_its_end(
+    start_app: Start, path: str, ending: Callable[[Running], None]
+) -> None:
+    app = start_app("--drain-timeout", "2", more=MARKED)
+    worker = app.settled()["workers"][0]["pid"]
+    with app.begin_request(path) as unread:
+        unread.recv(100)
+        ending(app)
+        wait_for((app.home / f"ended {worker}").exists, "the lifespan's end")
+        wait_for(lambda: not psutil.pid_exists(worker), "the worker's end")
+    if ending not in (stop, kill_the_supervisor):
+        assert "did not end in time" not in app.logs()
+        assert "cut off" in app.logs()
 
 
 def test_wait_hears_of_it(start_app: Start) -> None:

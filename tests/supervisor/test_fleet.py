@@ -7,7 +7,6 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from wesktopd.fleet import KILL_MARGIN, Act, Fleet, Limits
 from wesktopd.generations import Event, State, Worker
-from wesktopd.limits import QUIESCE
 
 LIMITS = Limits(start_timeout=60, drain_timeout=5)
 WATCHED = Limits(start_timeout=60, drain_timeout=5, hang_timeout=30, max_lifetime=3600)
@@ -30,7 +29,7 @@ def fleet(*workers: Worker, limits: Limits = LIMITS, running: bool = True) -> Fl
         (Worker(state=State.READY, since=NOW), False, Act.RETIRE, None),
         (Worker(state=State.BACKOFF, retry_at=NOW + 3), True, None, NOW + 3),
         (Worker(state=State.BACKOFF, retry_at=NOW), True, Act.SPAWN, None),
-        (Worker(state=State.DRAINING, since=NOW), False, None, NOW + QUIESCE + 5 + KILL_MARGIN),
+        (Worker(state=State.DRAINING, since=NOW), False, None, NOW + 5 + KILL_MARGIN),
         (Worker(state=State.DRAINING, since=NOW - 6), False, Act.KILL, None),
         (Worker(state=State.DRAINING, since=NOW, drains=False), False, None, NOW + KILL_MARGIN),
         (Worker(state=State.DRAINING, since=NOW - 1, drains=False), False, Act.KILL, None),

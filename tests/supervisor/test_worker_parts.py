@@ -4,17 +4,13 @@ import asyncio
 import contextlib
 import importlib.metadata
 import socket
-from collections.abc import Awaitable, Callable
-from typing import Any
 
 import pytest
 
 from support.scripts import get
 from wesktopd.drain import Drain, Message, Receive, Scope, Send
-from wesktopd.lifespan import LifespanWatch
-from wesktopd.worker import cut_off, embedded_server
-
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+from wesktopd.embedded import embedded_server
+from wesktopd.worker import cut_off
 
 
 async def nothing(message: Message) -> None:
@@ -78,6 +74,114 @@ def test_without_a_drain_messages_come_as_they_are() -> None:
     assert asyncio.run(scenario()) == [LAST, {"type": "http.disconnect"}]
 
 
+@pytest.mark.parametrize(
+    ("kind", "last"),
+    [("http", {"type": "http.disconnect"}), ("websocket", {"type": "websocket.disconnect", "code": 1005})],
+)
+def test_no_message_is_lost_by_those_who_give_up_waiting_for_it(kind: str, last: Message) -> None:
+    """As `asyncio.timeout` round `receive()` does, and Starlette's `is_disconnected`."""
+    first = {"type": "websocket.connect"} if kind == "websocket" else LAST
+    sent = [first, *({"type": "websocket.receive", "text": str(number)} for number in range(200)), last]
+    received: list[Message] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        received.append(await receive())
+        for attempt in range(10 * len(sent)):
+            waiting = asyncio.ensure_future(receive())
+            for _ in range(attempt % 5):  # until its message is on the way, has come, or has been handed on
+                await asyncio.sleep(0)
+            if not waiting.done():
+                waiting.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                received.append(await waiting)
+            if received[-1] == last:
+                break
+
+    asyncio.run(asyncio.wait_for(Drain(app)({"type": kind}, receive_of(*sent), nothing), 20))
+    assert received == sent
+
+
+def test_nothing_is_left_of_a_request_that_waited_for_its_client() -> None:
+    async def scenario() -> set[asyncio.Task[None]]:
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            await receive()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(receive(), 0.001)
+
+        await Drain(app)({"type": "http"}, receive_of(LAST), nothing)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        return asyncio.all_tasks() - {asyncio.current_task()}
+
+    assert asyncio.run(scenario()) == set()
+
+
+def test_a_request_is_told_once_that_the_server_ends_and_then_hears_its_client_alone() -> None:
+    gone = {"type": "http.disconnect", "by": "the client"}
+
+    async def scenario() -> list[Message]:
+        received: list[Message] = []
+        client: asyncio.Queue[Message] = asyncio.Queue()
+        client.put_nowait(LAST)
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            received.extend([await receive(), await receive()])
+            client.put_nowait(gone)
+            received.append(await receive())
+
+        drain = Drain(app)
+        running = asyncio.ensure_future(drain({"type": "http"}, client.get, nothing))
+        await asyncio.sleep(0)
+        drain.begin()
+        await asyncio.wait_for(running, 20)
+        return received
+
+    assert asyncio.run(scenario()) == [LAST, {"type": "http.disconnect"}, gone]
+
+
+def test_a_websocket_is_closed_once_however_often_it_is_asked() -> None:
+    async def scenario() -> tuple[list[Message], list[Message]]:
+        received: list[Message] = []
+        sent: list[Message] = []
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            received.extend([await receive() for _ in range(3)])
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        drain = Drain(app)
+        running = asyncio.ensure_future(drain({"type": "websocket"}, receive_of({"type": "connect"}), send))
+        await asyncio.sleep(0)
+        drain.begin()
+        await asyncio.wait_for(running, 20)
+        return received, sent
+
+    received, sent = asyncio.run(scenario())
+    assert [message["type"] for message in received[1:]] == ["websocket.disconnect"] * 2
+    assert [message["type"] for message in sent] == ["websocket.close"]
+
+
+def test_a_request_that_comes_during_a_drain_is_told_too_and_ends_its_connection() -> None:
+    async def scenario() -> list[Message]:
+        sent: list[Message] = []
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            while (await receive())["type"] != "http.disconnect":
+                pass
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        drain = Drain(app)
+        drain.begin()
+        await asyncio.wait_for(drain({"type": "http"}, receive_of(LAST), send), 20)
+        return sent
+
+    assert asyncio.run(scenario())[0]["headers"] == [(b"connection", b"close")]
+
+
 def test_what_is_still_open_can_be_cancelled() -> None:
     async def scenario() -> None:
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -112,73 +216,11 @@ def test_a_request_that_others_cancel_is_no_matter_of_the_drain_s() -> None:
     [
         (1, "1 request was cut off, still open 4 seconds after the stop began (drain_timeout 5)"),
         (3, "3 requests were cut off, still open 4 seconds after the stop began (drain_timeout 5)"),
+        (0, "answers were cut off, not read by their clients 4 seconds after the stop began (drain_timeout 5)"),
     ],
 )
 def test_a_cut_is_told_in_a_line(count: int, said: str) -> None:
     assert cut_off(count, 4.0, 5.0) == said
-
-
-async def answers(scope: Scope, receive: Receive, send: Send) -> None:
-    await send({"type": "lifespan.startup.complete"})
-    await send({"type": "lifespan.shutdown.complete"})
-
-
-async def fails(scope: Scope, receive: Receive, send: Send) -> None:
-    await send({"type": "lifespan.startup.failed", "message": "no database"})
-
-
-async def raises(scope: Scope, receive: Receive, send: Send) -> None:
-    raise RuntimeError("lifespan is not supported")
-
-
-async def returns(scope: Scope, receive: Receive, send: Send) -> None:
-    return
-
-
-@pytest.mark.parametrize(
-    ("app", "heard"),
-    [(answers, ["ready"]), (fails, ["no database"]), (raises, ["ready"]), (returns, ["ready"])],
-)
-def test_the_lifespan_is_heard_once_and_one_that_is_not_supported_is_no_failure(app: App, heard: list[str]) -> None:
-    said: list[str] = []
-    watch = LifespanWatch(app, lambda: said.append("ready"), said.append)
-
-    async def scenario() -> None:
-        with contextlib.suppress(RuntimeError):
-            await watch({"type": "lifespan"}, receive_of(), nothing)
-
-    asyncio.run(scenario())
-    assert said == heard
-
-
-def test_a_startup_that_goes_on_can_be_cancelled_and_is_then_neither_ready_nor_failed() -> None:
-    said: list[str] = []
-
-    async def waits(scope: Scope, receive: Receive, send: Send) -> None:
-        await asyncio.Event().wait()
-
-    async def scenario() -> None:
-        watch = LifespanWatch(waits, lambda: said.append("ready"), said.append)
-        running = asyncio.ensure_future(watch({"type": "lifespan"}, receive_of(), nothing))
-        await asyncio.sleep(0)
-        watch.cancel_startup()
-        with pytest.raises(asyncio.CancelledError):
-            await running
-
-    asyncio.run(scenario())
-    assert said == []
-
-
-def test_requests_pass_the_lifespan_watch_untouched() -> None:
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        scope["seen"] = True
-
-    async def scenario() -> dict[str, Any]:
-        scope: dict[str, Any] = {"type": "http"}
-        await LifespanWatch(app, lambda: None, print)(scope, receive_of(), nothing)
-        return scope
-
-    assert asyncio.run(scenario())["seen"]
 
 
 def test_granian_is_of_the_version_whose_seam_is_known() -> None:
