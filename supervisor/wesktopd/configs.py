@@ -1,6 +1,7 @@
 """The apps' specs as TOML files: what `wesktop ctl start` starts again."""
 
 import contextlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,32 +15,53 @@ from wesktopd.private import private_dir, read_private, resolve
 from wesktopd.spec import LIMITS, AppSpec, is_name
 
 MAX_CONFIG = 256 * 1024  # bytes; four times what a supervisor can be told
+_COMMENT = re.compile(rb"^\s*#", re.MULTILINE)
 NO_LIMIT = 0  # stands for None, for which TOML has no word; as on the command line
 
 
-def save(spec: AppSpec) -> Path:
-    """Write the app's config file, whole or not at all. Raises OSError, or ConfigurationError without a home."""
-    path = config_file(spec.name)
-    private_dir(path.parent)
-    write_whole(path, as_toml(msgspec.to_builtins(spec)).encode(), durable=True)
-    return path
-
-
 def keep(spec: AppSpec, warn: Callable[[str], None]) -> str | None:
-    """The same for a start that goes on without: the file's path, or None where `warn` is told why there is none."""
+    """Write the app's config file; its path, or None where it cannot be written. `warn` is told of that, and of lost
+    comments.
+    """
     try:
-        return str(save(spec))
+        return str(_save(spec, warn))
     except (OSError, ConfigurationError) as error:
         warn(f"`wesktop ctl start` will not know how to start it, as its config file cannot be kept: {error}")
         return None
+
+
+def _save(spec: AppSpec, warn: Callable[[str], None]) -> Path:
+    path = config_file(spec.name)
+    private_dir(path.parent)
+    # A link stays: people keep such files in a repository.
+    place = Path(resolve(str(path))) if path.is_symlink() else path
+    before = _held(place)
+    if not _describes(before, spec):  # else it may stay as people have written it
+        if _COMMENT.search(before):
+            warn(f"config file {path} said something else than this start: it is written anew, without its comments.")
+        write_whole(place, as_toml(msgspec.to_builtins(spec)).encode(), durable=True)
+    return path
+
+
+def _held(place: Path) -> bytes:
+    try:
+        return read_private(place, MAX_CONFIG)
+    except OSError:  # there is none, or nobody may rely on what is there
+        return b""
+
+
+def _describes(data: bytes, spec: AppSpec) -> bool:
+    try:
+        return parse(data) == spec
+    except ConfigurationError:
+        return False
 
 
 def load(name: str) -> AppSpec:
     """Read an app's config file. Raises ConfigurationError that names the file and what is wrong about it."""
     path = config_file(name)
     try:
-        # It says what is to be run, so nobody else may have written it. A link of this user's own is in order: that
-        # is how people keep such files in a repository.
+        # It says what is to be run, so nobody else may have written it. A link of this user's own is in order.
         spec = parse(read_private(resolve(str(path)), MAX_CONFIG))
     except FileNotFoundError:
         raise ConfigurationError(

@@ -59,9 +59,9 @@ for _ in range(2):  # what the first has made, is there for the second
     held = lock.Lock(app.lock)
     assert held.acquire()
     log = logfile.LogFile(paths.log_file("app"), as_json=False, on_trouble=print)
-    log.write([logfile.LogLine(1.0, 1, "stdout", "printed")])
+    log.write(log.batch([logfile.LogLine(1.0, 1, "stdout", "printed")]))
     log.close()
-    configs.save(spec)
+    assert configs.keep(spec, print)
     assert configs.load("app") == spec
     files.write_whole(paths.port_file("app"), b"20000", durable=True)
     listener = transport.listen_unix(app.socket)

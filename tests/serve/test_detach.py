@@ -1,5 +1,6 @@
 """`serve(detach=True)` and `wesktop serve --detach`: the server goes on when its caller has ended."""
 
+import json
 import os
 import re
 import signal
@@ -233,3 +234,13 @@ def test_one_without_a_lock_is_ended_by_what_its_starter_is_told(idle_app: Runni
     assert idle_app.version() == "one"
     assert idle_app.shell(end[1]).returncode == 0
     wait_for(lambda: not idle_app.processes(), "the end of all processes")
+
+
+def test_what_is_never_to_happen_is_never_after_a_start_from_the_config_file_too(start_app: Start) -> None:
+    app = start_app("--hang-timeout", "0", "--max-rss", "0")
+    first = json.loads(app.ctl("config", "--json"))["config"]
+    assert first["hang_timeout"] is None
+    assert "hang_timeout = 0\n" in app.ctl("config")
+    app.ctl("stop")
+    app.ctl("start", NAME)
+    assert json.loads(app.ctl("config", "--json"))["config"] == first

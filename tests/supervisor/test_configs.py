@@ -1,7 +1,9 @@
 """Config files: every option comes back from one as it was, by whatever way it travels."""
 
 import dataclasses
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -9,7 +11,9 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from support.users import OTHER, needs_root
 from wesktop.cli.service import serve_arguments
 from wesktop.cli.serving import serve
 from wesktop.window.options import as_fields
@@ -17,6 +21,7 @@ from wesktop.window.spec import WindowSpec
 from wesktopd import configs
 from wesktopd.errors import ConfigurationError
 from wesktopd.limits import MAX_WORKERS
+from wesktopd.paths import config_file
 from wesktopd.protocol import Spec, decode_answer, encode
 from wesktopd.spec import LIMITS, LOG_FORMATS, RANGES, AppSpec
 
@@ -137,3 +142,85 @@ def test_every_option_of_a_service_comes_back_from_its_command_line(options: dic
     lists = {name: tuple(value) for name, value in options.items() if isinstance(value, list)}
     asked = {**served([]), **options, **lists}
     assert served(serve_arguments(asked)) == asked
+
+
+SPEC = AppSpec(target="app:app", name="app", working_dir="/", port=8001)
+WRITTEN = """\
+# How the demo is run here.
+name = "app"
+target = 'app:app'  # see app.py
+
+port = 8001  # the proxy's
+working_dir = "/"
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the config file is; its directory is there."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    path = config_file("app")
+    path.parent.mkdir(0o700, parents=True)
+    return path
+
+
+def kept(spec: AppSpec) -> list[str]:
+    """What is said while the spec is kept, which afterwards is what is started."""
+    said: list[str] = []
+    assert configs.keep(spec, said.append) is not None
+    assert configs.load("app") == spec
+    return said
+
+
+def test_a_file_that_says_the_same_stays_as_its_writer_left_it(path: Path) -> None:
+    path.write_text(WRITTEN)
+    before = path.stat()
+    assert kept(SPEC) == []
+    assert path.read_text() == WRITTEN
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_a_file_that_says_something_else_is_written_anew_and_lost_comments_are_said(path: Path) -> None:
+    path.write_text(WRITTEN)
+    assert kept(replace(SPEC, port=8002)) == [
+        f"config file {path} said something else than this start: it is written anew, without its comments."
+    ]
+    assert kept(replace(SPEC, port=8003)) == []  # there are none any more
+
+
+@pytest.mark.parametrize("content", ["", "nonsense", "target = 1", "name = 'b'\ntarget = 'b:b'\nworking_dir = '/'"])
+def test_a_file_that_makes_no_sense_is_written_anew(path: Path, content: str) -> None:
+    path.write_text(content)
+    assert kept(SPEC) == []
+
+
+def test_a_link_stays_and_what_it_leads_to_is_written(path: Path, tmp_path: Path) -> None:
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    (repository / "app.toml").write_text(WRITTEN)
+    path.symlink_to(repository / "app.toml")
+    kept(SPEC)
+    assert (repository / "app.toml").read_text() == WRITTEN
+    kept(replace(SPEC, port=8002))
+    assert path.readlink() == repository / "app.toml"
+    assert configs.parse((repository / "app.toml").read_bytes()).port == 8002
+    assert [found.name for found in repository.iterdir()] == ["app.toml"]
+
+
+def test_a_link_that_leads_nowhere_stays_and_is_said(path: Path, tmp_path: Path) -> None:
+    path.symlink_to(tmp_path / "gone")
+    said: list[str] = []
+    assert configs.keep(SPEC, said.append) is None
+    assert "its config file cannot be kept" in said[0]
+    assert path.is_symlink()
+
+
+@needs_root
+def test_a_link_of_another_user_is_neither_followed_nor_replaced(path: Path, tmp_path: Path) -> None:
+    (tmp_path / "target").touch()
+    path.symlink_to(tmp_path / "target")
+    os.chown(path, OTHER, OTHER, follow_symlinks=False)
+    said: list[str] = []
+    assert configs.keep(SPEC, said.append) is None
+    assert f"is a symbolic link of nobody (uid {OTHER})" in said[0]
+    assert (tmp_path / "target").read_bytes() == b""
