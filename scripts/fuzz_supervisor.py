@@ -301,6 +301,9 @@ class App:
             for line in journal.last(lines, since)
         ]
 
+    def printed(self, pid: int, text: str) -> None:
+        pass
+
     def follow_logs(self, callback: Callable[[Any], None]) -> Callable[[], None]:  # noqa: ARG002
         """See there."""
         return lambda: None

@@ -169,13 +169,10 @@ class Session:
     def _server_died(self) -> None:
         assert self._supervisor is not None
         code = _wait(self._supervisor, HUNG_UP)
+        how = "has hung up" if code is None else f"ended with exit code {code}"
         if not self._opened:
-            how = "has hung up" if code is None else "ended"
-            raise StartupError(f"the server of {self._spec.name!r} {how} before it was ready (exit code {code}).")
-        if code is None:
-            self._log("error", "the server of %r has hung up: its window is closed")
-        else:
-            self._log("error", "the server of %r ended unasked (exit code %d): its window is closed", code)
+            raise StartupError(f"the server of {self._spec.name!r} {how} before it was ready.")
+        self._log("error", "the server of %r %s unasked: its window is closed", how)
 
     def _let_attach(self, url: str | None = None, link: str | None = None) -> None:
         name = self._spec.name

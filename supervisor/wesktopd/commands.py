@@ -276,6 +276,12 @@ class Commands:
         """The last lines that were printed."""
         return map(_as_message, self._supervisor.output.journal.last(lines, since))
 
+    def printed(self, pid: int, text: str) -> None:
+        """Keep what a window's process has printed; the terminal has it already, where there is one."""
+        journal = self._supervisor.output.journal
+        journal.feed(pid, "stderr", text.encode())
+        journal.ended(pid)
+
     def follow_logs(self, callback: Callable[[Log], None]) -> Callable[[], None]:
         """Tell of every further line, until what is returned is called."""
         return self._supervisor.output.journal.follow(lambda line: callback(_as_message(line)))

@@ -123,8 +123,17 @@ def connect_path(path: Path, name: str, patience: float = TIMEOUT) -> Connection
             raise NotRunningError(f"{name!r} is not running.") from None
 
 
-def attach(path: Path, name: str, kind: Literal["window", "caller"], page: str = "/") -> Connection:
-    """Take a lease on a running app; its first event comes as the answer. page: the path of what is to be shown."""
-    connection = connect_path(path, name)
-    connection.send(Attach(kind=kind, path=page))
+def attach(
+    path: Path, name: str, kind: Literal["window", "caller"], page: str = "/", patience: float = TIMEOUT
+) -> Connection:
+    """Take a lease on a running app; its first event comes as the answer. page: the path of what is to be shown.
+
+    patience, and what is raised: see `connect_path`; and ControlError when the app ends meanwhile.
+    """
+    connection = connect_path(path, name, patience)
+    try:
+        connection.send(Attach(kind=kind, path=page))
+    except ControlError:
+        connection.close()
+        raise
     return connection

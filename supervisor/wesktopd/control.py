@@ -40,7 +40,7 @@ from wesktopd.protocol import (
     Wait,
     failure,
 )
-from wesktopd.window_protocol import Ask, Focused, Launch, Reply, Show, Vacant
+from wesktopd.window_protocol import Ask, Focused, Launch, Print, Reply, Show, Vacant
 from wesktopd.windows import Windows
 
 MAX_CONNECTIONS = 256
@@ -91,6 +91,9 @@ class Controlled(Protocol):
 
     def logs(self, lines: int | None, since: float | None) -> Iterable[Log]:
         """What was printed."""
+
+    def printed(self, pid: int, text: str) -> None:
+        """A window's process has printed this."""
 
     def follow_logs(self, callback: Callable[[Log], None]) -> Callable[[], None]:
         """Tell of what is printed from now on, until what is returned is called."""
@@ -230,8 +233,11 @@ class ControlServer:
                 controlled.request_stop("stopped by request")
                 connection.send(request.id, Done())
             case Focus():
-                connection.send(request.id, self._focus())
+                connection.send(request.id, _or_failure(self.windows.bring_to_front))
             case Focused():  # which makes it the last one that was heard of
+                connection.send(request.id, Done())
+            case Print():
+                controlled.printed(request.pid, request.text)
                 connection.send(request.id, Done())
             case Ask():
                 self.windows.ask(connection, request)
@@ -253,7 +259,7 @@ class ControlServer:
             case Link():
                 self._link(connection, request)
             case Bearer():
-                connection.send(request.id, self._bearer())
+                connection.send(request.id, _or_failure(lambda: BearerToken(token=controlled.bearer())))
             case Logs():
                 follow = controlled.follow_logs if request.follow else None
                 self._stream(connection, request.id, controlled.logs(request.lines, request.since), follow)
@@ -336,15 +342,9 @@ class ControlServer:
         if request.follow:
             self._carry_out(connection, request.id, used)
 
-    def _bearer(self) -> Answer:
-        try:
-            return BearerToken(token=self._controlled.bearer())
-        except WesktopError as error:
-            return failure(error)
 
-    def _focus(self) -> Answer:
-        try:
-            self.windows.bring_to_front()
-        except WesktopError as error:
-            return failure(error)
-        return Done()
+def _or_failure(answer: Callable[[], Answer]) -> Answer:
+    try:
+        return answer()
+    except WesktopError as error:
+        return failure(error)

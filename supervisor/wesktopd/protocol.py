@@ -22,6 +22,7 @@ from wesktopd.window_protocol import (
     Launch,
     Launched,
     Navigate,
+    Print,
     Reply,
     Show,
     Vacant,
@@ -263,7 +264,7 @@ class End(Message):
 # fmt: off
 Request = (
     Status | Stop | Restart | Scale | Upgrade | Wait | Config | Logs | Events | Focus | Focused | Launch | Show
-    | Ask | Reply | Emit | Link | Bearer | Attach
+    | Ask | Reply | Emit | Link | Bearer | Print | Attach
 )
 Answer = (
     Done | Failed | Report | Spec | Log | Happened | Linked | BearerToken | Answered

@@ -10,6 +10,13 @@ class Focused(Message):
     """The window of this lease has got the focus; answered by `Done`."""
 
 
+class Print(Message):
+    """From a window's process: lines for the app's log, such as a traceback; answered by `Done`."""
+
+    pid: int
+    text: str
+
+
 class Launch(Message):
     """The app was started again, with these arguments, in this directory: it is to come to the front and do what they
     ask for, see AppSpec.second_launch. Answered by `Done` when it has been told, or will be as soon as it listens.

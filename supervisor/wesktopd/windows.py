@@ -63,9 +63,10 @@ class Windows:
         begun = [asked if lease.lease == STARTER else lease.since for lease in self._leases()]
         return max((since + OPENS_WITHIN - time.monotonic() for since in begun), default=0.0)
 
-    def bring_to_front(self) -> None:
+    def bring_to_front(self) -> Done:
         """Raise it above all others. Raises NoWindowError."""
         self.front.send_event(Raise())
+        return Done()
 
     def show(self, event: Callable[[], Answer], window: ClientConnection | None = None) -> None:
         """Raise this window, or the one in front, and send it an event; where there is none, the next one gets it."""

@@ -18,8 +18,9 @@ from support.waiting import wait_for
 from wesktopd import client
 from wesktopd.errors import ControlPermissionError, ControlTimeoutError, NotRunningError
 from wesktopd.paths import AppPaths
-from wesktopd.protocol import MAX_FRAME
+from wesktopd.protocol import MAX_FRAME, Done
 from wesktopd.transport import connect as connect_to
+from wesktopd.window_protocol import Print
 
 NAME = "controlled"
 SERVE = """
@@ -292,3 +293,10 @@ def test_who_attaches_and_leaves_does_not_silence_the_program(script: Script, co
     script.process.terminate()
     assert script.wait() == 0
     assert script.output.endswith("ended\n")
+
+
+def test_what_a_window_prints_is_in_the_apps_log_under_its_own_pid(script: Script) -> None:
+    del script
+    client.ask(NAME, Print(pid=4321, text="Traceback\n  in a callback"), Done)
+    lines = [(line.pid, line.stream, line.text) for line in client.logs(NAME, None)]
+    assert lines[-2:] == [(4321, "stderr", "Traceback"), (4321, "stderr", "  in a callback")]

@@ -1,10 +1,12 @@
 """The window's link to its server, over real sockets: which server an answer goes to, and one of a later release."""
 
 import json
+import logging
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from logging.handlers import QueueHandler
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -12,6 +14,7 @@ import pytest
 from webview.event import Event
 
 from support.waiting import wait_for
+from wesktop.window import link as link_module
 from wesktop.window.asking import Questions
 from wesktop.window.link import Link
 from wesktop.window.spec import Attachable
@@ -23,6 +26,7 @@ class Face:
 
     def __init__(self) -> None:
         self.closed = Event(self)
+        self.notes: list[str] = []
         self._dialogs: dict[str, tuple[SimpleQueue[bool], threading.Thread]] = {}
 
     def questions(self, app_id: str, icon: str | None) -> Questions:
@@ -45,6 +49,14 @@ class Face:
     def shows(self, title: str) -> bool:
         """Whether it has shown that dialog."""
         return title in self._dialogs
+
+    def note(self, text: str) -> None:
+        """Lay a note over the page."""
+        self.notes.append(text)
+
+    def go(self, url: str) -> None:
+        """Show another page, which it cannot."""
+        raise RuntimeError(f"{url} is not shown")
 
     def __getattr__(self, _: str) -> Callable[..., None]:
         """What else a page does."""
@@ -134,3 +146,53 @@ def test_a_question_of_a_kind_that_a_window_does_not_know_is_answered_by_an_erro
         ask(server, 8, "Go on?")
         face.answer("Go on?", True)
         assert json.loads(lines.readline())["number"] == 8
+
+
+def test_an_event_that_cannot_be_followed_is_in_the_log_and_the_next_is_heard(
+    face: Face, served: Callable[[], socket.socket], caplog: pytest.LogCaptureFixture
+) -> None:
+    server = served()
+    server.sendall(b'{"type":"navigate","url":"/there"}\n')
+    ask(server, 1, "Still there?")
+    face.answer("Still there?", True)
+    assert "what the server has said is lost: Navigate" in caplog.messages
+    assert "RuntimeError: /there is not shown" in caplog.text
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator["SimpleQueue[logging.LogRecord]"]:
+    """Let a server have no time for its first answer. What is logged, from the beginning of the fixtures on."""
+    monkeypatch.setattr(link_module, "ANSWERS_WITHIN", 0.0)
+    logged: SimpleQueue[logging.LogRecord] = SimpleQueue()
+    handler = QueueHandler(logged)
+    logging.getLogger("wesktop").addHandler(handler)
+    yield logged
+    logging.getLogger("wesktop").removeHandler(handler)
+
+
+def test_a_window_whose_server_takes_it_and_says_nothing_shows_a_note_and_goes_on_waiting(
+    face: Face, impatient: "SimpleQueue[logging.LogRecord]", served: Callable[[], socket.socket]
+) -> None:
+    server = served()
+    wait_for(lambda: face.notes, "a note")
+    assert face.notes == ["The server does not answer. Waiting for it\N{HORIZONTAL ELLIPSIS}"]
+    assert impatient.get(timeout=20).message == "the server has not answered its window for 0 seconds"
+    ask(server, 1, "Still there?")
+    face.answer("Still there?", True)
+
+
+def test_a_server_that_does_not_read_holds_up_nobody_who_tells_it_something(
+    face: Face, served: Callable[[], socket.socket]
+) -> None:
+    server = served()
+    ask(server, 1, "Still there?")
+    face.answer("Still there?", True)
+
+    def gets_the_focus() -> None:  # more often than the connection has room for
+        for _ in range(20_000):
+            face.on_focus()
+
+    toolkit = threading.Thread(target=gets_the_focus, daemon=True)
+    toolkit.start()
+    toolkit.join(20)
+    assert not toolkit.is_alive()

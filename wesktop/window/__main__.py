@@ -5,6 +5,7 @@ its channel to the process that called `run()`: a WindowSpec comes first, then w
 the window.
 """
 
+import logging
 import socket
 import threading
 import traceback
@@ -17,6 +18,7 @@ from wesktop.window.creation import Creation
 from wesktop.window.keeping import keep_geometry
 from wesktop.window.page import CLOSE_WITHIN, Page, end_within
 from wesktop.window.policy import Rules
+from wesktop.window.reports import Reports
 from wesktop.window.spec import Closed, Opened, WindowSpec
 from wesktop.window.splash import splash
 from wesktop.window.toolkit import Toolkit, toolkit
@@ -28,7 +30,9 @@ from wesktopd.private import private_dir
 PAGE_FIRST = 0.5  # seconds that all else waits for a page whose URL is known from the first
 
 
-def open_window(spec: WindowSpec, toolkit: Toolkit, caller: socket.socket, creation: Creation) -> None:
+def open_window(
+    spec: WindowSpec, toolkit: Toolkit, caller: socket.socket, creation: Creation, reports: Reports
+) -> None:
     """Show the window and return when it is closed."""
     import webview
 
@@ -54,7 +58,7 @@ def open_window(spec: WindowSpec, toolkit: Toolkit, caller: socket.socket, creat
     if spec.url is not None:
         page.show(spec.url, spec.link)
     patience = PAGE_FIRST if spec.url else 0.0
-    threading.Thread(target=follow, args=(caller, page, spec, patience), name="link", daemon=True).start()
+    threading.Thread(target=follow, args=(caller, page, spec, patience, reports), name="link", daemon=True).start()
     webview.start(
         gui=toolkit.name,
         debug=spec.debug and toolkit.inspect(window),
@@ -75,12 +79,16 @@ def keep_private(storage: str) -> None:
         raise WindowError(f"the window's storage {storage!r} cannot be used: {error.strerror}.") from None
 
 
-def follow(caller: socket.socket, page: Page, spec: WindowSpec, patience: float) -> None:
+def follow(caller: socket.socket, page: Page, spec: WindowSpec, patience: float, reports: Reports) -> None:
     """Tell the page what becomes of the app's server; begin when it is loaded, or after `patience` seconds."""
     page.loaded.wait(patience)
     from wesktop.window.link import Link  # late: loading it would keep the page waiting
 
-    Link(caller, page, spec.app_id, spec.icon).run()
+    try:
+        Link(caller, page, spec.app_id, spec.icon, reports.send_to).run()
+    except Exception:
+        logging.getLogger("wesktop").exception("the window is closed: it does not hear its server any more")
+        page.close()
 
 
 def on_shown(caller: socket.socket, creation: Creation) -> None:
@@ -101,10 +109,12 @@ def main(fd: int) -> int:
     spec = decode(line, WindowSpec)
     assert spec is not None
     creation = Creation(caller)
+    reports = Reports()
+    reports.install()
     try:
         chosen = toolkit(choose(spec.gui))
         chosen.prepare(spec.app_id, spec.icon)
-        open_window(spec, chosen, caller, creation)
+        open_window(spec, chosen, caller, creation, reports)
     except Exception as error:
         if creation.over:
             raise

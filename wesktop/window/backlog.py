@@ -42,19 +42,17 @@ class Backlog(Generic[Item]):
         if starts:
             threading.Thread(target=self._run, name=self._name, daemon=True).start()
         if first_dropped:
-            logger.warning(
-                "the page does not keep up: %d %s wait already, further ones are dropped", self._limit, self._name
-            )
+            logger.warning("%d %s wait already: further ones are dropped", self._limit, self._name)
 
     def _run(self) -> None:
         while True:
             item, dropped = self._next()
             if dropped:
-                logger.warning("the page goes on: %d %s were dropped meanwhile", dropped, self._name)
+                logger.warning("%d %s were dropped", dropped, self._name)
             try:
                 self._work(item)
             except Exception:
-                logger.exception("one of the page's %s failed", self._name)
+                logger.exception("one of the %s failed", self._name)
 
     def _next(self) -> tuple[Item, int]:
         with self._changed:

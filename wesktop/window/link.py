@@ -1,14 +1,15 @@
 """What the window hears from the process that called `run()`, and from the app's server."""
 
 import contextlib
+import logging
 import selectors
 import socket
-import threading
 import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from wesktop.window.backlog import Backlog
 from wesktop.window.page import Page
 from wesktop.window.spec import Attachable, Attached
 from wesktopd import channel, protocol, questions, window_protocol
@@ -22,21 +23,37 @@ from wesktopd.window_protocol import Asked, Focused, Launched, Navigate, Reply, 
 NOTE_AFTER = 0.4  # seconds: a worker that is back sooner was not missed
 MAX_LINE = 4 * MAX_FRAME  # bytes of the caller's: JSON in ASCII makes at most three of one that a frame has
 RETRY_EVERY = 0.5  # seconds between looks for a server that is gone
+ANSWERS_WITHIN = 5.0  # seconds after which a server that has not said anything yet is worth a note
+MAX_UNSENT = 64  # messages that wait for a server which does not read
+
+logger = logging.getLogger("wesktop")
 
 
 class Link:
-    """Follows the caller and the server in a thread of its own, and tells the page."""
+    """Follows the caller and the server in a thread of its own, and tells the page.
 
-    def __init__(self, caller: socket.socket, page: Page, app_id: str, icon: str | None) -> None:
+    on_server: called with the control socket and the app's name, once they are known.
+    """
+
+    def __init__(
+        self,
+        caller: socket.socket,
+        page: Page,
+        app_id: str,
+        icon: str | None,
+        on_server: Callable[[Path, str], None] = lambda *_: None,
+    ) -> None:
         self._caller = caller
         self._lines = LineReader(MAX_LINE)
         self._page = page
         self._questions = page.questions(app_id, icon)
+        self._on_server = on_server
         self._server: Connection | None = None
-        self._sending = threading.Lock()
+        self._unsent = Backlog("messages for the server", self._send, MAX_UNSENT)
         self._launch: channel.Launch | None = None  # of which the server is to be told
         self._at: Attachable | None = None
         self._attached = False
+        self._answer_due: float | None = None
         self._url = ""
         self._lost_server = False
         self._ended = self._left = False
@@ -47,7 +64,7 @@ class Link:
 
     def run(self) -> None:
         """Follow both until the caller is gone, or the server that it is to close with; then close the window."""
-        self._page.on_focus = lambda: self._tell_server(Focused())
+        self._page.on_focus = lambda: self._tell(self._server, Focused(), kind="focus")
         self._page.closed += self._leave
         with selectors.DefaultSelector() as selector:
             selector.register(self._caller, selectors.EVENT_READ)
@@ -80,7 +97,8 @@ class Link:
     def _timeout(self) -> float | None:
         if self._server is None and self._at is not None:
             return RETRY_EVERY
-        return None if self._note_due is None else max(0.0, self._note_due - time.monotonic())
+        due = min(filter(None, (self._note_due, self._answer_due)), default=None)
+        return None if due is None else max(0.0, due - time.monotonic())
 
     def _hear_caller(self) -> bool:
         try:
@@ -91,6 +109,7 @@ class Link:
             message = decode(line, Attachable, channel.Launch)
             if isinstance(message, Attachable):
                 self._at = message
+                self._on_server(Path(message.socket), message.name)
             elif isinstance(message, channel.Launch):
                 self._launch = message
         return bool(data)
@@ -100,8 +119,9 @@ class Link:
         if self._at.url is not None and not self._lost_server:
             self._page.show(self._at.url, self._at.link)
         with contextlib.suppress(WesktopError):
-            self._server = attach(Path(self._at.socket), self._at.name, "window", self._at.path)
+            self._server = attach(Path(self._at.socket), self._at.name, "window", self._at.path, patience=0.0)
             self._attached = False
+            self._answer_due = time.monotonic() + ANSWERS_WITHIN
             if self._left:  # meanwhile
                 self._server.hang_up()
             selector.register(self._server, selectors.EVENT_READ)
@@ -112,20 +132,29 @@ class Link:
 
     def _hear_server(self, selector: selectors.BaseSelector) -> None:
         assert self._server is not None
-        with contextlib.suppress(WesktopError):
+        self._answer_due = None
+        try:
             for event in self._server.pending():
                 if event is None:
                     break
                 if not self._attached:  # not sooner: the server might hear first that the caller's lease has ended
                     self._attached = True
                     tell(self._caller, Attached())
-                self._on_event(event)
+                self._take(event)
             else:
                 return
+        except WesktopError as error:
+            logger.warning("the window hangs up on its server: %s", error)
         selector.unregister(self._server)
         self._server.close()
         self._server = None
         self._on_event(End())
+
+    def _take(self, event: Answer) -> None:
+        try:
+            self._on_event(event)
+        except Exception:  # the events that follow are to be heard
+            logger.exception("what the server has said is lost: %s", type(event).__name__)
 
     def _on_event(self, event: Answer) -> None:
         match event:
@@ -182,10 +211,15 @@ class Link:
         """From any thread. A server that is gone need not be told."""
         self._tell(self._server, message)
 
-    def _tell(self, server: Connection | None, message: protocol.Request) -> None:
+    def _tell(self, server: Connection | None, message: protocol.Request, kind: str | None = None) -> None:
+        """From any thread, the toolkit's too, which is not to wait. kind: only the last of these need be sent."""
         if server is not None:
-            with self._sending, contextlib.suppress(WesktopError):  # a long one may go out in pieces
-                server.send(message)
+            self._unsent.put((server, message), kind)
+
+    def _send(self, unsent: tuple[Connection, protocol.Request]) -> None:
+        server, message = unsent
+        with contextlib.suppress(WesktopError):
+            server.send(message)
 
     def _plan_note(self, text: str) -> None:
         self._note = text
@@ -193,6 +227,10 @@ class Link:
             self._note_due = time.monotonic() + NOTE_AFTER
 
     def _show_due_note(self) -> None:
+        if self._answer_due is not None and time.monotonic() >= self._answer_due:
+            self._answer_due = None
+            logger.warning("the server has not answered its window for %g seconds", ANSWERS_WITHIN)
+            self._plan_note("The server does not answer. Waiting for it\N{HORIZONTAL ELLIPSIS}")
         if self._note and self._note_due is not None and time.monotonic() >= self._note_due:
             self._page.note(self._note)
             self._note, self._noted = None, True

@@ -49,8 +49,8 @@ class Page:
         """Is called when it has, from any thread."""
         self._created = False
         self.on_focus: Callable[[], None] = lambda: None
-        self._scripts = Backlog("scripts", self._run_script, MAX_SCRIPTS)
-        self._events = Backlog("events", self._wait_and_tell, MAX_EVENTS)
+        self._scripts = Backlog("scripts for the page", self._run_script, MAX_SCRIPTS)
+        self._events = Backlog("events for the page", self._wait_and_tell, MAX_EVENTS)
         window.events.before_show += lambda: toolkit.dress(window, rules, self._on_failed)
         window.events.loaded += self._on_loaded
         window.events.before_show += lambda: toolkit.on_dropped(window, self._on_dropped)

@@ -1,0 +1,108 @@
+"""What `run()` waits for in vain is named and ended: its server and its window, which here say nothing."""
+
+import signal
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.waiting import wait_for
+from wesktop import session
+from wesktop.session import Session
+from wesktop.single_instance import Place
+from wesktop.window.spec import Closed, Opened, WindowSpec
+from wesktopd.channel import Launch, encode
+from wesktopd.errors import StartupError
+from wesktopd.launch import Launched
+from wesktopd.spec import AppSpec
+
+LOOK = WindowSpec(app_id="app", title="app", width=400, height=300, background="#fff", storage="/nowhere")
+
+
+class Silent:
+    """A process that does nothing, and the other end of its channel."""
+
+    def __init__(self) -> None:
+        ours, self.theirs = socket.socketpair()
+        self.launched = Launched(subprocess.Popen(["sleep", "600"]), ours)
+
+    def close(self) -> None:
+        """End it."""
+        self.theirs.close()
+        self.launched.abandon()
+
+
+@pytest.fixture
+def window() -> Iterator[Silent]:
+    """A window's process."""
+    silent = Silent()
+    yield silent
+    silent.close()
+
+
+@pytest.fixture
+def server() -> Iterator[Silent]:
+    """A supervisor's process."""
+    silent = Silent()
+    yield silent
+    silent.close()
+
+
+@pytest.fixture
+def held(window: Silent, server: Silent, home: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
+    """A session that has both."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(home))
+    monkeypatch.setattr(session, "launch", lambda _: server.launched)
+    for limit in ("WINDOW_CLOSES_WITHIN", "STOP_MARGIN", "HUNG_UP", "ANSWERS_WITHIN"):
+        monkeypatch.setattr(session, limit, 0.1)
+    spec = AppSpec(target="app:app", name="app", working_dir="/", import_path=[], one_shot=True, drain_timeout=0.1)
+    return Session(window.launched, spec, LOOK, Place(), Launch([], "/"))
+
+
+def waiting(held: Session) -> threading.Thread:
+    """The session, waiting for either to end."""
+    thread = threading.Thread(target=held.wait, daemon=True)
+    thread.start()
+    return thread
+
+
+def test_a_server_that_says_nothing_is_named_once_and_what_does_not_end_is_killed(
+    held: Session, window: Silent, server: Silent, caplog: pytest.LogCaptureFixture
+) -> None:
+    thread = waiting(held)
+    wait_for(lambda: caplog.messages, "a word")
+    window.theirs.sendall(encode(Opened()))
+    window.theirs.sendall(encode(Closed()))
+    window.theirs.close()
+    thread.join(20)
+    assert window.launched.process.wait(20) == -signal.SIGKILL
+    held.close()
+    assert server.launched.process.wait(20) == -signal.SIGKILL
+    assert caplog.messages == [
+        "the server of 'app' has said nothing for 0.1 seconds: is it suspended?",
+        "'app': the window did not end within 0.1 seconds and is killed",
+        "'app': the server did not end within 0.2 seconds and is killed",
+    ]
+
+
+def test_a_server_that_hangs_up_and_does_not_end_is_an_error_at_the_start(held: Session, server: Silent) -> None:
+    server.theirs.close()
+    with pytest.raises(StartupError, match=r"^the server of 'app' has hung up before it was ready\.$"):
+        held.wait()
+    held.close()
+
+
+def test_later_it_closes_the_window_with_a_word(
+    held: Session, window: Silent, server: Silent, caplog: pytest.LogCaptureFixture
+) -> None:
+    window.theirs.sendall(encode(Opened()))
+    thread = waiting(held)
+    wait_for(lambda: held._opened, "the window to be known")
+    server.theirs.close()
+    thread.join(20)
+    assert not thread.is_alive()
+    assert "the server of 'app' has hung up unasked: its window is closed" in caplog.messages
+    held.close()
