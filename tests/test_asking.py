@@ -1,10 +1,12 @@
 """Which of the app's dialogs are taken to be open."""
 
+import queue
+
 import pytest
 
-from wesktop.window import asking
+from wesktop.window import asking, notifications
 from wesktop.window.asking import Choice, Done, Questions
-from wesktopd.questions import Confirm
+from wesktopd.questions import Confirm, Notice
 from wesktopd.window_protocol import Reply
 
 
@@ -40,3 +42,13 @@ def test_a_dialog_that_is_answered_before_it_is_noted_to_be_open_is_not_closed_l
     questions.withdraw_all()
     assert [reply.accepted for reply in replies] == [True] * quick
     assert dialogs[0].closed == (not quick)
+
+
+def test_a_notification_that_fails_in_an_unforeseen_way_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("no desktop does this")
+
+    monkeypatch.setattr(notifications, "notify", fail)
+    replies: queue.SimpleQueue[Reply] = queue.SimpleQueue()
+    Questions(None, None, "app", None).ask(1, Notice(title="Done"), replies.put)
+    assert replies.get(timeout=20).error == "no notification can be shown: no desktop does this"

@@ -9,7 +9,7 @@ import socket
 import msgspec
 
 from wesktopd.channel import inherited, read_line
-from wesktopd.errors import WesktopError
+from wesktopd.errors import WesktopError, failed
 from wesktopd.instance import Instance
 from wesktopd.launch import Launched, launch_worker
 from wesktopd.loading import all_loaded, without
@@ -48,4 +48,9 @@ def main(fd: int) -> int:
             with contextlib.suppress(OSError):
                 channel.sendall(encode(failure(error)))
         return error.exit_code
+    except Exception as error:
+        if not adopted:  # else it is in the log
+            with contextlib.suppress(OSError):
+                channel.sendall(encode(failure(failed(error))))
+        raise
     return 0

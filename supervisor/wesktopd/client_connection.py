@@ -1,6 +1,7 @@
 """One control connection, as its server has it: frames in, frames out, deadlines and bounds."""
 
 import asyncio
+import logging
 import socket
 import time
 from collections import deque
@@ -13,7 +14,7 @@ from wesktopd import transport
 from wesktopd.errors import ControlError
 from wesktopd.lines import LineReader, LineTooLongError
 from wesktopd.peers import is_trusted
-from wesktopd.protocol import MAX_FRAME, Answer, End, Failed, Request, decode_request, encode, request_id
+from wesktopd.protocol import MAX_FRAME, Answer, End, Failed, Request, decode_request, encode, failure, request_id
 
 IDLE_TIMEOUT = 30.0  # seconds until a connection without a lease has said another whole frame
 GREETING_TIMEOUT = 5.0  # seconds that a client has to say the secret in
@@ -22,6 +23,8 @@ MAX_UNREAD = 256 * 1024  # bytes that may wait for a client that does not read
 MAX_QUEUED = 8 * 1024 * 1024  # bytes of a stream that may wait; all that is kept in memory is less
 
 Follow = Callable[[Callable[[Answer], None]], Callable[[], None]]
+
+logger = logging.getLogger("wesktopd")
 
 
 class Server(Protocol):
@@ -162,7 +165,10 @@ class ClientConnection(asyncio.Protocol):
             too_many = f"{MAX_REQUESTS} requests of this connection are being carried out: wait for an answer."
             self.send(request.id, Failed(error="ControlError", message=too_many))
         else:
-            self._server.answer(self, request)
+            try:
+                self._server.answer(self, request)
+            except Exception as error:  # it would end the connection, and the lease that is held by it
+                self.send(request.id, unforeseen(error))
 
     def _await_frame(self, seconds: float) -> None:
         self._forget_deadline()
@@ -238,3 +244,9 @@ class ClientConnection(asyncio.Protocol):
     def abort(self) -> None:
         """Close it now."""
         self._transport.abort()
+
+
+def unforeseen(error: Exception) -> Answer:
+    """Log the exception that is being handled, and return the answer to the request that has raised it."""
+    logger.exception("a request failed")
+    return failure(ControlError(f"the request failed: {error!r}"))

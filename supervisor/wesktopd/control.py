@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from wesktopd import transport
-from wesktopd.client_connection import ClientConnection
+from wesktopd.client_connection import ClientConnection, unforeseen
 from wesktopd.errors import ControlError, WesktopError
 from wesktopd.files import OwnFile
 from wesktopd.protocol import (
@@ -306,8 +306,7 @@ class ControlServer:
             except WesktopError as error:
                 answer = failure(error)
             except Exception as error:
-                logger.exception("a request failed")
-                answer = failure(ControlError(f"the request failed: {error!r}"))
+                answer = unforeseen(error)
             connection.begun(request_id, -1)
             connection.send(request_id, answer)
             if isinstance(answer, Vacant) and connection in self.connections:  # at once: the next one has to see it

@@ -18,7 +18,7 @@ from wesktopd.commands import Commands
 from wesktopd.control import ControlServer
 from wesktopd.crew import Crew
 from wesktopd.diagnostics import IN_JOURNAL
-from wesktopd.errors import WesktopError
+from wesktopd.errors import WesktopError, failed
 from wesktopd.events import EventLog, Kind
 from wesktopd.fleet import Fleet, Limits
 from wesktopd.generations import Worker
@@ -122,6 +122,9 @@ class Supervisor:
             if self.instance.paths is not None:
                 closing.callback(Presence(self).close)
             await self._reconcile()
+        except Exception as error:  # who holds a lease is not to take it for an end that was asked for
+            self._failure = failed(error)
+            raise
         finally:
             closing.close()
             self.crew.kill_all()

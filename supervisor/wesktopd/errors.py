@@ -165,6 +165,11 @@ def _tree(base: type[WesktopError]) -> dict[str, type[WesktopError]]:
 _BY_NAME = _tree(WesktopError)
 
 
+def failed(error: Exception) -> WesktopError:
+    """Return what an exception that ends the supervisor is to who waits for it."""
+    return error if isinstance(error, WesktopError) else StartupError(f"the supervisor has failed: {error!r}")
+
+
 def from_wire(name: str, message: str, log_tail: str = "") -> WesktopError:
     """The exception that another process reported by its class's name; `WesktopError` for an unknown name."""
     return _BY_NAME.get(name, WesktopError)(message, log_tail)

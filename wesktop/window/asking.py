@@ -80,6 +80,8 @@ class Questions:
             notify(self._gui, notice.title, notice.body, self._app_id, self._icon)
         except WesktopError as error:
             done(error)
+        except Exception as error:  # who has asked waits for an answer
+            done(WindowError(f"no notification can be shown: {error}"))
         else:
             done(Choice(accepted=True))
 

@@ -1,0 +1,81 @@
+"""Mistakes of the supervisor's own: put into a real one, they are told of and end no more than they have to."""
+
+import json
+import socket
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from support.running import NAME, Running
+from support.scripts import Script, free_port
+from support.waiting import wait_for
+from wesktopd.launch import launch
+
+FAULTY = """
+from pathlib import Path
+import wesktop
+from wesktopd.daemon import Supervisor
+from wesktopd.fleet import Fleet
+
+def faulty(method):
+    def fails(self, *arguments):
+        if Path(method.__name__).exists():
+            raise KeyError("of ours")
+        return method(self, *arguments)
+    return fails
+
+Supervisor.report, Fleet.plan = faulty(Supervisor.report), faulty(Fleet.plan)
+wesktop.serve("app:app", port={port})
+"""
+
+
+def serving(start_script: Callable[..., Script], home: Path) -> tuple[Running, Script]:
+    """An app whose supervisor makes a mistake once a file with the name of a method is there."""
+    app = Running(home, free_port())
+    app.write("one")
+    script = start_script("serving", FAULTY.format(port=app.port))
+    wait_for(lambda: app.version() == "one", "an answer")
+    return app, script
+
+
+def test_a_request_that_fails_is_answered_and_ends_no_lease(start_script: Callable[..., Script], home: Path) -> None:
+    app, _ = serving(start_script, home)
+    with app.attach() as events:
+        assert json.loads(events.readline())["type"] == "ready"
+        (home / "report").touch()
+        done = app.command("ctl", "status", NAME)
+        assert done.returncode == 1
+        assert "the request failed: KeyError('of ours')" in done.stderr
+        (home / "report").unlink()
+        assert app.status()["windows"] == 1
+        assert "KeyError: 'of ours'" in app.logs()
+
+
+def test_a_supervisor_that_fails_says_so_to_who_holds_a_lease_and_in_the_log(
+    start_script: Callable[..., Script], home: Path
+) -> None:
+    app, script = serving(start_script, home)
+    with app.attach() as events:
+        assert json.loads(events.readline())["type"] == "ready"
+        (home / "plan").touch()
+        app.begin("ctl", "scale", NAME, "2").wait(20)
+        failed = json.loads(events.readline())
+    assert (failed["type"], failed["error"]) == ("failed", "StartupError")
+    assert "KeyError('of ours')" in failed["message"]
+    assert script.wait() == 1
+    assert script.output.rstrip().endswith("KeyError: 'of ours'")
+    stored = app.logs()
+    assert "the supervisor has failed" in stored
+    assert "Traceback" in stored
+    app.nothing_left()
+
+
+def test_a_supervisor_that_fails_before_it_has_a_log_says_so_to_who_starts_it() -> None:
+    with launch("wesktopd", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as started:
+        started.tell(b'{"no": "spec"}\n')
+        started.channel.settimeout(60)
+        said = started.channel.recv(65536, socket.MSG_WAITALL)
+        assert started.process.wait(60) == 1
+    failed = json.loads(said)
+    assert (failed["type"], failed["error"]) == ("failed", "StartupError")
+    assert failed["message"].startswith("the supervisor has failed: ValidationError(")
