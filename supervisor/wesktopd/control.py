@@ -9,7 +9,7 @@ from typing import Protocol
 
 from wesktopd import transport
 from wesktopd.client_connection import ClientConnection, unforeseen
-from wesktopd.errors import ControlError, WesktopError
+from wesktopd.errors import WesktopError
 from wesktopd.files import OwnFile
 from wesktopd.protocol import (
     STARTER,

@@ -95,9 +95,7 @@ class Supervisor:
         signals.stop(self, self._loop.call_soon_threadsafe)
         self._idle = IdleClock(self.spec.idle_timeout, self._loop.time())
         self._standstill = Standstill()
-        with Output(
-            self.spec, self._loop, log_level, self.warnings.say, owns_process=self.owns_process
-        ) as self.output:
+        with Output(self.spec, self._loop, log_level, self.warnings.say, self.owns_process) as self.output:
             self.crew = Crew(self.instance, self.fleet, self.output, self, self._first)
             try:
                 await self._serve(channel, handover)

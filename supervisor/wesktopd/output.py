@@ -35,7 +35,6 @@ class Output:
         loop: asyncio.AbstractEventLoop,
         log_level: int,
         on_trouble: Callable[[str], None],
-        *,
         owns_process: bool = False,
     ) -> None:
         self.warnings: list[str] = []

@@ -25,7 +25,7 @@ from wesktopd.logfile import (
     read_log,
 )
 
-LONG = 60.0  # seconds, for a wait that is over much sooner
+LONG = 20.0  # seconds, for a wait that is over much sooner
 
 
 def line(text: str, time: float = 1764050400.123456, pid: int = 7, stream: str = "stdout") -> LogLine:
