@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from wesktopd.forked import withhold
 from wesktopd.lines import LineReader
 
 MAX_LINE = 1024 * 1024  # bytes of a message after the first: no more of it is kept, which then cannot be read
@@ -178,6 +179,7 @@ def inherited(fd: int) -> socket.socket:
     """A process's own end of the channel, kept from what it starts itself: they would hide its end."""
     channel = socket.socket(fileno=fd)
     channel.set_inheritable(False)
+    withhold(fd)
     return channel
 
 

@@ -10,6 +10,9 @@ import sys
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+if sys.platform != "win32":
+    import resource  # now: to load it takes a descriptor
+
 Address = Any  # as getsockname() has it
 
 WILDCARDS = ("0.0.0.0", "::")  # noqa: S104  compared with, not bound
@@ -28,9 +31,14 @@ class Connection(NamedTuple):
 
 
 def descriptors() -> list[int]:
-    """All that are open in this process. Raises OSError where it cannot be asked: none is left for the question."""
-    directory = "/proc/self/fd" if sys.platform == "linux" else "/dev/fd"
-    return [int(name) for name in os.listdir(directory)]  # noqa: PTH208  names are what is wanted
+    """All that may be open in this process. Raises OSError where nobody knows: on Windows."""
+    try:
+        # By os.listdir, since names are what is wanted.
+        return [int(name) for name in os.listdir("/proc/self/fd" if sys.platform == "linux" else "/dev/fd")]  # noqa: PTH208
+    except OSError:  # none is left for the question, or there is no /proc
+        if sys.platform == "win32":
+            raise
+        return [*range(resource.getrlimit(resource.RLIMIT_NOFILE)[0])]
 
 
 def accepted(address: Address) -> Iterator[socket.socket]:

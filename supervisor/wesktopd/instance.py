@@ -11,6 +11,7 @@ from wesktopd import notify
 from wesktopd.access import Access
 from wesktopd.channel import WorkerSpec, hand_over
 from wesktopd.errors import AlreadyRunningError, ConfigurationError, PortInUseError
+from wesktopd.forked import withhold
 from wesktopd.hosts import check_exposure
 from wesktopd.identity import Identity
 from wesktopd.launch import Launched, fill_standard_descriptors, launch_worker
@@ -70,8 +71,9 @@ class Instance:
         """Instead of entering: hold what this process held before it re-executed itself, by these descriptors."""
         self.socket_stays = socket_stays
         self.access = access or self.access  # a session does not end by an older release that had none
-        if self.lock:
+        if self.lock and lock is not None:
             self.lock.fd = lock
+            withhold(lock)
         self.take(socket.socket(fileno=listener))
 
     def __exit__(self, *_: object) -> None:
@@ -96,6 +98,7 @@ class Instance:
     def take(self, listener: socket.socket) -> None:
         """Serve on this listening socket."""
         listener.setblocking(False)
+        withhold(listener.fileno(), listener.getsockname())
         self._listener = listener
         self.url = url_of(listener)
 

@@ -9,6 +9,7 @@ import sys
 import threading
 
 from wesktopd.errors import ConfigurationError
+from wesktopd.forked import withhold
 from wesktopd.notify import environment
 
 TYPE_CHECKING = False  # as type checkers know it: a window waits for this module, and typing takes 4 ms
@@ -128,6 +129,9 @@ def launch(module: str, **options: "Any") -> Launched:
         except BaseException:
             ours.close()
             raise
+    for end in (ours, process.stdout, process.stderr):
+        if end is not None:
+            withhold(end.fileno())
     return Launched(process, ours)
 
 

@@ -5,6 +5,7 @@ import os
 import time
 from pathlib import Path
 
+from wesktopd.forked import withhold
 from wesktopd.private import open_private
 
 TRY_EVERY = 0.005  # seconds
@@ -42,6 +43,7 @@ class Lock:
             if _flock(fd, fcntl.LOCK_EX):
                 if self._is_current(fd):
                     self.fd = fd
+                    withhold(fd)
                     return True
                 os.close(fd)  # its holder removed it between our open and our lock: the file belongs to nobody now
                 continue

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterable
 
 from wesktopd.connections import Address, Connection, accepted, look
+from wesktopd.forked import withhold
 
 LOOK_EVERY = 0.01  # seconds between two looks at the connections, at least
 SHARE = 0.1  # of the time, at most, is spent with looking
@@ -21,10 +22,12 @@ GUESS = 0.25  # seconds in which all is read, where the system does not tell (me
 
 
 class Gate:
-    """The descriptor of a listening socket, which can be made to accept nothing any more."""
+    """A listening socket, which can be made to accept nothing any more."""
 
-    def __init__(self, listener: int) -> None:
-        self._listener = listener
+    def __init__(self, listener: socket.socket) -> None:
+        self.address = listener.getsockname()
+        self._listener = listener.fileno()
+        withhold(self._listener, self.address)
         # Made now: it is to be had also where no descriptor is left.
         self._unreachable = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self._lock = threading.Lock()
@@ -43,6 +46,7 @@ class Gate:
             unreachable.listen(1)
             unreachable.setblocking(False)
             os.dup2(unreachable.fileno(), self._listener, inheritable=False)
+        withhold(self._listener, self.address)  # what was accepted before is still this process's alone
 
 
 async def answered(address: Address) -> None:

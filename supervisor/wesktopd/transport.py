@@ -11,6 +11,7 @@ import socket
 from pathlib import Path
 
 from wesktopd.files import write_whole
+from wesktopd.forked import withhold
 from wesktopd.peers import is_trusted
 from wesktopd.private import FILE_MODE, OTHERS, read_private
 
@@ -49,6 +50,7 @@ def listen_unix(path: Path) -> socket.socket:
         # The umask is not touched: it is that of all threads. Until it listens, nobody can connect.
         path.chmod(FILE_MODE)
         listener.listen()  # at once: until then whoever finds it is refused, as if nothing ran
+        withhold(listener.fileno(), listener.getsockname())
     except OSError:
         listener.close()
         raise
@@ -64,6 +66,7 @@ def _listen_tcp(path: Path) -> tuple[socket.socket, str]:
         listener.bind((LOOPBACK, 0))
         # The file is written last, so that who has read it can connect.
         listener.listen()
+        withhold(listener.fileno(), listener.getsockname())
         write_whole(path, f"{listener.getsockname()[1]} {secret}\n".encode())
     except OSError:
         listener.close()
@@ -79,6 +82,7 @@ def connect(path: Path, timeout: float) -> socket.socket:
     greeting, address = _read(path) if path.suffix == SUFFIX else (b"", str(path))
     sock = socket.socket(socket.AF_INET if greeting else socket.AF_UNIX, socket.SOCK_STREAM)
     sock.settimeout(timeout)
+    withhold(sock.fileno())
     try:
         sock.connect(address)
         if not is_trusted(sock):

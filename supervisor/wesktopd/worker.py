@@ -44,6 +44,7 @@ from wesktopd.embedded import embedded_server
 from wesktopd.errors import LifespanError, WesktopError
 from wesktopd.launches import Launches
 from wesktopd.lifespan import Lifespan
+from wesktopd.limits import DESCRIPTORS
 from wesktopd.loading import all_loaded, without
 from wesktopd.quiesce import Gate, answered
 from wesktopd.redeemer import Redeemer
@@ -78,12 +79,12 @@ class Lifeline:
     It waits in a thread, since an app may block while it is imported, or its loop for ever.
     """
 
-    def __init__(self, channel: socket.socket, listener: int) -> None:
+    def __init__(self, channel: socket.socket, listener: socket.socket) -> None:
         self.channel = channel
         self.redeemer = Redeemer(channel)
         self.launches = Launches(channel)
         self.on_stop: Callable[[Ending], None] | None = None
-        self._gate = Gate(listener)
+        self.gate = Gate(listener)
         self._lines = read_lines(channel)
         threading.Thread(target=self._wait, name="lifeline", daemon=True).start()
 
@@ -127,7 +128,7 @@ class Lifeline:
     def shut_gate(self) -> None:
         """Have the server accept nothing any more."""
         try:
-            self._gate.shut()
+            self.gate.shut()
         except OSError:  # no port is free, say: it ends all the same
             logger.exception("a worker that ends goes on accepting")
 
@@ -138,7 +139,6 @@ class Worker:
     def __init__(self, spec: WorkerSpec, listener: socket.socket, lifeline: Lifeline, app: ASGIApp) -> None:
         self._spec = spec
         self._listener = listener
-        self._address = listener.getsockname()  # before the gate is shut
         self._lifeline = lifeline
         self._lifespan = Lifespan(app)
         self._drain = Drain(self._lifespan)
@@ -234,7 +234,7 @@ class Worker:
         """Wait until what was accepted is answered; event streams do not wait for connections that are silent."""
         telling = self._loop.call_later(TELL_AFTER, self._drain.begin)
         try:
-            await answered(self._address)
+            await answered(self._lifeline.gate.address)
         finally:
             telling.cancel()
 
@@ -256,10 +256,17 @@ def cut_off(count: int, seconds: float, drain_timeout: float) -> str:
 
 
 def raise_descriptor_limit() -> None:
-    """Out of descriptors a worker spins and cannot be ended: take all that the system grants."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    """Out of descriptors a worker spins and cannot be ended: take what its connections and the app may need.
+
+    No more than that: what the app starts inherits it, and programs that close all descriptors up to the limit, or
+    have tables of that size, stand still where it is a thousand million. There is no way to put it back for them
+    alone, as `subprocess` calls nothing of ours between fork and exec.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def preload() -> None:
@@ -278,7 +285,7 @@ def main(fd: int) -> int:
     given = take_over(channel)
     if given is None:
         return 0
-    spec, listener = given
+    spec, listener = given[0], socket.socket(fileno=given[1])
     raise_descriptor_limit()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -293,8 +300,8 @@ def main(fd: int) -> int:
             print_traceback(error.__cause__)
         tell(channel, Refused(error=type(error).__name__, message=error.message))
         return REFUSED
-    sock = socket.socket(fileno=listener)
-    return run_loop(Worker(spec, sock, lifeline, guarded(app, spec, sock.getsockname()[1], lifeline.redeemer)))
+    app = guarded(app, spec, lifeline.gate.address[1], lifeline.redeemer)
+    return run_loop(Worker(spec, listener, lifeline, app))
 
 
 def run_loop(worker: Worker) -> int:

@@ -1,9 +1,12 @@
 """Out of descriptors: the supervisor goes on, and whatever is left over can still be ended."""
 
+import os
 import resource
+import signal
 import socket
 
 import psutil
+import pytest
 
 from support.running import NAME, Running, Start
 from support.waiting import wait_for
@@ -51,6 +54,34 @@ def test_a_worker_that_has_none_left_can_be_stopped(start_app: Start) -> None:
     app.nothing_left(5)
     for client in clients:
         client.close()
+
+
+LEAKS = """
+@router.get("/leak")
+async def leak(request):
+    try:
+        while True:
+            MEMORY.append(os.open("/dev/null", os.O_RDONLY))
+    except OSError:
+        return {"pid": os.getpid()}
+"""
+
+
+def test_a_worker_that_has_none_left_ends_with_its_supervisor(start_app: Start) -> None:
+    app = start_app(more=LEAKS)
+    limit_descriptors(app.get()["pid"])
+    worker = app.get("/leak")["pid"]
+    os.kill(app.status()["pid"], signal.SIGKILL)
+    wait_for(lambda: not psutil.pid_exists(worker), "the worker's end")
+
+
+@pytest.mark.parametrize("verb", ["restart", "stop"])
+def test_a_worker_that_has_none_left_ends_by_itself(start_app: Start, verb: str) -> None:
+    app = start_app("--drain-timeout", "600", more=LEAKS)
+    limit_descriptors(app.get()["pid"])
+    worker = app.get("/leak")["pid"]
+    app.ctl(verb, NAME)
+    wait_for(lambda: not psutil.pid_exists(worker), "the worker's end")
 
 
 def flood(app: Running) -> list[socket.socket]:

@@ -149,7 +149,7 @@ def test_where_nothing_can_be_asked_a_time_is_waited_for(
 def test_a_gate_that_is_shut_leaves_those_who_come_to_others(listener: socket.socket) -> None:
     listener.setblocking(False)
     with listener.dup() as others:
-        gate = Gate(listener.fileno())
+        gate = Gate(listener)
         gate.shut()
         gate.shut()
         with socket.create_connection(others.getsockname(), 20) as client:

@@ -3,14 +3,20 @@
 import asyncio
 import contextlib
 import importlib.metadata
+import resource
 import socket
+import subprocess
+import sys
 
 import pytest
 
 from support.scripts import get
 from wesktopd.drain import Drain, Message, Receive, Scope, Send
 from wesktopd.embedded import embedded_server
+from wesktopd.limits import DESCRIPTORS
 from wesktopd.worker import cut_off
+
+HARD = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 
 
 async def nothing(message: Message) -> None:
@@ -255,3 +261,17 @@ def test_granian_serves_on_a_socket_that_was_bound_before() -> None:
             listener.detach()  # granian has closed it
 
     assert asyncio.run(scenario()) == b"here"
+
+
+@pytest.mark.parametrize(
+    ("soft", "hard", "granted"),
+    [(256, 512, 512), (256, HARD, min(DESCRIPTORS, HARD)), (HARD, HARD, HARD)],
+)
+def test_a_worker_takes_the_descriptors_that_it_may_need_and_no_more(soft: int, hard: int, granted: int) -> None:
+    script = (
+        "import resource; from wesktopd.worker import raise_descriptor_limit; "
+        f"resource.setrlimit(resource.RLIMIT_NOFILE, ({soft}, {hard})); raise_descriptor_limit(); "
+        "print(*resource.getrlimit(resource.RLIMIT_NOFILE))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert [int(part) for part in done.stdout.split()] == [granted, hard]
