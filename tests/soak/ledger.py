@@ -79,7 +79,7 @@ class Ledger:
         broken = Broken(self.elapsed, f"{kind}: {why} after {now - began:.2f} s{worker}", self._during())
 
         def judge() -> None:
-            if self._is_excused(began, now, pid):
+            if self.excuses(began, now, pid):
                 self.excused[kind] += 1
             else:
                 self.failed[kind] += 1
@@ -87,7 +87,8 @@ class Ledger:
 
         asyncio.get_running_loop().call_later(SEEN_WITHIN, judge)
 
-    def _is_excused(self, began: float, failed: float, pid: int | None) -> bool:
+    def excuses(self, began: float, failed: float, pid: int | None) -> bool:
+        """Return whether the end of a worker by force explains a failure; pid as for `fails`."""
         return any(
             killing.over - SEEN_WITHIN <= failed <= killing.over + NOTICED_WITHIN
             and began <= killing.over + JUST_BEFORE

@@ -12,6 +12,7 @@ import psutil
 from soak.ledger import Ledger
 from soak.service import CommandFailed, Service
 
+TRACEBACK = "Traceback (most recent call last)"
 SAMPLE_EVERY = 5.0
 WARM = 120.0  # seconds after which a supervisor's memory is to grow no more
 MAX_GROWTH = 2 * 1024 * 1024  # bytes
@@ -50,10 +51,11 @@ class Snapshot:
     async def take(cls, service: Service) -> "Snapshot":
         """Look at the app, which has settled. Raises CommandFailed."""
         pids = await service.settled()
+        supervisor = await service.supervisor()
         told = await service.inside(pids)
         await asyncio.sleep(0.3)  # what these questions have opened is closed
         return cls(
-            Held.by(await service.supervisor()),
+            Held.by(supervisor),
             {pid: Held.by(pid, told[pid]["tasks"]) for pid in pids},
             files(service.home, service.log_dir),
             len(service.processes()),
@@ -116,6 +118,20 @@ async def compare(service: Service, before: Snapshot, ledger: Ledger) -> Snapsho
     for each in more:
         ledger.breaks(f"left over: {each}")
     return now
+
+
+def exceptions(log: list[str]) -> list[str]:
+    """Return what was raised, by the tracebacks in the lines of a log: `TIME PID STREAM TEXT`."""
+    found = []
+    lines = [(*line.split(" ", 3), "", "", "", "")[:4] for line in log]
+    for number, (at, *source, text) in enumerate(lines):
+        if text.startswith(TRACEBACK):
+            # Lines of others come between those of a traceback, which are indented but for the last.
+            rest = (after for _, *other, after in lines[number + 1 :] if other == source)
+            found.append(
+                f"{at} {' '.join(source)} {next((line for line in rest if line[:1] not in ('', ' ')), text)}"
+            )
+    return found
 
 
 @dataclass

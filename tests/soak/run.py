@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import re
 import tempfile
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from soak.faults import Faults
 from soak.guests import Guests
 from soak.ledger import Ledger
 from soak.load import Load
-from soak.measures import Memory, Snapshot, compare
+from soak.measures import Memory, Snapshot, compare, exceptions
 from soak.pages import Events, Pages, Sender
 from soak.service import CommandFailed, Service, running
 from soak.sockets import Sockets
@@ -23,8 +22,6 @@ from support.waiting import until
 WARM_UP = 3.0  # seconds of load before the first snapshot
 CAUGHT_UP_WITHIN = 60.0  # seconds in which every page has seen the last event
 WORKERS = 2
-TRACEBACK = "Traceback (most recent call last)"
-ENDS_TRACEBACK = re.compile(r" std(err|out) [A-Za-z_.]+(: .*)?$| wesktopd [A-Za-z_.]*(Error|Exception)\b.*$")
 
 
 @dataclass(frozen=True)
@@ -137,11 +134,9 @@ class Run:
         for pid in sorted(lifespans["began"] - lifespans["ended"]):
             if not self._ledger.was_killed(pid):
                 told = [line for line in logged if f"worker {pid} " in line]
-                self._ledger.breaks(f"the lifespan of worker {pid} has not ended: {told[-2:]}")
-        for number, line in enumerate(logged):
-            if TRACEBACK in line:
-                ends = next((each for each in logged[number + 1 :] if ENDS_TRACEBACK.search(each)), "")
-                self._ledger.breaks(f"in the log: {ends or line}")
+                self._ledger.breaks(f"the lifespan of worker {pid} has not ended; the log: {'; '.join(told[-2:])}")
+        for exception in exceptions(logged):
+            self._ledger.breaks(f"in the log: {exception}")
 
 
 @contextlib.asynccontextmanager

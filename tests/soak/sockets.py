@@ -1,4 +1,4 @@
-"""WebSockets that come and go: every message is repeated by the app, and every end is told by a close frame."""
+"""WebSockets that come and go: every message is repeated by the app, and every end by a frame that says why."""
 
 import asyncio
 import random
@@ -12,6 +12,7 @@ from soak.connection import TIMEOUT
 from soak.ledger import Ledger
 
 EVERY = 0.5  # seconds between two messages
+GOING_AWAY = 1001  # RFC 6455, 7.4.1
 ABNORMAL = 1006  # RFC 6455, 7.1.5: there was no close frame
 
 
@@ -47,8 +48,11 @@ class Sockets:
             except ConnectionClosed as closed:
                 if closed.rcvd is None:
                     self._ledger.fails("WebSocket", began, pid, f"ended without a close frame ({ABNORMAL})")
+                elif closed.rcvd.code == GOING_AWAY:
+                    self._ledger.notes["WebSockets closed by a worker that went away"] += 1
                 else:
-                    self._ledger.notes[f"WebSockets closed by the server with {closed.rcvd.code}"] += 1
+                    self._ledger.failed["WebSocket"] += 1
+                    self._ledger.breaks(f"WebSocket: closed with {closed.rcvd.code}, worker {pid}")
             except TimeoutError:
                 self._ledger.fails("WebSocket", began, pid, "a message was not repeated")
             except ValueError as error:
