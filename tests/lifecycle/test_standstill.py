@@ -21,14 +21,19 @@ async def held(request):
 """
 
 
+def pass_time(seconds: float) -> None:
+    """Wait until so much of it has passed, which is what these tests are about."""
+    until = time.monotonic() + seconds
+    wait_for(lambda: time.monotonic() > until, "time to pass", 4 * seconds)
+
+
 def stand_still(app: Running) -> None:
     """Stop all processes of the app, for longer than any limit lasts; afterwards its supervisor has looked about."""
     processes = app.processes()
     for process in processes:
         process.suspend()
     try:
-        until = time.monotonic() + PAUSE
-        wait_for(lambda: time.monotonic() > until, "time to pass", 4 * PAUSE)
+        pass_time(PAUSE)
     finally:
         for process in processes:
             process.resume()
@@ -68,3 +73,10 @@ def test_a_worker_that_serves_is_not_taken_to_hang(start_app: Start) -> None:
     assert app.get()["pid"] == pid
     assert "worker-hung" not in app.events()
     assert "nothing ran for" in app.logs()
+
+
+def test_an_app_is_not_taken_to_be_unused_meanwhile(start_app: Start) -> None:
+    app = start_app("--hang-timeout", str(LIMIT), "--idle-timeout", str(PAUSE - 1))
+    stand_still(app)
+    pass_time(2.0)  # its worker has told by then how long nobody has used it
+    assert ask(app, type="status")["stopping"] is False

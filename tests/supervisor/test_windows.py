@@ -1,14 +1,18 @@
 """What the supervisor tells the windows that are attached, and which of them: real control connections."""
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import cast
 
 import pytest
 
 from support.leases import Asker, Lease, ask
 from support.running import Running, Start
 from support.waiting import wait_for
-from wesktopd.protocol import MAX_FRAME
+from wesktopd.client_connection import ClientConnection
+from wesktopd.protocol import MAX_FRAME, Answer, Done
+from wesktopd.windows import KEPT_FOR, OPENS_WITHIN, Windows
 
 MAX_KEPT = 16
 
@@ -293,3 +297,34 @@ def test_no_number_is_used_again_by_a_server_that_is_started_again(start_app: St
         asker.close()
     assert numbers[0] != numbers[1]
     assert max(numbers) < 2**53, "others read it exactly"
+
+
+class Opener:
+    """A connection of who is about to open a window, and then of that window."""
+
+    lease = "caller"
+
+    def __init__(self) -> None:
+        self.since = time.monotonic()
+        self.told: list[Answer] = []
+
+    def send_event(self, event: Answer) -> None:
+        """Tell it something."""
+        self.told.append(event)
+
+
+@pytest.mark.parametrize("noticed", [True, False])
+def test_a_window_that_a_standstill_interrupts_is_still_waited_for_and_gets_what_was_kept_for_it(
+    monkeypatch: pytest.MonkeyPatch, noticed: bool
+) -> None:
+    opener = Opener()
+    windows = Windows(lambda: [cast(ClientConnection, opener)])
+    windows.show(Done)
+    before = time.monotonic()
+    after = before + 10 * max(OPENS_WITHIN, KEPT_FOR)
+    monkeypatch.setattr(time, "monotonic", lambda: after)
+    if noticed:
+        windows.stood_still(before, after)
+    assert (windows.awaited_for(before) > 0) is noticed
+    windows.attached(cast(ClientConnection, opener))
+    assert opener.told == [Done()] * noticed
