@@ -54,7 +54,10 @@ def test_the_lower_layers_import_nothing_of_ours(package: str) -> None:
 @pytest.mark.parametrize(
     ("module", "allowed"),
     [
-        ("wesktopd.protocol", {"wesktopd", "wesktopd.errors", "wesktopd.message", "wesktopd.window_protocol"}),
+        (
+            "wesktopd.protocol",
+            {"wesktopd", "wesktopd.errors", "wesktopd.message", "wesktopd.text", "wesktopd.window_protocol"},
+        ),
         ("wesktopd.window_protocol", {"wesktopd", "wesktopd.message", "wesktopd.questions"}),
         ("wesktopd.questions", set()),
         ("wesktopd.lines", set()),

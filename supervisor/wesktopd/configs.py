@@ -13,6 +13,7 @@ from wesktopd.files import write_whole
 from wesktopd.paths import config_file
 from wesktopd.private import private_dir, read_private, resolve
 from wesktopd.spec import LIMITS, AppSpec, is_name
+from wesktopd.text import sendable
 
 MAX_CONFIG = 256 * 1024  # bytes; four times what a supervisor can be told
 _COMMENT = re.compile(rb"^\s*#", re.MULTILINE)
@@ -20,11 +21,12 @@ NO_LIMIT = 0  # stands for None, for which TOML has no word; as on the command l
 
 
 def keep(spec: AppSpec, warn: Callable[[str], None]) -> str | None:
-    """Write the app's config file; its path, or None where it cannot be written. `warn` is told of that, and of lost
-    comments.
+    """Write the app's config file; its path, sendable, or None where it cannot be written.
+
+    warn: is told of that, and of comments that are lost.
     """
     try:
-        return str(_save(spec, warn))
+        return sendable(str(_save(spec, warn)))
     except (OSError, ConfigurationError) as error:
         warn(f"`wesktop ctl start` will not know how to start it, as its config file cannot be kept: {error}")
         return None

@@ -17,6 +17,7 @@ from wesktopd.logs import Journal
 from wesktopd.paths import log_file
 from wesktopd.spec import AppSpec
 from wesktopd.terminal import TerminalWriter
+from wesktopd.text import sendable
 
 DESCRIPTORS = {"stdout": 1, "stderr": 2}
 FLUSH_TIMEOUT = 1.0  # seconds that a slow terminal or disk has at the end; run() waits for one more (STOP_MARGIN)
@@ -42,7 +43,7 @@ class Output:
         # By number, since the streams may have been replaced; none where there was no descriptor at the start.
         self._terminals = _terminals([name for name, output in outputs.items() if output])
         path = self._log_path(spec)
-        self.log_file = str(path) if path else None
+        self.log_file = sendable(str(path)) if path else None
         as_json = spec.log_format == "json"
 
         def tell(text: str) -> None:  # from the thread that writes

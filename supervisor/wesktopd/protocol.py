@@ -14,6 +14,7 @@ import msgspec
 
 from wesktopd.errors import ConfigurationError, ControlError, WesktopError
 from wesktopd.message import Message, decode_known
+from wesktopd.text import sendable
 from wesktopd.window_protocol import (
     Answered,
     Ask,
@@ -156,7 +157,7 @@ class Report(Message):
 
     pid, rss, cpu: the supervisor's. generation: the one that serves, 0 before the first does. wanted: workers.
     restarting: whether another generation is starting. trouble: why the last restart, or the last start of a worker,
-    failed, with the end of its log; null when the one after it did not.
+    failed, with the end of its log; null when the one after it did not. config_file, log_file: see `text.sendable`.
     """
 
     name: str
@@ -325,7 +326,7 @@ def decode_answer(frame: bytes) -> Answer | None:
 def presentable(text: str) -> str:
     """A sentence of others as it can be sent: not too long, and UTF-8, which a file's name need not be."""
     text = text if len(text) <= MAX_MESSAGE else f"{text[:MAX_MESSAGE]}..."
-    return text.encode("utf-8", "backslashreplace").decode()
+    return sendable(text)
 
 
 def failure(error: WesktopError) -> Failed:

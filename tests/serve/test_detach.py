@@ -244,3 +244,25 @@ def test_what_is_never_to_happen_is_never_after_a_start_from_the_config_file_too
     app.ctl("stop")
     app.ctl("start", NAME)
     assert json.loads(app.ctl("config", "--json"))["config"] == first
+
+
+def test_a_home_that_is_not_utf_8_is_one_as_others(idle_app: Running, home: Path) -> None:
+    odd = home / os.fsdecode(b"\xe9t\xe9")
+    odd.mkdir()
+    for name in [name for name in idle_app.env if name.startswith("XDG_")]:
+        del idle_app.env[name]
+    idle_app.env |= {"HOME": str(odd), "XDG_RUNTIME_DIR": str(odd)}
+    done = idle_app.command("serve", "app:app", "--port", "0", "--detach", "--log-format", "text")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(idle_app.ctl("list", "--json"))["apps"][0]["state"] == "ready"
+    shown = str(odd).encode("utf-8", "backslashreplace").decode()
+    assert f"{shown}/.config/wesktop/{NAME}.toml" in idle_app.ctl("status")
+    assert idle_app.status()["log_file"].startswith(f"{shown}/.local/state/wesktop/")
+    assert idle_app.ctl("restart") == f"{NAME}: generation 2 serves\n"
+    assert 'target = "app:app"\n' in idle_app.ctl("config")
+    idle_app.ctl("stop")
+    idle_app.ctl("start", NAME)
+    started = [line for line in idle_app.logs().splitlines() if "starting app:app on" in line]
+    assert len(started) == 2, "what the last one printed is read from its file"
+    idle_app.ctl("stop")
+    wait_for(lambda: not idle_app.processes(), "the end of all processes")

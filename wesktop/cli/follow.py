@@ -113,8 +113,10 @@ def _older(log_file: str | None, recent: list[Line], lines: int | None, since: f
         return ()
     from pathlib import Path
 
+    from wesktopd.text import sent_path
+
     with contextlib.suppress(OSError):  # the app itself is there to be shown
-        return _from_file(Path(log_file), missing, since, first)
+        return _from_file(Path(sent_path(log_file)), missing, since, first)
     return ()
 
 

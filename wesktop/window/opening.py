@@ -9,7 +9,7 @@ import msgspec
 
 from wesktop.window.display import check_display
 from wesktop.window.ending import window_error
-from wesktop.window.options import check_size, window_spec
+from wesktop.window.options import check_size, from_fields, window_spec
 from wesktop.window.spec import Attachable, Attached, Closed, NotOpened, Opened, WindowSpec, further
 from wesktopd import client
 from wesktopd.channel import decode, encode
@@ -75,7 +75,7 @@ def open_window(
 
 def _look(name: str, spec: dict[str, Any]) -> WindowSpec:
     try:
-        return msgspec.convert(spec["window"], WindowSpec)
+        return from_fields(spec["window"])
     except KeyError:
         return window_spec(
             name,

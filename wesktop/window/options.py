@@ -4,6 +4,7 @@ import inspect
 import json
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from wesktop.window.policy import PERMISSIONS
 from wesktop.window.spec import WindowSpec
 from wesktopd.errors import ConfigurationError
 from wesktopd.paths import storage_dir, window_file
+from wesktopd.text import sendable, sent_path
 
 GUIS = ("gtk", "qt")
 ON_CLOSE = ("quit", "hide")
@@ -68,7 +70,7 @@ def window_spec(
         width=width,
         height=height,
         background=check_background(background),
-        storage=str(storage_dir(app_id)),
+        storage=check_storage(str(storage_dir(app_id))),
         icon=check_icon(icon),
         gui=gui,
         debug=check_flag("debug", debug),
@@ -83,9 +85,24 @@ def window_spec(
 
 
 def as_fields(look: WindowSpec) -> dict[str, Any]:
-    """The window's description as the app's spec carries it, for `wesktop ctl open`."""
+    """The window's description as the app's spec carries it, for `wesktop ctl open`; see `from_fields`."""
     fields: dict[str, Any] = msgspec.to_builtins(look)
-    return fields
+    return {**fields, "geometry": look.geometry and sendable(look.geometry)}
+
+
+def from_fields(fields: dict[str, Any]) -> WindowSpec:
+    """The description that `as_fields` has made these of. Raises msgspec.ValidationError for anything else."""
+    look = msgspec.convert(fields, WindowSpec)
+    return replace(look, geometry=look.geometry and sent_path(look.geometry))
+
+
+def check_storage(storage: str) -> str:
+    """Refuse a path that WebKitGTK cannot be told: its is no file's name, but text; raises ConfigurationError."""
+    if sendable(storage) != storage:
+        raise ConfigurationError(
+            f"the window's storage {storage!r} is not UTF-8: set XDG_DATA_HOME to a directory whose name is."
+        )
+    return storage
 
 
 def check_size(width: object, height: object) -> None:
