@@ -123,4 +123,4 @@ def test_exceptions_are_found_in_a_log_though_others_write_between() -> None:
         "T4 5 stdout tick 2",
         "T5 6 stderr ValueError: no",
     ]
-    assert exceptions(log) == ["T2 6 stderr ValueError: no"]
+    assert exceptions(log) == ['T2 6 stderr ValueError: no | File "x.py", line 3']

@@ -13,6 +13,7 @@ from soak.ledger import Ledger
 from soak.service import CommandFailed, Service
 
 TRACEBACK = "Traceback (most recent call last)"
+FRAME_LINES = 6  # of a traceback, that are told with the exception
 SAMPLE_EVERY = 5.0
 WARM = 120.0  # seconds after which a supervisor's memory is to grow no more
 MAX_GROWTH = 2 * 1024 * 1024  # bytes
@@ -127,10 +128,10 @@ def exceptions(log: list[str]) -> list[str]:
     for number, (at, *source, text) in enumerate(lines):
         if text.startswith(TRACEBACK):
             # Lines of others come between those of a traceback, which are indented but for the last.
-            rest = (after for _, *other, after in lines[number + 1 :] if other == source)
-            found.append(
-                f"{at} {' '.join(source)} {next((line for line in rest if line[:1] not in ('', ' ')), text)}"
-            )
+            rest = [after for _, *other, after in lines[number + 1 :] if other == source]
+            ends = next((index for index, line in enumerate(rest) if line[:1] not in ("", " ")), None)
+            raised = [text] if ends is None else [rest[ends], *(line.strip() for line in rest[:ends][-FRAME_LINES:])]
+            found.append(f"{at} {' '.join(source)} {' | '.join(raised)}")
     return found
 
 
