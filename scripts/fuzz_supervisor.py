@@ -227,8 +227,24 @@ def config() -> Callable[[bytes], None]:
     return check
 
 
+class Links:
+    """See wesktopd.controlled.LoginLinks."""
+
+    def follow(self, path: str) -> tuple[str, Any]:
+        """See there."""
+        used: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        used.set_result("opened")
+        return path, used
+
+    def bearer(self) -> str:
+        """See there."""
+        return "token"
+
+
 class App:
-    """What a control server needs of a supervisor, with nothing behind it: see wesktopd.control.Controlled."""
+    """What a control server needs of a supervisor, with nothing behind it: see wesktopd.controlled.Controlled."""
+
+    links = Links()
 
     def report(self) -> Any:
         """See there."""
@@ -278,16 +294,6 @@ class App:
 
     async def emit(self, channel: str, event: str, data: str) -> None:
         """See there."""
-
-    def link(self, path: str) -> tuple[str, Any]:
-        """See there."""
-        used: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        used.set_result("opened")
-        return path, used
-
-    def bearer(self) -> str:
-        """See there."""
-        return "token"
 
     def logs(self, lines: int | None, since: float | None) -> Iterable[Any]:
         """See there: of a real journal."""

@@ -24,7 +24,7 @@ from wesktopd.errors import (
 from wesktopd.launch import Launched, launch
 from wesktopd.lines import LineReader
 from wesktopd.paths import AppPaths
-from wesktopd.protocol import MAX_FRAME, Answer, End, Failed, Listening, Others, Ready, Stop
+from wesktopd.protocol import MAX_FRAME, Answer, End, Failed, Listening, Moved, Others, Ready, Stop
 from wesktopd.spec import AppSpec
 
 WINDOW_CLOSES_WITHIN = 2.0  # seconds until a window that does not close is killed
@@ -165,6 +165,8 @@ class Session:
             self._let_attach(event.url, event.link)
         if isinstance(event, Others):
             self._others = event.count
+        if isinstance(event, Moved) and self._supervisor is not None:
+            self._supervisor = self._supervisor.replaced(event.pid)
 
     def _server_died(self) -> None:
         assert self._supervisor is not None

@@ -1,7 +1,7 @@
 """The event bus: puts the events of all workers in one order, and keeps the last for those who come later.
 
-On a Unix socket of its own beside the control socket. It outlives the workers, and with `wesktop ctl upgrade` the
-supervisor's own program.
+On a Unix socket of its own beside the control socket. It outlives the workers, and goes over to the next
+supervisor at `wesktop ctl upgrade`.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from wesktopd.files import OwnFile
 from wesktopd.lines import LineReader
 from wesktopd.peers import is_trusted
 from wesktopd.repeats import Repeats
-from wesktopd.transport import listen_unix
+from wesktopd.transport import listen_unix, serve_unix
 
 MOST_EVENTS = 100_000
 MOST_BYTES = 16 * 1024 * 1024  # that a channel keeps, whatever is asked for
@@ -43,7 +43,7 @@ class Kept(msgspec.Struct):
 
 
 class HandedChannel(msgspec.Struct, kw_only=True):
-    """A channel, for the next release."""
+    """A channel, for the next supervisor."""
 
     name: str
     epoch: str
@@ -52,6 +52,13 @@ class HandedChannel(msgspec.Struct, kw_only=True):
     kept: list[Kept]
     origins: dict[str, int]
     dropped_at: float = 0.0
+
+
+class HandedBus(msgspec.Struct, kw_only=True):
+    """The event bus, for the next supervisor. listener: its number, see wesktopd.handover, if there is one."""
+
+    listener: int | None
+    channels: list[HandedChannel]
 
 
 class Channel:
@@ -110,7 +117,7 @@ class Channel:
         return after, [event.line for event in self.kept if event.seq > after]
 
     def hand_over(self) -> HandedChannel:
-        """What the next release has to know."""
+        """What the next supervisor has to know."""
         return HandedChannel(
             name=self.name,
             epoch=self.epoch,
@@ -123,7 +130,7 @@ class Channel:
 
     @classmethod
     def restored(cls, handed: HandedChannel) -> "Channel":
-        """The channel as an older release has left it."""
+        """The channel as another supervisor has left it."""
         channel = cls(handed.name)
         channel.epoch, channel.seq, channel.limits = handed.epoch, handed.seq, handed.limits
         channel._repeats, channel.dropped_at = Repeats(handed.origins), handed.dropped_at
@@ -158,7 +165,7 @@ class Bus:
         """Listen on a socket that is there already."""
         self.listener, self._own = listener, OwnFile(path)
         self._own.claim()
-        self._server = await asyncio.get_running_loop().create_unix_server(lambda: Member(self), sock=listener)
+        self._server = await serve_unix(lambda: Member(self), listener)
 
     def is_in_place(self) -> bool:
         """Whether its socket is still what others find."""
@@ -181,13 +188,31 @@ class Bus:
         """The names of all channels, or of those in which a process takes part now."""
         return sorted(name for name, channel in self._channels.items() if channel.members or not joined)
 
-    def capture(self) -> list[HandedChannel]:
-        """All channels, for the next release."""
-        return [channel.hand_over() for channel in self._channels.values()]
+    def pause(self) -> None:
+        """Accept no further members; who comes waits for `hand_over`."""
+        if self._server is not None and self.listener is not None:
+            self.listener = self.listener.dup()  # closing the server closes its own
+            self._server.close()
+            self._server = None
 
-    def restore(self, channels: list[HandedChannel]) -> None:
-        """Know what the older release knew."""
-        self._channels = {handed.name: Channel.restored(handed) for handed in channels}
+    def hand_over(self, number: Callable[[int], int]) -> HandedBus:
+        """After `pause`: put nothing in order any more, for another supervisor to go on; number: of a copy of a
+        descriptor. The members are hung up on: they come again, and send again what they have no answer to.
+        """
+        listener = None
+        if self.listener is not None:
+            listener = number(self.listener.fileno())
+            self.listener.close()
+        self.listener = self._own = None
+        for member in [*self._members]:
+            member.leave()
+        return HandedBus(listener=listener, channels=[channel.hand_over() for channel in self._channels.values()])
+
+    async def take_over(self, handed: HandedBus, sockets: Callable[[int], socket.socket], path: Path | None) -> None:
+        """Go on where another supervisor has stopped; sockets: gives that of a number."""
+        self._channels = {each.name: Channel.restored(each) for each in handed.channels}
+        if handed.listener is not None and path is not None:
+            await self.listen_on(sockets(handed.listener), path)
 
     def admit(self, member: "Member") -> None:
         """A process has connected."""
@@ -285,6 +310,11 @@ class Member(asyncio.Protocol):
     def _refuse(self) -> None:
         self._refused = True
         self.abort()
+
+    def leave(self) -> None:
+        """End the connection, and hear nothing of what was sent: it is sent again."""
+        self._refuse()
+        self._bus.forget(self)
 
     def abort(self) -> None:
         """End the connection."""

@@ -35,6 +35,7 @@ class WorkerSpec:
     beat_every: seconds at most between beats. bus: the socket of the event bus, where there is one.
     name, host, allowed_hosts, allowed_origins, csp: see `wesktopd.guard`. cookie, bearer: of the session, if there is
     one, see `wesktopd.access`. on_launch: a function, as "module:attribute", for the app's further launches.
+    waits: it is to accept no connection before it is told `Accept`.
     """
 
     target: str
@@ -53,6 +54,7 @@ class WorkerSpec:
     bearer: str | None = field(default=None, repr=False)
     bus: str | None = None
     on_launch: str | None = None
+    waits: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,8 +124,13 @@ class GoTo:
     path: str
 
 
+@dataclass(frozen=True)
+class Accept:
+    """To a worker that has waited with it: accept connections from now on."""
+
+
 FROM_WORKER = (Serving, Refused, Quiet, Beat, Redeem, GoTo)
-TO_WORKER = (Stop, Retire, Redeemed, Launch)
+TO_WORKER = (Accept, Stop, Retire, Redeemed, Launch)
 
 
 def encode(message: object) -> bytes:

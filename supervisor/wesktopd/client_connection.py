@@ -8,13 +8,32 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
+import msgspec
 from msgspec.structs import replace
 
 from wesktopd import transport
 from wesktopd.errors import ControlError
 from wesktopd.lines import LineReader, LineTooLongError
 from wesktopd.peers import is_trusted
-from wesktopd.protocol import MAX_FRAME, Answer, End, Failed, Request, decode_request, encode, failure, request_id
+from wesktopd.protocol import (
+    MAX_FRAME,
+    Answer,
+    Emit,
+    End,
+    Events,
+    Failed,
+    Logs,
+    Request,
+    Restart,
+    Scale,
+    Upgrade,
+    Wait,
+    decode_request,
+    encode,
+    failure,
+    request_id,
+)
+from wesktopd.window_protocol import Launch, Show
 
 IDLE_TIMEOUT = 30.0  # seconds until a connection without a lease has said another whole frame
 GREETING_TIMEOUT = 5.0  # seconds that a client has to say the secret in
@@ -22,9 +41,31 @@ MAX_REQUESTS = 64  # of one connection that may be carried out at once
 MAX_UNREAD = 256 * 1024  # bytes that may wait for a client that does not read
 MAX_QUEUED = 8 * 1024 * 1024  # bytes of a stream that may wait; all that is kept in memory is less
 
+AGAIN = (Emit, Launch, Restart, Scale, Show, Wait)  # a successor begins anew what was not done yet of these
+
 Follow = Callable[[Callable[[Answer], None]], Callable[[], None]]
 
 logger = logging.getLogger("wesktopd")
+
+
+class HandedConnection(msgspec.Struct, kw_only=True):
+    """A control connection, for the next supervisor. fd: its number there, see wesktopd.handover.
+
+    lease, lease_id, path: of the lease that its client holds by it, if it does. dialog: the number of the one that it
+    has open as a window. following: the streams that it gets, by the requests' ids.
+    upgrades: the requests to which the takeover is the answer.
+    heard: what it has asked for and is not begun, and the beginning of its next frame. unsent: what it has not read.
+    """
+
+    fd: int
+    lease: str | None
+    lease_id: int
+    path: str
+    dialog: int | None
+    following: list[Logs | Events]
+    upgrades: list[int]
+    heard: bytes
+    unsent: bytes
 
 
 class Server(Protocol):
@@ -50,22 +91,26 @@ class ClientConnection(asyncio.Protocol):
     """A connection. lease: the kind of the lease that its client holds by it, if it does; path: of its page.
 
     secret: what the client has to say first; None where the connection itself says who it is.
-    heard: the beginning of its next frame, where another program has read it before.
+    paused: nothing is heard before `resume`.
     """
 
-    def __init__(self, server: Server, secret: str | None, heard: bytes = b"") -> None:
+    def __init__(self, server: Server, secret: str | None, *, paused: bool = False) -> None:
         self.lease: str | None = None
         self.lease_id = 0
         self.since = 0.0  # on the clock of `time.monotonic`, when it has taken it
         self.path = "/"
-        self.upgrade_id: int | None = None  # of the request for an upgrade, if there is one
-        self.pending: list[int] = []  # requests that are being carried out
+        self.pending: list[Request] = []  # that are being carried out
         self._server = server
         self._secret = secret
-        self._lines = LineReader(MAX_FRAME, rest=heard)
+        self._deaf = paused
+        self._lines = LineReader(MAX_FRAME)
+        # Frames that wait for the client to read; of them one at most is the transport's, so that it is known.
+        self._answers: deque[bytes] = deque()
+        self._answers_bytes = 0
         self._queued: deque[bytes] = deque()
         self._queued_bytes = 0
-        self._following: list[tuple[int, Callable[[], None]]] = []  # by the request, what ends it
+        self._last = b""
+        self._following: list[tuple[Logs | Events, Callable[[], None]]] = []  # and what ends it
         self._paused = False
         self._half_closed = False
         self._deadline: asyncio.TimerHandle | None = None
@@ -86,11 +131,6 @@ class ClientConnection(asyncio.Protocol):
         return self._transport.is_closing()
 
     @property
-    def heard(self) -> bytes:
-        """The beginning of a frame that is not whole yet."""
-        return self._lines.rest
-
-    @property
     def socket(self) -> socket.socket:
         """Its socket."""
         found: socket.socket = self._transport.get_extra_info("socket")
@@ -102,6 +142,9 @@ class ClientConnection(asyncio.Protocol):
         """See asyncio.Protocol, as for what follows."""
         assert isinstance(made, asyncio.Transport)
         self._transport = made
+        made.set_write_buffer_limits(high=0)
+        if self._deaf:
+            made.pause_reading()
         if not is_trusted(self.socket):
             made.abort()
             return
@@ -136,7 +179,8 @@ class ClientConnection(asyncio.Protocol):
         """The client sends no more; what it has asked for is answered first. A lease ends."""
         self._half_closed = True
         self._server.hung_up(self)
-        return bool(self.pending or self._queued) and self.lease is None and not self._following
+        waits = bool(self.pending or self._answers or self._queued)
+        return waits and self.lease is None and not self._following
 
     def pause_writing(self) -> None:
         """The client does not read as fast as it is written to."""
@@ -190,24 +234,25 @@ class ClientConnection(asyncio.Protocol):
         """From now on the client holds a lease of this kind by the connection."""
         self.lease, self.lease_id, self.path, self.since = kind, request_id, path, time.monotonic()
 
-    def begun(self, request_id: int, change: int) -> None:
-        """A request is being carried out (1), or is no more (-1)."""
-        if change > 0:
-            self.pending.append(request_id)
-        else:
-            self.pending.remove(request_id)
-            self.upgrade_id = None if request_id == self.upgrade_id else self.upgrade_id
+    def begun(self, request: Request) -> None:
+        """A request is being carried out."""
+        self.pending.append(request)
+
+    def done(self, request: Request) -> None:
+        """It is no more; its answer may be sent afterwards."""
+        self.pending.remove(request)
 
     def send(self, request_id: int, answer: Answer) -> None:
         """Send an answer; who does not read is hung up on."""
         if self._transport.is_closing():
             return
-        if self._transport.get_write_buffer_size() > MAX_UNREAD:
+        if self._answers_bytes > MAX_UNREAD:
             self.abort()
             return
-        self._transport.write(encode(replace(answer, id=request_id)))
-        if self._half_closed and not self.pending:
-            self.close()
+        frame = encode(replace(answer, id=request_id))
+        self._answers_bytes += len(frame)
+        self._answers.append(frame)
+        self._pump()
 
     def send_event(self, event: Answer) -> None:
         """Send an event to a lease."""
@@ -223,27 +268,76 @@ class ClientConnection(asyncio.Protocol):
         self._queued.append(frame)
         self._pump()
 
-    def follow(self, request_id: int, follow: Follow) -> None:
+    def follow(self, request: Logs | Events, follow: Follow) -> None:
         """Send what `follow` tells of, for as long as the connection lasts."""
-        self._following.append((request_id, follow(lambda answer: self.queue(request_id, answer))))
+        self._following.append((request, follow(lambda answer: self.queue(request.id, answer))))
 
     def _pump(self) -> None:
-        while self._queued and not self._paused:
-            self._queued_bytes -= len(self._queued[0])
-            self._transport.write(self._queued.popleft())
-        if self._half_closed and not self._queued and not self.pending:
+        while not self._paused and (self._answers or self._queued):
+            if self._answers:
+                self._last = self._answers.popleft()
+                self._answers_bytes -= len(self._last)
+            else:
+                self._last = self._queued.popleft()
+                self._queued_bytes -= len(self._last)
+            self._transport.write(self._last)
+        if self._half_closed and not (self._answers or self._queued or self.pending):
             self.close()
 
     def close(self) -> None:
         """Close it when what was sent is out; streams are told of their end."""
         if not self.closing:
-            for request_id, _ in self._following:
-                self._transport.write(encode(End(id=request_id)))
+            ends = [encode(End(id=request.id)) for request, _ in self._following]
+            self._transport.write(b"".join([*self._answers, *ends]))
+            self._answers.clear()
         self._transport.close()
 
     def abort(self) -> None:
         """Close it now."""
         self._transport.abort()
+
+    # At an upgrade.
+
+    @property
+    def can_be_handed_over(self) -> bool:
+        """Whether another supervisor can go on with it: it waits for nothing that only this one can answer."""
+        kinds = (Upgrade, *AGAIN)
+        goes_on = self.lease is not None or all(isinstance(request, kinds) for request in self.pending)
+        return goes_on and self.greeted and not self.closing
+
+    def hand_over(self, fd: int, dialog: int | None) -> HandedConnection:
+        """End it here, for another supervisor to go on with it; fd: a copy of its socket."""
+        partly = self._last[len(self._last) - self._transport.get_write_buffer_size() :]
+        again = [encode(request) for request in self.pending if isinstance(request, AGAIN)]
+        handed = HandedConnection(
+            fd=fd,
+            lease=self.lease,
+            lease_id=self.lease_id,
+            path=self.path,
+            dialog=dialog,
+            following=[request for request, _ in self._following],
+            upgrades=[request.id for request in self.pending if isinstance(request, Upgrade)],
+            heard=b"".join([*again, self._lines.rest]),
+            unsent=b"".join([partly, *self._answers, *self._queued]),
+        )
+        self.lease = None  # which has not ended
+        self.abort()
+        return handed
+
+    def take_over(self, handed: HandedConnection) -> list[Upgrade]:
+        """Go on where another supervisor has stopped; the upgrades that are to be answered. Nothing is heard yet."""
+        self.hold(handed.lease_id, handed.lease, handed.path)
+        self._answers.append(handed.unsent)
+        self._answers_bytes += len(handed.unsent)
+        upgrades = [Upgrade(id=request_id) for request_id in handed.upgrades]
+        self.pending += upgrades
+        self._pump()
+        return upgrades
+
+    def resume(self, heard: bytes) -> None:
+        """Hear what the client says; heard: what it has said already."""
+        self.data_received(heard)
+        self._transport.resume_reading()
 
 
 def unforeseen(error: Exception) -> Answer:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,17 +13,31 @@ from wesktopd.bus_protocol import Publish
 from wesktopd.errors import (
     ConfigurationError,
     ControlError,
-    ControlTimeoutError,
     NotRunningError,
     NoWindowError,
     WesktopError,
 )
 from wesktopd.events import Kind
+from wesktopd.links import Links, check_link_path
 from wesktopd.logfile import LogLine
-from wesktopd.protocol import Answer, Done, Happened, Log, Report, Spec, check_passed_on
+from wesktopd.pending import Pending
+from wesktopd.protocol import (
+    STARTER,
+    Answer,
+    Done,
+    Down,
+    Happened,
+    Listening,
+    Log,
+    Ready,
+    Report,
+    Spec,
+    check_passed_on,
+    failure,
+)
+from wesktopd.report import build_report
 from wesktopd.spec import check_workers
-from wesktopd.tokens import LIFETIME
-from wesktopd.upgrade import check_new_release, upgrade  # not late: by then another release's may be in its place
+from wesktopd.upgrade import Upgrade  # not late: by then another release's may be in its place
 from wesktopd.window_protocol import Launch, Launched, Navigate, Show, Vacant
 
 if TYPE_CHECKING:
@@ -35,32 +49,14 @@ JOIN_TIMEOUT = 1.0
 """Seconds that are waited for a broadcaster."""
 
 
-class Pending:
-    """A request that is answered when `done` says so; `fails` tells whether it fails with a generation's worker.
-
-    changes: whether it changes the fleet.
-    """
-
-    def __init__(
-        self, done: Callable[[], bool], fails: Callable[[int], bool] = lambda _: False, *, changes: bool = False
-    ) -> None:
-        self.done = done
-        self.fails = fails
-        self.changes = changes
-        self.future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def fail(self, error: WesktopError) -> None:
-        """It is not going to be done."""
-        if not self.future.done():
-            self.future.set_exception(error)
-
-
 class Commands:
     """Carries out requests by changing what is desired, and waits until it is so."""
 
     def __init__(self, supervisor: "Supervisor") -> None:
         self._supervisor = supervisor
+        self.links = Links(supervisor.instance)
         self._fleet = supervisor.fleet
+        self._upgrading = False
         self._pending: list[Pending] = []
 
     # For the supervisor, to tell what has become of them.
@@ -114,8 +110,7 @@ class Commands:
 
         Raises what kept the new generation from starting; the old one goes on.
         """
-        if not self._fleet.running:
-            raise self._is_stopping()
+        await self._upgraded()
         generation = self._supervisor.restart()
         await self._until(
             Pending(
@@ -132,6 +127,7 @@ class Commands:
         Raises ConfigurationError for a number that is out of range, or what kept a worker from starting.
         """
         check_workers(workers)
+        await self._upgraded()
         self._fleet.wanted = workers
         self._supervisor.note(Kind.SCALED, f"{workers} workers are wanted", level=logging.INFO)
         await self._until(
@@ -148,17 +144,33 @@ class Commands:
         await self._until(Pending(lambda: bool(self._fleet.ready(self._fleet.serving))))
 
     async def upgrade(self) -> str:
-        """Re-execute the supervisor. Raises WesktopError when that cannot be; does not return when it can.
+        """Have the installed release take the place of this one, whose answer is then not heard any more.
 
-        What was asked for before, and while the new release is looked at, is done first.
+        Changes of the workers that were asked for before are done first; others wait until it is over.
+        Raises WesktopError when it cannot, or its workers do not start: then nothing has changed.
         """
         if not self._supervisor.owns_process:
             raise ControlError("serve() runs inside of your program: restart that, or use `wesktop serve`.")
-        await self._unless_stopped(check_new_release())
-        while True:
+        await self._upgraded()
+        self._upgrading = True
+        upgrade = Upgrade(self._supervisor)
+        try:
             await self._until(Pending(self._settled))
-            if self._settled() and self._fleet.running:  # else something came before this task's turn
-                upgrade(self._supervisor)
+            await self._unless_stopped(upgrade.prepare())
+            await upgrade.hand_over()
+        except WesktopError as error:
+            if self._fleet.running:
+                self._supervisor.log(logging.ERROR, f"the upgrade is given up: {error.message}")
+            raise
+        finally:
+            self._upgrading = False
+            self._supervisor.wake()
+        return ""
+
+    async def _upgraded(self) -> None:
+        """Wait for the end of an upgrade that is under way. After a success, the new supervisor begins anew."""
+        while not self._fleet.running or self._upgrading:
+            await self._until(Pending(lambda: not self._upgrading))
 
     def _settled(self) -> bool:
         """Whether no change of the fleet is under way."""
@@ -170,7 +182,7 @@ class Commands:
 
     def report(self) -> Report:
         """How the app is."""
-        return self._supervisor.report()
+        return build_report(self._supervisor, asyncio.get_running_loop().time())
 
     def spec_fields(self) -> Spec:
         """What is served, and how."""
@@ -222,8 +234,8 @@ class Commands:
 
     def go_to(self, path: str) -> None:
         """Have the window in front show another page, for the app. Raises ConfigurationError for one of others."""
-        _check_path(path)
-        self._supervisor.control.windows.show(lambda: Navigate(url=self._supervisor.link(path)))
+        check_link_path(path)
+        self._supervisor.control.windows.show(lambda: Navigate(url=self.links.make(path)))
 
     async def emit(self, channel: str, event: str, data: str) -> None:
         """Send an event to the pages.
@@ -247,28 +259,6 @@ class Commands:
     def _channels(self) -> list[str]:
         """Those to which an event can be sent: while no worker is there, the ones of those that have been."""
         return self._supervisor.bus.known(joined=bool(self._fleet.ready()))
-
-    def link(self, path: str) -> tuple[str, Awaitable[str]]:
-        """An address that lets one client in, and what waits until it has.
-
-        Raises ConfigurationError for a path that leads elsewhere; the latter, ControlTimeoutError when nobody came.
-        """
-        _check_path(path)
-        loop = asyncio.get_running_loop()
-        opened: asyncio.Future[str] = loop.create_future()
-        if self._supervisor.instance.access is None:
-            opened.set_result("")
-        url = self._supervisor.link(path, lambda admitted: _settle(opened, admitted))
-        loop.call_later(LIFETIME, lambda: self._supervisor.tokens.expire(loop.time()))  # not sooner than it was made
-        return url, opened
-
-    def bearer(self) -> str:
-        """What lets scripts in. Raises ConfigurationError where there is no session."""
-        access = self._supervisor.instance.access
-        if access is None:
-            name = self._supervisor.spec.name
-            raise ConfigurationError(f"{name!r} has no session: scripts get in without a token.")
-        return access.bearer
 
     # Streams.
 
@@ -297,37 +287,46 @@ class Commands:
     # Leases.
 
     def current_event(self, path: str) -> Answer:
-        """The event that a new lease begins with. Raises ConfigurationError for a path that leads elsewhere."""
-        _check_path(path)
-        return self._supervisor.current_event(path)
+        """The event that a new lease begins with, whose page is at `path`.
+
+        Raises ConfigurationError for a path that leads elsewhere.
+        """
+        check_link_path(path)
+        if self._supervisor.failure is not None:
+            return failure(self._supervisor.failure)
+        if self._fleet.ready(self._fleet.serving):
+            return self._ready(path)
+        if self._fleet.serving:
+            return Down(reason="its worker is being started")
+        return Listening(url=self._supervisor.instance.url)
+
+    def announce(self) -> None:
+        """Tell all leases that the app answers."""
+        for lease in self._supervisor.control.leases:
+            lease.send_event(self._ready(lease.path))
+
+    def _ready(self, path: str) -> Ready:
+        """A lease is a window's, or of who opens one: it is told how to get in."""
+        link = self.links.make(path) if self.links.needed_for(path) else None
+        return Ready(url=self._supervisor.instance.url, link=link)
 
     def lease_began(self, kind: str) -> None:
         """Somebody has attached."""
-        self._supervisor.lease_began(kind)
+        self._supervisor.note(Kind.ATTACHED, f"{kind} attached")
         self._supervisor.wake()  # others may wait for a window
 
     def lease_ended(self, kind: str) -> None:
-        """A lease has ended."""
-        self._supervisor.lease_ended(kind)
-        self._supervisor.wake()
-
-
-def _check_path(path: str) -> None:
-    if path != "/":
-        from wesktopd.entrance import check_path  # late, for the supervisor's size
-
-        check_path(path)
-
-
-def _settle(opened: asyncio.Future[str], admitted: bool) -> None:
-    if opened.done():
-        return
-    if admitted:
-        opened.set_result("it was opened")
-    else:
-        instead = "`wesktop ctl open --print-link` has a link for any browser"
-        opened.set_exception(ControlTimeoutError(f"nobody has opened it within {LIFETIME:g} seconds: {instead}."))
-        opened.exception()  # somebody may not have waited for it
+        """In one-shot mode nobody left means nothing left to do; and all ends with who has started it."""
+        supervisor = self._supervisor
+        supervisor.note(Kind.DETACHED, f"{kind} detached")
+        supervisor.used()
+        if supervisor.spec.one_shot and kind == STARTER:
+            supervisor.request_stop("its caller has ended")
+        elif supervisor.spec.one_shot and not supervisor.control.leases:
+            supervisor.request_stop("its window is closed")
+        elif kind == STARTER:
+            supervisor.output.let_go()
+        supervisor.wake()
 
 
 def _as_message(line: LogLine) -> Log:

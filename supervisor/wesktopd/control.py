@@ -5,10 +5,12 @@ import logging
 import socket
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
-from typing import Protocol
+
+import msgspec
 
 from wesktopd import transport
-from wesktopd.client_connection import ClientConnection, unforeseen
+from wesktopd.client_connection import ClientConnection, HandedConnection, unforeseen
+from wesktopd.controlled import Controlled
 from wesktopd.errors import WesktopError
 from wesktopd.files import OwnFile
 from wesktopd.protocol import (
@@ -23,24 +25,20 @@ from wesktopd.protocol import (
     End,
     Events,
     Focus,
-    Happened,
     Link,
     Linked,
-    Log,
     Logs,
     Others,
-    Report,
     Request,
     Restart,
     Scale,
-    Spec,
     Status,
     Stop,
     Upgrade,
     Wait,
     failure,
 )
-from wesktopd.window_protocol import Ask, Focused, Launch, Print, Reply, Show, Vacant
+from wesktopd.window_protocol import Ask, Focused, Launch, Launched, Navigate, Print, Reply, Show, Vacant
 from wesktopd.windows import Windows
 
 MAX_CONNECTIONS = 256
@@ -50,68 +48,16 @@ Result = str | Done | Vacant | None  # of what is carried out: a note, or the an
 logger = logging.getLogger("wesktopd")
 
 
-class Controlled(Protocol):
-    """What the control server needs of the supervisor."""
+class HandedControl(msgspec.Struct, kw_only=True):
+    """The control socket and its connections, for the next supervisor. listener: its number, see wesktopd.handover.
 
-    def report(self) -> Report:
-        """How the app is."""
+    kept: what waits for the next window.
+    """
 
-    def spec_fields(self) -> Spec:
-        """What is served, and how."""
-
-    def request_stop(self, reason: str) -> None:
-        """Begin to end the app."""
-
-    async def restart(self) -> str:
-        """Serve new code; what came of it. Raises WesktopError when the old one goes on."""
-
-    async def scale(self, workers: int) -> str:
-        """Run so many workers; what came of it."""
-
-    async def wait_ready(self) -> None:
-        """Return as soon as a worker is ready."""
-
-    async def upgrade(self) -> str:
-        """Re-execute the supervisor; the new one answers."""
-
-    async def launch(self, launch: Launch, window: ClientConnection | None) -> None:
-        """Tell the app that it was started again; window: that was opened for it, None for the one in front."""
-
-    async def show(self, show: Show) -> Done | Vacant:
-        """Have a window show the app, or tell who asks to open one."""
-
-    async def emit(self, channel: str, event: str, data: str) -> None:
-        """Send an event to the pages."""
-
-    def link(self, path: str) -> tuple[str, Awaitable[str]]:
-        """An address that lets one client in; and what waits until it has, or raises. Raises WesktopError."""
-
-    def bearer(self) -> str:
-        """What lets scripts in. Raises WesktopError where there is no session."""
-
-    def logs(self, lines: int | None, since: float | None) -> Iterable[Log]:
-        """What was printed."""
-
-    def printed(self, pid: int, text: str) -> None:
-        """A window's process has printed this."""
-
-    def follow_logs(self, callback: Callable[[Log], None]) -> Callable[[], None]:
-        """Tell of what is printed from now on, until what is returned is called."""
-
-    def events(self) -> Iterable[Happened]:
-        """What has happened."""
-
-    def follow_events(self, callback: Callable[[Happened], None]) -> Callable[[], None]:
-        """Tell of what happens from now on, until what is returned is called."""
-
-    def current_event(self, path: str) -> Answer:
-        """The event that a new lease begins with, whose page is at `path`. Raises WesktopError for a bad one."""
-
-    def lease_began(self, kind: str) -> None:
-        """Somebody has attached."""
-
-    def lease_ended(self, kind: str) -> None:
-        """A lease ended; those that are left are in `ControlServer.leases`."""
+    listener: int | None
+    secret: str | None
+    connections: list[HandedConnection]
+    kept: list[tuple[float, Launched | Navigate]]
 
 
 class ControlServer:
@@ -126,6 +72,7 @@ class ControlServer:
         self._server: asyncio.Server | None = None
         self._own: OwnFile | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._upgrades: list[tuple[ClientConnection, Upgrade]] = []
 
     @property
     def leases(self) -> list[ClientConnection]:
@@ -147,7 +94,7 @@ class ControlServer:
         self.listener, self.secret, self._own = listener, secret, OwnFile(path)
         self._own.claim()
         if listener.family == getattr(socket, "AF_UNIX", None):
-            self._server = await loop.create_unix_server(self._connect, sock=listener, backlog=MAX_CONNECTIONS)
+            self._server = await transport.serve_unix(self._connect, listener, MAX_CONNECTIONS)
         else:
             self._server = await loop.create_server(self._connect, sock=listener, backlog=MAX_CONNECTIONS)
 
@@ -163,22 +110,58 @@ class ControlServer:
     def _connect(self) -> ClientConnection:
         return ClientConnection(self, self.secret)
 
-    async def adopt(
-        self,
-        connection: socket.socket,
-        request_id: int = 0,
-        kind: str | None = None,
-        path: str = "/",
-        heard: bytes = b"",
-    ) -> ClientConnection:
-        """Serve a connection that was inherited; kind: of the lease that its other end holds by it, if it does.
-
-        heard: see ClientConnection.
-        """
+    async def adopt(self, connection: socket.socket, *, paused: bool = False) -> ClientConnection:
+        """Serve a connection that was inherited."""
         loop = asyncio.get_running_loop()
-        _, client = await loop.connect_accepted_socket(lambda: ClientConnection(self, None, heard), connection)
-        client.hold(request_id, kind, path)
+        _, client = await loop.connect_accepted_socket(
+            lambda: ClientConnection(self, None, paused=paused), connection
+        )
         return client
+
+    def pause(self) -> None:
+        """Accept no further connections; who makes one waits for `hand_over`."""
+        if self._server is not None and self.listener is not None:
+            self.listener = self.listener.dup()  # closing the server closes its own
+            self._server.close()
+            self._server = None
+
+    def hand_over(self, number: Callable[[int], int]) -> HandedControl:
+        """After `pause`: answer nobody any more, for another supervisor to go on; number: of a copy of a descriptor.
+
+        Who waits for what only this one can answer is hung up on. What leads to the control socket stays.
+        """
+        listener = None
+        if self.listener is not None:
+            listener = number(self.listener.fileno())
+            self.listener.close()
+        self.listener = self._own = None
+        handed = []
+        for connection in [*self.connections]:
+            if connection.can_be_handed_over:
+                dialog = self.windows.dialog_of(connection)
+                handed.append(connection.hand_over(number(connection.socket.fileno()), dialog))
+            else:
+                connection.abort()
+        self._give_up_tasks()
+        return HandedControl(listener=listener, secret=self.secret, connections=handed, kept=self.windows.hand_over())
+
+    async def take_over(
+        self, handed: HandedControl, sockets: Callable[[int], socket.socket], path: Path | None
+    ) -> None:
+        """Go on where another supervisor has stopped; sockets: gives that of a number."""
+        self.windows.take_over(handed.kept)
+        clients = [(await self.adopt(sockets(each.fd), paused=True), each) for each in handed.connections]
+        for client, each in clients:  # all leases, before any request is heard that asks for them
+            self._upgrades += [(client, request) for request in client.take_over(each)]
+            for request in each.following:
+                kept = self._controlled.logs(None, None) if isinstance(request, Logs) else self._controlled.events()
+                self._stream(client, request, kept)
+            if each.dialog is not None:
+                self.windows.inherit(client, each.dialog)
+        for client, each in clients:
+            client.resume(each.heard)
+        if handed.listener is not None and path is not None:
+            await self.listen_on(sockets(handed.listener), handed.secret, path)
 
     def broadcast(self, event: Answer) -> None:
         """Send an event to every lease."""
@@ -189,11 +172,22 @@ class ControlServer:
         """Send the leases their last event, close every connection and remove the socket."""
         self.broadcast(last)
         self._stop_listening()
-        for task in self._tasks:
-            task.cancel()
+        self._give_up_tasks()
         for connection in [*self.connections]:
             connection.close()
         await asyncio.sleep(0)  # what is written now goes out now
+
+    def answer_upgrades(self, answer: Answer) -> None:
+        """Tell those of whom `take_over` has heard that they have asked for an upgrade what came of it."""
+        while self._upgrades:
+            connection, request = self._upgrades.pop()
+            connection.done(request)
+            connection.send(request.id, answer)
+
+    def _give_up_tasks(self) -> None:
+        for task in self._tasks:
+            if task is not asyncio.current_task():
+                task.cancel()
 
     # What a connection tells.
 
@@ -244,37 +238,31 @@ class ControlServer:
             case Reply():
                 self.windows.reply(connection, request)
             case Launch():
-                self._carry_out(
-                    connection,
-                    request.id,
-                    controlled.launch(request, connection if connection.lease == "window" else None),
-                )
+                window = connection if connection.lease == "window" else None
+                self._carry_out(connection, request, controlled.launch(request, window))
             case Show():
-                self._carry_out(connection, request.id, controlled.show(request))
+                self._carry_out(connection, request, controlled.show(request))
             case Attach():
                 self._attach(connection, request)
             case Emit():
                 emitting = controlled.emit(request.channel, request.event, request.data)
-                self._carry_out(connection, request.id, emitting)
+                self._carry_out(connection, request, emitting)
             case Link():
                 self._link(connection, request)
             case Bearer():
-                connection.send(request.id, _or_failure(lambda: BearerToken(token=controlled.bearer())))
+                connection.send(request.id, _or_failure(lambda: BearerToken(token=controlled.links.bearer())))
             case Logs():
-                follow = controlled.follow_logs if request.follow else None
-                self._stream(connection, request.id, controlled.logs(request.lines, request.since), follow)
+                self._stream(connection, request, controlled.logs(request.lines, request.since))
             case Events():
-                follow_events = controlled.follow_events if request.follow else None
-                self._stream(connection, request.id, controlled.events(), follow_events)
+                self._stream(connection, request, controlled.events())
             case Restart():
-                self._carry_out(connection, request.id, controlled.restart())
+                self._carry_out(connection, request, controlled.restart())
             case Scale():
-                self._carry_out(connection, request.id, controlled.scale(request.workers))
+                self._carry_out(connection, request, controlled.scale(request.workers))
             case Wait():
-                self._carry_out(connection, request.id, controlled.wait_ready())
+                self._carry_out(connection, request, controlled.wait_ready())
             case Upgrade():
-                connection.upgrade_id = request.id
-                self._carry_out(connection, request.id, controlled.upgrade())
+                self._carry_out(connection, request, controlled.upgrade())
 
     def _attach(self, connection: ClientConnection, request: Attach) -> None:
         try:
@@ -295,7 +283,7 @@ class ControlServer:
             if lease.lease in (STARTER, "caller"):
                 lease.send_event(Others(count=len(leases) - 1))
 
-    def _carry_out(self, connection: ClientConnection, request_id: int, work: Awaitable[Result]) -> None:
+    def _carry_out(self, connection: ClientConnection, request: Request, work: Awaitable[Result]) -> None:
         """Answer when the work is done; it goes on although its client has gone."""
 
         async def answer_when_done() -> None:
@@ -307,39 +295,35 @@ class ControlServer:
                 answer = failure(error)
             except Exception as error:
                 answer = unforeseen(error)
-            connection.begun(request_id, -1)
-            connection.send(request_id, answer)
+            connection.done(request)
+            connection.send(request.id, answer)
             if isinstance(answer, Vacant) and connection in self.connections:  # at once: the next one has to see it
-                self._attach(connection, Attach(id=request_id, kind="caller"))
+                self._attach(connection, Attach(id=request.id, kind="caller"))
 
-        connection.begun(request_id, 1)
+        connection.begun(request)
         task = asyncio.ensure_future(answer_when_done())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _stream(
-        self,
-        connection: ClientConnection,
-        request_id: int,
-        kept: Iterable[Answer],
-        follow: "Callable[[Callable[[Answer], None]], Callable[[], None]] | None",
-    ) -> None:
+    def _stream(self, connection: ClientConnection, request: Logs | Events, kept: Iterable[Answer]) -> None:
         for answer in kept:
-            connection.queue(request_id, answer)
-        if follow is None:
-            connection.queue(request_id, End())
+            connection.queue(request.id, answer)
+        if not request.follow:
+            connection.queue(request.id, End())
+        elif isinstance(request, Logs):
+            connection.follow(request, self._controlled.follow_logs)
         else:
-            connection.follow(request_id, follow)
+            connection.follow(request, self._controlled.follow_events)
 
     def _link(self, connection: ClientConnection, request: Link) -> None:
         try:
-            url, used = self._controlled.link(request.path)
+            url, used = self._controlled.links.follow(request.path)
         except WesktopError as error:
             connection.send(request.id, failure(error))
             return
         connection.send(request.id, Linked(url=url))
         if request.follow:
-            self._carry_out(connection, request.id, used)
+            self._carry_out(connection, request, used)
 
 
 def _or_failure(answer: Callable[[], Answer]) -> Answer:

@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
-import socket
-import subprocess
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from wesktopd.channel import (
     FROM_WORKER,
+    TO_WORKER,
+    Accept,
     Beat,
     GoTo,
     Launch,
@@ -27,7 +28,7 @@ from wesktopd.events import Kind
 from wesktopd.fleet import Act, Fleet
 from wesktopd.generations import Event, State, Worker
 from wesktopd.instance import Instance
-from wesktopd.launch import Adopted, Launched
+from wesktopd.launch import Launched
 from wesktopd.output import Output
 from wesktopd.processes import WorkerProcess
 from wesktopd.protocol import MAX_LOG_TAIL, presentable
@@ -54,8 +55,11 @@ class Captain(Protocol):
     def worker_beat(self, beat: Beat) -> None:
         """A worker's loop runs."""
 
-    def redeem(self, token: str) -> bool:
-        """Whether a one-time token, which somebody has brought to a worker, lets him in."""
+    def printed(self, pid: int, stream: str, data: bytes) -> None:
+        """A worker has printed this."""
+
+    def redeem(self, token: str, answer: Callable[[bool], None]) -> None:
+        """Tell whether a one-time token, which somebody has brought to a worker, lets them in."""
 
     def go_to(self, path: str) -> None:
         """The app wants its window to show another page."""
@@ -80,6 +84,7 @@ class Crew:
         self._captain = captain
         self._first = first
         self._refusals: dict[Worker, WesktopError] = {}
+        self._unheard: list[bytes] = []  # launches that were answered, and wait for a worker
 
     def carry_out(self, act: Act, worker: Worker) -> None:
         """Do what the plan says."""
@@ -97,6 +102,11 @@ class Crew:
         for worker in self.processes:
             self._kill(worker)
 
+    def release(self) -> None:
+        """Have workers that wait with it accept connections."""
+        for process in self.processes.values():
+            process.tell(encode(Accept()))
+
     def launch(self, arguments: list[str], directory: str) -> bool:
         """Tell a worker that the app was started again; False where none is ready.
 
@@ -108,29 +118,35 @@ class Crew:
             raise ControlError("the app has not heard of earlier launches yet: try again when it answers.")
         return bool(ready)
 
+    def unheard(self) -> list[bytes]:
+        """The launches of which no worker has heard yet; from now on they are the caller's to tell."""
+        launches, self._unheard = self._unheard, []
+        for process in self.processes.values():
+            launches += process.take_back(_is_launch)
+        return launches
+
+    def hear_of(self, launches: list[bytes]) -> None:
+        """Tell a worker of launches that were answered already, as soon as there is one."""
+        self._unheard += launches
+        ready = self._fleet.ready(self._fleet.serving)
+        while self._unheard and any(self.processes[worker].tell(self._unheard[0]) for worker in ready):
+            del self._unheard[0]
+
     def replace(self, worker: Worker, reason: str) -> None:
         """Have another take this worker's place."""
         self._captain.note(Kind.WORKER_REPLACED, f"worker {self._pid(worker)} is replaced: {reason}", worker)
         self._fleet.replace(worker)
         self._captain.wake()
 
-    def watch(
-        self,
-        worker: Worker,
-        process: "subprocess.Popen[bytes] | Adopted",
-        channel: socket.socket,
-        heard: bytes = b"",
-        unsent: bytes = b"",
-    ) -> None:
-        """Follow a worker's process from now on; heard, unsent: see WorkerProcess."""
+    def watch(self, worker: Worker, started: Launched) -> None:
+        """Follow a worker's process from now on."""
+        process = started.process
         self.processes[worker] = WorkerProcess(
             process,
-            channel,
-            lambda stream, data: self._output.feed(process.pid, stream, data),
+            started.channel,
+            lambda stream, data: self._captain.printed(process.pid, stream, data),
             lambda line: self._on_line(worker, line),
             lambda code: self._on_exit(worker, code),
-            heard,
-            unsent,
         )
 
     def _pid(self, worker: Worker) -> int:
@@ -146,7 +162,7 @@ class Crew:
             self._fail_start(worker, StartupError(f"no worker can be started: {error}."), str(error))
             return
         self._first = None
-        self.watch(worker, started.process, started.channel)
+        self.watch(worker, started)
         self._captain.note(Kind.WORKER_STARTED, f"worker {self._pid(worker)} started", worker)
         self.write_state()
 
@@ -196,8 +212,7 @@ class Crew:
             self.beats[worker] = message
             self._captain.worker_beat(message)
         elif isinstance(message, Redeem):
-            admitted = self._captain.redeem(message.token)
-            self.processes[worker].tell(encode(Redeemed(message.number, admitted)))
+            self._captain.redeem(message.token, partial(self._redeemed, worker, message.number))
         elif isinstance(message, GoTo):
             self._captain.go_to(message.path)
         elif isinstance(message, Quiet):
@@ -207,7 +222,12 @@ class Crew:
             self._fleet.is_ready(worker, now)
             self._captain.note(Kind.WORKER_READY, f"worker {self._pid(worker)} is ready", worker)
             self._captain.worker_ready(worker)
+            self.hear_of([])
             self._captain.wake()
+
+    def _redeemed(self, worker: Worker, number: int, admitted: bool) -> None:
+        if worker in self.processes:
+            self.processes[worker].tell(encode(Redeemed(number, admitted)))
 
     def _on_exit(self, worker: Worker, code: int) -> None:
         reason = describe_exit(code)
@@ -216,8 +236,9 @@ class Crew:
             self._fail_start(worker, self._boot_error(worker, reason), reason)
         else:
             self._end(worker, reason)
-        self.processes.pop(worker, None)
+        unheard = self.processes.pop(worker).take_back(_is_launch)
         self.beats.pop(worker, None)
+        self.hear_of(unheard)
         self.write_state()
         self._captain.wake()
 
@@ -249,3 +270,7 @@ class Crew:
     def write_state(self) -> None:
         """Note the processes that there are, for the next supervisor of this name."""
         self._instance.write_state([process.pid for process in self.processes.values()])
+
+
+def _is_launch(line: bytes) -> bool:
+    return isinstance(decode(line, *TO_WORKER), Launch)

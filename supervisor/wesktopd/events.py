@@ -1,6 +1,5 @@
 """What has happened to an app, as a list for people and programs: `wesktop ctl events`."""
 
-import time
 from collections import deque
 from collections.abc import Callable
 from enum import StrEnum
@@ -38,9 +37,8 @@ class EventLog:
         self.kept: deque[Happened] = deque(maxlen=KEPT)
         self._followers: list[Callable[[Happened], None]] = []
 
-    def add(self, kind: Kind, text: str, pid: int | None = None, generation: int | None = None) -> None:
-        """Note that something has happened, now."""
-        event = Happened(time=time.time(), kind=str(kind), text=text, pid=pid, generation=generation)
+    def add(self, event: Happened) -> None:
+        """Something has happened."""
         self.kept.append(event)
         for follower in [*self._followers]:
             follower(event)
@@ -49,3 +47,8 @@ class EventLog:
         """Tell `callback` of every further event, until what is returned is called."""
         self._followers.append(callback)
         return lambda: self._followers.remove(callback)
+
+    def restore(self, events: list[Happened]) -> None:
+        """Keep what another supervisor has kept, as well."""
+        merged = sorted([*events, *self.kept], key=lambda event: event.time)
+        self.kept = deque(merged, maxlen=KEPT)

@@ -10,7 +10,7 @@ from pathlib import Path
 from wesktopd import notify
 from wesktopd.access import Access
 from wesktopd.channel import WorkerSpec, hand_over
-from wesktopd.errors import AlreadyRunningError, ConfigurationError, PortInUseError
+from wesktopd.errors import AlreadyRunningError, ConfigurationError, PidFileError, PortInUseError
 from wesktopd.forked import withhold
 from wesktopd.hosts import check_exposure
 from wesktopd.identity import Identity
@@ -45,6 +45,7 @@ class Instance:
         self.state_file = StateFile(self.paths.state) if self.paths else None
         self.access = Access.fresh() if spec.session else None
         self.leftovers: list[Identity] = []
+        self.workers_wait = False
         self.socket_stays = False  # when this ends: a service manager holds it, and clients go on connecting
         self._pid_file = PidFile(spec.pid_path) if spec.pid_path else None
         self._listener: socket.socket | None = None
@@ -67,14 +68,33 @@ class Instance:
             raise
         return self
 
-    def resume(self, listener: int, lock: int | None, access: Access | None, *, socket_stays: bool) -> None:
-        """Instead of entering: hold what this process held before it re-executed itself, by these descriptors."""
+    def succeed(self, listener: socket.socket, access: Access | None, *, socket_stays: bool) -> None:
+        """Instead of entering: serve on the listening socket of another supervisor, whose name is not taken yet.
+
+        The workers that are started do not accept connections before `take_name`, and until they are released.
+        """
         self.socket_stays = socket_stays
         self.access = access or self.access  # a session does not end by an older release that had none
-        if self.lock and lock is not None:
+        self.workers_wait = True
+        self.take(listener)
+
+    def take_name(self, lock: int | None) -> None:
+        """Be the server of the name, in the place of another supervisor; lock: a descriptor of its lock."""
+        self.workers_wait = False
+        if self.lock:
             self.lock.fd = lock
-            withhold(lock)
-        self.take(socket.socket(fileno=listener))
+        if self._pid_file:
+            try:
+                self._pid_file.write()
+            except PidFileError as error:
+                self.warnings.append(error.message)
+
+    def surrender(self) -> None:
+        """Leave the name to another supervisor, which has taken it."""
+        if self.lock:
+            self.lock.leave()
+        self.paths = self.lock = self.state_file = self._pid_file = None
+        self.socket_stays = True
 
     def __exit__(self, *_: object) -> None:
         for worker in self._workers:  # none lives, unless an exception came between its start and its supervision
@@ -218,6 +238,7 @@ class Instance:
             cookie=self.access.cookie if self.access else None,
             bearer=self.access.bearer if self.access else None,
             on_launch=spec.second_launch if spec.calls_function else None,
+            waits=self.workers_wait,
             bus=str(self.paths.bus) if self.paths is not None and has_unix_sockets() else None,
         )
 

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 
 from wesktopd.errors import ConfigurationError
 from wesktopd.forked import withhold
@@ -15,6 +16,8 @@ from wesktopd.notify import environment
 TYPE_CHECKING = False  # as type checkers know it: a window waits for this module, and typing takes 4 ms
 if TYPE_CHECKING:
     from typing import Any
+
+LOOK_EVERY = 0.01  # seconds between looks at a process that is not a child
 
 # What `python -m MODULE FD` would do, without runpy, which takes 3 ms, and without collecting garbage while modules
 # are loaded, of which nothing is: 6 ms of a worker's 85. `main` turns it on again.
@@ -30,40 +33,39 @@ sys.exit(module.main(int(sys.argv[1])))
 """
 
 
-class Adopted:
-    """A child of this process that another program started, which this process was before: as Popen has it."""
+class OtherProcess:
+    """A process that another one has started, as Popen has it; what it ends with is not known, and 0."""
 
-    def __init__(self, pid: int, stdout: int, stderr: int) -> None:
+    stdout = stderr = None
+
+    def __init__(self, pid: int) -> None:
+        from wesktopd.identity import identify  # late: few need it
+
         self.pid = pid
         self.returncode: int | None = None
-        self.stdout = open(stdout, "rb", buffering=0)  # noqa: SIM115  by its descriptor
-        self.stderr = open(stderr, "rb", buffering=0)  # noqa: SIM115
+        self._identify = identify
+        self._identity = identify(pid)
 
     def poll(self) -> int | None:
-        """Its exit code; None while it runs."""
-        return self._reap(os.WNOHANG)
-
-    def wait(self) -> int:
-        """Wait for its end; its exit code."""
-        code = self._reap(0)
-        assert code is not None
-        return code
-
-    def _reap(self, options: int) -> int | None:
-        if self.returncode is None:
-            pid, status = os.waitpid(self.pid, options)
-            if pid:
-                self.returncode = os.waitstatus_to_exitcode(status)
+        """0 when it has ended, None while it runs."""
+        if self.returncode is None and (self._identity is None or self._identify(self.pid) != self._identity):
+            self.returncode = 0
         return self.returncode
 
-    def send_signal(self, number: int) -> None:
-        """Send a signal, unless it has ended."""
-        if self.poll() is None:
-            os.kill(self.pid, number)
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end. Raises TimeoutExpired after `timeout` seconds."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while (code := self.poll()) is None:
+            if deadline is not None and time.monotonic() > deadline:
+                raise subprocess.TimeoutExpired(str(self.pid), timeout or 0.0)
+            time.sleep(LOOK_EVERY)
+        return code
 
     def kill(self) -> None:
-        """End it at once."""
-        self.send_signal(signal.SIGKILL)
+        """End it at once, unless it has ended."""
+        if self.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
 
 
 class Launched:
@@ -93,7 +95,17 @@ class Launched:
     def leave(self) -> None:
         """Let it go on by itself; should it end before this process, no zombie is left."""
         self.channel.close()
-        threading.Thread(target=self.process.wait, name=f"wait-{self.process.pid}", daemon=True).start()
+        self.reap()
+
+    def reap(self) -> None:
+        """Leave no zombie when it ends before this process."""
+        if isinstance(self.process, subprocess.Popen):
+            threading.Thread(target=self.process.wait, name=f"wait-{self.process.pid}", daemon=True).start()
+
+    def replaced(self, pid: int) -> "Launched":
+        """The process that has taken the place of this one, with its end of the channel."""
+        self.reap()
+        return Launched(OtherProcess(pid), self.channel)  # type: ignore[arg-type] # it is used as one
 
     def abandon(self) -> None:
         """End it at once and close what led to it."""

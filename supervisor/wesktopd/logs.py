@@ -81,13 +81,16 @@ class Journal:
         for line in lines:
             self._ring.append(line)
             self._ring_bytes += _size(line)
-        while len(self._ring) > self._max_lines or self._ring_bytes > RING_BYTES:
-            self._ring_bytes -= _size(self._ring.popleft())
+        self._trim()
         if self._file is not None:
             self._file.write(lines)
         for follower in [*self._followers]:
             for line in lines:
                 follower(line)
+
+    def _trim(self) -> None:
+        while len(self._ring) > self._max_lines or self._ring_bytes > RING_BYTES:
+            self._ring_bytes -= _size(self._ring.popleft())
 
     def _now(self) -> float:
         """No two lines have the same time, so that "after this line" has a meaning; unless the clock is set back."""
@@ -121,9 +124,14 @@ class Journal:
         return [*self._ring]
 
     def restore(self, lines: list[LogLine]) -> None:
-        """Keep what another program had kept."""
-        self._ring.extendleft(reversed(lines))
+        """Keep what another supervisor has kept, as well."""
+        self._ring = deque(sorted([*lines, *self._ring], key=lambda line: line.time))
         self._ring_bytes += sum(map(_size, lines))
+        self._trim()
+
+    def begun(self) -> list[tuple[int, str, bytes]]:
+        """The lines that have begun and are not ended: the process, the stream, and what there is."""
+        return [(pid, stream, reader.rest) for (pid, stream), reader in self._partial.items() if reader.rest]
 
     def flush(self, timeout: float) -> None:
         """End the lines that have begun, and wait up to `timeout` seconds until all are in the file."""

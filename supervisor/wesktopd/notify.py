@@ -41,6 +41,20 @@ def notify(*lines: str, descriptors: tuple[int, ...] = ()) -> bool:
     return False
 
 
+class ServiceManager:
+    """Where the service manager listens, while a process does not tell it anything."""
+
+    def __init__(self) -> None:
+        self._address = os.environ.pop("NOTIFY_SOCKET", None)
+
+    def resume(self) -> None:
+        """Tell it what happens from now on; this process is the one that it watches."""
+        if self._address is not None:
+            os.environ["NOTIFY_SOCKET"] = self._address
+        if "WATCHDOG_PID" in os.environ:
+            os.environ["WATCHDOG_PID"] = str(os.getpid())
+
+
 def reloading(status: str) -> bool:
     """Tell it that another generation is coming; `ready` ends that. The time is what Type=notify-reload goes by."""
     return notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}", f"STATUS={status}")
@@ -54,6 +68,11 @@ def ready(status: str) -> bool:
 def environment() -> dict[str, str]:
     """The environment for a process that the service manager is not to take for this one."""
     return {name: value for name, value in os.environ.items() if name not in OURS}
+
+
+def is_watched() -> bool:
+    """Whether there is a service manager that is told of this process."""
+    return bool(os.environ.get("NOTIFY_SOCKET"))
 
 
 def watchdog_interval() -> float | None:

@@ -26,6 +26,10 @@ class PidFile:
         before: the supervisor that had the app last, by which its PID is told from a stranger's for certain.
         """
         self._refuse_foreign(before)
+        self.write()
+
+    def write(self) -> None:
+        """Write this process's PID in the place of what is there. Raises PidFileError."""
         try:
             write_whole(self._path, b"%d\n" % os.getpid(), 0o644)
         except OSError as error:

@@ -6,10 +6,10 @@ import os
 import socket
 import subprocess
 import threading
+from collections import deque
 from collections.abc import Callable
 
 from wesktopd.channel import DUMP_SIGNAL, MAX_LINE, Retire, Stop, encode
-from wesktopd.launch import Adopted
 from wesktopd.lines import LineReader
 
 READ_SIZE = 64 * 1024
@@ -22,22 +22,22 @@ class WorkerProcess:
 
     on_output(stream, data): it printed to "stdout" or "stderr". on_line(line): a line of its on the channel.
     on_exit(code): it is gone (code as in subprocess: negative for a signal), and all that it printed was reported.
-    heard: the beginning of its next line, where another program has read it before; unsent: what that has not sent.
     """
 
     def __init__(
         self,
-        process: "subprocess.Popen[bytes] | Adopted",
+        process: "subprocess.Popen[bytes]",
         channel: socket.socket,
         on_output: Callable[[str, bytes], None],
         on_line: Callable[[bytes], None],
         on_exit: Callable[[int], None],
-        heard: bytes = b"",
-        unsent: bytes = b"",
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._on_output, self._on_line, self._on_exit = on_output, on_line, on_exit
-        self._lines, self.unsent = LineReader(MAX_LINE, cut=True, rest=heard), bytearray(unsent)
+        self._lines = LineReader(MAX_LINE, cut=True)
+        self._unsent: deque[bytes] = deque()  # the first of them in part, perhaps
+        self._unsent_bytes = 0
+        self._partly = False
         self._process, self._channel = process, channel
         self.pid = self._process.pid
         self._channel.setblocking(False)
@@ -49,43 +49,47 @@ class WorkerProcess:
             os.set_blocking(fd, False)
             self._loop.add_reader(fd, self._read, stream, fd)
         self._watch_exit()
-        self._flush()
-
-    @property
-    def heard(self) -> bytes:
-        """The beginning of its next line."""
-        return self._lines.rest
-
-    @property
-    def descriptors(self) -> tuple[int, int, int]:
-        """Of its channel, its stdout and its stderr: what a supervisor that takes over needs."""
-        return self._channel.fileno(), self._outputs["stdout"], self._outputs["stderr"]
 
     def stop(self, how: Stop | Retire) -> None:
         """Have it drain and end."""
-        self.unsent += encode(how)  # whatever waits
-        self._flush()
+        self._send(encode(how))  # whatever waits
 
     def tell(self, line: bytes) -> bool:
         """Send it a line, as soon as it hears; False, and nothing, where too much waits for that already."""
-        if len(self.unsent) + len(line) > MAX_UNSENT:
+        if self._unsent_bytes + len(line) > MAX_UNSENT:
             return False
-        self.unsent += line
-        self._flush()
+        self._send(line)
         return True
+
+    def take_back(self, wanted: Callable[[bytes], bool]) -> list[bytes]:
+        """The wanted ones of the lines of which it has heard nothing yet; they are not sent any more."""
+        begun = [self._unsent.popleft()] if self._partly else []
+        lines = [line for line in self._unsent if wanted(line)]
+        self._unsent = deque([*begun, *(line for line in self._unsent if not wanted(line))])
+        self._unsent_bytes = sum(map(len, self._unsent))
+        return lines
+
+    def _send(self, line: bytes) -> None:
+        self._unsent.append(line)
+        self._unsent_bytes += len(line)
+        self._flush()
 
     def _flush(self) -> None:
         if self._channel.fileno() < 0:  # it has ended
             return
         try:
-            sent = self._channel.send(self.unsent) if self.unsent else 0
+            while self._unsent:
+                sent = self._channel.send(self._unsent[0])
+                self._unsent_bytes -= sent
+                self._partly = sent < len(self._unsent[0])
+                if self._partly:
+                    self._unsent[0] = self._unsent[0][sent:]
+                else:
+                    self._unsent.popleft()
         except BlockingIOError:  # its channel is full
-            sent = 0
-        except OSError:  # it is gone
-            sent = len(self.unsent)
-        del self.unsent[:sent]
-        if self.unsent:
             self._loop.add_writer(self._channel, self._flush)
+        except OSError:  # it is gone, and its end is told soon
+            self._loop.remove_writer(self._channel)
         else:
             self._loop.remove_writer(self._channel)
 

@@ -258,6 +258,12 @@ class Others(Message):
     count: int
 
 
+class Moved(Message):
+    """Event for who has started the supervisor: another process is the supervisor from now on, after an upgrade."""
+
+    pid: int
+
+
 class End(Message):
     """The last answer of a stream; to a lease, the supervisor is ending."""
 
@@ -269,7 +275,8 @@ Request = (
 )
 Answer = (
     Done | Failed | Report | Spec | Log | Happened | Linked | BearerToken | Answered
-    | Vacant | Ready | Listening | Down | Warned | Raise | Launched | Navigate | Asked | Withdrawn | Others | End
+    | Vacant | Ready | Listening | Down | Warned | Raise | Launched | Navigate | Asked | Withdrawn | Others | Moved
+    | End
 )
 # fmt: on
 

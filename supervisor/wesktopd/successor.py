@@ -1,35 +1,57 @@
-"""The supervisor after `wesktop ctl upgrade`: takes up what an older release has handed over (wesktopd.upgrade)."""
+"""The process that takes a supervisor's place at `wesktop ctl upgrade`, see wesktopd.handover."""
 
 import contextlib
 import os
-import signal
 
-import msgspec
-
-from wesktopd.instance import Instance
+from wesktopd.channel import inherited
+from wesktopd.errors import ControlError, WesktopError
 from wesktopd.loading import all_loaded, without
+from wesktopd.notify import ServiceManager
 from wesktopd.signals import StopSignals
+
+STANDARD_OUTPUTS = (1, 2)
 
 
 def main(fd: int) -> int:
-    """Go on; the exit code."""
+    """Take over, and serve; the exit code."""
     with without("ssl"):
         import asyncio
 
         from wesktopd.daemon import Supervisor
-        from wesktopd.upgrade import SIGNALS, Handover, descriptors_of
+        from wesktopd.handover import FORMAT
+        from wesktopd.instance import Instance
+        from wesktopd.predecessor import Predecessor
+        from wesktopd.takeover import Takeover
 
     all_loaded()
-    with open(fd, "rb") as file:
-        file.seek(0)
-        handover = msgspec.json.decode(file.read(), type=Handover)
-    for descriptor in descriptors_of(handover):
-        os.set_inheritable(descriptor, False)
-    instance = Instance(handover.spec)
-    with StopSignals() as signals, contextlib.ExitStack() as held:
-        instance.resume(handover.listener, handover.lock, handover.access, socket_stays=handover.socket_stays)
-        held.push(instance)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
-        supervisor = Supervisor(instance, owns_process=True)
-        asyncio.run(supervisor.run(signals, log_level=handover.log_level, handover=handover))
+    manager = ServiceManager()  # which is told nothing, unless this process takes over
+    predecessor = Predecessor(inherited(fd))
+    try:
+        beginning = predecessor.begin()
+        if beginning.format != FORMAT:
+            raise ControlError(f"it is of format {beginning.format}, not {FORMAT}")
+    except ControlError as error:
+        predecessor.refuse(
+            ControlError(
+                "the installed release of wesktop cannot take over from this one: use `wesktop ctl stop`, then "
+                f"`wesktop ctl start` ({error.message})."
+            )
+        )
+        return 1
+    except (EOFError, OSError):  # who started it has thought better of it
+        return 0
+    for number, output in enumerate(STANDARD_OUTPUTS, start=1):
+        os.dup2(predecessor.descriptor(number), output)
+        os.close(predecessor.descriptor(number))
+    try:
+        instance = Instance(beginning.spec)
+        with StopSignals() as signals, contextlib.ExitStack() as held:
+            instance.succeed(predecessor.socket(0), beginning.access, socket_stays=beginning.socket_stays)
+            held.push(instance)
+            supervisor = Supervisor(instance, owns_process=True)
+            takeover = Takeover(predecessor, beginning, manager)
+            asyncio.run(supervisor.run(signals, log_level=beginning.log_level, takeover=takeover))
+    except WesktopError as error:
+        predecessor.refuse(error)
+        return error.exit_code
     return 0

@@ -8,12 +8,19 @@ import errno
 import os
 import re
 import socket
+import sys
 from pathlib import Path
 
 from wesktopd.files import write_whole
 from wesktopd.forked import withhold
 from wesktopd.peers import is_trusted
 from wesktopd.private import FILE_MODE, OTHERS, read_private
+
+TYPE_CHECKING = False  # as type checkers know it: a window waits for this module
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+    from typing import Any
 
 SUFFIX = ".tcp"
 SECRET_BYTES = 32
@@ -55,6 +62,17 @@ def listen_unix(path: Path) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+async def serve_unix(
+    connection: "Callable[[], asyncio.BaseProtocol]", listener: socket.socket, backlog: int = 100
+) -> "asyncio.Server":
+    """Serve on a Unix socket whose path stays when the server is closed: another process may go on with it."""
+    import asyncio  # late: who connects needs none
+
+    options: dict[str, Any] = {"cleanup_socket": False} if sys.version_info >= (3, 13) else {}
+    loop = asyncio.get_running_loop()
+    return await loop.create_unix_server(connection, sock=listener, backlog=backlog, **options)
 
 
 def _listen_tcp(path: Path) -> tuple[socket.socket, str]:

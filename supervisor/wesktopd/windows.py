@@ -5,12 +5,13 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from wesktopd.client_connection import ClientConnection
 from wesktopd.errors import DialogOpenError, NoWindowError, WesktopError, WindowError
 from wesktopd.protocol import STARTER, Answer, Done, Raise, check_passed_on, failure
 from wesktopd.questions import Notice
-from wesktopd.window_protocol import Answered, Ask, Asked, Reply, Withdrawn
+from wesktopd.window_protocol import Answered, Ask, Asked, Launched, Navigate, Reply, Withdrawn
 
 OPENS_WITHIN = 10.0  # seconds that a window which somebody is opening is waited for
 MAX_KEPT = 16  # events for the next window, while there is none; of more, the oldest is lost
@@ -25,7 +26,7 @@ class _Open:
     number: int
     window: ClientConnection
     asker: ClientConnection | None
-    request_id: int
+    request: Ask | None
     is_dialog: bool
 
 
@@ -94,6 +95,16 @@ class Windows:
             if lease.since <= since:
                 lease.since += lost
 
+    def hand_over(self) -> list[tuple[float, Launched | Navigate]]:
+        """What waits for the next window, for the next supervisor."""
+        kept = [(since, event()) for since, event in self._kept]
+        self._kept.clear()
+        return [(since, event) for since, event in kept if isinstance(event, Launched | Navigate)]
+
+    def take_over(self, kept: list[tuple[float, Launched | Navigate]]) -> None:
+        """Keep what another supervisor has kept; the clock is the machine's."""
+        self._kept.extend((since, partial(_as_it_is, event)) for since, event in kept)
+
     # Questions to the user.
 
     def ask(self, asker: ClientConnection, request: Ask) -> None:
@@ -108,8 +119,8 @@ class Windows:
             asker.send(request.id, failure(error))
             return
         self._number += 1
-        self._open[self._number] = _Open(self._number, window, asker, request.id, is_dialog)
-        asker.begun(request.id, 1)
+        self._open[self._number] = _Open(self._number, window, asker, request, is_dialog)
+        asker.begun(request)
         if is_dialog:
             window.send_event(Raise())
         window.send_event(Asked(number=self._number, question=request.question))
@@ -128,19 +139,19 @@ class Windows:
     def _settle(self, question: _Open, answer: Answer, *, last: bool = True) -> None:
         if last:
             del self._open[question.number]
-        if question.asker is not None:
+        if question.asker is not None and question.request is not None:
             if last:
-                question.asker.begun(question.request_id, -1)
-            question.asker.send(question.request_id, answer)
+                question.asker.done(question.request)
+            question.asker.send(question.request.id, answer)
 
     def gone(self, connection: ClientConnection) -> None:
         """A connection has ended, or its client sends no more: a window, or one who has asked."""
         for question in [*self._open.values()]:
             if question.window is connection:
                 self._settle(question, failure(NoWindowError("the window was closed before the user had answered.")))
-            elif question.asker is connection:
+            elif question.asker is connection and question.request is not None:
                 question.asker = None
-                connection.begun(question.request_id, -1)
+                connection.done(question.request)
                 question.window.send_event(Withdrawn(number=question.number))
 
     def dialog_of(self, window: ClientConnection) -> int | None:
@@ -149,5 +160,9 @@ class Windows:
 
     def inherit(self, window: ClientConnection, dialog: int) -> None:
         """A window has this dialog open, for somebody whom an older release has left: it is to close."""
-        self._open[dialog] = _Open(dialog, window, asker=None, request_id=0, is_dialog=True)
+        self._open[dialog] = _Open(dialog, window, asker=None, request=None, is_dialog=True)
         window.send_event(Withdrawn(number=dialog))
+
+
+def _as_it_is(event: Answer) -> Answer:
+    return event

@@ -23,6 +23,7 @@ from wesktopd.application import guarded, prepare, print_traceback
 from wesktopd.channel import (
     DUMP_SIGNAL,
     TO_WORKER,
+    Accept,
     Beat,
     Launch,
     Quiet,
@@ -84,6 +85,8 @@ class Lifeline:
         self.redeemer = Redeemer(channel)
         self.launches = Launches(channel)
         self.on_stop: Callable[[Ending], None] | None = None
+        self.may_accept = False
+        self.on_accept: Callable[[], object] = lambda: None
         self.gate = Gate(listener)
         self._lines = read_lines(channel)
         threading.Thread(target=self._wait, name="lifeline", daemon=True).start()
@@ -97,6 +100,9 @@ class Lifeline:
                     return message
                 if isinstance(message, Redeemed):
                     self.redeemer.heard(message)
+                elif isinstance(message, Accept):
+                    self.may_accept = True
+                    self.on_accept()
                 elif isinstance(message, Launch):
                     self.launches.heard(message)
             except Exception:  # one that is not understood, or no thread for it: what follows is to be heard
@@ -150,6 +156,8 @@ class Worker:
         self._loop = self._lifeline.launches.loop = asyncio.get_running_loop()
         self._stopped: asyncio.Future[Ending] = self._loop.create_future()
         self._loop.add_signal_handler(signal.SIGTERM, self._terminate)
+        self._accept = asyncio.Event()
+        self._lifeline.on_accept = lambda: self._loop.call_soon_threadsafe(self._accept.set)
         self._lifeline.on_stop = self._stop_from_thread
         starting = self._loop.create_task(self._lifespan.startup())
         await asyncio.wait((starting, self._stopped), return_when=asyncio.FIRST_COMPLETED)
@@ -168,16 +176,27 @@ class Worker:
         tell(self._lifeline.channel, Refused(error=LifespanError.__name__, message=message))
 
     async def _serve_requests(self) -> int:
-        server = embedded_server(self._drain, self._listener, access_log=self._spec.access_log)
-        serving = self._loop.create_task(server.serve())
         tell(self._lifeline.channel, Serving())
         self._loop.call_later(FIRST_BEAT, self._beat)
+        if not await self._may_accept():
+            await self._lifespan.shutdown()
+            return 0
+        server = embedded_server(self._drain, self._listener, access_log=self._spec.access_log)
+        serving = self._loop.create_task(server.serve())
         await asyncio.wait((serving, self._stopped), return_when=asyncio.FIRST_COMPLETED)
         if not self._stopped.done():
             serving.result()  # raises what it has ended by
             return FAILED
         await self._end(server, serving, self._stopped.result())
         return 0
+
+    async def _may_accept(self) -> bool:
+        """Wait until it is to accept connections; False when it is to end before."""
+        if self._spec.waits and not self._lifeline.may_accept:
+            accept = self._loop.create_task(self._accept.wait())
+            await asyncio.wait((accept, self._stopped), return_when=asyncio.FIRST_COMPLETED)
+            accept.cancel()
+        return not self._stopped.done()
 
     def _beat(self) -> None:
         """Show that the loop runs; often while it is used, seldom while it is not."""

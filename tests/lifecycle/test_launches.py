@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.request import HTTPCookieProcessor, build_opener
 
@@ -64,14 +64,15 @@ def app(start_script: Callable[..., Script], home: Path) -> Launched:
 
 
 @contextmanager
-def deaf(app: Launched) -> Iterator[None]:
+def deaf(app: Launched) -> Iterator[int]:
     """Have its worker hear nothing for a while."""
     worker = app.worker
     os.kill(worker, signal.SIGSTOP)
     try:
-        yield
+        yield worker
     finally:
-        os.kill(worker, signal.SIGCONT)
+        with suppress(ProcessLookupError):
+            os.kill(worker, signal.SIGCONT)
 
 
 def lets_in(link: str) -> bool:
@@ -121,13 +122,23 @@ def test_a_worker_that_is_told_to_end_behind_as_many_as_fit_hears_of_them_and_en
     assert "worker-killed" not in app.events()
 
 
-def test_what_waits_at_an_upgrade_is_sent_by_the_next_release(app: Launched) -> None:
-    worker = app.worker
+def test_what_waits_at_an_upgrade_the_next_releases_worker_hears_of(app: Launched) -> None:
+    supervisor = app.status()["pid"]
     with deaf(app):
         assert [app.launch(number)["type"] for number in range(SEVERAL)] == ["done"] * SEVERAL
-        assert "has taken over" in app.ctl("upgrade", NAME)
+        upgrading = app.begin("ctl", "upgrade", NAME)
+        wait_for(lambda: app.status()["pid"] != supervisor, "the takeover")
         assert app.launch(SEVERAL)["type"] == "done"
+    assert upgrading.wait(20) == 0
     app.hears_of(SEVERAL + 1)
-    app.ctl("restart", NAME)
-    assert app.worker != worker
     assert "worker-killed" not in app.events()
+
+
+def test_what_waits_for_a_worker_that_is_killed_another_hears_of(app: Launched) -> None:
+    with deaf(app) as worker:
+        assert [app.launch(number)["type"] for number in range(SEVERAL)] == ["done"] * SEVERAL
+        os.kill(worker, signal.SIGKILL)
+        wait_for(lambda: str(SEVERAL - 1) in app.heard(), "the last launch")
+    heard = app.heard()
+    assert len(heard) >= SEVERAL - 4, "what is in the channel of the one that is killed is lost: four at most"
+    assert [*map(str, range(SEVERAL - len(heard), SEVERAL))] == sorted(heard)

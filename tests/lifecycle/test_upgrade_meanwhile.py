@@ -39,7 +39,7 @@ def test_a_stop_does_not_wait_for_a_release_that_does_not_load(home: Path) -> No
         (home / "installed").mkdir()
         (home / "installed" / "sitecustomize.py").write_text(
             "import os, pathlib, sys, time\n"
-            "if 'format' in ' '.join(sys.orig_argv):\n"
+            "if 'wesktopd.successor' in sys.orig_argv:\n"
             f"    pathlib.Path({str(home)!r}, 'checking').write_text(str(os.getpid()))\n"
             "    time.sleep(600)\n"
         )

@@ -18,7 +18,8 @@ from wesktopd import client, client_connection, peers, transport
 from wesktopd.bus import Bus
 from wesktopd.bus_protocol import MAX_LINE
 from wesktopd.client_connection import MAX_REQUESTS
-from wesktopd.control import Controlled, ControlServer
+from wesktopd.control import ControlServer
+from wesktopd.controlled import Controlled
 from wesktopd.errors import ConfigurationError, ControlError, StartupError, WesktopError, from_wire
 from wesktopd.paths import AppPaths
 from wesktopd.protocol import MAX_FRAME, Request, Stop, decode_request

@@ -14,6 +14,7 @@ from wesktopd.events import Kind
 from wesktopd.fleet import Act, Fleet, Limits
 from wesktopd.generations import Event, Worker
 from wesktopd.instance import Instance
+from wesktopd.launch import Launched
 from wesktopd.output import Output
 from wesktopd.spec import AppSpec
 
@@ -61,7 +62,7 @@ def test_a_worker_whose_beat_is_read_only_at_its_deadline_does_not_hang_and_its_
 
     async def scenario() -> None:
         crew = Crew(cast(Instance, HeldInstance), fleet, cast(Output, None), cast(Captain, captain), None)
-        crew.watch(worker, process, ours)
+        crew.watch(worker, Launched(process, ours))
         started = asyncio.get_running_loop().time() - HANG_TIMEOUT
         worker.advance(Event.SPAWNED, started)
         worker.advance(Event.READY, started)
@@ -82,7 +83,7 @@ def test_a_worker_that_does_not_end_at_once_when_it_is_killed_is_killed_and_note
 
     async def scenario() -> None:
         crew = Crew(cast(Instance, HeldInstance), fleet, cast(Output, None), cast(Captain, captain), None)
-        crew.watch(worker, process, ours)
+        crew.watch(worker, Launched(process, ours))
         for event in (Event.SPAWNED, Event.READY, Event.STOP):
             worker.advance(event, 0.0)
         late = 1000.0
@@ -106,7 +107,7 @@ def test_of_a_workers_messages_one_that_is_not_understood_loses_no_other_and_an_
     async def scenario() -> None:
         asyncio.get_running_loop().set_exception_handler(lambda _, context: lost.append(context["message"]))
         crew = Crew(cast(Instance, HeldInstance), fleet, cast(Output, None), cast(Captain, captain), None)
-        crew.watch(worker, process, ours)
+        crew.watch(worker, Launched(process, ours))
         worker.advance(Event.SPAWNED, 0.0)  # it is to say when it is ready, and does not here
         for beat in beats:
             batch = b"".join([*no_messages, unknown, encode(beat)])

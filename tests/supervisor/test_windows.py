@@ -247,6 +247,7 @@ def test_an_upgrade_keeps_the_order_and_the_paths_of_the_windows(app: Running, a
     one, two = attach(path="/one"), attach(path="/two")
     assert one.ask(type="focused")["type"] == "done"
     app.ctl("upgrade")
+    assert [window.next()["type"] for window in (one, two)] == ["ready", "ready"]
     ask(app, type="focus")
     assert one.next()["type"] == "raise"
     app.ctl("restart")
@@ -263,6 +264,7 @@ def test_an_upgrade_forgets_who_has_asked_and_has_the_dialog_closed(app: Running
     app.ctl("upgrade")
     assert asker.next()["type"] == "gone"
     assert later.next() == {"type": "withdrawn", "id": 0, "number": number}
+    assert [each.next()["type"] for each in (later, window)] == ["ready", "ready"]
     assert ask(app, type="ask", question=CONFIRM)["error"] == "DialogOpenError", "it is not closed yet"
     assert later.ask(type="reply", number=number)["type"] == "done"
     assert window.ask(type="focused")["type"] == "done", "it has asked nothing, and hears of nothing"
@@ -273,7 +275,7 @@ def test_an_answer_is_none_to_what_is_asked_after_an_upgrade(app: Running, attac
     asker.send(type="ask", question=CONFIRM)
     number = asked(window)
     app.ctl("upgrade")
-    assert window.next()["type"] == "withdrawn"
+    assert [window.next()["type"] for _ in range(2)] == ["withdrawn", "ready"]
     assert window.ask(type="reply", number=number)["type"] == "done"
     other = Asker(app)
     other.send(type="ask", question={**CONFIRM, "title": "Delete all?"})

@@ -1,0 +1,91 @@
+"""What is left of a supervisor, once another has taken its place: its workers, and what they have to say."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from itertools import count
+
+from wesktopd.errors import ControlError
+from wesktopd.handover import GoTo, Noted, Printed, Redeem, Redeemed, decode, encode
+from wesktopd.lines import LineReader
+from wesktopd.message import Message
+from wesktopd.protocol import MAX_FRAME, Happened
+
+logger = logging.getLogger("wesktopd")
+
+
+class Heir(asyncio.Protocol):
+    """The supervisor that takes the place of this one: hears what this one's workers print, do and ask for.
+
+    Until it is connected, all of that is kept: it may still come to nothing, see `kept`.
+    on_end: called when the new supervisor has ended, with or without a word.
+    """
+
+    def __init__(self, on_end: Callable[[], None]) -> None:
+        self.kept: list[Message] = []
+        self._on_end = on_end
+        self._transport: asyncio.Transport | None = None
+        self._lines = LineReader(MAX_FRAME)
+        self._numbers = count(1)
+        self._asked: dict[int, Callable[[bool], None]] = {}
+
+    def printed(self, pid: int, stream: str, data: bytes) -> None:
+        """A worker has printed this."""
+        self.tell(Printed(pid=pid, stream=stream, data=data))
+
+    def noted(self, event: Happened, level: int) -> None:
+        """Something has happened, or, where it is of no kind, is to be said."""
+        self.tell(Noted(event=event, level=level))
+
+    def redeem(self, token: str, answer: Callable[[bool], None]) -> None:
+        """A worker asks whether a one-time token lets somebody in."""
+        number = next(self._numbers)
+        self._asked[number] = answer
+        self.tell(Redeem(id=number, token=token))
+
+    def go_to(self, path: str) -> None:
+        """The app wants its window to show another page."""
+        self.tell(GoTo(path=path))
+
+    def tell(self, message: Message) -> None:
+        """Send a message, or keep it for later."""
+        if self._transport is None:
+            self.kept.append(message)
+        else:
+            self._transport.write(encode(message))
+
+    def answer(self, message: Message) -> None:
+        """What it has been asked is answered."""
+        if isinstance(message, Redeemed) and (answer := self._asked.pop(message.id, None)) is not None:
+            answer(message.admitted)
+
+    def leave(self) -> None:
+        """The last worker has ended: there is nothing more to tell."""
+        if self._transport is not None:
+            self._transport.close()
+
+    # From asyncio.
+
+    def connection_made(self, made: asyncio.BaseTransport) -> None:
+        """It has taken over: what was kept goes out."""
+        assert isinstance(made, asyncio.Transport)
+        self._transport = made
+        for message in self.kept:
+            made.write(encode(message))
+        self.kept.clear()
+
+    def data_received(self, data: bytes) -> None:
+        """Its answers."""
+        for line in self._lines.feed(data):
+            try:
+                message = decode(line)
+            except ControlError as error:  # of a later release
+                logger.warning("what the new supervisor has said is skipped: %s", error.message)
+                continue
+            self.answer(message)
+
+    def connection_lost(self, _: Exception | None) -> None:
+        """Its end."""
+        for number in [*self._asked]:
+            self.answer(Redeemed(id=number, admitted=False))
+        self._on_end()
