@@ -105,7 +105,7 @@ def serve(
 def serve_app(
     target: str, name: str | None, *, detach: bool = False, owns_process: bool = False, **options: Any
 ) -> None:
-    """The same for the command line. owns_process: this process is there for nothing else, and may be re-executed."""
+    """The same for the command line. owns_process: this process is there for nothing else."""
     if detach is not False:  # else what checks it is loaded while the worker boots
         from wesktop.target import check_type
         from wesktopd.detached import start_detached

@@ -121,7 +121,10 @@ def scale(name: str, workers: int, timeout: float | None = None) -> str:
 
 
 def upgrade(name: str, timeout: float | None = None) -> str:
-    """Have the supervisor re-execute itself in place. Raises ControlError when the new version cannot take over."""
+    """Have the installed release take the supervisor's place; what came of it, in words.
+
+    Raises ControlError when it cannot, and what kept its workers from starting; the old one then goes on.
+    """
     return ask(name, Upgrade(), Done, timeout).note
 
 
@@ -135,7 +138,7 @@ def show(name: str, launch: Launch | None = None, *, shares: bool = False) -> Co
 
     None when that is done. Else this process is to open a window, and to close what it gets when that is attached:
     until then others wait for it. Raises ConfigurationError when its window cannot be told since there are more
-    arguments than fit a message, and NotRunningError also where the app ends, or is upgraded, meanwhile.
+    arguments than fit a message, and NotRunningError also where the app ends meanwhile.
     """
     too_long: ConfigurationError | None = None
     try:
@@ -149,7 +152,7 @@ def show(name: str, launch: Launch | None = None, *, shares: bool = False) -> Co
             connection.send(Show(launch=launch, shares=shares))
         answer = connection.receive(SHOW_TIMEOUT)
         if answer is None:
-            raise NotRunningError(f"{name!r} was stopped or upgraded meanwhile.")
+            raise NotRunningError(f"{name!r} was stopped meanwhile.")
         if isinstance(answer, Failed):
             raise from_wire(answer.error, answer.message, answer.log_tail)
         if isinstance(answer, Vacant):

@@ -56,7 +56,7 @@ class Scale(Message):
 
 
 class Upgrade(Message):
-    """Have the supervisor re-execute itself, for a new version of it; answered by `Done` from the new one."""
+    """Have the installed release take the supervisor's place; answered by `Done` from the new one, or `Failed`."""
 
 
 class Wait(Message):

@@ -83,7 +83,7 @@ def _number(text: str) -> int:
 @app_argument
 @json_option
 def upgrade(name: str | None, as_json: bool) -> None:
-    """Replace an app's supervisor by the installed version, in place."""
+    """Have the installed version take over from an app's supervisor."""
     from wesktopd import client
 
     name = chosen(name)
