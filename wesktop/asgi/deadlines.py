@@ -1,7 +1,7 @@
 """Time limits for waits that are many and mostly short: reading a body, sending a chunk.
 
-One costs 0.4 us where asyncio.timeout takes 2.8 (measured): that sets up a timer of the loop each time, here they all
-share one, which looks for those that are over.
+They do what asyncio.timeout does, which takes 2.3 us more, 3 % of a POST of 2 KB on granian (measured): that sets up
+a timer of the loop each time, here all share one.
 """
 
 import threading
@@ -12,27 +12,18 @@ if TYPE_CHECKING:
 
 
 class Deadlines:
-    """The time limits of a loop's tasks, at most one of each."""
+    """The time limits of a loop that are running, and the timer for the next one that is over."""
 
     def __init__(self, loop: "AbstractEventLoop") -> None:
         self.loop = loop
-        self._ends: dict[Task[Any], float] = {}
-        self._over: set[Task[Any]] = set()
+        self.running: set[time_limit] = set()
         self._timer: TimerHandle | None = None
 
-    def begin(self, task: "Task[Any]", seconds: float) -> None:
-        """Cancel the task unless it has ended its wait within so many seconds."""
-        end = self._ends[task] = self.loop.time() + seconds
-        if self._timer is None or end < self._timer.when():
-            self._wake_at(end)
-
-    def end(self, task: "Task[Any]") -> bool:
-        """The wait has ended; whether it was too long, and has been cancelled."""
-        self._ends.pop(task, None)
-        if task not in self._over:
-            return False
-        self._over.discard(task)
-        return True
+    def add(self, limit: "time_limit") -> None:
+        """Have a limit cut off when its time has come."""
+        self.running.add(limit)
+        if self._timer is None or limit.when < self._timer.when():
+            self._wake_at(limit.when)
 
     def _wake_at(self, when: float) -> None:
         if self._timer is not None:
@@ -42,12 +33,11 @@ class Deadlines:
     def _look(self) -> None:
         self._timer = None
         now = self.loop.time()
-        for task in [task for task, end in self._ends.items() if end <= now]:
-            del self._ends[task]
-            self._over.add(task)
-            task.cancel()
-        if self._ends:
-            self._wake_at(min(self._ends.values()))
+        for limit in [limit for limit in self.running if limit.when <= now]:
+            self.running.discard(limit)
+            limit.cut_off()
+        if self.running:
+            self._wake_at(min(limit.when for limit in self.running))
 
 
 _of_thread = threading.local()  # as a thread runs one loop at a time
@@ -67,10 +57,10 @@ def deadlines() -> Deadlines:
 class time_limit:  # noqa: N801  used as a function; a class enters in half the time
     """Raise TimeoutError in what is awaited within the context after so many seconds; None for no limit.
 
-    Not to be nested: a task has one limit at a time.
+    when: by the loop's clock.
     """
 
-    __slots__ = ("_limits", "_seconds", "_task")
+    __slots__ = ("_cancelling", "_deadlines", "_is_over", "_seconds", "_task", "when")
 
     def __init__(self, seconds: float | None) -> None:
         self._seconds = seconds
@@ -79,16 +69,29 @@ class time_limit:  # noqa: N801  used as a function; a class enters in half the 
         if self._seconds is not None:
             import asyncio
 
-            task = asyncio.current_task()
+            task: Task[Any] | None = asyncio.current_task()
             assert task is not None
             self._task = task
-            self._limits = deadlines()
-            self._limits.begin(task, self._seconds)
+            self._cancelling = task.cancelling()
+            self._is_over = False
+            self._deadlines = running = deadlines()
+            self.when = running.loop.time() + self._seconds
+            running.add(self)
+
+    def cut_off(self) -> None:
+        """The time has come."""
+        self._is_over = True
+        self._task.cancel()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        if self._seconds is None or not self._limits.end(self._task) or kind is None:
+        if self._seconds is None:
+            return
+        self._deadlines.running.discard(self)
+        if not self._is_over:
             return
         import asyncio
 
-        if issubclass(kind, asyncio.CancelledError) and not self._task.uncancel():
+        # Should others have cancelled the task meanwhile, it ends: that is more than a limit (see asyncio.timeout).
+        others = self._task.uncancel() > self._cancelling
+        if not others and kind is not None and issubclass(kind, asyncio.CancelledError):
             raise TimeoutError from error
