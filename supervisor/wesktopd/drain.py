@@ -11,6 +11,9 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+DRAINING = "wesktop.draining"
+"""Marks our disconnect: the client is there still, and a file that is being sent to it is to arrive whole."""
+
 GOING_AWAY = 1001  # RFC 6455, 7.4.1: the server is going down
 _GONE = {"type": "websocket.disconnect", "code": GOING_AWAY, "reason": "the server is going away"}
 LATE_GRACE = 0.25  # seconds that a request has which comes during a drain, before it is told
@@ -130,7 +133,7 @@ class _Receiver:
     async def _tell(self) -> Message:
         self._told = True  # an HTTP request waits for its client's own end from now on
         if self.kind != "websocket":
-            return {"type": "http.disconnect"}
+            return {"type": "http.disconnect", DRAINING: True}
         # The app takes it that the client has gone, and will not say so itself.
         await self._send({"type": "websocket.close", "code": GOING_AWAY, "reason": ""})
         return _GONE

@@ -1,10 +1,10 @@
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from asgi.memory import DISCONNECT, Exchange, body_messages, fetch, http_scope, request
-from wesktop.asgi import BytesResponse, Request, Router, create_app
+from asgi.memory import DISCONNECT, Exchange, body_messages, fetch, http_scope, request, until
+from wesktop.asgi import BytesResponse, Request, Router, StreamResponse, create_app
 from wesktop.asgi.types import ASGIApp, Message
 
 LIMIT = 10
@@ -127,3 +127,30 @@ def test_body_is_not_waited_for_when_there_is_no_route(app: ASGIApp) -> None:
         assert (await fetch(app, "PURGE", "/")).status == 405
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_what_is_answered_while_the_body_is_cut_short_is_left_incomplete(reads: bool) -> None:
+    async def scenario() -> tuple[list[bytes], bool]:
+        router = Router()
+
+        async def answers(request: Request) -> AsyncIterator[bytes]:
+            chunks = aiter(request.stream())
+            yield await anext(chunks)
+            if reads:
+                yield await anext(chunks)
+            await asyncio.get_running_loop().create_future()
+
+        @router.post("/", stream=True)
+        async def handler(request: Request) -> StreamResponse:
+            return StreamResponse(answers(request), "text/plain")
+
+        exchange = Exchange(create_app(router), http_scope("POST", headers=length(9)), body_messages(b"ab", b"")[:1])
+        running = asyncio.ensure_future(exchange.run())
+        await until(lambda: exchange.answer.chunks)
+        exchange.disconnect()
+        await asyncio.wait([running], timeout=20)
+        assert running.exception() is not None, "the exchange misses the end of the answer"
+        return exchange.answer.chunks, exchange.answer.complete
+
+    assert asyncio.run(scenario()) == ([b"ab"], False)

@@ -1,15 +1,19 @@
+import asyncio
 import os
 import subprocess
 import sys
+import threading
+from io import FileIO
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 
-from asgi.memory import request
-from wesktop.asgi import FileResponse
+from asgi.memory import fetch, http_scope, request
+from wesktop.asgi import FileResponse, files
 from wesktop.asgi.content_types import BY_SUFFIX, content_type_of
 from wesktop.asgi.files import CHUNK_SIZE, content_disposition
+from wesktop.asgi.types import Message
 
 PATHSEND: dict[str, dict[str, str]] = {"http.response.pathsend": {}}
 
@@ -96,6 +100,57 @@ def test_file_that_shrinks_while_it_is_sent_breaks_the_response_off(tmp_path: Pa
 
     with pytest.raises(RuntimeError, match="became shorter"):
         request(app)
+
+
+def test_a_range_whose_client_goes_is_read_no_further(tmp_path: Path) -> None:
+    path = tmp_path / "data.bin"
+    path.write_bytes(bytes(100 * CHUNK_SIZE))
+
+    async def scenario() -> int:
+        gone, sent = asyncio.Event(), list[Message]()
+
+        async def receive() -> Message:
+            await gone.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+            if len(sent) == 3:
+                gone.set()
+
+        scope = http_scope(headers=[("range", "bytes=1-")])
+        await asyncio.wait_for(FileResponse(path)(scope, receive, send), 20)
+        return len(sent)
+
+    assert asyncio.run(scenario()) < 10
+
+
+def test_a_file_is_closed_after_the_read_that_a_cancelled_request_has_begun(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, goes_on, closed = threading.Event(), threading.Event(), list[bool]()
+
+    class Slow(FileIO):
+        def read(self, size: int | None = -1) -> bytes:
+            begun.set()
+            assert goes_on.wait(20)
+            closed.append(self.closed)
+            return super().read(size)
+
+    monkeypatch.setattr(files, "open_file", Slow)
+
+    async def scenario() -> None:
+        running = asyncio.ensure_future(fetch(FileResponse(file)))
+        await asyncio.to_thread(begun.wait, 20)
+        running.cancel()
+        for _ in range(10):  # turns of the loop, in which the request could end
+            await asyncio.sleep(0)
+        goes_on.set()
+        await asyncio.wait([running])
+        assert running.cancelled()
+
+    asyncio.run(scenario())
+    assert closed == [False]
 
 
 def test_running_out_of_descriptors_is_not_taken_for_a_missing_file(file: Path) -> None:

@@ -57,7 +57,7 @@ LAST = {"type": "http.request", "body": b"b", "more_body": False}
 
 def test_a_body_is_read_to_its_end_during_a_drain_and_then_the_client_is_gone() -> None:
     received = asyncio.run(drained("http", BODY, LAST, reads=3))
-    assert received == [BODY, LAST, {"type": "http.disconnect"}]
+    assert received == [BODY, LAST, {"type": "http.disconnect", "wesktop.draining": True}]
 
 
 def test_a_websocket_hears_that_the_server_goes_away() -> None:
@@ -142,7 +142,7 @@ def test_a_request_is_told_once_that_the_server_ends_and_then_hears_its_client_a
         await asyncio.wait_for(running, 20)
         return received
 
-    assert asyncio.run(scenario()) == [LAST, {"type": "http.disconnect"}, gone]
+    assert asyncio.run(scenario()) == [LAST, {"type": "http.disconnect", "wesktop.draining": True}, gone]
 
 
 def test_a_websocket_is_closed_once_however_often_it_is_asked() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from wesktop.asgi.answers import ErrorAnswers
-from wesktop.asgi.bodies import BODY_KEY, Body
+from wesktop.asgi.bodies import ANSWERED, BODY_KEY, Body
 from wesktop.asgi.client_scripts import client_script
 from wesktop.asgi.connections import quoted, route_path
 from wesktop.asgi.errors import HTTPError, NothingSentError
@@ -169,8 +169,8 @@ class Application:
                 del scope[SCOPE_KEY]  # should this be such a response too, it answers for itself
                 await (await self.errors.answer(error, request or Request(scope)))(scope, receive, send)
         finally:
-            if BODY_KEY in scope:
-                scope[BODY_KEY].close()
+            if BODY_KEY in scope and scope[BODY_KEY].end is None:
+                scope[BODY_KEY].close(ANSWERED)
 
     async def _hand_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         app = self.others.get(scope["type"])

@@ -7,6 +7,7 @@ from pathlib import Path
 from stat import S_ISREG
 from urllib.parse import quote
 
+from wesktop.asgi.bodies import ANSWERED, Body, body_of
 from wesktop.asgi.conditional import entity_tag, http_date
 from wesktop.asgi.content_types import content_type_of
 from wesktop.asgi.cookies import Cookies
@@ -86,7 +87,8 @@ class FileResponse(Response):
         with file:
             found = describe(os.fstat(file.fileno()), self._type_header, self._raw_headers)
             selects = self.status == 200 and scope["method"] in ("GET", "HEAD")
-            await send_part(file, select(found, scope) if selects else whole(found, self.status), found, scope, send)
+            part = select(found, scope) if selects else whole(found, self.status)
+            await send_part(file, part, found, scope, receive, send)
 
 
 def describe(
@@ -104,7 +106,9 @@ def describe(
     return Representation(stat.st_size, etag, stat.st_mtime, content_type, [*ours, *headers])
 
 
-async def send_part(file: FileIO, part: Part, found: Representation, scope: Scope, send: Send) -> None:
+async def send_part(
+    file: FileIO, part: Part, found: Representation, scope: Scope, receive: Receive, send: Send
+) -> None:
     """Send what a request is to get of an open file."""
     await send(start_message(part.status, part.headers))
     if scope["method"] == "HEAD" or part.start == part.stop:
@@ -112,7 +116,11 @@ async def send_part(file: FileIO, part: Part, found: Representation, scope: Scop
     elif part.stop - part.start == found.size and "http.response.pathsend" in (scope.get("extensions") or ()):
         await send({"type": "http.response.pathsend", "path": os.path.abspath(file.name)})  # noqa: PTH100
     else:
-        await _send_chunks(file, part, scope, send)
+        body = body_of(scope, receive)
+        try:
+            await _send_chunks(file, part, body, send, write_timeout(scope))
+        finally:
+            body.close(ANSWERED)
 
 
 def open_file(path: Path) -> FileIO | None:
@@ -128,18 +136,28 @@ def open_file(path: Path) -> FileIO | None:
         raise
 
 
-async def _send_chunks(file: FileIO, part: Part, scope: Scope, send: Send) -> None:
-    import asyncio  # late: see wesktop.asgi
-
+async def _send_chunks(file: FileIO, part: Part, body: Body, send: Send, seconds: float | None) -> None:
     file.seek(part.start)
     remaining = part.stop - part.start
-    seconds = write_timeout(scope)
-    while remaining:
-        chunk = await asyncio.to_thread(file.read, min(CHUNK_SIZE, remaining))
+    body.listen()  # granian's send() goes on without an error when the client is gone: only receive() tells
+    while remaining and not body.is_abandoned:
+        chunk = await _read(file, min(CHUNK_SIZE, remaining))
         remaining -= len(chunk)
         if remaining and not chunk:
             raise RuntimeError(f"{file.name!r} became shorter while it was sent")
         await send_within(send, {"type": "http.response.body", "body": chunk, "more_body": remaining > 0}, seconds)
+
+
+async def _read(file: FileIO, size: int) -> bytes:
+    import asyncio  # late: see wesktop.asgi
+
+    reading = asyncio.ensure_future(asyncio.to_thread(file.read, size))
+    try:
+        return await asyncio.shield(reading)
+    except asyncio.CancelledError:
+        # The thread goes on: closed under its hands, the descriptor might be another file's by the time it reads.
+        await asyncio.wait((reading,))
+        raise
 
 
 def content_disposition(download_name: str) -> str:

@@ -82,17 +82,13 @@ class Request(Connection):
         except (ValueError, RecursionError) as error:
             raise HTTPError(400, f"the body is not JSON: {error}") from None
 
-    async def stream(self) -> AsyncIterator[bytes]:
+    def stream(self) -> AsyncIterator[bytes]:
         """The body chunk by chunk, in a route that was registered with `stream=True`; elsewhere all at once.
 
-        Raises HTTPError when it is too large (413), cut short (400) or too slow (408).
+        The wait for a chunk may be given up, by `asyncio.timeout()` for example; then it is the next one. Raises
+        HTTPError when it is too large (413), cut short (400) or too slow (408).
         """
-        if self._incoming is None or self.body is not None:
-            if self.body:
-                yield self.body
-            return
-        async for chunk in self._incoming:
-            yield chunk
+        return _all_at_once(self.body) if self._incoming is None or self.body is not None else self._incoming
 
     async def form(self) -> "Form":
         """The body as a form, urlencoded or multipart; read once.
@@ -116,3 +112,8 @@ class Request(Connection):
             return False
         self._incoming = self._incoming or body_of(self.scope, self._receive)
         return await self._incoming.is_disconnected()
+
+
+async def _all_at_once(body: bytes | None) -> AsyncIterator[bytes]:
+    if body:
+        yield body

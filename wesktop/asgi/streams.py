@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterable
 
-from wesktop.asgi.bodies import Body, body_of
+from wesktop.asgi.bodies import ANSWERED, Body, body_of
 from wesktop.asgi.cookies import Cookies
 from wesktop.asgi.headers import Headers, content_type_header
 from wesktop.asgi.parameters import as_bytes, check_type
@@ -52,35 +52,34 @@ class StreamResponse(Response):
         try:
             await send(start_message(self.status, self._raw_headers))
             last = b""
-            if scope["method"] == "HEAD":
+            if scope["method"] == "HEAD" or body.end is not None:
                 await self._close()
             else:
                 await self._send_until_disconnect(scope, body, send)
                 last = getattr(self.generator, "farewell", last)
+            if body.is_cut_short:
+                return  # whoever broke the framing is not to take what there is for the whole
             # After a disconnect too: a server that is being stopped reports one, to end streams, while the client is
             # still there to see a proper end; and to a client that is gone it does no harm.
             await send({"type": "http.response.body", "body": last})
         finally:
-            body.close()  # here too: it may answer without an app of ours
+            body.close(ANSWERED)  # here too: it may answer without an app of ours
 
     async def _send_until_disconnect(self, scope: Scope, body: Body, send: Send) -> None:
         import asyncio  # late: see wesktop.asgi
 
-        # granian's send() goes on without an error when the client is gone; only receive() tells. Tasks of our own,
+        # granian's send() goes on without an error when the client is gone; only receive() tells. A task of our own,
         # as a request's task cannot be cancelled from within under granian's own task implementation.
         sending = asyncio.create_task(self.send_chunks(send, write_timeout(scope)))
-        watching = asyncio.create_task(body.disconnected())
         try:
-            await asyncio.wait((sending, watching), return_when=asyncio.FIRST_COMPLETED)
+            await body.disconnected(sending)
             if sending.done() and sending.cancelled():
                 raise RuntimeError("the stream's generator was cancelled by what it awaits")
         finally:
             sending.cancel()
-            watching.cancel()
-            await asyncio.wait((sending, watching))
-        for task in (sending, watching):
-            if not task.cancelled():
-                task.result()  # raises what the generator raised
+            await asyncio.wait((sending,))
+            if not sending.cancelled():
+                sending.result()  # raises what the generator raised
 
     async def send_chunks(self, send: Send, seconds: float | None) -> None:
         """Send what the generator yields; the client may take so many seconds to read a chunk."""

@@ -5,19 +5,17 @@ this process serves the same paths.
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable
+from typing import Any, Self
 
 from wesktop.asgi import codec
 from wesktop.asgi.connections import Connection, route_path
 from wesktop.asgi.headers import Headers, encode_headers
 from wesktop.asgi.parameters import as_bytes, check_type
+from wesktop.asgi.receiver import Receiver
 from wesktop.asgi.reporting import log_exception, printable
 from wesktop.asgi.routing import WEBSOCKET, Router
 from wesktop.asgi.types import Message, Receive, Scope, Send
-
-if TYPE_CHECKING:
-    from asyncio import Queue, Task
 
 WebSocketHandler = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -51,7 +49,10 @@ def add_ws_route(path: str, handler: WebSocketHandler) -> None:
 
 
 class WebSocketDisconnect(Exception):  # noqa: N818  it is no error
-    """The client has closed the connection, or is gone. code: of the close, 1005 where there was none; reason."""
+    """The connection has ended: the client or another task of the handler has closed it, or the client is gone.
+
+    code: of the close, 1005 where there was none; reason.
+    """
 
     def __init__(self, code: int = NO_STATUS, reason: str = "") -> None:
         super().__init__(code, reason)
@@ -62,7 +63,8 @@ class WebSocketDisconnect(Exception):  # noqa: N818  it is no error
 class WebSocket(Connection):
     """A WebSocket connection, as a handler of `Router.websocket` is given it.
 
-    It is to be accepted first, or closed, which refuses it. Iteration gives what the client sends until it closes:
+    It is to be accepted first, or closed, which refuses it. Iteration gives what the client sends until it closes, or
+    until another task of the handler does:
 
         @router.websocket("/echo/{room}")
         async def echo(socket):
@@ -70,15 +72,16 @@ class WebSocket(Connection):
             async for message in socket:
                 await socket.send(message)
 
-    Where the handler ends, an open connection is closed (1000), and one that was not accepted is refused.
+    Where the handler ends, an open connection is closed (1000), and one that was not accepted is refused. Any of its
+    tasks may receive, send and close; a wait that is given up, by `asyncio.timeout()` for example, loses nothing.
     """
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, path_params: dict[str, Any] | None = None) -> None:
         self.scope = scope
         self.path_params = {} if path_params is None else path_params
-        self._receive = receive
+        self._receiver = Receiver(receive, MAX_WAITING)
         self._send = send
-        self._pump: Task[None] | None = None
+        self._receives = False
         self.accepted = False
         self.closed = False
 
@@ -98,21 +101,23 @@ class WebSocket(Connection):
         if subprotocol is not None and subprotocol not in self.subprotocols:
             raise ValueError(f"subprotocol {subprotocol!r} is not offered by the client: {self.subprotocols}")
         raw_headers = encode_headers(headers)
-        message = await self._receive()
+        # From now on it listens: a server need not say otherwise that the client has gone (granian's send does not).
+        message = await self._receiver.next()
         if message["type"] != "websocket.connect":
-            raise self._disconnected(message)
+            raise self._disconnected()
         self.accepted = True
         await self._tell({"type": "websocket.accept", "subprotocol": subprotocol, "headers": raw_headers})
-        self._begin()
 
     async def receive(self) -> str | bytes:
-        """What the client sends next, text or bytes. Raises WebSocketDisconnect when it has closed."""
-        if not self.closed or self._arrived.empty():
-            self._check_open()
-        message = await self._arrived.get()
+        """What the client sends next, text or bytes.
+
+        Raises WebSocketDisconnect when the connection has ended, and what came before has been received.
+        """
+        self._check_accepted()
+        self._receives = True
+        message = await self._receiver.next()
         if message["type"] != "websocket.receive":
-            self._arrived.put_nowait(message)
-            raise self._disconnected(message)
+            raise self._disconnected()
         text: str | None = message.get("text")
         data: bytes = message.get("bytes") or b""
         return data if text is None else text
@@ -121,19 +126,20 @@ class WebSocket(Connection):
         """What the client sends next, as JSON of *type_*. Raises ValueError when it is not, and as `receive`."""
         return codec.decoder(type_).decode(await self.receive())
 
-    def __aiter__(self) -> AsyncIterator[str | bytes]:
-        return self._messages()
+    def __aiter__(self) -> Self:
+        return self
 
-    async def _messages(self) -> AsyncIterator[str | bytes]:
-        with contextlib.suppress(WebSocketDisconnect):
-            while True:
-                yield await self.receive()
+    async def __anext__(self) -> str | bytes:
+        try:
+            return await self.receive()
+        except WebSocketDisconnect:
+            raise StopAsyncIteration from None
 
     async def send(self, data: str | bytes | bytearray | memoryview) -> None:
         """Send text or bytes.
 
-        Raises RuntimeError when the connection is not open, WebSocketDisconnect when the client has gone, TypeError
-        for what is neither text nor bytes.
+        Raises WebSocketDisconnect when the connection has ended, RuntimeError when it was not accepted, TypeError for
+        what is neither text nor bytes.
         """
         self._check_open()
         if isinstance(data, str):
@@ -161,45 +167,39 @@ class WebSocket(Connection):
         if self.closed:
             return
         self.closed = True
-        self.end()
-        await self._tell({"type": "websocket.close", "code": code, "reason": reason})
+        # Others hear of it when it has been sent: their end may be what has this task cancelled.
+        self._receiver.end = self._receiver.end or _ending(code, reason)
+        try:
+            await self._tell({"type": "websocket.close", "code": code, "reason": reason})
+        finally:
+            self.end(code, reason)
 
-    def end(self) -> None:
-        """Listen no more."""
-        if self._pump is not None:
-            self._pump.cancel()
-
-    def _begin(self) -> None:
-        """Listen from now on: a server need not say otherwise that the client has gone (granian's send does not)."""
-        import asyncio  # late: see wesktop.asgi
-
-        self._arrived: Queue[Message] = asyncio.Queue(MAX_WAITING)
-        self._gone: Message | None = None
-        self._pump = asyncio.ensure_future(self._listen())
-
-    async def _listen(self) -> None:
-        while self._gone is None:
-            message = await self._receive()
-            if message["type"] != "websocket.receive":
-                self._gone = message
-            await self._arrived.put(message)
+    def end(self, code: int, reason: str = "") -> None:
+        """Listen no more; whoever waits for the client is told of this end."""
+        self._receiver.close(_ending(code, reason))
 
     async def _tell(self, message: Message) -> None:
         try:
             await self._send(message)
         except OSError as error:  # uvicorn's way
-            raise self._disconnected({"code": 1006, "reason": str(error)}) from None
+            self.end(1006, str(error))
+            raise self._disconnected() from None
 
-    def _check_open(self) -> None:
+    def _check_accepted(self) -> None:
         if not self.accepted:
             raise RuntimeError("the WebSocket has not been accepted: call accept() first")
-        if self.closed:
-            raise RuntimeError("the WebSocket is closed")
-        if self._gone is not None and self._arrived.qsize() <= 1:
-            raise self._disconnected(self._gone)
 
-    def _disconnected(self, message: Message) -> WebSocketDisconnect:
+    def _check_open(self) -> None:
+        self._check_accepted()
+        receiver = self._receiver
+        receiver.check()
+        # Who receives is to have what came before the end first, and may want to answer it.
+        if receiver.end is not None and (self.closed or not (self._receives and receiver.waiting)):
+            raise self._disconnected()
+
+    def _disconnected(self) -> WebSocketDisconnect:
         self.closed = True
+        message = self._receiver.end or {}
         return WebSocketDisconnect(message.get("code") or NO_STATUS, message.get("reason") or "")
 
 
@@ -237,15 +237,25 @@ class WebSockets:
         code = NORMAL
         try:
             await call(socket)
-        except WebSocketDisconnect:  # the client's end is the handler's
-            return
         except Exception as error:
-            self._log(error, socket.scope)
-            code = INTERNAL_ERROR
+            if not _is_disconnect(error):  # the connection's end is the handler's
+                self._log(error, socket.scope)
+                code = INTERNAL_ERROR
         finally:
-            socket.end()
+            socket.end(code)
         with contextlib.suppress(Exception):  # the client may have gone
             await socket.close(code)
 
     def _log(self, error: Exception, scope: Scope) -> None:
         log_exception(self.logger, error, "WebSocket handler of %s failed", printable(scope["path"]))
+
+
+def _ending(code: int, reason: str) -> Message:
+    return {"type": "websocket.disconnect", "code": code, "reason": reason}
+
+
+def _is_disconnect(error: Exception) -> bool:
+    """Whether a handler has ended by the connection's end alone; also in a group, as of an asyncio.TaskGroup."""
+    if isinstance(error, ExceptionGroup):
+        return error.split(WebSocketDisconnect)[1] is None
+    return isinstance(error, WebSocketDisconnect)

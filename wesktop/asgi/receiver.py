@@ -1,0 +1,121 @@
+"""Receiving what a server says: one task a connection, for all who wait for something of it."""
+
+from typing import TYPE_CHECKING
+
+from wesktop.asgi.reporting import log_exception
+from wesktop.asgi.types import Message, Receive
+
+if TYPE_CHECKING:
+    from asyncio import Event, Task
+    from collections import deque
+
+DISCONNECTS = ("http.disconnect", "websocket.disconnect")
+
+
+class Receiver:
+    """Owns a connection's `receive()`: nobody else calls it once `listen` was called.
+
+    A task calls it, so that a wait for a message can be given up at any time: the message is there for the next who
+    asks, and the call goes on (granian takes one that is given up for a disconnect). The end of the connection, or an
+    exception of `receive()`, reaches all who wait. Parameter: *ahead*, how many messages may wait to be taken; then
+    the client has to wait.
+
+    end: the disconnect, as soon as it has come; messages from before may wait still. One that is set takes the place
+    of that which will come.
+    """
+
+    # On the class, so that what is never used costs nothing.
+    end: Message | None = None
+    _task: "Task[None] | None" = None
+    _error: BaseException | None = None
+    _is_told = False
+
+    _arrived: "deque[Message]"
+    _news: "Event"
+    _room: "Event"
+
+    def __init__(self, receive: Receive, ahead: int = 1) -> None:
+        self._receive = receive
+        self._ahead = ahead
+
+    @property
+    def waiting(self) -> int:
+        """How many messages have come, and were not taken."""
+        return 0 if self._task is None else len(self._arrived)
+
+    def listen(self) -> "Task[None] | None":
+        """Receive from now on. Return the task, which ends with the connection; None when this has ended."""
+        if self._task is None and self.end is None:
+            import asyncio  # late: see wesktop.asgi
+            from collections import deque
+
+            self._arrived = deque()
+            self._news, self._room = asyncio.Event(), asyncio.Event()
+            self._task = asyncio.ensure_future(self._listen())
+        return self._task
+
+    async def next(self) -> Message:
+        """Wait for the next message; at the end it is the disconnect, again and again.
+
+        Raises what `receive()` has raised, once all messages from before have been taken.
+        """
+        self.listen()
+        while not self.waiting:
+            if self.end is not None:
+                return self.end
+            await self.news()
+        self._room.set()
+        return self._arrived.popleft()
+
+    async def news(self) -> None:
+        """Wait until more has come. Raises what `receive()` has raised before."""
+        self.check()
+        self._news.clear()
+        await self._news.wait()
+
+    def check(self) -> None:
+        """Raise what `receive()` has raised."""
+        if self._error is not None and self.end is None:
+            self._is_told = True
+            raise self._error
+
+    def close(self, end: Message) -> None:
+        """Receive no more: whoever waits, or asks later, is told *end*, where no end has come."""
+        error, self._error = self._error, None
+        if error is not None and not self._is_told:
+            log_exception("wesktop", error, "the server's receive() failed")
+        self.end = self.end or end
+        if self._task is not None:
+            self._task.cancel()
+            self._news.set()
+
+    def take(self, message: Message) -> bool:
+        """A message has come; whether another is to be waited for."""
+        self._arrived.append(message)
+        return True
+
+    async def _listen(self) -> None:
+        goes_on = True
+        try:
+            while goes_on:
+                message = await self._receive()
+                if message["type"] in DISCONNECTS:
+                    self.end = self.end or message
+                    return
+                goes_on = self.take(message)
+                self._news.set()
+                while len(self._arrived) >= self._ahead:
+                    self._room.clear()
+                    await self._room.wait()
+        except BaseException as error:
+            # By `close`. The task is not to keep the exception, and with it this frame, in a circle: granian keeps a
+            # connection open for as long as its `receive` is referred to, until the next garbage collection then.
+            if self.end is not None:
+                return
+            self._error = error
+            if not isinstance(error, Exception):  # cancelled, by others: nobody is to wait for what never comes
+                self._error = ConnectionAbortedError("the server's receive() was cancelled")
+                self._is_told = True  # it is no failure
+                raise
+        finally:
+            self._news.set()
