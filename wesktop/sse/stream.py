@@ -70,7 +70,7 @@ class Chunks:
                 sent = await client.idle()
                 if sent is not None:
                     await within(sent, client.write_timeout)
-        except BaseException:
+        except Exception:  # not where the wait is given up, as by asyncio.timeout(): the next one goes on from here
             self._broadcaster.drop(client)
             raise
         self._broadcaster.drop(client)
