@@ -1,12 +1,14 @@
 """The test clients' streams and WebSockets, and the parser of events."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from wesktop.asgi import Request, Router, StreamResponse, WebSocket, create_app
+from support.waiting import until
+from wesktop.asgi import Request, Router, StreamResponse, TextResponse, WebSocket, create_app
 from wesktop.sse import Broadcaster, sse_route
 from wesktop.testing import AsyncTestClient, Event, TestClient, WebSocketClosed, WebSocketRefused
 from wesktop.testing.events import EventParser
@@ -135,6 +137,102 @@ def test_an_app_that_goes_on_without_its_client_is_told_of(monkeypatch: pytest.M
 
     with pytest.raises(RuntimeError, match="the app goes on"), TestClient(deaf).events("/"):
         pass
+
+
+def test_what_a_request_sets_is_kept_whatever_was_under_way_beside_it() -> None:
+    router = Router()
+    begun, logged_in = asyncio.Event(), asyncio.Event()
+
+    @router.get("/slow")
+    async def slow(_request: Request) -> TextResponse:
+        begun.set()
+        await logged_in.wait()
+        return TextResponse("slow", headers={"Set-Cookie": "seen=1"})
+
+    @router.get("/login")
+    async def login(_request: Request) -> TextResponse:
+        return TextResponse("in", headers={"Set-Cookie": "session=1"})
+
+    @router.get("/")
+    async def cookies(request: Request) -> dict[str, str]:
+        return request.cookies
+
+    async def scenario() -> dict[str, str]:
+        client = AsyncTestClient(create_app(router))
+        under_way = asyncio.ensure_future(client.get("/slow"))
+        await begun.wait()
+        await client.get("/login")
+        logged_in.set()
+        await under_way
+        assert dict(client.cookies) == {"session": "1", "seen": "1"}
+        found: dict[str, str] = (await client.get("/")).json()
+        return found
+
+    assert asyncio.run(scenario()) == {"session": "1", "seen": "1"}
+
+
+def test_what_comes_as_its_wait_is_given_up_is_the_next_to_be_received() -> None:
+    async def scenario() -> list[Any]:
+        seen: list[Any] = []
+        async with AsyncTestClient(app_of_streams()).websocket("/echo/ada") as socket:
+            await socket.receive()
+            for number in range(24):
+                waiting = asyncio.ensure_future(socket.receive())
+                await asyncio.sleep(0)
+                await socket.send(str(number))
+                for _ in range(number % 8):
+                    await asyncio.sleep(0)
+                waiting.cancel()
+                (result,) = await asyncio.gather(waiting, return_exceptions=True)
+                seen.append(await socket.receive() if isinstance(result, BaseException) else result)
+        return seen
+
+    assert asyncio.run(scenario()) == [str(number) for number in range(24)]
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_what_the_app_raises_is_seen_also_where_the_test_fails_by_itself(
+    fails: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def failing(_scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        await receive()
+        raise KeyError("the app's own")
+
+    async def scenario() -> None:
+        async with AsyncTestClient(failing).websocket("/"):
+            if fails:
+                raise AssertionError("the test's own")
+
+    with pytest.raises(AssertionError if fails else KeyError, match="own"):
+        asyncio.run(scenario())
+    gc.collect()
+    assert [record.name for record in caplog.records] == ["wesktop"] * fails
+    assert not fails or 'KeyError: "the app\'s own"' in caplog.text
+
+
+def test_a_startup_that_is_given_up_leaves_nothing_running(caplog: pytest.LogCaptureFixture) -> None:
+    ended: list[str] = []
+
+    async def lifespan() -> AsyncIterator[None]:
+        try:
+            await asyncio.get_running_loop().create_future()
+            yield
+        finally:
+            ended.append("lifespan")
+
+    async def scenario() -> int:
+        before = len(asyncio.all_tasks())
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01), AsyncTestClient(create_app(Router(), lifespan=lifespan)):
+                pass
+        await until(lambda: ended, "the lifespan's end")
+        await asyncio.sleep(0)
+        return len(asyncio.all_tasks()) - before
+
+    assert asyncio.run(scenario()) == 0
+    assert caplog.records == []
 
 
 STREAMS = [

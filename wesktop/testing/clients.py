@@ -66,9 +66,7 @@ class AsyncTestClient(Verbs[Coroutine[Any, Any, httpx.Response]]):
     async def request(self, method: str, url: str, **options: Any) -> httpx.Response:
         """Send a request; *options* are those of `httpx.AsyncClient.request`."""
         async with self._httpx() as client:
-            response = await client.request(method, url, **options)
-            self.cookies = client.cookies
-            return response
+            return await client.request(method, url, **options)
 
     @asynccontextmanager
     async def events(self, url: str, *, headers: dict[str, str] | None = None) -> AsyncIterator[EventStream]:
@@ -121,7 +119,7 @@ class AsyncTestClient(Verbs[Coroutine[Any, Any, httpx.Response]]):
             transport=httpx.ASGITransport(self._app_with_state),
             base_url=self.base_url,
             headers=self.headers,
-            cookies=self.cookies,
+            cookies=self.cookies.jar,  # the very one, as requests may be under way at the same time: not a copy
             trust_env=False,
         )
 

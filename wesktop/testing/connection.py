@@ -1,10 +1,11 @@
-"""A connection to an app that goes both ways for as long as one likes: what a stream or a WebSocket needs."""
+"""A connection to an app that goes both ways, indefinitely: what a stream or a WebSocket needs."""
 
 import asyncio
-import contextlib
+from collections import deque
 from types import TracebackType
 from typing import Self
 
+from wesktop.asgi.reporting import log_exception
 from wesktop.asgi.types import ASGIApp, Message, Scope
 
 ENDS_WITHIN = 5.0  # seconds that an app has to end in, once its client is gone
@@ -18,24 +19,32 @@ class AppConnection:
         self._scope = scope
         self._goodbye = goodbye
         self._to_app: asyncio.Queue[Message] = asyncio.Queue()
-        self._from_app: asyncio.Queue[Message] = asyncio.Queue()
+        self._from_app: deque[Message] = deque()
+        self._news = asyncio.Event()  # the app has sent something, or returned
         self._to_app.put_nowait(first)
         self._gone = False
 
     async def __aenter__(self) -> Self:
-        self._task = asyncio.ensure_future(self._app(self._scope, self._receive, self._from_app.put))
+        self._task = asyncio.ensure_future(self._app(self._scope, self._receive, self._send))
+        self._task.add_done_callback(lambda _: self._news.set())
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.leave()
-        await asyncio.wait((self._task,), timeout=ENDS_WITHIN)
-        if not self._task.done():
+        try:
+            await asyncio.wait((self._task,), timeout=ENDS_WITHIN)
+        finally:
+            ended = self._task.done()
             self._task.cancel()
+        if not ended:
             raise RuntimeError(f"the app goes on, {ENDS_WITHIN:g} seconds after its client has gone")
         if kind is None:
             self._task.result()  # raises what the app raised
+        elif not self._task.cancelled() and (raised := self._task.exception()) not in (None, error):
+            assert raised is not None
+            log_exception("wesktop", raised, "the app failed as well")
 
     def tell(self, message: Message) -> None:
         """Have the app receive a message."""
@@ -48,20 +57,21 @@ class AppConnection:
             self._to_app.put_nowait(self._goodbye)
 
     async def hear(self) -> Message | None:
-        """What the app sends next; None when it has returned. Raises what it raises."""
-        if not self._from_app.empty():
-            return self._from_app.get_nowait()
-        answer = asyncio.ensure_future(self._from_app.get())
-        try:
-            await asyncio.wait((answer, self._task), return_when=asyncio.FIRST_COMPLETED)
-            if answer.done():
-                return answer.result()
-        finally:
-            answer.cancel()  # should this wait be given up, what comes is for the next one
-        with contextlib.suppress(asyncio.QueueEmpty):
-            return self._from_app.get_nowait()
-        self._task.result()
-        return None
+        """What the app sends next; None when it has returned. Raises what it raises.
+
+        Should the wait be given up, what comes is for the next one.
+        """
+        while not self._from_app:
+            if self._task.done():
+                self._task.result()
+                return None
+            self._news.clear()
+            await self._news.wait()
+        return self._from_app.popleft()
+
+    async def _send(self, message: Message) -> None:
+        self._from_app.append(message)
+        self._news.set()
 
     async def _receive(self) -> Message:
         message = await self._to_app.get()

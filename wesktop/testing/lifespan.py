@@ -32,9 +32,14 @@ class LifespanRun:
     async def _exchange(self, phase: str) -> None:
         await self._to_app.put({"type": f"lifespan.{phase}"})
         answer = asyncio.ensure_future(self._from_app.get())
-        await asyncio.wait((answer, self._task), return_when=asyncio.FIRST_COMPLETED)
-        if not answer.done():
+        try:
+            await asyncio.wait((answer, self._task), return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            self._task.cancel()
+            raise
+        finally:
             answer.cancel()
+        if not answer.done():
             self._task.result()  # raises what the app raised
             raise RuntimeError(f"the app's lifespan returned without an answer to {phase}")
         if answer.result()["type"] != f"lifespan.{phase}.complete":
