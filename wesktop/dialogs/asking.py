@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
 
 from wesktopd import questions
 from wesktopd.client import connect
@@ -15,7 +14,7 @@ from wesktopd.window_protocol import Answered, Ask
 
 async def ask(question: questions.Any, name: str | None) -> Answered:
     """Ask, and wait for the answer; a task that is cancelled withdraws the question, by closing its connection."""
-    with _asked(question, name) as connection:
+    with await _asked_in_thread(question, name) as connection:
         paths: list[str] = []
         while True:
             await _readable(connection)
@@ -37,13 +36,29 @@ def ask_blocking(question: questions.Any, name: str | None) -> Answered:
                 return Answered(accepted=answer.accepted, paths=tuple(paths))
 
 
-@contextlib.contextmanager
-def _asked(question: questions.Any, name: str | None) -> Iterator[Connection]:
-    with connect(app_name(name, "a function of wesktop.dialogs")) as connection:
-        request = Ask(question=question)
-        check_passed_on(request)
+def _asked(question: questions.Any, name: str | None) -> Connection:
+    request = Ask(question=question)
+    check_passed_on(request)
+    with contextlib.ExitStack() as stack:
+        connection = stack.enter_context(connect(app_name(name, "a function of wesktop.dialogs")))
         connection.send(request)
-        yield connection
+        stack.pop_all()
+    return connection
+
+
+async def _asked_in_thread(question: questions.Any, name: str | None) -> Connection:
+    """The same, while the event loop goes on: a supervisor that is busy may take seconds to accept."""
+    asking = asyncio.ensure_future(asyncio.to_thread(_asked, question, name))
+    try:
+        return await asyncio.shield(asking)
+    except asyncio.CancelledError:
+        asking.add_done_callback(_withdraw)
+        raise
+
+
+def _withdraw(asking: "asyncio.Future[Connection]") -> None:
+    if not asking.cancelled() and asking.exception() is None:
+        asking.result().close()
 
 
 def _answered(message: Answer | None) -> Answered:
