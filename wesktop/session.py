@@ -171,7 +171,7 @@ class Session:
     def _server_died(self) -> None:
         assert self._supervisor is not None
         code = _wait(self._supervisor, HUNG_UP)
-        how = "has hung up" if code is None else f"ended with exit code {code}"
+        how = "has hung up" if code is None else self._supervisor.describe_end()
         if not self._opened:
             raise StartupError(f"the server of {self._spec.name!r} {how} before it was ready.")
         self._log("error", "the server of %r %s unasked: its window is closed", how)

@@ -107,6 +107,11 @@ class Launched:
         self.reap()
         return Launched(OtherProcess(pid), self.channel)  # type: ignore[arg-type] # it is used as one
 
+    def describe_end(self) -> str:
+        """How it ended, in words; of a process that is not a child, nobody knows."""
+        known = isinstance(self.process, subprocess.Popen)
+        return f"ended with exit code {self.process.returncode}" if known else "ended"
+
     def abandon(self) -> None:
         """End it at once and close what led to it."""
         self.kill()
