@@ -3,14 +3,18 @@
 import contextlib
 import os
 import shutil
+import sys
 import tempfile
 import webbrowser
 from html import escape
 from pathlib import Path
 
+import platformdirs
+
 from wesktopd import client
 from wesktopd.errors import WindowError
 from wesktopd.paths import runtime_dir
+from wesktopd.private import resolve
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Opening</title>
 <meta name="referrer" content="no-referrer"><meta http-equiv="refresh" content="0; url={url}">
@@ -25,13 +29,38 @@ def open_in_browser(name: str, path: str = "/") -> None:
     does not come, ConfigurationError for a path that leads elsewhere.
     """
     check_browser(os.environ.get("BROWSER", ""))
-    file, place = tempfile.mkstemp(prefix="open-", suffix=".html", dir=runtime_dir())
-    os.close(file)
+    page = make_page()
     try:
-        client.open_link(name, path, lambda link: _show(Path(place), link))
+        client.open_link(name, path, lambda link: _show(page, link))
     finally:
         with contextlib.suppress(OSError):
-            Path(place).unlink()
+            page.unlink()
+
+
+def make_page() -> Path:
+    """Make an empty file for this user alone, where a browser may read it."""
+    for directory in visible_directories():
+        with contextlib.suppress(OSError):  # it is not there, another user's, or read-only
+            return _made_in(resolve(str(directory)))
+    return _made_in(str(runtime_dir()))
+
+
+def visible_directories() -> list[Path]:
+    """Where browsers in a sandbox can read files: a snap in the home directory what is not hidden, a flatpak often no
+    more than the downloads; neither the runtime directory. Linux alone has such, and macOS would ask the user.
+    """
+    if not sys.platform.startswith("linux"):
+        return []
+    try:
+        return [platformdirs.user_downloads_path(), Path.home()]
+    except RuntimeError:  # a user without a home
+        return []
+
+
+def _made_in(directory: str) -> Path:
+    fd, path = tempfile.mkstemp(prefix="wesktop-open-", suffix=".html", dir=directory)  # of mode 0600
+    os.close(fd)
+    return Path(path)
 
 
 def check_browser(choices: str) -> None:
