@@ -59,7 +59,7 @@ class Guard:
         check_csp(csp)
         self._app = app
         self._name = name
-        self._hosts = Hosts(own_names(name, host), port, allowed_hosts)
+        self._hosts = Hosts(lambda: own_names(name, host), port, allowed_hosts)
         self._origins = frozenset(origin.encode() for origin in allowed_origins)
         policy = DEFAULT_CSP if csp is None else csp
         self._headers = SecurityHeaders(policy)

@@ -1,12 +1,16 @@
 """Which names a server goes by, and which pages are its own. No I/O but for `machine_names` and `check_resolves`."""
 
+import contextlib
 import re
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 from wesktopd.errors import ConfigurationError
 
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 WILDCARDS = ("0.0.0.0", "::")  # noqa: S104  nothing is bound
+
+LOOK_AGAIN = 2.0  # seconds
 
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?")
 _ORIGIN = re.compile(rf"https?://{_HOST.pattern}")
@@ -15,20 +19,35 @@ _ORIGIN = re.compile(rf"https?://{_HOST.pattern}")
 class Hosts:
     """The values of `Host` that a server answers to (RFC 9110, 7.2), which ends DNS rebinding.
 
-    names: those that are to come with the port. allowed: further ones; one without a port is for any.
+    names: returns those that are to come with the port. It is asked again for a host that is none of them, at most
+    once in LOOK_AGAIN seconds: a laptop has other addresses in another network. allowed: further ones; one without a
+    port is for any.
     """
 
-    def __init__(self, names: Sequence[str], port: int, allowed: Sequence[str]) -> None:
-        own = [name.lower() for name in names]
+    def __init__(self, names: Callable[[], Sequence[str]], port: int, allowed: Sequence[str]) -> None:
         further = [name.lower() for name in allowed]
-        self.known = frozenset(f"{name}:{port}".encode() for name in own) | {name.encode() for name in further}
-        if port == 80:  # which clients leave out (RFC 9110, 4.2.3)
-            self.known |= {name.encode() for name in own}
+        self._names = names
+        self._port = port
+        self._further = frozenset(name.encode() for name in further)
         self._any_port = frozenset(name.encode() for name in further if _port_of(name) is None)
+        self._look()
+
+    def _look(self) -> None:
+        self._looked_at = time.monotonic()
+        own = [name.lower() for name in self._names()]
+        self.known = self._further | {f"{name}:{self._port}".encode() for name in own}
+        if self._port == 80:  # which clients leave out (RFC 9110, 4.2.3)
+            self.known |= {name.encode() for name in own}
 
     def knows(self, host: bytes) -> bool:
         """Whether it is one of them, in any case."""
         host = host.lower()
+        if not self._has(host) and time.monotonic() - self._looked_at >= LOOK_AGAIN:
+            with contextlib.suppress(OSError):  # no descriptor is left, say: it goes by what it knows
+                self._look()
+        return self._has(host)
+
+    def _has(self, host: bytes) -> bool:
         if host in self.known:
             return True
         name, colon, port = host.rpartition(b":")
@@ -44,7 +63,7 @@ def own_names(name: str, host: str) -> list[str]:
 
 
 def machine_names() -> list[str]:
-    """This machine's name and addresses."""
+    """This machine's name, also as others find it by multicast DNS (RFC 6762), and its addresses; asks no server."""
     import socket
 
     import psutil
@@ -52,7 +71,9 @@ def machine_names() -> list[str]:
     addresses = [address for interface in psutil.net_if_addrs().values() for address in interface]
     kinds = (socket.AF_INET, socket.AF_INET6)
     # Without the zone of a link-local one, which no browser sends (RFC 6874 was given up).
-    return [socket.gethostname(), *(bracketed(a.address.partition("%")[0]) for a in addresses if a.family in kinds)]
+    name = socket.gethostname()
+    local = f"{name.partition('.')[0]}.local"
+    return [name, local, *(bracketed(a.address.partition("%")[0]) for a in addresses if a.family in kinds)]
 
 
 def bracketed(host: str) -> str:
