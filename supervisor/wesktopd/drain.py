@@ -128,7 +128,7 @@ class _Receiver:
             if coming is self._coming:  # else another caller has had it
                 self._coming = None
                 return coming.result()
-        return _GONE
+        return {**_GONE}
 
     async def _tell(self) -> Message:
         self._told = True  # an HTTP request waits for its client's own end from now on
@@ -136,7 +136,7 @@ class _Receiver:
             return {"type": "http.disconnect", DRAINING: True}
         # The app takes it that the client has gone, and will not say so itself.
         await self._send({"type": "websocket.close", "code": GOING_AWAY, "reason": ""})
-        return _GONE
+        return {**_GONE}
 
     def leave(self) -> None:
         """Have it told, as soon as it waits for its client."""

@@ -6,7 +6,6 @@ import signal
 import socket
 
 import psutil
-import pytest
 
 from support.running import NAME, Running, Start
 from support.waiting import wait_for
@@ -75,13 +74,13 @@ def test_a_worker_that_has_none_left_ends_with_its_supervisor(start_app: Start) 
     wait_for(lambda: not psutil.pid_exists(worker), "the worker's end")
 
 
-@pytest.mark.parametrize("verb", ["restart", "stop"])
-def test_a_worker_that_has_none_left_ends_by_itself(start_app: Start, verb: str) -> None:
+def test_a_worker_that_has_none_left_retires_as_others_do(start_app: Start) -> None:
     app = start_app("--drain-timeout", "600", more=LEAKS)
     limit_descriptors(app.get()["pid"])
     worker = app.get("/leak")["pid"]
-    app.ctl(verb, NAME)
+    app.ctl("restart", NAME)
     wait_for(lambda: not psutil.pid_exists(worker), "the worker's end")
+    assert "goes on accepting" not in app.logs()
 
 
 def flood(app: Running) -> list[socket.socket]:

@@ -109,6 +109,17 @@ def test_a_client_that_does_not_read_keeps_no_lifespan_from_its_end(
         assert "cut off" in app.logs()
 
 
+def test_a_lifespan_ends_where_the_supervisor_dies_while_its_worker_retires(start_app: Start) -> None:
+    app = start_app("--drain-timeout", "600", more=MARKED)
+    worker = app.settled()["workers"][0]["pid"]
+    with app.begin_request("/blob") as unread:
+        unread.recv(100)
+        restart(app)
+        kill_the_supervisor(app)
+        wait_for((app.home / f"ended {worker}").exists, "the lifespan's end")
+        wait_for(lambda: not psutil.pid_exists(worker), "the worker's end")
+
+
 def test_wait_hears_of_it(start_app: Start) -> None:
     app = start_app()
     assert app.command("ctl", "wait", NAME, "--stopped", "--timeout", "0.1").returncode == 5

@@ -14,7 +14,7 @@ from support.scripts import get
 from wesktopd.drain import Drain, Message, Receive, Scope, Send
 from wesktopd.embedded import embedded_server
 from wesktopd.limits import DESCRIPTORS
-from wesktopd.worker import cut_off
+from wesktopd.worker import ORPHANED, cut_off
 
 HARD = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 
@@ -275,3 +275,24 @@ def test_a_worker_takes_the_descriptors_that_it_may_need_and_no_more(soft: int, 
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert [int(part) for part in done.stdout.split()] == [granted, hard]
+
+
+ALONE = """
+import socket, time
+from wesktopd.worker import Lifeline
+
+def fails(ending):
+    raise MemoryError
+
+supervisor, channel = socket.socketpair()
+lifeline = Lifeline(channel, socket.create_server(("127.0.0.1", 0)))
+lifeline.on_stop = fails
+supervisor.close()
+time.sleep(600)
+"""
+
+
+def test_a_worker_ends_with_its_supervisor_whatever_goes_wrong_in_that() -> None:
+    done = subprocess.run([sys.executable, "-c", ALONE], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == ORPHANED
+    assert "MemoryError" in done.stderr
