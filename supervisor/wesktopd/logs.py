@@ -133,23 +133,14 @@ class Journal:
         """The lines that have begun and are not ended: the process, the stream, and what there is."""
         return [(pid, stream, reader.rest) for (pid, stream), reader in self._partial.items() if reader.rest]
 
-    def flush(self, timeout: float) -> None:
-        """End the lines that have begun, and wait up to `timeout` seconds until all are in the file."""
-        self._end_lines()
-        if self._file is not None:
-            self._file.flush(timeout)
-
     def close(self, timeout: float) -> None:
-        """Do the same, and close the file."""
-        self._end_lines()
-        if self._file is not None:
-            self._file.close(timeout)
-
-    def _end_lines(self) -> None:
+        """End the lines that have begun, and wait up to `timeout` seconds until all are in the file."""
         for pid in {pid for pid, _ in self._partial}:
             self.ended(pid)
         if dropped := self._flood.take_dropped():
             self.say(f"{dropped} lines were dropped: too many were printed at once")
+        if self._file is not None:
+            self._file.close(timeout)
 
 
 def _size(line: LogLine) -> int:

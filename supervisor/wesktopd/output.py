@@ -80,12 +80,6 @@ class Output:
         if stream in self._terminals:
             self._terminals[stream].write(data)
 
-    def flush(self) -> None:
-        """Have nothing left that waits for more, as far as terminal and disk take it."""
-        self.journal.flush(FLUSH_TIMEOUT)
-        for terminal in self._writers:
-            terminal.flush(FLUSH_TIMEOUT)
-
     def let_go(self) -> None:
         """Print no more: who waits for the end of our output, waits for our caller, who is gone."""
         for terminal in self._writers:

@@ -13,8 +13,8 @@ class WriterThread(ABC, Generic[Item]):
 
     capacity: bytes that may wait. When an item does not fit, it and all later ones are dropped until everything that
     waits has been written; then `_dropped_item` is written in their place. The methods may be called from any thread.
-    Only `flush` and `close` wait, for a limited time. It is a daemon thread, so that a write that never returns does
-    not keep the process from ending.
+    Only `close` waits, for a limited time. It is a daemon thread, so that a write that never returns does not keep
+    the process from ending.
     """
 
     def __init__(self, name: str, capacity: int) -> None:
@@ -64,20 +64,15 @@ class WriterThread(ABC, Generic[Item]):
             except RuntimeError:  # the system's limit of threads is reached: the next item tries again
                 return
             self._thread = thread
-        self._changed.notify_all()
+        self._changed.notify()
 
     # The end.
-
-    def flush(self, timeout: float) -> bool:
-        """Wait up to `timeout` seconds until everything is written; return whether it is."""
-        with self._changed:
-            return self._changed.wait_for(lambda: not (self._queue or self._dropped), timeout)
 
     def finish(self) -> None:
         """Take nothing more, and end as soon as everything that waits has been written."""
         with self._changed:
             first, self._finished = not self._finished, True
-            self._changed.notify_all()
+            self._changed.notify()
         if first and self._thread is None:
             self._ended()
 
@@ -98,12 +93,10 @@ class WriterThread(ABC, Generic[Item]):
                     return
                 with self._changed:
                     self._waiting -= self._queue.popleft()[1]
-                    self._changed.notify_all()
         finally:
             with self._changed:
                 self._finished, self._dropped = True, 0
                 self._queue.clear()
-                self._changed.notify_all()
             self._ended()
 
     def _next(self) -> Item | None:

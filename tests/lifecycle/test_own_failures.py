@@ -14,7 +14,7 @@ from wesktopd.launch import launch
 FAULTY = """
 from pathlib import Path
 import wesktop
-from wesktopd.daemon import Supervisor
+from wesktopd.commands import Commands
 from wesktopd.fleet import Fleet
 
 def faulty(method):
@@ -24,7 +24,7 @@ def faulty(method):
         return method(self, *arguments)
     return fails
 
-Supervisor.report, Fleet.plan = faulty(Supervisor.report), faulty(Fleet.plan)
+Commands.report, Fleet.plan = faulty(Commands.report), faulty(Fleet.plan)
 wesktop.serve("app:app", port={port})
 """
 
@@ -34,7 +34,7 @@ def serving(start_script: Callable[..., Script], home: Path) -> tuple[Running, S
     app = Running(home, free_port())
     app.write("one")
     script = start_script("serving", FAULTY.format(port=app.port))
-    wait_for(lambda: app.version() == "one", "an answer")
+    wait_for(lambda: app.version() == "one", lambda: f"an answer; output: {script.output}")
     return app, script
 
 

@@ -138,7 +138,7 @@ def test_a_line_of_our_own_can_always_be_sent() -> None:
 def test_a_flood_is_told_of_in_the_log() -> None:
     made = Journal(None)
     made.feed(PID, "stdout", (b"x" * 999 + b"\n") * (2 * FLOOD_BURST // 1000))
-    made.flush(0.0)
+    made.close(0.0)
     own = [line.text for line in made.last(None, None) if line.stream == OWN]
     assert own
     assert "lines were dropped" in own[-1]
