@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LOOK_EVERY = 3.0  # seconds
 
+logger = logging.getLogger("wesktopd")
+
 
 class Presence:
     """Looks now and then whether the files of a supervisor are in place, and makes again what is not."""
@@ -57,6 +59,8 @@ class Presence:
             await self._make_again()
         except (OSError, ConfigurationError) as error:
             self._tell_once(f"its files are gone and cannot be made again: `wesktop ctl` does not find it ({error})")
+        except Exception:  # a mistake of ours, which must not end the looking
+            logger.exception("its files are gone and cannot be made again")
         else:
             self._trouble = ""
         self._timer = self._loop.call_later(LOOK_EVERY, self._look)

@@ -16,6 +16,7 @@ from pathlib import Path
 import wesktop
 from wesktopd.commands import Commands
 from wesktopd.fleet import Fleet
+from wesktopd.presence import Presence
 
 def faulty(method):
     def fails(self, *arguments):
@@ -25,6 +26,7 @@ def faulty(method):
     return fails
 
 Commands.report, Fleet.plan = faulty(Commands.report), faulty(Fleet.plan)
+Presence._make_again = faulty(Presence._make_again)
 wesktop.serve("app:app", port={port})
 """
 
@@ -49,6 +51,19 @@ def test_a_request_that_fails_is_answered_and_ends_no_lease(start_script: Callab
         (home / "report").unlink()
         assert app.status()["windows"] == 1
         assert "KeyError: 'of ours'" in app.logs()
+
+
+def test_a_look_at_its_files_that_fails_is_logged_and_not_the_last_one(
+    start_script: Callable[..., Script], home: Path
+) -> None:
+    app, _ = serving(start_script, home)
+    log = home / "state" / "wesktop" / "log" / f"{NAME}.log"
+    (home / "_make_again").touch()
+    (home / "run" / "wesktop" / f"{NAME}.lock").unlink()
+    wait_for(lambda: "KeyError: 'of ours'" in log.read_text(), "the error")
+    (home / "_make_again").unlink()
+    wait_for(lambda: "they are made again" in log.read_text(), "another look")
+    assert app.status()["state"] == "ready"
 
 
 def test_a_supervisor_that_fails_says_so_to_who_holds_a_lease_and_in_the_log(
