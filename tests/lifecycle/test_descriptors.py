@@ -76,10 +76,12 @@ def test_a_worker_that_has_none_left_ends_with_its_supervisor(start_app: Start) 
 
 def test_a_worker_that_has_none_left_retires_as_others_do(start_app: Start) -> None:
     app = start_app("--drain-timeout", "600", more=LEAKS)
-    limit_descriptors(app.get()["pid"])
-    worker = app.get("/leak")["pid"]
-    app.ctl("restart", NAME)
-    wait_for(lambda: not psutil.pid_exists(worker), "the worker's end")
+    worker = app.get()["pid"]
+    limit_descriptors(worker)
+    with app.begin_request("/leak") as kept:  # its end would leave one
+        assert kept.recv(4096)
+        app.ctl("restart", NAME)
+        wait_for(lambda: not psutil.pid_exists(worker), "the worker's end")
     assert "goes on accepting" not in app.logs()
 
 

@@ -116,7 +116,7 @@ def test_a_lifespan_is_run_to_its_end_and_what_goes_wrong_is_logged(
 
 
 def test_a_startup_that_goes_on_is_undone_when_it_is_cancelled() -> None:
-    undone = []
+    undone: list[bool] = []
 
     async def waits(scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -124,15 +124,16 @@ def test_a_startup_that_goes_on_is_undone_when_it_is_cancelled() -> None:
         finally:
             undone.append(True)
 
-    async def scenario() -> None:
+    async def scenario() -> list[bool]:
         starting = asyncio.ensure_future(Lifespan(waits).startup())
+        await asyncio.sleep(0)
         await asyncio.sleep(0)
         starting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await starting
+        return [*undone]  # before the loop ends, which cancels all
 
-    asyncio.run(asyncio.wait_for(scenario(), 20))
-    assert undone == [True]
+    assert asyncio.run(asyncio.wait_for(scenario(), 20)) == [True]
 
 
 def test_each_request_gets_a_copy_of_what_the_startup_has_put_into_the_state() -> None:

@@ -132,7 +132,7 @@ def test_a_request_is_told_once_that_the_server_ends_and_then_hears_its_client_a
 
         async def app(scope: Scope, receive: Receive, send: Send) -> None:
             received.extend([await receive(), await receive()])
-            client.put_nowait(gone)
+            asyncio.get_running_loop().call_later(0.05, client.put_nowait, gone)
             received.append(await receive())
 
         drain = Drain(app)
