@@ -13,15 +13,6 @@ from support.running import NAME, Running, Start
 from support.scripts import free_port, left_behind
 from support.waiting import wait_for
 
-HELD = """
-@router.get("/held")
-async def held(request):
-    Path("held").touch()
-    while not Path("go").exists():
-        await asyncio.sleep(0.01)
-    return "held to the end"
-"""
-
 
 def found_again(app: Running) -> dict[str, Any]:
     """Wait until it is controlled again; its status."""
@@ -36,7 +27,7 @@ def found_again(app: Running) -> dict[str, Any]:
 def test_without_its_locks_file_a_second_start_is_refused_and_the_first_one_undisturbed(
     start_app: Start, home: Path
 ) -> None:
-    app = start_app(more=HELD)
+    app = start_app()
     before = app.status()["workers"]
     with app.begin_request("/held") as held:
         wait_for((home / "held").exists, "the request")

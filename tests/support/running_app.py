@@ -20,6 +20,15 @@ async def slow(request):
     await asyncio.sleep(1)
     return {{"version": VERSION, "pid": os.getpid()}}
 
+@router.get("/held")
+async def held(request):
+    Path("held").touch()
+    print("first half,", end=" ", flush=True)
+    while not Path("go").exists():
+        await asyncio.sleep(0.01)
+    print("second half")
+    return "held to the end"
+
 @router.get("/block")
 async def block(request):
     blocks_the_loop()
