@@ -247,7 +247,8 @@ class Worker:
         self._waits_for_clients = True
         server.stop()
         await asyncio.wait((serving,))
-        await self._drain.ended()  # granian does not wait for those whose client has gone
+        self._drain.cancel()  # granian does not wait for those whose client has gone: nobody wants their answer
+        await self._drain.ended()
 
     async def _finish_accepted(self) -> None:
         """Wait until what was accepted is answered; event streams do not wait for connections that are silent."""

@@ -17,7 +17,7 @@ from wesktop.window.backends import choose
 from wesktop.window.toolkit import toolkit
 toolkit(choose("gtk")).prepare("systemdialogs", None)
 import webview
-from wesktop.window.asking import open_dialog
+from wesktop.window.asking import make_dialog
 from wesktopd.questions import *
 
 window = webview.create_window("Parent", html="", width=300, height=200)
@@ -26,7 +26,7 @@ def done(answer):
     print(answer, flush=True)
     os._exit(0)
 
-window.events.shown += lambda: open_dialog(None, window, {question}, done)
+window.events.shown += lambda: make_dialog(None, window, {question}, done).open()
 webview.start(gui="gtk")
 """
 
