@@ -269,7 +269,7 @@ class Worker:
 def cut_off(count: int, seconds: float, drain_timeout: float) -> str:
     """What is said of requests that a stop could not wait for; of none, where clients have not read their answers."""
     if not count:
-        what = "answers were cut off, not read by their clients"
+        what = "answers that clients had not read were cut off,"
     else:
         what = "1 request was cut off, still open" if count == 1 else f"{count} requests were cut off, still open"
     return f"{what} {seconds:g} seconds after the stop began (drain_timeout {drain_timeout:g})"

@@ -222,7 +222,7 @@ def test_a_request_that_others_cancel_is_no_matter_of_the_drain_s() -> None:
     [
         (1, "1 request was cut off, still open 4 seconds after the stop began (drain_timeout 5)"),
         (3, "3 requests were cut off, still open 4 seconds after the stop began (drain_timeout 5)"),
-        (0, "answers were cut off, not read by their clients 4 seconds after the stop began (drain_timeout 5)"),
+        (0, "answers that clients had not read were cut off, 4 seconds after the stop began (drain_timeout 5)"),
     ],
 )
 def test_a_cut_is_told_in_a_line(count: int, said: str) -> None:
