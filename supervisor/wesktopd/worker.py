@@ -41,7 +41,7 @@ from wesktopd.channel import (
     tell,
 )
 from wesktopd.drain import ASGIApp, Drain
-from wesktopd.embedded import embedded_server
+from wesktopd.embedded import allow_late_end, embedded_server
 from wesktopd.errors import LifespanError, WesktopError
 from wesktopd.launches import Launches
 from wesktopd.lifespan import Lifespan
@@ -188,6 +188,8 @@ class Worker:
             serving.result()  # raises what it has ended by
             return FAILED
         await self._end(server, serving, self._stopped.result())
+        if not serving.done():
+            allow_late_end(self._loop)
         return 0
 
     async def _may_accept(self) -> bool:

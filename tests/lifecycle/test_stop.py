@@ -76,6 +76,22 @@ async def lifespan(app):
 """
 
 
+UPLOADS = """
+async def lingers():
+    try:
+        await asyncio.sleep(600)
+    finally:
+        await asyncio.sleep(0.5)
+
+@router.post("/upload", stream=True)
+async def upload(request):
+    MEMORY.append(asyncio.create_task(lingers()))  # by which the loop runs on for a moment when it is to end
+    Path("begun").touch()
+    async for chunk in request.stream():
+        pass
+"""
+
+
 def stop(app: Running) -> None:
     app.ctl("stop", NAME)
 
@@ -107,6 +123,19 @@ def test_a_client_that_does_not_read_keeps_no_lifespan_from_its_end(
     if ending not in (stop, kill_the_supervisor):
         assert "did not end in time" not in app.logs()
         assert "cut off" in app.logs()
+
+
+def test_half_a_body_is_cut_off_without_a_traceback(start_app: Start) -> None:
+    app = start_app("--drain-timeout", "1", more=UPLOADS)
+    worker = app.get()["pid"]
+    with app.begin_request("/") as client:
+        half = f"POST /upload HTTP/1.1\r\nhost: 127.0.0.1:{app.port}\r\ncontent-length: 10\r\n\r\nabcde"
+        client.sendall(half.encode())
+        wait_for((app.home / "begun").exists, "the upload")
+        restart(app)
+        wait_for(lambda: not psutil.pid_exists(worker), "the worker's end")
+    assert "cut off" in app.logs()
+    assert "Traceback" not in app.logs()
 
 
 def test_a_lifespan_ends_where_the_supervisor_dies_while_its_worker_retires(start_app: Start) -> None:

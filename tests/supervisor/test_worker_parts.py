@@ -12,7 +12,7 @@ import pytest
 
 from support.scripts import get
 from wesktopd.drain import Drain, Message, Receive, Scope, Send
-from wesktopd.embedded import embedded_server
+from wesktopd.embedded import allow_late_end, embedded_server
 from wesktopd.limits import DESCRIPTORS
 from wesktopd.worker import ORPHANED, cut_off
 
@@ -296,3 +296,20 @@ def test_a_worker_ends_with_its_supervisor_whatever_goes_wrong_in_that() -> None
     done = subprocess.run([sys.executable, "-c", ALONE], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == ORPHANED
     assert "MemoryError" in done.stderr
+
+
+def test_while_granian_may_end_late_all_other_exceptions_are_told() -> None:
+    told: list[str] = []
+
+    async def end() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: told.append(repr(context.get("exception"))))
+        allow_late_end(loop)
+        done = loop.create_future()
+        done.set_result(None)
+        loop.call_soon(done.set_result, None)
+        loop.call_exception_handler({"message": "no exception at all"})
+        await asyncio.sleep(0)
+
+    asyncio.run(end())
+    assert told == ["None", "InvalidStateError('invalid state')"]
