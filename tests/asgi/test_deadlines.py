@@ -23,7 +23,7 @@ def test_what_takes_too_long_is_a_timeout_and_the_task_is_as_before() -> None:
         with pytest.raises(TimeoutError), time_limit(SOON):
             await waits_for_ever()
         await asyncio.sleep(0)
-        return task.cancelling() + len(deadlines().running)
+        return task.cancelling() + len(deadlines(asyncio.get_running_loop()).running)
 
     assert asyncio.run(scenario()) == 0
 
@@ -33,7 +33,7 @@ def test_what_is_done_in_time_is_not_disturbed(seconds: float | None) -> None:
     async def scenario() -> int:
         with time_limit(seconds):
             await asyncio.sleep(0)
-        return len(deadlines().running)
+        return len(deadlines(asyncio.get_running_loop()).running)
 
     assert asyncio.run(scenario()) == 0
 
@@ -131,7 +131,7 @@ def test_who_is_cancelled_as_its_time_is_over_ends_and_takes_it_for_no_timeout()
         loop = asyncio.get_running_loop()
         task = asyncio.ensure_future(limited())
         await asyncio.sleep(0)
-        (limit,) = deadlines().running
+        (limit,) = deadlines(asyncio.get_running_loop()).running
         # The loop stands still until the time is over. In its next turn it takes what was called for before, and then
         # what is due by the clock: both before the task gets its turn.
         time.sleep(SOON + max(0.0, limit.when - loop.time()))  # noqa: ASYNC251  it is to stand still

@@ -43,11 +43,8 @@ class Deadlines:
 _of_thread = threading.local()  # as a thread runs one loop at a time
 
 
-def deadlines() -> Deadlines:
-    """Those of the running loop."""
-    import asyncio  # late: see wesktop.asgi
-
-    loop = asyncio.get_running_loop()
+def deadlines(loop: "AbstractEventLoop") -> Deadlines:
+    """Those of the loop, which is the running one."""
     found: Deadlines | None = getattr(_of_thread, "deadlines", None)
     if found is None or found.loop is not loop:
         found = _of_thread.deadlines = Deadlines(loop)
@@ -67,16 +64,17 @@ class time_limit:  # noqa: N801  used as a function; a class enters in half the 
 
     def __enter__(self) -> None:
         if self._seconds is not None:
-            import asyncio
+            import asyncio  # late: see wesktop.asgi
 
-            task: Task[Any] | None = asyncio.current_task()
+            loop = asyncio.get_running_loop()
+            task: Task[Any] | None = asyncio.current_task(loop)
             assert task is not None
             self._task = task
             self._cancelling = task.cancelling()
             self._is_over = False
-            self._deadlines = running = deadlines()
-            self.when = running.loop.time() + self._seconds
-            running.add(self)
+            self.when = loop.time() + self._seconds
+            self._deadlines = deadlines(loop)
+            self._deadlines.add(self)
 
     def cut_off(self) -> None:
         """The time has come."""

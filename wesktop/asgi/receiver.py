@@ -81,13 +81,15 @@ class Receiver:
 
     def close(self, end: Message) -> None:
         """Receive no more: whoever waits, or asks later, is told *end*, where no end has come."""
+        if self.end is None:
+            self.end = end
+        if self._task is None:
+            return
         error, self._error = self._error, None
         if error is not None and not self._is_told:
             log_exception("wesktop", error, "the server's receive() failed")
-        self.end = self.end or end
-        if self._task is not None:
-            self._task.cancel()
-            self._news.set()
+        self._task.cancel()
+        self._news.set()
 
     def take(self, message: Message) -> bool:
         """A message has come; whether another is to be waited for."""
