@@ -291,6 +291,34 @@ def test_what_receive_of_the_server_raises_is_the_handlers_failure(
     caplog.clear()
 
 
+def test_a_handler_that_does_nothing_but_send_hears_of_the_end_where_send_never_suspends() -> None:
+    sent: list[Message] = []
+    router = Router()
+
+    @router.websocket("/")
+    async def pushes(socket: WebSocket) -> None:
+        await socket.accept()
+        for _ in range(10_000):
+            await socket.send("x")
+
+    async def scenario() -> None:
+        waiting: list[Message] = [{"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1001}]
+
+        async def receive() -> Message:
+            for _ in range(5):  # turns of the loop
+                await asyncio.sleep(0)
+            return waiting.pop(0)
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        scope = {"type": "websocket", "path": "/", "headers": [], "scheme": "ws", "query_string": b""}
+        await create_app(router)(scope, receive, send)
+
+    asyncio.run(scenario())
+    assert len(sent) < 100
+
+
 def test_what_the_client_said_before_a_close_is_still_received_and_then_the_close_is() -> None:
     seen: list[Any] = []
 

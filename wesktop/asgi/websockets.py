@@ -141,6 +141,11 @@ class WebSocket(Connection):
         Raises WebSocketDisconnect when the connection has ended, RuntimeError when it was not accepted, TypeError for
         what is neither text nor bytes.
         """
+        import asyncio  # late: see wesktop.asgi
+
+        # To a client that is gone granian's send() returns without suspending: a handler that does nothing but send
+        # would hold the loop, and never hear of the end.
+        await asyncio.sleep(0)
         self._check_open()
         if isinstance(data, str):
             await self._tell({"type": "websocket.send", "text": data})
