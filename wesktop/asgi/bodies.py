@@ -37,6 +37,7 @@ class Body(Receiver):
     _size = 0
     _is_whole = False  # whether the message that ends it has come: one does, whatever its length
     _was_looked_at = False
+    _outlives_drain = False
 
     def __init__(
         self, headers: dict[bytes, bytes], receive: Receive, limit: int | None, timeout: float | None
@@ -104,13 +105,20 @@ class Body(Receiver):
         """Whether the client has gone before the body was read."""
         return self.end is not None and not self._is_read
 
-    @property
-    def is_abandoned(self) -> bool:
-        """Whether nobody is there to be sent the rest of an answer that is on its way.
+    def listen_to_client(self) -> None:
+        """Listen for the client's own end alone, since the answer has an end, which it is to get.
 
         A server that is being stopped reports a disconnect too, for what waits for its client; it marks this one.
         """
-        return self.end is not None and not self.end.get(DRAINING, False)
+        self._outlives_drain = True
+        if self.end is not None and not self.ends_with(self.end):
+            self.end = None
+            self.listen_again()
+        self.listen()
+
+    def ends_with(self, message: Message) -> bool:
+        """See Receiver."""
+        return not (self._outlives_drain and message.get(DRAINING, False))
 
     async def is_disconnected(self) -> bool:
         """Whether the client has gone, once the body has been received."""

@@ -139,8 +139,8 @@ def open_file(path: Path) -> FileIO | None:
 async def _send_chunks(file: FileIO, part: Part, body: Body, send: Send, seconds: float | None) -> None:
     file.seek(part.start)
     remaining = part.stop - part.start
-    body.listen()  # granian's send() goes on without an error when the client is gone: only receive() tells
-    while remaining and not body.is_abandoned:
+    body.listen_to_client()  # granian's send() goes on without an error when the client is gone
+    while remaining and body.end is None:
         chunk = await _read(file, min(CHUNK_SIZE, remaining))
         remaining -= len(chunk)
         if remaining and not chunk:

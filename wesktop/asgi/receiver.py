@@ -54,6 +54,13 @@ class Receiver:
             self._task = asyncio.ensure_future(self._listen())
         return self._task
 
+    def listen_again(self) -> None:
+        """Go on after an end that was none."""
+        if self._task is not None:
+            import asyncio
+
+            self._task = asyncio.ensure_future(self._listen())
+
     async def next(self) -> Message:
         """Wait for the next message; at the end it is the disconnect, again and again.
 
@@ -96,12 +103,18 @@ class Receiver:
         self._arrived.append(message)
         return True
 
+    def ends_with(self, message: Message) -> bool:  # noqa: ARG002  others look at it
+        """Whether a disconnect that has come is the end; else another is to be waited for."""
+        return True
+
     async def _listen(self) -> None:
         goes_on = True
         try:
             while goes_on:
                 message = await self._receive()
                 if message["type"] in DISCONNECTS:
+                    if not self.ends_with(message):
+                        continue
                     self.end = self.end or message
                     return
                 goes_on = self.take(message)
