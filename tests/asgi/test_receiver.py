@@ -160,6 +160,23 @@ def test_no_more_is_received_than_may_wait(ahead: int) -> None:
     assert asyncio.run(scenario()) == [ahead, ahead + 1]
 
 
+def test_with_none_ahead_a_message_is_received_when_it_is_asked_for() -> None:
+    async def scenario() -> list[int]:
+        server, called = Server(*map(said, range(9))), []
+        receiver = Receiver(server.receive)
+        for _ in range(3):
+            await receiver.next()
+            for _ in range(20):  # turns of the loop, in which it could receive more
+                await asyncio.sleep(0)
+            called.append(server.called)
+        receiver.listen()
+        await until(lambda: server.called == 4)
+        receiver.close(CLOSED)
+        return called
+
+    assert asyncio.run(scenario()) == [1, 2, 3]
+
+
 @pytest.mark.parametrize("first", [True, False])
 def test_a_close_keeps_the_end_that_came_before_and_what_waits(first: bool) -> None:
     async def scenario() -> list[Message]:

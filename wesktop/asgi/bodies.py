@@ -33,7 +33,7 @@ class Body(Receiver):
     cancelled, is the next one.
     """
 
-    _ahead = 1
+    _ahead = 0
     _size = 0
     _is_whole = False  # whether the message that ends it has come: one does, whatever its length
     _was_looked_at = False

@@ -13,12 +13,12 @@ DISCONNECTS = ("http.disconnect", "websocket.disconnect")
 
 
 class Receiver:
-    """Owns a connection's `receive()`: nobody else calls it once `listen` was called.
+    """Owns a connection's `receive()`: nobody else calls it once a message was asked for.
 
     A task calls it, so that a wait for a message can be given up at any time: the message is there for the next who
     asks, and the call goes on (granian takes one that is given up for a disconnect). The end of the connection, or an
-    exception of `receive()`, reaches all who wait. Parameter: *ahead*, how many messages may wait to be taken; then
-    the client has to wait.
+    exception of `receive()`, reaches all who wait. Parameter: *ahead*, how many messages may wait to be taken before
+    the client has to wait; with 0 none is received before somebody asks for it.
 
     end: the disconnect, as soon as it has come; messages from before may wait still. One that is set takes the place
     of that which will come.
@@ -29,12 +29,13 @@ class Receiver:
     _task: "Task[None] | None" = None
     _error: BaseException | None = None
     _is_told = False
+    _is_wanted = False  # whether somebody waits for one more message than there are
 
     _arrived: "deque[Message]"
     _news: "Event"
     _room: "Event"
 
-    def __init__(self, receive: Receive, ahead: int = 1) -> None:
+    def __init__(self, receive: Receive, ahead: int = 0) -> None:
         self._receive = receive
         self._ahead = ahead
 
@@ -44,7 +45,12 @@ class Receiver:
         return 0 if self._task is None else len(self._arrived)
 
     def listen(self) -> "Task[None] | None":
-        """Receive from now on. Return the task, which ends with the connection; None when this has ended."""
+        """Receive from now on, asked or not. Return the task, which ends with the connection; None when that has."""
+        self._ahead = self._ahead or 1
+        self._begin()
+        return self._task
+
+    def _begin(self) -> None:
         if self._task is None and self.end is None:
             import asyncio  # late: see wesktop.asgi
             from collections import deque
@@ -52,7 +58,8 @@ class Receiver:
             self._arrived = deque()
             self._news, self._room = asyncio.Event(), asyncio.Event()
             self._task = asyncio.ensure_future(self._listen())
-        return self._task
+        elif self._task is not None:
+            self._room.set()
 
     def listen_again(self) -> None:
         """Go on after an end that was none."""
@@ -66,13 +73,16 @@ class Receiver:
 
         Raises what `receive()` has raised, once all messages from before have been taken.
         """
-        self.listen()
         while not self.waiting:
             if self.end is not None:
                 return self.end
+            self._is_wanted = True
+            self._begin()
             await self.news()
-        self._room.set()
-        return self._arrived.popleft()
+        message = self._arrived.popleft()
+        if self._ahead:
+            self._room.set()
+        return message
 
     async def news(self) -> None:
         """Wait until more has come. Raises what `receive()` has raised before."""
@@ -117,9 +127,10 @@ class Receiver:
                         continue
                     self.end = self.end or message
                     return
+                self._is_wanted = False
                 goes_on = self.take(message)
                 self._news.set()
-                while len(self._arrived) >= self._ahead:
+                while len(self._arrived) >= self._ahead and not self._is_wanted:
                     self._room.clear()
                     await self._room.wait()
         except BaseException as error:
