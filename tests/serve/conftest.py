@@ -53,9 +53,9 @@ async def child(request):
 async def stream(request):
     async def beats():
         while True:
-            yield "beat\\n"
+            yield "data: beat\\n\\n"
             await asyncio.sleep(0.05)
-    return wesktop.StreamResponse(beats(), "text/plain")
+    return wesktop.StreamResponse(beats(), "text/event-stream")
 
 async def socket(scope, receive, send):
     await receive()

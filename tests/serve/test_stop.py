@@ -58,7 +58,7 @@ def test_ctrl_c_that_is_meant_for_a_script_does_not_end_its_background_job(serve
     assert (served.home / "shut down").exists()
 
 
-def test_an_open_stream_is_ended_in_good_order_and_does_not_hold_up_the_stop(serve: Serve) -> None:
+def test_an_open_event_stream_is_ended_in_good_order_and_does_not_hold_up_the_stop(serve: Serve) -> None:
     served = serve("drain_timeout=20").ready()
     sock = connect(served, "/stream")
     received = sock.recv(65536)
