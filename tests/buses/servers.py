@@ -99,6 +99,11 @@ class Supervisor:
         self._thread.join()
 
 
+def has_sent_all(broadcaster: Broadcaster) -> bool:
+    """Whether its bus has said of all events that they have arrived, which may be after they were read back."""
+    return not broadcaster._bus._outbox  # type: ignore[attr-defined]
+
+
 def logged(broadcaster: Broadcaster) -> list[bytes]:
     return [
         entry.wire for entry in broadcaster._log.read(broadcaster._log.end - len(broadcaster._log._entries)) or ()

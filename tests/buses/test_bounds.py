@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from buses.servers import Redis, Supervisor, logged, told
+from buses.servers import Redis, Supervisor, has_sent_all, logged, told
 from support.waiting import wait_for
 from wesktop.sse import Broadcaster
 from wesktop.sse import outbox as outboxes
@@ -19,6 +19,7 @@ def test_what_waits_for_a_redis_that_is_away_is_bounded_and_a_reset_tells_of_the
     sends.broadcast("e", "first")
     for broadcaster in (sends, hears):
         wait_for(lambda broadcaster=broadcaster: len(logged(broadcaster)) == 1, "the first")  # type: ignore[misc]
+    wait_for(lambda: has_sent_all(sends), "its arrival")
     redis.kill()
     for number in range(1000):
         sends.broadcast("e", number)

@@ -12,7 +12,7 @@ import httpx_sse
 import pytest
 
 from buses.app import APP, FURTHER
-from buses.servers import Redis, logged, told
+from buses.servers import Redis, has_sent_all, logged, told
 from support.running import Start, starter
 from support.waiting import wait_for
 from wesktop.sse import Broadcaster
@@ -100,7 +100,7 @@ def test_what_redis_has_lost_is_no_longer_kept_and_what_it_has_is(redis: Redis) 
 def test_pages_of_a_redis_that_comes_back_empty_are_told(redis: Redis) -> None:
     broadcaster = Broadcaster(strict=False, name="news", bus=redis.url)
     broadcaster.broadcast("e", 1)
-    wait_for(lambda: len(logged(broadcaster)) == 1, "the event")
+    wait_for(lambda: len(logged(broadcaster)) == 1 and has_sent_all(broadcaster), "the event")
     position, last = broadcaster._log.tail()
     redis.kill()
     redis.forget()
@@ -108,7 +108,7 @@ def test_pages_of_a_redis_that_comes_back_empty_are_told(redis: Redis) -> None:
     wait_for(lambda: broadcaster._log.read(position) is None, "the streams to be ended")
     assert broadcaster._log.position_after(last) is None
     broadcaster.broadcast("e", 2)
-    wait_for(lambda: [data for _, data in told(broadcaster)] == ["2"], "the next")
+    wait_for(lambda: [data for _, data in told(broadcaster)] == ["2"], lambda: f"the next: {told(broadcaster)}")
     broadcaster._bus.close()
 
 
