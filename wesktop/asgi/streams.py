@@ -10,7 +10,7 @@ from wesktop.asgi.responses import Response, check_status, has_content, start_me
 from wesktop.asgi.sending import send_within, write_timeout
 from wesktop.asgi.types import Message, Receive, Scope, Send
 
-EVENT_STREAM = "text/event-stream"  # has no end of its own, and its client comes back
+ENDLESS = ("text/event-stream", "multipart/x-mixed-replace")  # no end of their own, and whoever watches comes back
 
 Chunk = bytes | bytearray | memoryview | str
 
@@ -24,8 +24,8 @@ class StreamResponse(Response):
     to the server, which logs it and breaks the connection off, so that the client does not take what it has for the
     whole. So does a chunk of another type, and a client that reads nothing for the app's `write_timeout`.
 
-    When the server ends or is restarted, an event stream (`text/event-stream`) is closed at once, and its client
-    comes back. Any other has the app's `drain_timeout` to come to its end; one that has not by then is broken off.
+    When the server ends or is restarted, an event stream or a film (`text/event-stream`, `multipart/x-mixed-replace`)
+    is closed at once. Any other has the drain timeout to come to its end; one that has not by then is broken off.
 
     Where the generator has a `farewell`, bytes, these are sent last, also where it is closed because the server ends.
 
@@ -57,7 +57,7 @@ class StreamResponse(Response):
         try:
             await send(start_message(self.status, self._raw_headers))
             last = b""
-            if not self.content_type.startswith(EVENT_STREAM):
+            if not self.content_type.startswith(ENDLESS):
                 body.listen_to_client()
             if scope["method"] == "HEAD" or body.end is not None:
                 await self._close()
