@@ -140,6 +140,8 @@ class Supervisor:
         notify(f"STATUS=Starting {self.spec.target}.")
         self.warnings.say(*self.instance.warnings, *self.output.warnings)
         await self._open_sockets()  # first: the caller is told of it as soon as it is adopted
+        self.instance.workers_wait = False
+        self.crew.release()  # nobody is answered before `wesktop ctl` finds the app
         if channel is not None:
             client = await self.control.adopt(channel)
             client.hold(0, STARTER)

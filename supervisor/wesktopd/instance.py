@@ -45,7 +45,7 @@ class Instance:
         self.state_file = StateFile(self.paths.state) if self.paths else None
         self.access = Access.fresh() if spec.session else None
         self.leftovers: list[Identity] = []
-        self.workers_wait = False
+        self.workers_wait = True  # with accepting connections, until they are released
         self.socket_stays = False  # when this ends: a service manager holds it, and clients go on connecting
         self._pid_file = PidFile(spec.pid_path) if spec.pid_path else None
         self._listener: socket.socket | None = None
@@ -75,7 +75,6 @@ class Instance:
         """
         self.socket_stays = socket_stays
         self.access = access or self.access  # a session does not end by an older release that had none
-        self.workers_wait = True
         self.take(listener)
 
     def take_name(self, lock: int | None) -> None:

@@ -118,3 +118,31 @@ def test_a_port_that_is_free_is_taken_and_kept(start_app: Start, home: Path) -> 
         chosen.append(app.ctl("status", name, "--json").split('"url": "')[1].split('"')[0])
         app.ctl("stop", name)
     assert chosen[0] == chosen[1]
+
+
+def test_no_worker_answers_before_the_app_can_be_controlled(start_app: Start, home: Path) -> None:
+    """A supervisor that is slow to open its socket; its worker is ready long before."""
+    app = start_app()
+    app.ctl("stop")
+    (home / "starting").unlink()
+    (home / "slow").mkdir()
+    (home / "slow" / "sitecustomize.py").write_text(
+        "import pathlib, sys, time\n"
+        "if {'-m', 'wesktop', 'serve'} <= {*sys.orig_argv}:\n"
+        "    import wesktopd.transport as transport\n"
+        "    listen = transport.listen\n"
+        "    def slowly(path):\n"
+        "        time.sleep(3)\n"
+        "        return listen(path)\n"
+        "    transport.listen = slowly\n"
+    )
+    command = [sys.executable, "-m", "wesktop", "serve", "app:app", "--port", str(app.port)]
+    env = {**app.env, "PYTHONPATH": str(home / "slow")}
+    with subprocess.Popen(command, cwd=home, env=env, stdin=subprocess.DEVNULL) as process:
+        try:
+            wait_for((home / "starting").exists, "its worker")
+            wait_for(lambda: answers(app.url), "an answer")
+            assert app.status()["state"] == "ready"
+        finally:
+            process.terminate()
+            process.wait(20)
