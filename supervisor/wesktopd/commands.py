@@ -278,11 +278,11 @@ class Commands:
 
     def events(self) -> list[Happened]:
         """What has happened."""
-        return [*self._supervisor.events.kept]
+        return [*self._supervisor.record.events.kept]
 
     def follow_events(self, callback: Callable[[Happened], None]) -> Callable[[], None]:
         """Tell of what happens from now on, until what is returned is called."""
-        return self._supervisor.events.follow(callback)
+        return self._supervisor.record.events.follow(callback)
 
     # Leases.
 

@@ -18,7 +18,7 @@ from wesktopd.commands import Commands
 from wesktopd.control import ControlServer
 from wesktopd.crew import Crew
 from wesktopd.errors import WesktopError, failed
-from wesktopd.events import EventLog, Kind
+from wesktopd.events import Kind
 from wesktopd.fleet import Fleet, Limits
 from wesktopd.foreground import Foreground
 from wesktopd.generations import Worker
@@ -211,11 +211,6 @@ class Supervisor:
         self._changed.set()
 
     # The loop: it makes what is, what is desired.
-
-    @property
-    def events(self) -> EventLog:
-        """What has happened."""
-        return self.record.events
 
     @property
     def _has_work(self) -> bool:

@@ -32,6 +32,7 @@ from wesktopd.spec import AppSpec
 
 FORMAT = 2  # of what is handed over: to be raised whenever an older release could not read it
 MOST_DESCRIPTORS = 250  # in one message: SCM_MAX_FD is 253 on Linux
+STANDARD_OUTPUTS = (1, 2)  # that go over with the beginning
 MAX_LINE = 2**30  # bytes: of the events that are kept for pages, above all
 READ_SIZE = 256 * 1024
 

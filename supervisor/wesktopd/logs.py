@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 
 from wesktopd.lines import LineReader
 from wesktopd.logfile import MICROSECONDS, OWN, LogLine, LogWriter
+from wesktopd.text import sendable
 
 RING_LINES = 1000
 RING_BYTES = 512 * 1024
@@ -58,8 +59,7 @@ class Journal:
 
     def say(self, text: str) -> None:
         """Lines of the supervisor's own."""
-        sendable = text.encode("utf-8", "backslashreplace").decode()  # names of files need not be UTF-8
-        self._add(os.getpid(), OWN, [line[:MAX_LINE] for line in sendable.split("\n")])
+        self._add(os.getpid(), OWN, [line[:MAX_LINE] for line in sendable(text).split("\n")])
 
     def _add_output(self, pid: int, stream: str, lines: list[bytes]) -> None:
         kept, dropped = self._flood.admit(lines, time.monotonic())

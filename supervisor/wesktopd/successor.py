@@ -9,8 +9,6 @@ from wesktopd.loading import all_loaded, without
 from wesktopd.notify import ServiceManager
 from wesktopd.signals import StopSignals
 
-STANDARD_OUTPUTS = (1, 2)
-
 
 def main(fd: int) -> int:
     """Take over, and serve; the exit code."""
@@ -18,7 +16,7 @@ def main(fd: int) -> int:
         import asyncio
 
         from wesktopd.daemon import Supervisor
-        from wesktopd.handover import FORMAT
+        from wesktopd.handover import FORMAT, STANDARD_OUTPUTS
         from wesktopd.instance import Instance
         from wesktopd.predecessor import Predecessor
         from wesktopd.takeover import Takeover

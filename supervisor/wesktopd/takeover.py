@@ -72,7 +72,7 @@ class Takeover:
             if lease.lease == STARTER:
                 lease.send_event(Moved(pid=os.getpid()))
         supervisor.crew.release()
-        supervisor.note(Kind.UPGRADED, f"release {supervisor.release or 'unknown'} has taken over")
+        supervisor.note(Kind.UPGRADED, _success(supervisor))
 
     def kill_predecessor(self) -> None:
         """Have what is left of it end at once."""
@@ -81,7 +81,7 @@ class Takeover:
     def _answer(self, supervisor: "Supervisor") -> None:
         """Tell who has asked for the upgrade that whatever is asked from now on, the new release answers."""
         ready(f"Serving on {supervisor.instance.url}.")  # by now the manager knows this process
-        supervisor.control.answer_upgrades(Done(note=f"release {supervisor.release or 'unknown'} has taken over"))
+        supervisor.control.answer_upgrades(Done(note=_success(supervisor)))
 
     def _on_end(self, supervisor: "Supervisor") -> None:
         """The last request to the predecessor's workers has ended, or it was killed."""
@@ -91,6 +91,10 @@ class Takeover:
             journal.ended(pid)
         self._answer(supervisor)
         supervisor.wake()
+
+
+def _success(supervisor: "Supervisor") -> str:
+    return f"release {supervisor.release or 'unknown'} has taken over"
 
 
 async def connect(supervisor: "Supervisor", handed: Handover, sockets: Callable[[int], socket.socket]) -> None:
@@ -106,7 +110,7 @@ def _remember(supervisor: "Supervisor", handed: Handover) -> None:
     supervisor.output.journal.restore(handed.lines)
     for pid, stream, begun in handed.begun:
         supervisor.output.journal.feed(pid, stream, begun)
-    supervisor.events.restore(handed.events)
+    supervisor.record.events.restore(handed.events)
     supervisor.commands.links.tokens.restore(handed.tokens)  # the loop's clock is the machine's, and goes on
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from wesktopd import handover
 from wesktopd.errors import ControlError, WesktopError, from_wire
 from wesktopd.events import Kind
-from wesktopd.handover import Beginning, Handover, Prepared, Taken
+from wesktopd.handover import STANDARD_OUTPUTS, Beginning, Handover, Prepared, Taken
 from wesktopd.launch import Launched, launch
 from wesktopd.lines import LineReader
 from wesktopd.message import Message
@@ -28,7 +28,6 @@ from wesktopd.takeover import connect
 if TYPE_CHECKING:
     from wesktopd.daemon import Supervisor
 
-STANDARD_OUTPUTS = (1, 2)
 SUCCESSOR = "wesktopd.successor"  # the module that takes over
 LOAD_TIMEOUT = 30.0  # seconds that the installed release has to load in, beyond those that the app may take
 TAKE_TIMEOUT = 10.0  # seconds to take over in: nobody is answered meanwhile
@@ -169,7 +168,7 @@ class Upgrade:
             lines=supervisor.output.journal.state(),
             begun=supervisor.output.journal.begun(),
             launches=supervisor.crew.unheard(),
-            events=[*supervisor.events.kept],
+            events=[*supervisor.record.events.kept],
             tokens=supervisor.commands.links.tokens.state(),
         )
 

@@ -234,9 +234,8 @@ class Worker:
         began = self._loop.time()
         if not await done_before(self._until_cut, self._finish(server, serving, ending)):
             self._cut_off(server, self._loop.time() - began)
-            rest = self._loop.create_task(
-                sleep_awake(within * (1 - CANCEL_AT) / 2)
-            )  # of it the lifespan has some, too
+            # Half of what is left, since the lifespan has to have some of it, too.
+            rest = self._loop.create_task(sleep_awake(within * (1 - CANCEL_AT) / 2))
             await done_before(rest, self._drain.ended())
         if not await done_before(self._until_end, self._lifespan.shutdown()):
             logger.warning("the app's lifespan was cut off: its shutdown was not done within the drain_timeout")

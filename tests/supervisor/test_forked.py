@@ -26,6 +26,15 @@ def forked(child):
     os.close(says)
     return os.read(said, 4096).decode()
 
+def connected():
+    "A withheld listener, and both ends of a connection that it has accepted."
+    listener = socket.create_server(("127.0.0.1", 0))
+    withhold(listener.fileno(), listener.getsockname())
+    client = socket.create_connection(listener.getsockname())
+    server, _ = listener.accept()
+    server.setblocking(False)
+    return listener, client, server
+
 def target(fd):
     return os.readlink(f"/proc/self/fd/{fd}").split(":")[0]
 """
@@ -63,11 +72,7 @@ print(forked(lambda: target(number) == os.devnull))
     ),
     "what was accepted, and not what was connected": (
         """
-listener = socket.create_server(("127.0.0.1", 0))
-withhold(listener.fileno(), listener.getsockname())
-client = socket.create_connection(listener.getsockname())
-server, _ = listener.accept()
-server.setblocking(False)
+listener, client, server = connected()
 print(forked(lambda: [target(each.fileno()) for each in (listener, client, server)]))
 """,
         "['/dev/null', 'socket', '/dev/null']\n",
@@ -97,11 +102,7 @@ print(Lock(directory / "lock").is_held())
     ),
     "where no descriptor is left": (
         """
-listener = socket.create_server(("127.0.0.1", 0))
-withhold(listener.fileno(), listener.getsockname())
-client = socket.create_connection(listener.getsockname())
-server, _ = listener.accept()
-server.setblocking(False)
+listener, client, server = connected()
 soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 
 def child():

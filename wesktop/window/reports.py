@@ -12,6 +12,7 @@ import traceback
 from pathlib import Path
 
 from wesktop.window.backlog import Backlog
+from wesktopd.text import sendable
 
 MAX_TEXT = 8 * 1024  # characters of one report, of which its end is kept; JSON makes six bytes of one at most
 MAX_WAITING = 32  # reports that wait for the server
@@ -56,7 +57,7 @@ class Reports:
     def add(self, trouble: BaseException | str) -> None:
         """Report something, unless it was already."""
         text = trouble if isinstance(trouble, str) else "".join(traceback.format_exception(trouble))
-        text = text.encode("utf-8", "backslashreplace").decode()  # paths may be none, and JSON is
+        text = sendable(text)
         if len(self._seen) < MAX_REPORTS and hash(text) not in self._seen:
             self._seen.add(hash(text))
             self._backlog.put(text.rstrip()[-MAX_TEXT:])
