@@ -49,15 +49,15 @@ class OwnFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._inode: tuple[int, int] | None = None
+        self._found: tuple[int, ...] | None = None
 
     def claim(self) -> None:
         """What is there now was made by this process."""
-        self._inode = self._look()
+        self._found = self._look()
 
     def is_in_place(self) -> bool:
         """Whether it is still what others find there."""
-        return self._inode is not None and self._inode == self._look()
+        return self._found is not None and self._found == self._look()
 
     def remove(self) -> None:
         """Remove it, unless something else is there by now."""
@@ -65,9 +65,9 @@ class OwnFile:
             with contextlib.suppress(OSError):
                 self._path.unlink(missing_ok=True)
 
-    def _look(self) -> tuple[int, int] | None:
+    def _look(self) -> tuple[int, ...] | None:
         try:
             info = self._path.lstat()
         except OSError:
             return None
-        return info.st_dev, info.st_ino
+        return info.st_dev, info.st_ino, info.st_mtime_ns  # the number of a file that was removed is used again

@@ -55,33 +55,33 @@ class Presence:
             self._restoring = self._loop.create_task(self._restore())
 
     async def _restore(self) -> None:
+        trouble = ""
         try:
-            await self._make_again()
+            trouble = await self._make_again()
         except (OSError, ConfigurationError) as error:
-            self._tell_once(f"its files are gone and cannot be made again: `wesktop ctl` does not find it ({error})")
+            trouble = f"its files are gone and cannot be made again: `wesktop ctl` does not find it ({error})"
         except Exception:  # a mistake of ours, which must not end the looking
             logger.exception("its files are gone and cannot be made again")
-        else:
-            self._trouble = ""
+        if trouble and trouble != self._trouble:  # once, and not at every look
+            self._supervisor.log(logging.ERROR, trouble)
+        self._trouble = trouble
         self._timer = self._loop.call_later(LOOK_EVERY, self._look)
 
-    async def _make_again(self) -> None:
+    async def _make_again(self) -> str:
+        """Return what is still amiss afterwards, "" for nothing."""
         supervisor, instance = self._supervisor, self._supervisor.instance
         paths = AppPaths(instance.spec.name)  # makes the directory; where others look for it now
         if instance.lock is None or not instance.lock.is_in_place():
             lock = Lock(paths.lock)
             if not lock.acquire():
-                self._tell_once("another server of this name runs by now, so `wesktop ctl` does not find this one")
-                return
+                return "another server of this name runs by now, so `wesktop ctl` does not find this one"
             instance.hold(paths, lock)
         supervisor.crew.write_state()
         if not supervisor.control.is_in_place():
             await supervisor.control.open(paths.control)
         if has_unix_sockets() and not supervisor.bus.is_in_place():
             await supervisor.bus.open(paths.bus)
+        if not self._is_complete:  # of all that is made, this alone does not raise
+            return f"{paths.state} cannot be written: should this process die, the next one does not find its workers"
         supervisor.log(logging.WARNING, f"files in {paths.lock.parent} were removed: they are made again")
-
-    def _tell_once(self, text: str) -> None:
-        if text != self._trouble:
-            self._trouble = text
-            self._supervisor.log(logging.ERROR, text)
+        return ""

@@ -39,7 +39,7 @@ class StateFile:
         return self._own.is_in_place()
 
     def write(self, workers: list[int]) -> None:
-        """Note this process and its workers; an app without a state file is served all the same."""
+        """Note this process and its workers. Without the file, the app is served all the same: see `is_in_place`."""
         found = [identity for pid in workers if (identity := identify(pid))]
         state = State(boot=boot_id(), supervisor=identify(os.getpid()), workers=found)
         with contextlib.suppress(OSError):

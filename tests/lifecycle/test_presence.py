@@ -69,6 +69,22 @@ def test_any_one_file_is_made_again(start_app: Start, home: Path, suffix: str) -
     assert "were removed: they are made again" in app.logs()
 
 
+def test_a_file_that_cannot_be_made_again_is_told_of_once(start_app: Start, home: Path) -> None:
+    app = start_app()
+    state = home / "run" / "wesktop" / f"{NAME}.state"
+    state.unlink()
+    (state / "in the way").mkdir(parents=True)
+    wait_for(lambda: f"{state} cannot be written" in app.logs(), "it to be told of")
+    bus = state.with_suffix(".bus")
+    bus.unlink()
+    wait_for(bus.exists, "another look")
+    (state / "in the way").rmdir()
+    state.rmdir()
+    wait_for(lambda: "are made again" in app.logs(), "the files")
+    assert state.is_file()
+    assert app.logs().count("cannot be") == 1
+
+
 def test_who_has_taken_the_name_meanwhile_keeps_it(start_app: Start, home: Path) -> None:
     """Not even its state file was there to tell the second one of the first."""
     first, second = start_app(), Running(home, free_port())

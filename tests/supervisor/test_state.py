@@ -47,6 +47,13 @@ def test_while_its_supervisor_lives_it_has_no_leftovers(home: Path) -> None:
     assert leftovers(dead) == state.workers
 
 
+def test_a_file_that_has_got_the_number_of_its_own_is_another_ones(home: Path) -> None:
+    """A file system gives the number of a file that was removed to the next one."""
+    file, path = written(home)
+    os.utime(path, ns=(1, 1))
+    assert not file.is_in_place()
+
+
 def test_only_the_file_that_it_has_written_is_removed(home: Path) -> None:
     file, path = written(home)
     assert file.is_in_place()
