@@ -22,7 +22,7 @@ from wesktopd.files import OwnFile
 from wesktopd.lines import LineReader
 from wesktopd.peers import is_trusted
 from wesktopd.repeats import Repeats
-from wesktopd.transport import listen_unix, serve_unix
+from wesktopd.transport import listen_unix, serve
 
 MOST_EVENTS = 100_000
 MOST_BYTES = 16 * 1024 * 1024  # that a channel keeps, whatever is asked for
@@ -161,11 +161,11 @@ class Bus:
         self._stop_listening()
         await self.listen_on(listen_unix(path), path)
 
-    async def listen_on(self, listener: socket.socket, path: Path) -> None:
-        """Listen on a socket that is there already."""
+    async def listen_on(self, listener: socket.socket, path: Path, *, resumed: bool = True) -> None:
+        """Listen on a socket that is there already; resumed: from now on, not only from `resume`."""
         self.listener, self._own = listener, OwnFile(path)
         self._own.claim()
-        self._server = await serve_unix(lambda: Member(self), listener)
+        self._server = await serve(lambda: Member(self), listener, start_serving=resumed)
 
     def is_in_place(self) -> bool:
         """Whether its socket is still what others find."""
@@ -175,6 +175,7 @@ class Bus:
         if self._server is not None and self._own is not None:
             self._server.close()
             self._own.remove()
+        self.listener = self._server = self._own = None
 
     def channel(self, name: str) -> Channel:
         """The channel of this name, made if need be."""
@@ -189,7 +190,7 @@ class Bus:
         return sorted(name for name, channel in self._channels.items() if channel.members or not joined)
 
     def pause(self) -> None:
-        """Accept no further members; who comes waits for `hand_over`."""
+        """Accept no further members; who comes waits. Raises OSError, and then goes on."""
         if self._server is not None and self.listener is not None:
             self.listener = self.listener.dup()  # closing the server closes its own
             self._server.close()
@@ -209,10 +210,17 @@ class Bus:
         return HandedBus(listener=listener, channels=[channel.hand_over() for channel in self._channels.values()])
 
     async def take_over(self, handed: HandedBus, sockets: Callable[[int], socket.socket], path: Path | None) -> None:
-        """Go on where another supervisor has stopped; sockets: gives that of a number."""
+        """Be ready to go on, by `resume`, where another supervisor has stopped; sockets: gives that of a number."""
         self._channels = {each.name: Channel.restored(each) for each in handed.channels}
         if handed.listener is not None and path is not None:
-            await self.listen_on(sockets(handed.listener), path)
+            await self.listen_on(sockets(handed.listener), path, resumed=False)
+
+    async def resume(self, path: Path | None) -> None:
+        """Go on, after `take_over`; or accept again, after a `pause` of which nothing came."""
+        if self._server is not None:
+            await self._server.start_serving()
+        elif self.listener is not None and path is not None:
+            await self.listen_on(self.listener, path)
 
     def admit(self, member: "Member") -> None:
         """A process has connected."""

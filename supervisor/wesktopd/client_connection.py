@@ -51,6 +51,7 @@ logger = logging.getLogger("wesktopd")
 class HandedConnection(msgspec.Struct, kw_only=True):
     """A control connection, for the next supervisor. fd: its number there, see wesktopd.handover.
 
+    greeted: whether its client has said the secret, where one is asked for.
     lease, lease_id, path: of the lease that its client holds by it, if it does. dialog: the number of the one that it
     has open as a window. following: the streams that it gets, by the requests' ids.
     upgrades: the requests to which the takeover is the answer.
@@ -58,6 +59,7 @@ class HandedConnection(msgspec.Struct, kw_only=True):
     """
 
     fd: int
+    greeted: bool
     lease: str | None
     lease_id: int
     path: str
@@ -91,7 +93,7 @@ class ClientConnection(asyncio.Protocol):
     """A connection. lease: the kind of the lease that its client holds by it, if it does; path: of its page.
 
     secret: what the client has to say first; None where the connection itself says who it is.
-    paused: nothing is heard before `resume`.
+    paused: nothing is heard or sent before `resume`.
     """
 
     def __init__(self, server: Server, secret: str | None, *, paused: bool = False) -> None:
@@ -111,7 +113,7 @@ class ClientConnection(asyncio.Protocol):
         self._queued_bytes = 0
         self._last = b""
         self._following: list[tuple[Logs | Events, Callable[[], None]]] = []  # and what ends it
-        self._paused = False
+        self._paused = paused
         self._half_closed = False
         self._deadline: asyncio.TimerHandle | None = None
 
@@ -303,7 +305,7 @@ class ClientConnection(asyncio.Protocol):
         """Whether another supervisor can go on with it: it waits for nothing that only this one can answer."""
         kinds = (Upgrade, *AGAIN)
         goes_on = self.lease is not None or all(isinstance(request, kinds) for request in self.pending)
-        return goes_on and self.greeted and not self.closing
+        return goes_on and not self.closing
 
     def hand_over(self, fd: int, dialog: int | None) -> HandedConnection:
         """End it here, for another supervisor to go on with it; fd: a copy of its socket."""
@@ -311,6 +313,7 @@ class ClientConnection(asyncio.Protocol):
         again = [encode(request) for request in self.pending if isinstance(request, AGAIN)]
         handed = HandedConnection(
             fd=fd,
+            greeted=self.greeted,
             lease=self.lease,
             lease_id=self.lease_id,
             path=self.path,
@@ -325,18 +328,19 @@ class ClientConnection(asyncio.Protocol):
         return handed
 
     def take_over(self, handed: HandedConnection) -> list[Upgrade]:
-        """Go on where another supervisor has stopped; the upgrades that are to be answered. Nothing is heard yet."""
+        """Be ready to go on where another supervisor has stopped; the upgrades that are to be answered."""
         self.hold(handed.lease_id, handed.lease, handed.path)
-        self._answers.append(handed.unsent)
-        self._answers_bytes += len(handed.unsent)
         upgrades = [Upgrade(id=request_id) for request_id in handed.upgrades]
         self.pending += upgrades
-        self._pump()
         return upgrades
 
-    def resume(self, heard: bytes) -> None:
-        """Hear what the client says; heard: what it has said already."""
-        self.data_received(heard)
+    def resume(self, handed: HandedConnection) -> None:
+        """Go on: send what the client has not read, and hear what it says."""
+        self._paused = False
+        self._last = handed.unsent  # first: it may begin in the middle of a frame
+        self._transport.write(self._last)
+        self._pump()
+        self.data_received(handed.heard)
         self._transport.resume_reading()
 
 

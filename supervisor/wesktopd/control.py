@@ -72,6 +72,7 @@ class ControlServer:
         self._server: asyncio.Server | None = None
         self._own: OwnFile | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._handed: list[tuple[ClientConnection, HandedConnection]] = []  # which wait for `resume`
         self._upgrades: list[tuple[ClientConnection, Upgrade]] = []
 
     @property
@@ -88,15 +89,13 @@ class ControlServer:
         listener, secret = transport.listen(path)
         await self.listen_on(listener, secret, path)
 
-    async def listen_on(self, listener: socket.socket, secret: str | None, path: Path) -> None:
-        """Listen on a control socket that is there already."""
-        loop = asyncio.get_running_loop()
+    async def listen_on(
+        self, listener: socket.socket, secret: str | None, path: Path, *, resumed: bool = True
+    ) -> None:
+        """Listen on a control socket that is there already; resumed: from now on, not only from `resume`."""
         self.listener, self.secret, self._own = listener, secret, OwnFile(path)
         self._own.claim()
-        if listener.family == getattr(socket, "AF_UNIX", None):
-            self._server = await transport.serve_unix(self._connect, listener, MAX_CONNECTIONS)
-        else:
-            self._server = await loop.create_server(self._connect, sock=listener, backlog=MAX_CONNECTIONS)
+        self._server = await transport.serve(self._connect, listener, MAX_CONNECTIONS, start_serving=resumed)
 
     def is_in_place(self) -> bool:
         """Whether what leads to the socket is still what others find."""
@@ -106,20 +105,22 @@ class ControlServer:
         if self._server is not None and self._own is not None:
             self._server.close()
             self._own.remove()
+        self.listener = self._server = self._own = None
 
     def _connect(self) -> ClientConnection:
         return ClientConnection(self, self.secret)
 
-    async def adopt(self, connection: socket.socket, *, paused: bool = False) -> ClientConnection:
+    async def adopt(
+        self, connection: socket.socket, secret: str | None = None, *, paused: bool = False
+    ) -> ClientConnection:
         """Serve a connection that was inherited."""
-        loop = asyncio.get_running_loop()
-        _, client = await loop.connect_accepted_socket(
-            lambda: ClientConnection(self, None, paused=paused), connection
+        _, client = await asyncio.get_running_loop().connect_accepted_socket(
+            lambda: ClientConnection(self, secret, paused=paused), connection
         )
         return client
 
     def pause(self) -> None:
-        """Accept no further connections; who makes one waits for `hand_over`."""
+        """Accept no further connections; who makes one waits. Raises OSError, and then goes on."""
         if self._server is not None and self.listener is not None:
             self.listener = self.listener.dup()  # closing the server closes its own
             self._server.close()
@@ -146,22 +147,33 @@ class ControlServer:
         return HandedControl(listener=listener, secret=self.secret, connections=handed, kept=self.windows.hand_over())
 
     async def take_over(
-        self, handed: HandedControl, sockets: Callable[[int], socket.socket], path: Path | None
+        self, handed: HandedControl, sockets: Callable[[int], socket.socket], path: Path | None, *, back: bool = False
     ) -> None:
-        """Go on where another supervisor has stopped; sockets: gives that of a number."""
+        """Be ready to go on where another supervisor has stopped: until `resume`, nobody is heard, or told anything.
+
+        sockets: gives that of a number. back: it was this one itself, and who follows has had all that it keeps.
+        """
         self.windows.take_over(handed.kept)
-        clients = [(await self.adopt(sockets(each.fd), paused=True), each) for each in handed.connections]
-        for client, each in clients:  # all leases, before any request is heard that asks for them
+        for each in handed.connections:
+            client = await self.adopt(sockets(each.fd), None if each.greeted else handed.secret, paused=True)
+            self._handed.append((client, each))
             self._upgrades += [(client, request) for request in client.take_over(each)]
             for request in each.following:
-                kept = self._controlled.logs(None, None) if isinstance(request, Logs) else self._controlled.events()
-                self._stream(client, request, kept)
+                self._stream(client, request, () if back else self._kept(type(request)()))  # all that it has itself
             if each.dialog is not None:
                 self.windows.inherit(client, each.dialog)
-        for client, each in clients:
-            client.resume(each.heard)
         if handed.listener is not None and path is not None:
-            await self.listen_on(sockets(handed.listener), handed.secret, path)
+            await self.listen_on(sockets(handed.listener), handed.secret, path, resumed=False)
+
+    async def resume(self, path: Path | None) -> None:
+        """Go on, after `take_over`; or accept again, after a `pause` of which nothing came."""
+        handed, self._handed = self._handed, []  # all of their leases are there, which a request may ask for
+        for client, each in handed:
+            client.resume(each)
+        if self._server is not None:
+            await self._server.start_serving()
+        elif self.listener is not None and path is not None:
+            await self.listen_on(self.listener, self.secret, path)
 
     def broadcast(self, event: Answer) -> None:
         """Send an event to every lease."""
@@ -251,10 +263,8 @@ class ControlServer:
                 self._link(connection, request)
             case Bearer():
                 connection.send(request.id, _or_failure(lambda: BearerToken(token=controlled.links.bearer())))
-            case Logs():
-                self._stream(connection, request, controlled.logs(request.lines, request.since))
-            case Events():
-                self._stream(connection, request, controlled.events())
+            case Logs() | Events():
+                self._stream(connection, request, self._kept(request))
             case Restart():
                 self._carry_out(connection, request, controlled.restart())
             case Scale():
@@ -304,6 +314,11 @@ class ControlServer:
         task = asyncio.ensure_future(answer_when_done())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def _kept(self, request: Logs | Events) -> Iterable[Answer]:
+        if isinstance(request, Logs):
+            return self._controlled.logs(request.lines, request.since)
+        return self._controlled.events()
 
     def _stream(self, connection: ClientConnection, request: Logs | Events, kept: Iterable[Answer]) -> None:
         for answer in kept:

@@ -117,11 +117,11 @@ class Supervisor:
                 self._measure()
             if (interval := watchdog_interval()) is not None:
                 self._show_life(interval)
-            if self.instance.paths is not None:
+            if self.instance.paths is not None and self._has_name:
                 self.presence = Presence(self)
             await self._reconcile()
             if self.retirement is not None:
-                await self.retirement.in_the_foreground()
+                await self.retirement.finish()
         except Exception as error:  # who holds a lease is not to take it for an end that was asked for
             self.failure = failed(error)
             raise
@@ -194,7 +194,10 @@ class Supervisor:
 
     def request_kill(self) -> None:
         """End the app without waiting for its requests."""
-        self.request_stop("at once")
+        if self.retirement is not None:
+            self.retirement.stop(at_once=True)
+        else:
+            self.request_stop("at once")
         self.crew.kill_all()
         if self._takeover is not None:
             self._takeover.kill_predecessor()
@@ -213,10 +216,13 @@ class Supervisor:
     # The loop: it makes what is, what is desired.
 
     @property
+    def _has_name(self) -> bool:
+        return self._takeover is None or self._takeover.taken  # else another is the app's supervisor
+
+    @property
     def _has_work(self) -> bool:
         """Whether it is not the end yet, which a predecessor comes to first."""
-        takeover = self._takeover
-        awaits = takeover is not None and takeover.taken and not takeover.outlived
+        awaits = self._takeover is not None and self._has_name and not self._takeover.outlived
         return self.fleet.running or self.fleet.alive or awaits
 
     async def _reconcile(self, until: Callable[[], bool] = lambda: False) -> None:
@@ -242,7 +248,7 @@ class Supervisor:
         return now
 
     def _apply(self, now: float) -> float | None:
-        if self.fleet.arrange() and (self._takeover is None or self._takeover.taken):
+        if self.fleet.arrange() and self._has_name:
             self._on_promoted()
         acts, wake_at = self.fleet.plan(now)
         for act, worker in acts:
@@ -278,7 +284,7 @@ class Supervisor:
         now = self._time()
         self._idle.used(now if self.fleet.coming is not None else now - beat.idle)  # who restarts it, uses it
         heard = [worker.heard for worker in self.fleet.ready()]
-        if not self.control.leases and self._idle.is_over(now, heard):
+        if self.retirement is None and not self.control.leases and self._idle.is_over(now, heard):
             self.request_stop(f"nobody has used it for {self.spec.idle_timeout:g} seconds")
 
     def printed(self, pid: int, stream: str, data: bytes) -> None:

@@ -2,33 +2,42 @@
 
 After an upgrade another process is the supervisor. The first one stays for those who wait for it: it passes signals
 on, and ends when the app does. A channel joins the two, whose end tells either side that the other is gone.
+
+Signals are passed on as words: a service manager may send them to all processes itself, and a supervisor that gets a
+second one does not wait for requests any more.
 """
 
 import asyncio
-import contextlib
-import os
-import signal
-from collections.abc import Callable
 
+from wesktopd.signals import Stoppable
+
+STOP, KILL = b"stop", b"kill"  # a first signal has come, and a further one
 ENDED = b"ended"  # the supervisor's last word
 
 
 class Foreground(asyncio.Protocol):
-    """The supervisor's side. on_end: called when the process in the foreground has ended, however that came."""
+    """The supervisor's side."""
 
-    def __init__(self, on_end: Callable[[], None]) -> None:
-        self._on_end: Callable[[], None] | None = on_end
+    def __init__(self, supervisor: Stoppable) -> None:
+        self._supervisor: Stoppable | None = supervisor
 
     def connection_made(self, made: asyncio.BaseTransport) -> None:
-        """Tell which process the supervisor is now."""
+        """See asyncio.Protocol."""
         assert isinstance(made, asyncio.Transport)
         self._transport = made
-        made.write(b"%d\n" % os.getpid())
+
+    def data_received(self, data: bytes) -> None:
+        """Signals have come."""
+        for word in data.split():
+            if self._supervisor is not None and word == STOP:
+                self._supervisor.request_stop("on a signal to the process in the foreground")
+            elif self._supervisor is not None and word == KILL:
+                self._supervisor.request_kill()
 
     def connection_lost(self, _: Exception | None) -> None:
-        """The other side is gone."""
-        if self._on_end is not None:
-            self._on_end()
+        """The process in the foreground has ended, however that came."""
+        if self._supervisor is not None:
+            self._supervisor.request_stop("the process in the foreground has ended")
 
     def fileno(self) -> int:
         """Of the channel, for the next supervisor."""
@@ -37,38 +46,38 @@ class Foreground(asyncio.Protocol):
 
     def leave(self) -> None:
         """Have another supervisor go on with the channel."""
-        self._on_end = None
+        self._supervisor = None
         self._transport.abort()
 
     def end(self) -> None:
         """The app has ended."""
-        self._on_end = None
+        self._supervisor = None
         self._transport.write(ENDED + b"\n")
         self._transport.close()
 
 
 class Relay(asyncio.Protocol):
-    """The side of the process in the foreground. pid: of the supervisor."""
+    """The side of the process in the foreground."""
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self) -> None:
         self.ended = asyncio.Event()
         self.unasked = True  # whether the supervisor ended without a word
-        self._pid = pid
+
+    def connection_made(self, made: asyncio.BaseTransport) -> None:
+        """See asyncio.Protocol."""
+        assert isinstance(made, asyncio.Transport)
+        self._transport = made
 
     def data_received(self, data: bytes) -> None:
-        """The supervisor's number, whenever it is another one; or its last word."""
-        for line in data.split():
-            if line == ENDED:
-                self.unasked = False
-            else:
-                self._pid = int(line)
+        """The supervisor's last word."""
+        if ENDED in data.split():
+            self.unasked = False
 
     def connection_lost(self, _: Exception | None) -> None:
         """The app has ended."""
         self.ended.set()
 
-    def stop(self) -> None:
-        """End the app gracefully; for the second time, at once."""
-        if not self.ended.is_set():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._pid, signal.SIGTERM)
+    def stop(self, *, at_once: bool) -> None:
+        """End the app."""
+        if not self._transport.is_closing():
+            self._transport.write((KILL if at_once else STOP) + b"\n")

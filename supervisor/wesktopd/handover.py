@@ -6,10 +6,15 @@ The running supervisor starts its successor (`wesktopd.upgrade`, `wesktopd.succe
     is told       Prepared      the successor's generation has started, and does not accept connections yet; or
                   Failed        why it has not: the successor ends, and nothing has changed
     it tells      Handover      all else that it knows, with its sockets; it answers nobody any more
-    is told       Taken         the successor is the supervisor from now on; or it has ended, and all is taken back
+    is told       Taken         the successor has all of it, and waits; or it has ended, and all is taken back
+    it tells      Confirmed     the successor is the supervisor from now on
+
+Until then the old one alone decides: it kills the successor before it takes anything back. Where it dies in between,
+the successor goes on, since nobody else has what it has.
 
 What is left of the old supervisor has its workers finish what they have begun. Of them it tells Printed, Noted,
-Redeem (is told: Redeemed), GoTo, and Quiet when none accepts connections any more; the channel's end is its own end.
+Redeem (is told: Redeemed), GoTo, and Quiet when none accepts connections any more; Stop, where it was told to end the
+app meanwhile. The channel's end is its own end.
 
 A message is a line of JSON. Descriptors come along with its first bytes (SCM_RIGHTS, unix(7)), and are numbered in
 the order in which they were sent.
@@ -77,7 +82,15 @@ class Handover(Message, kw_only=True):
 
 
 class Taken(Message):
-    """The successor has all of it."""
+    """The successor has all of it. It hears nobody, and says nothing to anybody, before it is `Confirmed`."""
+
+
+class Confirmed(Message):
+    """The successor is the supervisor."""
+
+
+class Stop(Message):
+    """The old supervisor was told to end the app."""
 
 
 class Printed(Message):
@@ -117,7 +130,9 @@ class Quiet(Message):
     """No worker of the old supervisor accepts connections any more."""
 
 
-Said = Beginning | Prepared | Failed | Handover | Taken | Printed | Noted | Redeem | Redeemed | GoTo | Quiet
+FromOld = Beginning | Handover | Confirmed | Printed | Noted | Redeem | GoTo | Quiet | Stop
+FromNew = Prepared | Failed | Taken | Redeemed
+Said = FromOld | FromNew
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Said] = msgspec.json.Decoder(Said)

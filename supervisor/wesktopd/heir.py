@@ -24,6 +24,7 @@ class Heir(asyncio.Protocol):
     def __init__(self, on_end: Callable[[], None]) -> None:
         self.kept: list[Message] = []
         self._on_end = on_end
+        self._ended = asyncio.Event()
         self._transport: asyncio.Transport | None = None
         self._lines = LineReader(MAX_FRAME)
         self._numbers = count(1)
@@ -59,10 +60,11 @@ class Heir(asyncio.Protocol):
         if isinstance(message, Redeemed) and (answer := self._asked.pop(message.id, None)) is not None:
             answer(message.admitted)
 
-    def leave(self) -> None:
-        """The last worker has ended: there is nothing more to tell."""
+    async def leave(self) -> None:
+        """The last worker has ended: return when all is told."""
         if self._transport is not None:
             self._transport.close()
+            await self._ended.wait()
 
     # From asyncio.
 
@@ -88,4 +90,5 @@ class Heir(asyncio.Protocol):
         """Its end."""
         for number in [*self._asked]:
             self.answer(Redeemed(id=number, admitted=False))
+        self._ended.set()
         self._on_end()

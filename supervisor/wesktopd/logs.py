@@ -57,6 +57,11 @@ class Journal:
             if rest := self._partial.pop(key).rest:
                 self._add_output(*key, [rest])
 
+    def all_ended_but(self, pids: set[int]) -> None:
+        """Of the processes, only these are left."""
+        for pid in {pid for pid, _ in self._partial} - pids:
+            self.ended(pid)
+
     def say(self, text: str) -> None:
         """Lines of the supervisor's own."""
         self._add(os.getpid(), OWN, [line[:MAX_LINE] for line in sendable(text).split("\n")])
@@ -129,14 +134,15 @@ class Journal:
         self._ring_bytes += sum(map(_size, lines))
         self._trim()
 
-    def begun(self) -> list[tuple[int, str, bytes]]:
-        """The lines that have begun and are not ended: the process, the stream, and what there is."""
-        return [(pid, stream, reader.rest) for (pid, stream), reader in self._partial.items() if reader.rest]
+    def take_begun(self) -> list[tuple[int, str, bytes]]:
+        """The lines that have begun, for another journal to end them: the process, the stream, and what there is."""
+        begun = [(pid, stream, reader.rest) for (pid, stream), reader in self._partial.items() if reader.rest]
+        self._partial.clear()
+        return begun
 
     def close(self, timeout: float) -> None:
         """End the lines that have begun, and wait up to `timeout` seconds until all are in the file."""
-        for pid in {pid for pid, _ in self._partial}:
-            self.ended(pid)
+        self.all_ended_but(set())
         if dropped := self._flood.take_dropped():
             self.say(f"{dropped} lines were dropped: too many were printed at once")
         if self._file is not None:

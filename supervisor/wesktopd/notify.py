@@ -46,13 +46,13 @@ class ServiceManager:
 
     def __init__(self) -> None:
         self._address = os.environ.pop("NOTIFY_SOCKET", None)
+        if "WATCHDOG_PID" in os.environ:  # now: the workers are told how often they are to show life
+            os.environ["WATCHDOG_PID"] = str(os.getpid())
 
     def resume(self) -> None:
         """Tell it what happens from now on; this process is the one that it watches."""
         if self._address is not None:
             os.environ["NOTIFY_SOCKET"] = self._address
-        if "WATCHDOG_PID" in os.environ:
-            os.environ["WATCHDOG_PID"] = str(os.getpid())
 
 
 def reloading(status: str) -> bool:

@@ -8,8 +8,21 @@ from collections.abc import Callable
 from typing import Protocol
 
 from wesktopd import handover
+from wesktopd.channel import read_line
 from wesktopd.errors import ControlError, WesktopError
-from wesktopd.handover import Beginning, GoTo, Handover, Noted, Prepared, Printed, Quiet, Redeem, Redeemed, Taken
+from wesktopd.handover import (
+    Beginning,
+    GoTo,
+    Handover,
+    Noted,
+    Prepared,
+    Printed,
+    Quiet,
+    Redeem,
+    Redeemed,
+    Stop,
+    Taken,
+)
 from wesktopd.lines import LineReader
 from wesktopd.message import Message
 from wesktopd.protocol import Happened, failure
@@ -33,6 +46,9 @@ class Listener(Protocol):
 
     def go_to(self, path: str) -> None:
         """The app wants its window to show another page."""
+
+    def request_stop(self, reason: str) -> None:
+        """The app is to end."""
 
 
 class Predecessor:
@@ -68,8 +84,14 @@ class Predecessor:
         return rest
 
     def confirm(self) -> None:
-        """This process is the supervisor from now on. Raises OSError when the predecessor has ended."""
-        self._channel.sendall(handover.encode(Taken()))
+        """Return when this process is the supervisor: the predecessor has said so, or has died.
+
+        Blocks without a deadline: a predecessor that has lost patience takes everything back, and kills this process.
+        """
+        self._channel.settimeout(None)
+        with contextlib.suppress(ConnectionError):
+            self._channel.sendall(handover.encode(Taken()))
+            read_line(self._channel)  # Confirmed, and not a byte of what follows
 
     def refuse(self, error: WesktopError) -> None:
         """Say why nothing is taken over."""
@@ -142,3 +164,5 @@ def hear(listener: Listener, message: Message, answer: Callable[[Message], None]
             listener.redeem(token, lambda admitted: answer(Redeemed(id=number, admitted=admitted)))
         case GoTo(path=path):
             listener.go_to(path)
+        case Stop():
+            listener.request_stop("as its predecessor was told to")

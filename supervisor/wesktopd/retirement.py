@@ -1,6 +1,7 @@
 """The end of a supervisor whose place another has taken: its workers finish what they have begun."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -8,10 +9,9 @@ from typing import TYPE_CHECKING
 
 from wesktopd.errors import StartupError
 from wesktopd.foreground import Relay
-from wesktopd.handover import Quiet
+from wesktopd.handover import Quiet, Stop
 from wesktopd.heir import Heir
 from wesktopd.launch import Launched
-from wesktopd.notify import is_watched
 
 if TYPE_CHECKING:
     from wesktopd.daemon import Supervisor
@@ -28,21 +28,16 @@ class Retirement:
         self._supervisor = supervisor
         self._successor: Launched | None = None
         self._relay: Relay | None = None
-        self.stop_asked = False  # before it has begun
         self._quiet = False
 
     async def begin(self, successor: Launched, foreground: socket.socket | None) -> None:
         """The successor has taken over. foreground: our end of a channel to it, where somebody waits for our end."""
         self._successor = successor
-        loop = asyncio.get_running_loop()
-        if foreground is not None:
-            relay = Relay(successor.process.pid)
-            await loop.connect_accepted_socket(lambda: relay, foreground)
-            self._relay = relay
-        if self.stop_asked and not is_watched():  # a service manager tells the successor itself
-            os.kill(successor.process.pid, signal.SIGTERM)
         self._supervisor.instance.surrender()
         self._supervisor.fleet.running = False
+        loop = asyncio.get_running_loop()
+        if foreground is not None:
+            _, self._relay = await loop.connect_accepted_socket(Relay, foreground)
         await loop.connect_accepted_socket(lambda: self.heir, successor.channel)
         self._supervisor.wake()
 
@@ -57,17 +52,30 @@ class Retirement:
         """All ends with it: nobody else is there to be told of anything."""
         self._supervisor.crew.kill_all()
 
-    async def in_the_foreground(self) -> None:
-        """Stay until the app has ended, where somebody waits for that. Raises StartupError when it was killed."""
-        self.heir.leave()
+    async def finish(self) -> None:
+        """Part from the successor; where somebody waits for the app's end, stay until then. Raises StartupError when
+        the app was killed.
+        """
+        await self.heir.leave()
         if self._relay is None:
             return
+        # Of the successor, which is a child; and of its own ones, where this is the first process of a container.
+        _leave_no_zombies()
         await self._relay.ended.wait()
         if self._relay.unasked:
             raise StartupError(f"the supervisor of {self._supervisor.spec.name!r} has ended unasked.")
 
-    def stop(self) -> None:
+    def stop(self, *, at_once: bool = False) -> None:
         """Have the app end, where this process stands for it."""
         if self._relay is not None:
-            self._relay.stop()
-        self.stop_asked = True
+            self._relay.stop(at_once=at_once)
+        elif self._successor is None:
+            self.heir.tell(Stop())
+
+
+def _leave_no_zombies() -> None:
+    """Have no child wait for this process, which asks for the end of none any more."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    with contextlib.suppress(ChildProcessError):  # those that have ended before
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass

@@ -61,17 +61,19 @@ class Takeover:
             os._exit(1)
         self.taken = True
         self._manager.resume()
+        supervisor.crew.release()
         supervisor.instance.take_name(None if handed.lock is None else self._predecessor.descriptor(handed.lock))
+        supervisor.crew.write_state()
         supervisor.warnings.say(*supervisor.instance.warnings, *supervisor.output.warnings)
+        for lease in supervisor.control.leases:
+            if lease.lease == STARTER:
+                lease.send_event(Moved(pid=os.getpid()))
+        await resume(supervisor)
         if handed.foreground is not None:
             await _serve_foreground(supervisor, self._predecessor.socket(handed.foreground))
         await self._predecessor.follow(
             supervisor, partial(self._answer, supervisor), partial(self._on_end, supervisor)
         )
-        for lease in supervisor.control.leases:
-            if lease.lease == STARTER:
-                lease.send_event(Moved(pid=os.getpid()))
-        supervisor.crew.release()
         supervisor.note(Kind.UPGRADED, _success(supervisor))
 
     def kill_predecessor(self) -> None:
@@ -86,9 +88,7 @@ class Takeover:
     def _on_end(self, supervisor: "Supervisor") -> None:
         """The last request to the predecessor's workers has ended, or it was killed."""
         self.outlived = True
-        journal, own = supervisor.output.journal, {process.pid for process in supervisor.crew.processes.values()}
-        for pid in {pid for pid, _, _ in journal.begun()} - own:
-            journal.ended(pid)
+        supervisor.output.journal.all_ended_but({process.pid for process in supervisor.crew.processes.values()})
         self._answer(supervisor)
         supervisor.wake()
 
@@ -97,11 +97,20 @@ def _success(supervisor: "Supervisor") -> str:
     return f"release {supervisor.release or 'unknown'} has taken over"
 
 
-async def connect(supervisor: "Supervisor", handed: Handover, sockets: Callable[[int], socket.socket]) -> None:
-    """Answer those who are connected, and whoever connects, from now on; sockets: gives that of a number."""
+async def connect(
+    supervisor: "Supervisor", handed: Handover, sockets: Callable[[int], socket.socket], *, back: bool = False
+) -> None:
+    """Be ready to answer those who are connected, and whoever connects; see `ControlServer.take_over`."""
     paths = supervisor.instance.paths
     await supervisor.bus.take_over(handed.bus, sockets, paths.bus if paths else None)
-    await supervisor.control.take_over(handed.control, sockets, paths.control if paths else None)
+    await supervisor.control.take_over(handed.control, sockets, paths.control if paths else None, back=back)
+
+
+async def resume(supervisor: "Supervisor") -> None:
+    """Answer them from now on."""
+    paths = supervisor.instance.paths
+    await supervisor.bus.resume(paths.bus if paths else None)
+    await supervisor.control.resume(paths.control if paths else None)
 
 
 def _remember(supervisor: "Supervisor", handed: Handover) -> None:
@@ -116,7 +125,4 @@ def _remember(supervisor: "Supervisor", handed: Handover) -> None:
 
 async def _serve_foreground(supervisor: "Supervisor", channel: socket.socket) -> None:
     loop = asyncio.get_running_loop()
-    ended = "the process in the foreground has ended"
-    _, supervisor.foreground = await loop.connect_accepted_socket(
-        lambda: Foreground(lambda: supervisor.request_stop(ended)), channel
-    )
+    _, supervisor.foreground = await loop.connect_accepted_socket(lambda: Foreground(supervisor), channel)

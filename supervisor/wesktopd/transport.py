@@ -64,15 +64,25 @@ def listen_unix(path: Path) -> socket.socket:
     return listener
 
 
-async def serve_unix(
-    connection: "Callable[[], asyncio.BaseProtocol]", listener: socket.socket, backlog: int = 100
+async def serve(
+    connection: "Callable[[], asyncio.BaseProtocol]",
+    listener: socket.socket,
+    backlog: int = 100,
+    *,
+    start_serving: bool = True,
 ) -> "asyncio.Server":
-    """Serve on a Unix socket whose path stays when the server is closed: another process may go on with it."""
+    """Serve on a listening socket. The path of a Unix socket stays when the server is closed: another process may go
+    on with it.
+    """
     import asyncio  # late: who connects needs none
 
-    options: dict[str, Any] = {"cleanup_socket": False} if sys.version_info >= (3, 13) else {}
     loop = asyncio.get_running_loop()
-    return await loop.create_unix_server(connection, sock=listener, backlog=backlog, **options)
+    options: dict[str, Any] = {"sock": listener, "backlog": backlog, "start_serving": start_serving}
+    if listener.family == socket.AF_INET:
+        return await loop.create_server(connection, **options)
+    if sys.version_info >= (3, 13):
+        options["cleanup_socket"] = False
+    return await loop.create_unix_server(connection, **options)
 
 
 def _listen_tcp(path: Path) -> tuple[socket.socket, str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from wesktopd import handover
 from wesktopd.errors import ControlError, WesktopError, from_wire
 from wesktopd.events import Kind
-from wesktopd.handover import STANDARD_OUTPUTS, Beginning, Handover, Prepared, Taken
+from wesktopd.handover import STANDARD_OUTPUTS, Beginning, Confirmed, Handover, Prepared, Taken
 from wesktopd.launch import Launched, launch
 from wesktopd.lines import LineReader
 from wesktopd.message import Message
@@ -23,7 +23,7 @@ from wesktopd.predecessor import hear
 from wesktopd.presence import Presence
 from wesktopd.protocol import Failed, failure
 from wesktopd.retirement import Retirement
-from wesktopd.takeover import connect
+from wesktopd.takeover import connect, resume
 
 if TYPE_CHECKING:
     from wesktopd.daemon import Supervisor
@@ -42,8 +42,11 @@ class Upgrade:
         self._loop = asyncio.get_running_loop()
         self._successor: Launched | None = None
         self._lines = LineReader(handover.MAX_LINE)
-        self._copies: list[int] = []
-        self._foreground: socket.socket | None = None
+        self._copies: list[int] = []  # of the descriptors that go over
+        self._numbers: dict[int, int] = {}  # by descriptor, which of them is its copy
+        self._lock: int | None = None
+        self._foreground: int | None = None
+        self._relayed: socket.socket | None = None
 
     async def prepare(self) -> None:
         """Start the successor, and wait until its workers are ready. Raises WesktopError, and then it has ended."""
@@ -64,25 +67,25 @@ class Upgrade:
 
     async def hand_over(self) -> None:
         """Make the successor the supervisor. Raises WesktopError, and then it has ended, and this one goes on."""
-        supervisor = self._supervisor
+        supervisor, message = self._supervisor, None
         if supervisor.presence is not None:
             supervisor.presence.close()
-        supervisor.control.pause()
-        supervisor.bus.pause()
-        for _ in range(TURNS):
-            await asyncio.sleep(0)
-        message = self._capture()
-        retirement = supervisor.retirement = Retirement(supervisor)
-        supervisor.record.heir = retirement.heir
         try:
+            await self._pause()
+            message = self._capture()
+            supervisor.retirement = retirement = Retirement(supervisor)
+            supervisor.record.heir = retirement.heir
             async with asyncio.timeout(TAKE_TIMEOUT):
                 await self._send(message, self._copies)
                 await self._expect(Taken)
+            self._channel.sendall(handover.encode(Confirmed()))  # from here there is no way back
         except Exception as error:
             self.give_up()
-            if not isinstance(error, WesktopError):
-                error = ControlError(f"the installed release of wesktop did not take over: {error!r}.")
-            await self._take_back(message, retirement, error)
+            if isinstance(error, TimeoutError):
+                error = ControlError(f"the installed release of wesktop did not take over within {TAKE_TIMEOUT:g} s.")
+            elif not isinstance(error, WesktopError):
+                error = ControlError(f"the installed release of wesktop did not take over: {error}.")
+            await self._take_back(message, error)
             raise error from None
         self._close_copies()
         assert self._successor is not None
@@ -90,7 +93,7 @@ class Upgrade:
         if supervisor.foreground is not None:
             supervisor.foreground.leave()
             supervisor.foreground = None
-        await retirement.begin(self._successor, self._foreground)
+        await retirement.begin(self._successor, self._relayed)
 
     def give_up(self) -> None:
         """End the successor, if there is one."""
@@ -151,26 +154,46 @@ class Upgrade:
 
     # What is handed over, and taken back.
 
+    async def _pause(self) -> None:
+        """Accept nobody more, and copy all descriptors that go over: there may be none left. Raises OSError."""
+        supervisor = self._supervisor
+        supervisor.control.pause()
+        supervisor.bus.pause()
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+        clients = [each.socket for each in supervisor.control.connections if each.can_be_handed_over]
+        for each in (*clients, supervisor.control.listener, supervisor.bus.listener):
+            if each is not None:
+                self._copy(each.fileno())
+        self._lock = self._copy_lock()
+        self._foreground = self._copy_foreground()
+
     def _copy(self, fd: int) -> int:
-        self._copies.append(os.dup(fd))
-        return len(self._copies) - 1
+        """The number by which a descriptor goes over."""
+        if fd not in self._numbers:
+            self._copies.append(os.dup(fd))
+            self._numbers[fd] = len(self._copies) - 1
+        return self._numbers[fd]
 
     def _capture(self) -> Handover:
         supervisor = self._supervisor
-        lock = supervisor.instance.lock
         supervisor.note(Kind.UPGRADED, "handing over to the installed release")
         return Handover(
             config_file=supervisor.config_file,
-            lock=self._copy(lock.fd) if lock and lock.fd is not None else None,
-            foreground=self._copy_foreground(),
+            lock=self._lock,
+            foreground=self._foreground,
             control=supervisor.control.hand_over(self._copy),
             bus=supervisor.bus.hand_over(self._copy),
             lines=supervisor.output.journal.state(),
-            begun=supervisor.output.journal.begun(),
+            begun=supervisor.output.journal.take_begun(),
             launches=supervisor.crew.unheard(),
             events=[*supervisor.record.events.kept],
             tokens=supervisor.commands.links.tokens.state(),
         )
+
+    def _copy_lock(self) -> int | None:
+        lock = self._supervisor.instance.lock
+        return None if lock is None or lock.fd is None else self._copy(lock.fd)
 
     def _copy_foreground(self) -> int | None:
         supervisor = self._supervisor
@@ -178,31 +201,36 @@ class Upgrade:
             return self._copy(supervisor.foreground.fileno())
         if not supervisor.is_waited_for or is_watched():
             return None
-        self._foreground, theirs = socket.socketpair()
+        self._relayed, theirs = socket.socketpair()
         with theirs:
             return self._copy(theirs.fileno())
 
-    async def _take_back(self, message: Handover, retirement: Retirement, why: WesktopError) -> None:
-        """Go on as before, and do what was not done meanwhile."""
+    async def _take_back(self, message: Handover | None, why: WesktopError) -> None:
+        """Go on as before, and do what was not done meanwhile. message: None where nothing was handed over yet."""
         supervisor = self._supervisor
-        supervisor.retirement = supervisor.record.heir = None
-        await connect(supervisor, message, self._socket)
+        if message is not None:
+            await connect(supervisor, message, self._socket, back=True)
+            supervisor.crew.hear_of(message.launches)
+            for pid, stream, begun in message.begun:
+                supervisor.output.journal.feed(pid, stream, begun)
+        heir, supervisor.record.heir, supervisor.retirement = supervisor.record.heir, None, None
+        if heir is not None:  # before anything else happens
+            for each in heir.kept:
+                hear(supervisor, each, heir.answer)
         self._close_copies()
-        if self._foreground is not None:
-            self._foreground.close()
-        supervisor.crew.hear_of(message.launches)
-        for kept in retirement.heir.kept:
-            hear(supervisor, kept, retirement.heir.answer)
-        if retirement.stop_asked:
-            supervisor.request_stop("on a signal")
+        if self._relayed is not None:
+            self._relayed.close()
+        await resume(supervisor)
         supervisor.control.answer_upgrades(failure(why))
         if supervisor.instance.paths is not None:
             supervisor.presence = Presence(supervisor)
 
     def _socket(self, number: int) -> socket.socket:
-        return socket.socket(fileno=os.dup(self._copies[number]))
+        fd, self._copies[number] = self._copies[number], -1
+        return socket.socket(fileno=fd)
 
     def _close_copies(self) -> None:
         for fd in self._copies:
-            os.close(fd)
+            if fd >= 0:
+                os.close(fd)
         self._copies.clear()

@@ -125,6 +125,19 @@ def test_a_reload_has_its_time_and_ends_with_ready(manager: socket.socket) -> No
     assert manager.recv(4096) == b"READY=1\nSTATUS=Serving."
 
 
+def test_a_process_that_is_to_be_the_service_knows_how_often_it_will_show_life_and_says_nothing(
+    manager: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WATCHDOG_USEC", "4000000")
+    monkeypatch.setenv("WATCHDOG_PID", str(os.getppid()))
+    later = notify.ServiceManager()
+    assert notify.watchdog_interval() == 2
+    assert not notify.notify("WATCHDOG=1")
+    later.resume()
+    assert notify.notify("WATCHDOG=1")
+    assert manager.recv(4096) == b"WATCHDOG=1"
+
+
 @pytest.mark.parametrize("words", ["a\nMAINPID=1", "a\rMAINPID=1", "a\u2028MAINPID=1", "a\udc80"])
 def test_others_words_make_no_line_of_their_own(manager: socket.socket, words: str) -> None:
     assert notify.notify("READY=1", f"STATUS={words}")
