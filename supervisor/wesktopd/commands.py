@@ -76,14 +76,15 @@ class Commands:
     def stopped(self) -> None:
         """The app is ending."""
         for pending in self._pending:
-            pending.fail(self._is_stopping())
+            pending.fail(self.is_stopping())
 
-    def _is_stopping(self) -> WesktopError:
+    def is_stopping(self) -> WesktopError:
+        """What whoever waits is told when the app is ending."""
         return NotRunningError(f"{self._supervisor.spec.name!r} is stopping.")
 
     async def _until(self, pending: Pending) -> None:
         if not self._fleet.running:
-            raise self._is_stopping()
+            raise self.is_stopping()
         self._pending.append(pending)
         self._supervisor.wake()
         try:
@@ -212,7 +213,7 @@ class Commands:
         if show.launch is not None:
             check_passed_on(show.launch)
         if not self._fleet.running:
-            raise self._is_stopping()
+            raise self.is_stopping()
         if self._supervisor.spec.second_launch == "window" and not show.shares:
             return Vacant()
         if not await self._window_there(time.monotonic()):

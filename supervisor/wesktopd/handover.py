@@ -7,10 +7,11 @@ The running supervisor starts its successor (`wesktopd.upgrade`, `wesktopd.succe
                   Failed        why it has not: the successor ends, and nothing has changed
     it tells      Handover      all else that it knows, with its sockets; it answers nobody any more
     is told       Taken         the successor has all of it, and waits; or it has ended, and all is taken back
-    it tells      Confirmed     the successor is the supervisor from now on
+    it tells      Confirmed     the successor may go on
+    is told       Begun         the successor is the supervisor from now on; or it has ended, and all is taken back
 
-Until then the old one alone decides: it kills the successor before it takes anything back. Where it dies in between,
-the successor goes on, since nobody else has what it has.
+Until it has confirmed, the old one alone decides: it kills the successor before it takes anything back. Where the
+old one dies once all is handed over, the successor goes on, since nobody else has what it has.
 
 What is left of the old supervisor has its workers finish what they have begun. Of them it tells Printed, Noted,
 Redeem (is told: Redeemed), GoTo, and Quiet when none accepts connections any more; Stop, where it was told to end the
@@ -35,7 +36,7 @@ from wesktopd.message import Message
 from wesktopd.protocol import Failed, Happened
 from wesktopd.spec import AppSpec
 
-FORMAT = 2  # of what is handed over: to be raised whenever an older release could not read it
+FORMAT = 3  # of what is handed over: to be raised whenever an older release could not read it
 MOST_DESCRIPTORS = 250  # in one message: SCM_MAX_FD is 253 on Linux
 STANDARD_OUTPUTS = (1, 2)  # that go over with the beginning
 MAX_LINE = 2**30  # bytes: of the events that are kept for pages, above all
@@ -86,7 +87,11 @@ class Taken(Message):
 
 
 class Confirmed(Message):
-    """The successor is the supervisor."""
+    """The successor is to go on; nobody ends it any more."""
+
+
+class Begun(Message):
+    """It does. One that ends without a word after `Confirmed` has answered nobody."""
 
 
 class Stop(Message):
@@ -131,7 +136,7 @@ class Quiet(Message):
 
 
 FromOld = Beginning | Handover | Confirmed | Printed | Noted | Redeem | GoTo | Quiet | Stop
-FromNew = Prepared | Failed | Taken | Redeemed
+FromNew = Prepared | Failed | Taken | Begun | Redeemed
 Said = FromOld | FromNew
 
 _encoder = msgspec.json.Encoder()

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from itertools import count
 
@@ -10,6 +11,8 @@ from wesktopd.handover import GoTo, Noted, Printed, Redeem, Redeemed, decode, en
 from wesktopd.lines import LineReader
 from wesktopd.message import Message
 from wesktopd.protocol import MAX_FRAME, Happened
+
+MOST_UNTOLD = 8 * 1024 * 1024  # bytes of output that wait for it; what comes beyond is dropped, and counted
 
 logger = logging.getLogger("wesktopd")
 
@@ -23,6 +26,7 @@ class Heir(asyncio.Protocol):
 
     def __init__(self, on_end: Callable[[], None]) -> None:
         self.kept: list[Message] = []
+        self._kept_output = self._dropped = 0  # bytes
         self._on_end = on_end
         self._ended = asyncio.Event()
         self._transport: asyncio.Transport | None = None
@@ -31,8 +35,23 @@ class Heir(asyncio.Protocol):
         self._asked: dict[int, Callable[[bool], None]] = {}
 
     def printed(self, pid: int, stream: str, data: bytes) -> None:
-        """A worker has printed this."""
+        """A worker has printed this. It is dropped where too much of it waits for a successor that does not read."""
+        if self._transport is None:
+            self._kept_output += len(data)
+            untold = self._kept_output
+        else:
+            untold = self._transport.get_write_buffer_size()
+        if untold > MOST_UNTOLD:
+            self._dropped += len(data)
+            return
+        self._tell_of_dropped()
         self.tell(Printed(pid=pid, stream=stream, data=data))
+
+    def _tell_of_dropped(self) -> None:
+        if self._dropped:
+            text = f"{self._dropped} bytes that workers have printed were dropped: too many came at once"
+            self.noted(Happened(time=time.time(), kind="", text=text), logging.WARNING)
+            self._dropped = 0
 
     def noted(self, event: Happened, level: int) -> None:
         """Something has happened, or, where it is of no kind, is to be said."""
@@ -63,6 +82,7 @@ class Heir(asyncio.Protocol):
     async def leave(self) -> None:
         """The last worker has ended: return when all is told."""
         if self._transport is not None:
+            self._tell_of_dropped()
             self._transport.close()
             await self._ended.wait()
 

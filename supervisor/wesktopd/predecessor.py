@@ -12,6 +12,7 @@ from wesktopd.channel import read_line
 from wesktopd.errors import ControlError, WesktopError
 from wesktopd.handover import (
     Beginning,
+    Begun,
     GoTo,
     Handover,
     Noted,
@@ -92,6 +93,7 @@ class Predecessor:
         with contextlib.suppress(ConnectionError):
             self._channel.sendall(handover.encode(Taken()))
             read_line(self._channel)  # Confirmed, and not a byte of what follows
+            self._channel.sendall(handover.encode(Begun()))
 
     def refuse(self, error: WesktopError) -> None:
         """Say why nothing is taken over."""

@@ -37,6 +37,12 @@ class Presence:
         if self._restoring is not None:
             self._restoring.cancel()
 
+    async def leave(self) -> None:
+        """Look no more, as soon as nothing is being made again: of a half of it, nobody would know."""
+        if self._restoring is not None:
+            await asyncio.wait([self._restoring])
+        self.close()
+
     @property
     def _is_complete(self) -> bool:
         supervisor = self._supervisor
@@ -50,6 +56,7 @@ class Presence:
 
     def _look(self) -> None:
         if self._is_complete:
+            self._trouble = ""
             self._timer = self._loop.call_later(LOOK_EVERY, self._look)
         else:
             self._restoring = self._loop.create_task(self._restore())

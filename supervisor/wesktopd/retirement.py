@@ -32,12 +32,12 @@ class Retirement:
 
     async def begin(self, successor: Launched, foreground: socket.socket | None) -> None:
         """The successor has taken over. foreground: our end of a channel to it, where somebody waits for our end."""
-        self._successor = successor
         self._supervisor.instance.surrender()
         self._supervisor.fleet.running = False
         loop = asyncio.get_running_loop()
         if foreground is not None:
             _, self._relay = await loop.connect_accepted_socket(Relay, foreground)
+        self._successor = successor  # from now on `stop` tells the relay, or nobody; before, the heir
         await loop.connect_accepted_socket(lambda: self.heir, successor.channel)
         self._supervisor.wake()
 

@@ -1,8 +1,8 @@
 """An upgrade, as the supervisor sees it whose place is taken: it stays until its successor serves.
 
 The successor is the release of wesktop that is installed now, in a process of its own, see wesktopd.handover.
-Windows, pages and whoever else is connected notice nothing. Whatever fails before the successor has taken over ends
-the successor, and changes nothing.
+Windows, pages and whoever else is connected notice nothing, but that a dialog closes which is open at the handover.
+Whatever fails before the successor has taken over ends the successor, and changes nothing else.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from wesktopd import handover
 from wesktopd.errors import ControlError, WesktopError, from_wire
 from wesktopd.events import Kind
-from wesktopd.handover import STANDARD_OUTPUTS, Beginning, Confirmed, Handover, Prepared, Taken
+from wesktopd.handover import STANDARD_OUTPUTS, Beginning, Begun, Confirmed, Handover, Prepared, Taken
 from wesktopd.launch import Launched, launch
 from wesktopd.lines import LineReader
 from wesktopd.message import Message
@@ -69,16 +69,19 @@ class Upgrade:
         """Make the successor the supervisor. Raises WesktopError, and then it has ended, and this one goes on."""
         supervisor, message = self._supervisor, None
         if supervisor.presence is not None:
-            supervisor.presence.close()
+            await supervisor.presence.leave()
         try:
             await self._pause()
+            if not supervisor.fleet.running:  # those who are connected were heard until now
+                raise supervisor.commands.is_stopping()
             message = self._capture()
             supervisor.retirement = retirement = Retirement(supervisor)
             supervisor.record.heir = retirement.heir
             async with asyncio.timeout(TAKE_TIMEOUT):
                 await self._send(message, self._copies)
                 await self._expect(Taken)
-            self._channel.sendall(handover.encode(Confirmed()))  # from here there is no way back
+            self._channel.sendall(handover.encode(Confirmed()))
+            await self._expect(Begun)  # without a deadline: unless it has ended, it goes on
         except Exception as error:
             self.give_up()
             if isinstance(error, TimeoutError):
@@ -149,8 +152,8 @@ class Upgrade:
         assert process.stderr is not None
         os.set_blocking(process.stderr.fileno(), False)  # what it has started may hold the pipe
         said = (process.stderr.read() or b"").decode(errors="replace").strip()
-        reason = said.rpartition("\n")[2] or f"it ended with exit code {code}"
-        return ControlError(f"the installed release of wesktop does not load: {reason}.")
+        reason = said.rpartition("\n")[2] or f"exit code {code}"
+        return ControlError(f"the installed release of wesktop has ended before it took over: {reason}.")
 
     # What is handed over, and taken back.
 
@@ -217,6 +220,7 @@ class Upgrade:
         if heir is not None:  # before anything else happens
             for each in heir.kept:
                 hear(supervisor, each, heir.answer)
+        supervisor.output.journal.all_ended_but({process.pid for process in supervisor.crew.processes.values()})
         self._close_copies()
         if self._relayed is not None:
             self._relayed.close()

@@ -16,12 +16,27 @@ from support.running import NAME, Running, Start
 from support.upgrading import install, supervisors, upgrade
 from support.waiting import wait_for
 
+INDENT = " " * 12
+TAKES_OVER, CONNECTS, REMEMBERS, CONFIRMS = (
+    f"{INDENT}handed = self._predecessor.take_over()\n",
+    f"{INDENT}await connect(supervisor, handed, self._predecessor.socket)\n",
+    f"{INDENT}_remember(supervisor, handed)\n",
+    f"{INDENT}self._predecessor.confirm()\n",
+)
+DEFECT = f"{INDENT}raise RuntimeError('a defect')\n"
+
+
+def waiting(name: str) -> str:
+    """Code that tells where it is, and waits until it may go on."""
+    lines = ["import time", "from pathlib import Path", f"Path('{name}').touch()"]
+    lines += ["while not Path('go').exists(): time.sleep(0.01)"]
+    return "".join(f"{INDENT}{line}\n" for line in lines)
+
 
 def test_until_it_has_taken_over_the_new_workers_answer_nobody(start_app: Start, home: Path) -> None:
     app = start_app(PYTHONPATH=str(home / "packages"))
-    file, line = AT["when its workers are ready"]
-    wait = f"{' ' * 12}import pathlib, time\n{' ' * 12}pathlib.Path('ready').touch()\n{' ' * 12}time.sleep(2)\n"
-    install(home, file, line, wait + line)
+    wait = f"{INDENT}import pathlib, time\n{INDENT}pathlib.Path('ready').touch()\n{INDENT}time.sleep(2)\n"
+    install(home, "takeover.py", TAKES_OVER, wait + TAKES_OVER)
     app.write("two")
     upgrading = app.begin("ctl", "upgrade", NAME)
     wait_for((home / "ready").exists, "its workers")
@@ -37,7 +52,7 @@ CANNOT = [
         "successor.py",
         "import contextlib\n",
         "raise ImportError('half of a release')\n",
-        "does not load: ImportError: half of",
+        "has ended before it took over: ImportError: half of",
     ),
     ("spec.py", "    label: str =", "    word: str =", "cannot take over from this one"),
     ("handover.py", "    started: float", "    news: str\n    started: float", "cannot take over from this one"),
@@ -84,17 +99,18 @@ def test_a_release_that_cannot_take_over_is_refused_and_the_old_one_goes_on(
 AT = {
     "before it has said a word": ("successor.py", "    predecessor = Predecessor(inherited(fd))\n"),
     "when it has begun": ("takeover.py", "        fleet = supervisor.fleet\n"),
-    "when its workers are ready": ("takeover.py", "            handed = self._predecessor.take_over()\n"),
-    "when it was told all": (
-        "takeover.py",
-        "            await connect(supervisor, handed, self._predecessor.socket)\n",
+    "when it was told all": ("takeover.py", TAKES_OVER),
+    "when it has connected": ("takeover.py", CONNECTS),
+    "when it knows all": ("takeover.py", REMEMBERS),
+    "when it was confirmed": (
+        "predecessor.py",
+        "            read_line(self._channel)  # Confirmed, and not a byte of what follows\n",
     ),
-    "when it has connected": ("takeover.py", "            _remember(supervisor, handed)\n"),
 }
 
 
 @pytest.mark.parametrize(
-    "how", ["os.kill(os.getpid(), 9)", "raise RuntimeError('a defect')"], ids=["killed", "raises"]
+    "how", ["__import__('signal').raise_signal(9)", "raise RuntimeError('a defect')"], ids=["killed", "raises"]
 )
 @pytest.mark.parametrize("at", AT)
 def test_one_that_ends_on_the_way_changes_nothing(start_app: Start, home: Path, at: str, how: str) -> None:
@@ -122,11 +138,10 @@ def test_code_of_the_app_that_does_not_start_is_told_with_its_log_and_the_old_go
 
 def test_while_it_is_handed_over_a_token_lets_one_in_and_once(start_app: Start, home: Path) -> None:
     """The old one's workers still ask while it is not settled yet whose the tokens are."""
-    line = AT["when it has connected"][1]
     app = start_app("--session", PYTHONPATH=str(home / "packages"))
     links = [app.ctl("open", NAME, "--print-link").strip() for _ in range(4)]
-    wait = f"{' ' * 12}import pathlib, time\n{' ' * 12}pathlib.Path('taking').touch()\n{' ' * 12}time.sleep(1)\n"
-    install(home, "takeover.py", line, line + wait)
+    wait = f"{INDENT}import pathlib, time\n{INDENT}pathlib.Path('taking').touch()\n{INDENT}time.sleep(1)\n"
+    install(home, "takeover.py", REMEMBERS, REMEMBERS + wait)
     upgrading = app.begin("ctl", "upgrade", NAME)
     wait_for((home / "taking").exists, "the takeover")
     assert [opens(link) for link in (links[0], links[0])] == [True, False]
@@ -142,22 +157,6 @@ def opens(link: str) -> bool:
     return done.stdout in ("302", "303", "200")
 
 
-INDENT = " " * 12
-CONNECTS, REMEMBERS, CONFIRMS = (
-    f"{INDENT}await connect(supervisor, handed, self._predecessor.socket)\n",
-    f"{INDENT}_remember(supervisor, handed)\n",
-    f"{INDENT}self._predecessor.confirm()\n",
-)
-DEFECT = f"{INDENT}raise RuntimeError('a defect')\n"
-
-
-def waiting(name: str) -> str:
-    """Code that tells where it is, and waits until it may go on."""
-    lines = ["import time", "from pathlib import Path", f"Path('{name}').touch()"]
-    lines += ["while not Path('go').exists(): time.sleep(0.01)"]
-    return "".join(f"{INDENT}{line}\n" for line in lines)
-
-
 @pytest.mark.parametrize("verb", ["logs", "events"])
 def test_who_follows_gets_nothing_twice(start_app: Start, home: Path, verb: str) -> None:
     app = start_app(PYTHONPATH=str(home / "packages"))
@@ -169,6 +168,23 @@ def test_who_follows_gets_nothing_twice(start_app: Start, home: Path, verb: str)
         while "2 workers are wanted" not in seen[-1]:
             seen.append(line())
     assert len(set(seen)) == len(seen)
+
+
+def test_what_a_worker_has_begun_to_print_that_ends_meanwhile_is_a_line(start_app: Start, home: Path) -> None:
+    app = start_app(PYTHONPATH=str(home / "packages"))
+    install(home, "takeover.py", CONNECTS, waiting("told") + CONNECTS)
+    install(home, "takeover.py", CONFIRMS, DEFECT + CONFIRMS)
+    worker = app.get()["pid"]
+    with app.begin_request("/held"):
+        wait_for((home / "held").exists, "the request")
+        upgrading = app.begin("ctl", "upgrade", NAME)
+        wait_for((home / "told").exists, "the handover")
+        os.kill(worker, signal.SIGKILL)
+        wait_for(lambda: not psutil.pid_exists(worker), "its end")
+        (home / "go").touch()
+        assert upgrading.wait(30) == 1
+    wait_for(lambda: app.events()[-1] == "worker-ready", "another worker")
+    assert "first half," in app.logs()
 
 
 def test_what_a_client_has_not_read_comes_once(start_app: Start, home: Path) -> None:
@@ -236,10 +252,9 @@ def test_when_the_old_one_is_killed_and_the_new_one_has_all_it_goes_on(
         assert app.version() == "one"
 
 
-def test_when_the_old_one_is_killed_before_the_new_one_ends(start_app: Start, home: Path) -> None:
+def test_when_the_old_one_is_killed_before_it_has_handed_over_the_new_one_ends(start_app: Start, home: Path) -> None:
     app = start_app(PYTHONPATH=str(home / "packages"))
-    line = AT["when its workers are ready"][1]
-    install(home, "takeover.py", line, waiting("ready") + line)
+    install(home, "takeover.py", TAKES_OVER, waiting("ready") + TAKES_OVER)
     upgrading = app.begin("ctl", "upgrade", NAME)
     wait_for((home / "ready").exists, "the new one's workers")
     os.kill(app.status()["pid"], signal.SIGKILL)
