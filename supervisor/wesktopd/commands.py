@@ -309,7 +309,8 @@ class Commands:
     def _ready(self, path: str) -> Ready:
         """A lease is a window's, or of who opens one: it is told how to get in."""
         link = self.links.make(path) if self.links.needed_for(path) else None
-        return Ready(url=self._supervisor.instance.url, link=link)
+        instance = self._supervisor.instance
+        return Ready(url=instance.url, origin=instance.origin, link=link)
 
     def lease_began(self, kind: str) -> None:
         """Somebody has attached."""

@@ -39,6 +39,7 @@ from wesktopd.spec import AppSpec
 FORMAT = 3  # of what is handed over: to be raised whenever an older release could not read it
 MOST_DESCRIPTORS = 250  # in one message: SCM_MAX_FD is 253 on Linux
 STANDARD_OUTPUTS = (1, 2)  # that go over with the beginning
+TWIN = 1 + len(STANDARD_OUTPUTS)  # the number of the socket that may follow them
 MAX_LINE = 2**30  # bytes: of the events that are kept for pages, above all
 READ_SIZE = 256 * 1024
 
@@ -47,7 +48,7 @@ class Beginning(Message, kw_only=True):
     """What the successor needs to start its own generation of workers.
 
     latest: the number of the last generation. wanted: how many workers. log_level: from which on own lines are shown.
-    Descriptors: the listening socket, stdout, stderr.
+    Descriptors: the listening socket, stdout, stderr; where has_twin, the one of wesktopd.loopback.
     """
 
     format: int = FORMAT
@@ -58,6 +59,7 @@ class Beginning(Message, kw_only=True):
     wanted: int
     access: Access | None
     socket_stays: bool
+    has_twin: bool = False
 
 
 class Prepared(Message):

@@ -12,12 +12,14 @@ from wesktopd.access import Access
 from wesktopd.channel import WorkerSpec, hand_over
 from wesktopd.errors import AlreadyRunningError, ConfigurationError, PidFileError, PortInUseError
 from wesktopd.forked import withhold
-from wesktopd.hosts import check_exposure
+from wesktopd.hosts import address, check_exposure
 from wesktopd.identity import Identity
 from wesktopd.launch import Launched, fill_standard_descriptors, launch_worker
 from wesktopd.launchd import activated_sockets
-from wesktopd.listener import is_listener, listen, listens_at, url_of
+from wesktopd.listener import Port, is_listener, listen, listens_at, url_of
 from wesktopd.lock import Lock
+from wesktopd.loopback import is_on_loopback, is_twin
+from wesktopd.own_host import own_host
 from wesktopd.paths import AppPaths, port_file
 from wesktopd.pidfile import PidFile
 from wesktopd.spec import AppSpec
@@ -48,7 +50,8 @@ class Instance:
         self.workers_wait = True  # with accepting connections, until they are released
         self.socket_stays = False  # when this ends: a service manager holds it, and clients go on connecting
         self._pid_file = PidFile(spec.pid_path) if spec.pid_path else None
-        self._listener: socket.socket | None = None
+        self._port: Port | None = None
+        self._own_host: str | None = None
         self._workers: list[Launched] = []
 
     def __enter__(self) -> "Instance":
@@ -60,7 +63,7 @@ class Instance:
                 raise self._runs_already()
             self.leftovers = leftovers(before)
             self._claim_pid_file(before)
-            passed = self._passed_listener()
+            passed = self._passed_port()
             self.socket_stays = passed is not None
             self.take(passed or self._listen())
         except BaseException:
@@ -68,14 +71,16 @@ class Instance:
             raise
         return self
 
-    def succeed(self, listener: socket.socket, access: Access | None, *, socket_stays: bool) -> None:
-        """Instead of entering: serve on the listening socket of another supervisor, whose name is not taken yet.
+    def succeed(
+        self, listener: socket.socket, twin: socket.socket | None, access: Access | None, *, socket_stays: bool
+    ) -> None:
+        """Instead of entering: serve on the sockets of another supervisor, whose name is not taken yet.
 
         The workers that are started do not accept connections before `take_name`, and until they are released.
         """
         self.socket_stays = socket_stays
         self.access = access or self.access  # a session does not end by an older release that had none
-        self.take(listener)
+        self.take(self._given_port(listener, twin))
 
     def take_name(self, lock: int | None) -> None:
         """Be the server of the name, in the place of another supervisor; lock: a descriptor of its lock."""
@@ -99,8 +104,8 @@ class Instance:
         for worker in self._workers:  # none lives, unless an exception came between its start and its supervision
             if worker.process.poll() is None:
                 worker.abandon()
-        if self._listener is not None:
-            self._listener.close()
+        if self._port is not None:
+            self._port.close()
         if self._pid_file:
             self._pid_file.release()
         if self.state_file and self.lock and self.lock.held:
@@ -111,15 +116,26 @@ class Instance:
     @property
     def listener(self) -> socket.socket:
         """The listening socket."""
-        assert self._listener is not None, "enter the instance first"
-        return self._listener
+        return self.port.listener
 
-    def take(self, listener: socket.socket) -> None:
-        """Serve on this listening socket."""
-        listener.setblocking(False)
-        withhold(listener.fileno(), listener.getsockname())
-        self._listener = listener
-        self.url = url_of(listener)
+    @property
+    def port(self) -> Port:
+        """The port that is held."""
+        assert self._port is not None, "enter the instance first"
+        return self._port
+
+    def take(self, port: Port) -> None:
+        """Serve on this port.
+
+        url: where anybody finds the app. origin: where its windows and links do, which is not to be told to others.
+        """
+        port.listener.setblocking(False)
+        withhold(port.listener.fileno(), port.listener.getsockname())
+        self._port = port
+        self.url = self.origin = url_of(port.listener)
+        self._own_host = own_host(self.spec.name, self.warnings.append) if port.has_loopback else None
+        if self._own_host is not None:
+            self.origin = f"http://{address(self._own_host, port.listener.getsockname()[1])}"
 
     def hold(self, paths: AppPaths, lock: Lock) -> None:
         """Go by these files from now on; the lock is held."""
@@ -161,28 +177,32 @@ class Instance:
         if self._pid_file:
             self._pid_file.claim(before.supervisor if before else None)
 
-    def _listen(self) -> socket.socket:
+    def _listen(self) -> Port:
         spec = self.spec
         try:
-            listener = listen(spec.host, spec.port, spec.name, self._port_memory(), self.warnings.append)
+            port = listen(spec.host, spec.port, spec.name, self._port_memory(), self.warnings.append)
         except PortInUseError:
             if not self.leftovers:
                 raise
             end(self.leftovers, LEFTOVER_TIMEOUT)  # it may be one of them that has the port
             # A process that has ended keeps its sockets until its last thread has, too.
-            listener = listen(spec.host, spec.port, spec.name, patience=LEFTOVER_TIMEOUT)
-        self.socket_stays = notify.store(listener)
-        return listener
+            port = listen(spec.host, spec.port, spec.name, patience=LEFTOVER_TIMEOUT)
+        self.socket_stays = notify.store(port.listener)
+        if port.twin is not None:
+            notify.store(port.twin)  # a message of its own: the unit of an earlier release has room for one
+        return port
 
-    def _passed_listener(self) -> socket.socket | None:
-        """The socket that the service manager has for us, by a socket unit or from before this process."""
+    def _passed_port(self) -> Port | None:
+        """What the service manager has for us, by a socket unit or from before this process."""
         given: list[socket.socket] = []
         stored: list[socket.socket] = []
         for name, sock in [*notify.passed_sockets(), *activated_sockets()]:
             (stored if name == notify.STORED else given).append(sock)
         spec = self.spec
-        if not given and len(stored) == 1 and listens_at(stored[0], spec.host, spec.port):
-            return stored[0]
+        listener = next(filter(is_listener, stored), None)
+        if not given and listener is not None and listens_at(listener, spec.host, spec.port):
+            twin = next((sock for sock in stored if is_twin(sock, listener)), None)
+            return self._given_port(listener, twin)
         if stored:  # the app has got another address since
             notify.forget_stored()
         for sock in stored:
@@ -195,7 +215,21 @@ class Instance:
                 "give the socket unit one ListenStream=HOST:PORT, and no Accept=yes."
             )
         check_exposure(given[0].getsockname()[0], allow_remote=spec.allow_remote, session=spec.session)
-        return given[0]
+        return self._given_port(given[0], None)
+
+    def _given_port(self, listener: socket.socket, twin: socket.socket | None) -> Port:
+        """The port of a socket that listens already; twin: what was kept beside it, if it was."""
+        if twin is not None:
+            return Port(listener, twin, has_loopback=is_on_loopback(listener))
+        try:
+            return Port.of(listener)
+        except OSError as error:
+            url = url_of(listener)
+            self.warnings.append(
+                f"{error.filename} at the port of {url} cannot be had ({error.strerror}): whoever opens it as "
+                "'localhost' may get to another program. Open the app by its window, or by that address."
+            )
+            return Port(listener, None, has_loopback=False)
 
     def _port_memory(self) -> Path | None:
         """Where a chosen port is kept; a user without a home has to do without."""
@@ -231,7 +265,7 @@ class Instance:
             access_log=spec.access_log,
             name=spec.name,
             host=spec.host,
-            allowed_hosts=spec.allowed_hosts,
+            allowed_hosts=[*spec.allowed_hosts, *self._own_hosts()],
             allowed_origins=spec.allowed_origins,
             csp=spec.csp,
             cookie=self.access.cookie if self.access else None,
@@ -240,6 +274,9 @@ class Instance:
             waits=self.workers_wait,
             bus=str(self.paths.bus) if self.paths is not None and has_unix_sockets() else None,
         )
+
+    def _own_hosts(self) -> list[str]:
+        return [] if self._own_host is None else [self.origin.removeprefix("http://")]
 
 
 def _unlocked() -> str:

@@ -23,8 +23,8 @@ class Links:
     def make(self, path: str = "/", on_end: Callable[[bool], None] = lambda _: None) -> str:
         """A link that leads to `path`; on_end: called once with whether it was used, or else given up."""
         if self._instance.access is None:
-            return f"{self._instance.url}{path}"
-        return one_time_link(self._instance.url, self.tokens.mint(self._loop.time(), on_end), path)
+            return f"{self._instance.origin}{path}"
+        return one_time_link(self._instance.origin, self.tokens.mint(self._loop.time(), on_end), path)
 
     def redeem(self, token: str) -> bool:
         """Whether a one-time token, which somebody has brought to a worker, lets them in."""

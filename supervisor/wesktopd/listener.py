@@ -5,6 +5,7 @@ import socket
 import time
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from wesktopd.errors import BindError, BindPermissionError, PortInUseError
 from wesktopd.files import write_whole
 from wesktopd.hosts import address, reachable
 from wesktopd.limits import BACKLOG
+from wesktopd.loopback import is_on_loopback, reserve_twin
 from wesktopd.private import private_dir, read_private
 
 # Below every system's range for outgoing connections (from 32768 on Linux, 49152 elsewhere), so that a port that was
@@ -23,6 +25,29 @@ LOOK_EVERY = 0.01  # seconds
 _AddressInfo = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[Any, ...]]
 
 
+@dataclass(frozen=True)
+class Port:
+    """A port that is held. twin: what keeps its other loopback address from others, see wesktopd.loopback.
+
+    has_loopback: whether all who look for it by a name of this machine find it, and nobody else.
+    """
+
+    listener: socket.socket
+    twin: socket.socket | None
+    has_loopback: bool
+
+    @classmethod
+    def of(cls, listener: socket.socket) -> "Port":
+        """That of a socket that listens. Raises OSError when another process has its other loopback address."""
+        return cls(listener, reserve_twin(listener), is_on_loopback(listener))
+
+    def close(self) -> None:
+        """Let others have it."""
+        self.listener.close()
+        if self.twin is not None:
+            self.twin.close()
+
+
 def listen(
     host: str,
     port: int,
@@ -30,7 +55,7 @@ def listen(
     memory: Path | None = None,
     warn: Callable[[str], object] = lambda _: None,
     patience: float = 0.0,
-) -> socket.socket:
+) -> Port:
     """Bind and listen; port 0 takes a free port for `name` and remembers it in the file `memory`, if there is one.
 
     A page's localStorage belongs to its port, so the same name gets the same port again; `warn` is told where it does
@@ -44,7 +69,7 @@ def listen(
     chosen = [CHOSEN_PORTS[(start + i) % len(CHOSEN_PORTS)] for i in range(CHOICES)]
     for candidate in dict.fromkeys([remembered, *chosen] if remembered else chosen):
         try:
-            listener = _open(host, candidate)
+            opened = _open(host, candidate)
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise _explained(error, host, candidate) from None
@@ -54,7 +79,7 @@ def listen(
             continue
         if memory and remembered is None:
             _remember(memory, candidate, warn)
-        return listener
+        return opened
     return _bind(host, 0, 0.0)
 
 
@@ -86,7 +111,7 @@ def _resolve(host: str, port: int) -> _AddressInfo:
         raise BindError(f"host {host!r} is not an address of this machine: {error}.") from None
 
 
-def _bind(host: str, port: int, deadline: float) -> socket.socket:
+def _bind(host: str, port: int, deadline: float) -> Port:
     while True:
         try:
             return _open(host, port)
@@ -96,7 +121,7 @@ def _bind(host: str, port: int, deadline: float) -> socket.socket:
         time.sleep(LOOK_EVERY)
 
 
-def _open(host: str, port: int) -> socket.socket:
+def _open(host: str, port: int) -> Port:
     """Raises OSError as it comes: to explain it takes long, see `in_use_by`."""
     family, kind, proto, _, address = _resolve(host, port)
     listener = socket.socket(family, kind, proto)
@@ -107,15 +132,16 @@ def _open(host: str, port: int) -> socket.socket:
         listener.bind(address)
         listener.listen(BACKLOG)
         listener.setblocking(False)
+        return Port.of(listener)
     except OSError:
         listener.close()
         raise
-    return listener
 
 
 def _explained(error: OSError, host: str, port: int) -> BindError:
     if isinstance(error, BindError):
         return error
+    host = error.filename or host  # which of the two loopback addresses it is
     if error.errno == errno.EADDRINUSE:
         from wesktopd.holder import in_use_by  # late, and for what is shown alone: it looks at all processes, 40 ms
 

@@ -11,7 +11,7 @@ import time
 from wesktopd.launchd import SOCKETS
 
 FIRST_DESCRIPTOR = 3  # SD_LISTEN_FDS_START
-STORED = "wesktop"  # the name under which our own listening socket is kept in the descriptor store
+STORED = "wesktop"  # the name under which the sockets of our port are kept in the descriptor store
 OURS = (
     "NOTIFY_SOCKET",
     "WATCHDOG_USEC",
@@ -100,14 +100,14 @@ def passed_sockets() -> list[tuple[str, socket.socket]]:
     return found
 
 
-def store(listener: socket.socket) -> bool:
-    """Have the service manager keep the listening socket, so that nobody is refused between two of our lives.
-
-    Whether there is one.
+def store(sock: socket.socket) -> bool:
+    """Have the service manager keep a socket of our port, so that nobody is refused between two of our lives, and
+    nobody else gets it. Whether there is one.
     """
-    return notify("FDSTORE=1", f"FDNAME={STORED}", descriptors=(listener.fileno(),))
+    # FDPOLL: else it would close one that neither listens nor is connected, which it takes for hung up.
+    return notify("FDSTORE=1", f"FDNAME={STORED}", "FDPOLL=0", descriptors=(sock.fileno(),))
 
 
 def forget_stored() -> None:
-    """Have it keep our listening socket no longer."""
+    """Have it keep our sockets no longer."""
     notify("FDSTOREREMOVE=1", f"FDNAME={STORED}")

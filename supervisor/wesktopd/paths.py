@@ -89,6 +89,11 @@ def port_file(name: str) -> Path:
     return _of_home("user_state_path") / f"{name}.port"
 
 
+def host_file(name: str) -> Path:
+    """Where its own host name is kept, see wesktopd.own_host. Raises ConfigurationError for a user without a home."""
+    return _of_home("user_state_path") / f"{name}.host"
+
+
 def window_file(name: str) -> Path:
     """Where its window's size and place are kept. Raises ConfigurationError for a user without a home."""
     return _of_home("user_state_path") / f"{name}.window"

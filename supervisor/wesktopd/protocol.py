@@ -223,10 +223,12 @@ class BearerToken(Message):
 class Ready(Message):
     """Event: the app answers at `url`. Sent at once to a lease on an app that is ready.
 
+    origin: the address at which windows open it, see wesktopd.own_host; None where that is `url`.
     link: the address to open instead: where the app has a session, once and soon, and a secret until then.
     """
 
     url: str
+    origin: str | None = None
     link: str | None = None
 
 

@@ -16,7 +16,7 @@ def main(fd: int) -> int:
         import asyncio
 
         from wesktopd.daemon import Supervisor
-        from wesktopd.handover import FORMAT, STANDARD_OUTPUTS
+        from wesktopd.handover import FORMAT, STANDARD_OUTPUTS, TWIN
         from wesktopd.instance import Instance
         from wesktopd.predecessor import Predecessor
         from wesktopd.takeover import Takeover
@@ -44,7 +44,8 @@ def main(fd: int) -> int:
     try:
         instance = Instance(beginning.spec)
         with StopSignals() as signals, contextlib.ExitStack() as held:
-            instance.succeed(predecessor.socket(0), beginning.access, socket_stays=beginning.socket_stays)
+            twin = predecessor.socket(TWIN) if beginning.has_twin else None
+            instance.succeed(predecessor.socket(0), twin, beginning.access, socket_stays=beginning.socket_stays)
             held.push(instance)
             supervisor = Supervisor(instance, owns_process=True)
             takeover = Takeover(predecessor, beginning, manager)

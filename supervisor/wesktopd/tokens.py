@@ -69,3 +69,8 @@ def one_time_link(url: str, token: str, path: str = "/") -> str:
     from urllib.parse import quote  # late: a page may wait for this
 
     return f"{link}&to={quote(path, safe='/')}"
+
+
+def origin_of(link: str) -> str:
+    """The address of the app that a link leads to."""
+    return link[: link.index("/", len("http://"))]

@@ -111,6 +111,7 @@ class Upgrade:
 
     async def _tell_beginning(self) -> None:
         supervisor, instance = self._supervisor, self._supervisor.instance
+        twin = instance.port.twin
         beginning = Beginning(
             spec=supervisor.spec,
             started=supervisor.started,
@@ -119,8 +120,10 @@ class Upgrade:
             wanted=supervisor.fleet.wanted,
             access=instance.access,
             socket_stays=instance.socket_stays,
+            has_twin=twin is not None,
         )
-        await self._send(beginning, [instance.listener.fileno(), *STANDARD_OUTPUTS])
+        sockets = [instance.listener.fileno(), *STANDARD_OUTPUTS, *([] if twin is None else [twin.fileno()])]
+        await self._send(beginning, sockets)
 
     async def _send(self, message: Message, descriptors: list[int]) -> None:
         # In a thread: events that are kept may be many MiB, and the successor slow.

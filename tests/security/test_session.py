@@ -18,6 +18,7 @@ from security.guarded import HOSTS
 from support.chromium import CHROMIUM
 from support.running import COMMAND, NAME, Running, Start
 from support.scripts import free_port
+from support.session import own_address
 from support.waiting import wait_for
 from wesktopd.redeemer import Redeemer
 
@@ -156,9 +157,9 @@ def test_another_apps_cookie_is_worth_nothing(start_app: Start) -> None:
     assert exchange(other, cookie.replace(f"-{NAME}-{app.port}=", f"-other-{other.port}="))[0] == 401
 
 
-def test_without_a_session_there_is_no_token_and_the_link_is_the_url(start_app: Start) -> None:
+def test_without_a_session_there_is_no_token_and_the_link_is_the_address(start_app: Start) -> None:
     app = start_app()
-    assert app.ctl("open", "--print-link").strip() == f"{app.url}/"
+    assert app.ctl("open", "--print-link").strip() == f"{own_address(app.home, NAME, app.url)}/"
     refused = app.command("ctl", "token")
     assert refused.returncode == 2
     assert refused.stderr == f"wesktop: {NAME!r} has no session: scripts get in without a token.\n"

@@ -31,7 +31,7 @@ def options(text: str) -> dict[str, list[str]]:
                 "Type": ["notify"],
                 "Description": ["hello"],
                 "WorkingDirectory": ["/home/me/hello"],
-                "FileDescriptorStoreMax": ["1"],
+                "FileDescriptorStoreMax": ["2"],
                 "WatchdogSec": ["30"],
                 "KillMode": ["control-group"],
                 "TimeoutStartSec": ["80"],

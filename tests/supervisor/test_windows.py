@@ -8,7 +8,8 @@ from typing import cast
 import pytest
 
 from support.leases import Asker, Lease, ask
-from support.running import Running, Start
+from support.running import NAME, Running, Start
+from support.session import own_address
 from support.waiting import wait_for
 from wesktopd.client_connection import ClientConnection
 from wesktopd.protocol import MAX_FRAME, Answer, Done
@@ -124,7 +125,7 @@ def test_the_links_of_a_lease_lead_to_its_path(start_app: Start, session: str) -
         assert isinstance(link, str)
         assert link.endswith("&to=/a%3Fb%3Dc%23d")
     else:
-        assert link == f"{app.url}/a?b=c#d"
+        assert link == f"{own_address(app.home, NAME, app.url)}/a?b=c#d"
     lease.close()
 
 
@@ -251,8 +252,9 @@ def test_an_upgrade_keeps_the_order_and_the_paths_of_the_windows(app: Running, a
     ask(app, type="focus")
     assert one.next()["type"] == "raise"
     app.ctl("restart")
-    assert one.next()["link"] == f"{app.url}/one"
-    assert two.next()["link"] == f"{app.url}/two"
+    address = own_address(app.home, NAME, app.url)
+    assert one.next()["link"] == f"{address}/one"
+    assert two.next()["link"] == f"{address}/two"
 
 
 def test_an_upgrade_forgets_who_has_asked_and_has_the_dialog_closed(app: Running, attach: type, asker: Asker) -> None:

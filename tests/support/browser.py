@@ -38,7 +38,7 @@ class Site:
 
 
 @contextlib.contextmanager
-def site() -> Iterator[Site]:
+def site(port: int = 0) -> Iterator[Site]:
     """A site for as long as the context lasts."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -56,7 +56,7 @@ def site() -> Iterator[Site]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
         served = Site(server.server_port)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()

@@ -12,4 +12,5 @@ def _there() -> bool:
     return False
 
 
-needs_ipv6 = pytest.mark.skipif(not _there(), reason="this machine has no IPv6")
+HAS_IPV6 = _there()
+needs_ipv6 = pytest.mark.skipif(not HAS_IPV6, reason="this machine has no IPv6")

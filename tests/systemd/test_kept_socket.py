@@ -6,10 +6,13 @@ import socket
 
 import pytest
 
+from support.ipv6 import HAS_IPV6, needs_ipv6
 from support.load import Load, load
 from support.scripts import answers, free_port
 from support.systemd import Service
 from support.waiting import wait_for
+
+KEPT = "2" if HAS_IPV6 else "1"  # the one that listens, and the one of its other loopback address
 
 kept_either_way = pytest.mark.parametrize("index", [pytest.param(0, id="store"), pytest.param(1, id="socket-unit")])
 
@@ -78,11 +81,35 @@ def test_under_load_nothing_is_lost_in_a_restart_by_systemctl(app: Service, inde
 
 def test_a_stop_gives_the_stored_socket_back(app: Service) -> None:
     begin(app, 0)
-    assert app.show("NFileDescriptorStore") == "1"
+    assert app.show("NFileDescriptorStore") == KEPT
     app.manager.systemctl("stop", app.unit)
-    with socket.socket() as other:
-        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        other.bind(("127.0.0.1", app.port))
+    bound("127.0.0.1", app.port).close()
+
+
+@needs_ipv6
+def test_nobody_gets_the_other_loopback_address_between_two_lives(app: Service) -> None:
+    begin(app, 0, "RestartSec=5")
+    app.signal("KILL")
+    wait_for(lambda: app.show("SubState") == "auto-restart", "the time between")
+    with pytest.raises(OSError, match="in use"):
+        bound("::1", app.port)
+    app.started_again()
+    with pytest.raises(OSError, match="in use"):
+        bound("::1", app.port)
+    app.manager.systemctl("stop", app.unit)
+    bound("::1", app.port).close()
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket of another program at this address."""
+    other = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        other.bind((host, port))
+    except OSError:
+        other.close()
+        raise
+    return other
 
 
 @pytest.mark.parametrize("change", ["port", "host"])
@@ -98,7 +125,7 @@ def test_a_stored_socket_is_dropped_when_the_address_has_changed(app: Service, c
     app.manager.systemctl("restart", app.unit)
     assert answers(new)
     assert app.show("StatusText") == f"Serving on {new}."
-    assert app.show("NFileDescriptorStore") == "1"
+    assert app.show("NFileDescriptorStore") == (KEPT if change == "port" else "1")
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((old.removeprefix("http://").partition(":")[0], int(old.rpartition(":")[2])), 5)
 

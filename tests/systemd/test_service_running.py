@@ -8,6 +8,7 @@ import urllib.request
 import pytest
 
 from support.load import load
+from support.session import own_address
 from support.waiting import wait_for
 from systemd.installed import Installed
 
@@ -129,7 +130,8 @@ def test_ctl_open_starts_one_on_demand_whose_session_keeps_others_out(installed:
     app = installed.app
     installed.install("--on-demand", "--session")
     assert app.show("ActiveState") == "inactive"
-    assert installed.ctl("open", installed.name, "--print-link").startswith(f"{app.url}/_wesktop/open?token=")
+    link = installed.ctl("open", installed.name, "--print-link")
+    assert link.startswith(f"{own_address(app.home, installed.name, app.url)}/_wesktop/open?token=")
     assert app.show("ActiveState") == "active"
     with pytest.raises(urllib.error.HTTPError, match="401"):
         urllib.request.urlopen(app.url, timeout=20)

@@ -4,6 +4,7 @@ import json
 import socket
 from pathlib import Path
 
+from support.ipv6 import HAS_IPV6
 from support.scripts import answers
 from systemd.installed import Installed, tree, units
 
@@ -17,7 +18,7 @@ def test_an_installed_service_serves_and_comes_with_the_session(installed: Insta
     assert app.show("UnitFileState") == "enabled"
     assert app.show("WorkingDirectory") == str(app.directory)
     assert app.show("KillMode") == "control-group"
-    assert app.show("NFileDescriptorStore") == "1"
+    assert app.show("NFileDescriptorStore") == ("2" if HAS_IPV6 else "1")
     assert (app.manager.units / "default.target.wants" / app.unit).is_symlink()
     code, said, _ = installed.service("status", installed.name, "--json")
     status = json.loads(said)

@@ -13,19 +13,21 @@ TAIL_LINES = 20
 
 
 def kept_files(name: str, *, system: bool) -> list[Path]:
-    """Its logs, its config file and its port, as far as they are there. The page's own storage is the user's."""
+    """Its logs, config file, port and host, as far as they are there. The page's own storage is the user's."""
     if system:  # as wesktop.services.units has it
         state = SYSTEM_STATE / service_id(name) / paths.APP
-        config, log, port = state / f"{name}.toml", state / "log" / f"{name}.log", state / f"{name}.port"
+        config, log = state / f"{name}.toml", state / "log" / f"{name}.log"
+        port, host = state / f"{name}.port", state / f"{name}.host"
     else:
         try:
-            config, log, port = paths.config_file(name), paths.log_file(name), paths.port_file(name)
+            config, log = paths.config_file(name), paths.log_file(name)
+            port, host = paths.port_file(name), paths.host_file(name)
         except ConfigurationError:  # no home, no files
             return []
     from wesktopd.logfile import KEPT
 
     rotated = [log.with_name(f"{log.name}.{number}") for number in range(1, KEPT + 1)]
-    return [path for path in (log, *rotated, config, port) if path.is_file()]
+    return [path for path in (log, *rotated, config, port, host) if path.is_file()]
 
 
 def remove(files: Iterable[Path], name: str, *, system: bool) -> None:

@@ -50,7 +50,7 @@ def _values(service: Service) -> dict[str, Value]:
         "START_TIMEOUT": str(service.start_limit),
         "STOP_TIMEOUT": str(service.stop_limit),
         "ABORT_TIMEOUT": str(service.abort_limit),
-        "STORED": None if service.on_demand else "1",
+        "STORED": None if service.on_demand else "2",
         "WATCHDOG": None if service.watchdog is None else f"{service.watchdog:g}",
         "AMBIENT_CAPABILITIES": capability,
         "CAPABILITY_BOUNDING_SET": capability or "",

@@ -1,0 +1,60 @@
+"""Both loopback addresses of a port, so that whoever asks for `localhost` asks this app and nobody else.
+
+Browsers look for `localhost`, and for names below it, at ::1 first and then at 127.0.0.1 (Fetch, "resolve an
+origin"). A server listens at one of the two. The other is kept by a socket that is bound and does not listen: who
+connects there is refused at once, and goes on to the first.
+"""
+
+import errno
+import socket
+
+_TWINS = {"127.0.0.1": "::1", "0.0.0.0": "::1", "::1": "127.0.0.1"}  # noqa: S104  nothing is bound there
+_NOBODYS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)  # without IPv6, nobody can have its address
+
+
+def is_on_loopback(listener: socket.socket) -> bool:
+    """Whether clients get to it by a loopback address that has a name, 127.0.0.1 or ::1."""
+    host = listener.getsockname()[0]
+    return host in _TWINS or host == "::"
+
+
+def reserve_twin(listener: socket.socket) -> socket.socket | None:
+    """Keep the other loopback address at the port of a listening socket for as long as what is returned is open.
+
+    None where there is nothing to keep. Raises OSError, whose `filename` is the address, when another process has it.
+    """
+    host, port = listener.getsockname()[:2]
+    if host == "::" and listener.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY):
+        host = "::1"  # else it has both
+    twin = _TWINS.get(host)
+    if twin is None:
+        return None
+    try:
+        return _bound(twin, port)
+    except OSError as error:
+        if error.errno in _NOBODYS:
+            return None
+        raise OSError(error.errno, error.strerror, twin) from None
+
+
+def is_twin(sock: socket.socket, listener: socket.socket) -> bool:
+    """Whether it is what `reserve_twin` has returned for the listener."""
+    host, port = listener.getsockname()[:2]
+    return sock.family != listener.family and sock.getsockname()[:2] == (_TWINS.get(host, ""), port)
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        # Else connections that a server there had keep the address for a minute.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((host, port))
+        # Off again: others that have it could be bound there, too, as long as nobody listens.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+    except OSError:
+        sock.close()
+        raise
+    return sock
