@@ -124,7 +124,8 @@ def test_an_origin_is_scheme_host_and_port(app: str, url: str, verdict: Verdict)
 def test_before_there_is_an_app_nothing_is_its_own() -> None:
     rules = Rules()
     assert rules.page("about:blank") is SHOW
-    assert rules.page(f"{OWN}/") is BROWSER
+    assert rules.page(f"{OWN}/") is REFUSE
+    assert rules.frame(f"{OWN}/") is REFUSE
     assert rules.page("None://None:None/") is REFUSE
 
 

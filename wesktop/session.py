@@ -23,9 +23,11 @@ from wesktopd.errors import (
 )
 from wesktopd.launch import Launched, launch
 from wesktopd.lines import LineReader
+from wesktopd.own_host import own_host
 from wesktopd.paths import AppPaths
 from wesktopd.protocol import MAX_FRAME, Answer, End, Failed, Listening, Moved, Others, Ready, Stop
 from wesktopd.spec import AppSpec
+from wesktopd.tokens import origin_of
 
 WINDOW_CLOSES_WITHIN = 2.0  # seconds until a window that does not close is killed
 STOP_MARGIN = 2.0  # seconds beyond the drain timeout until a supervisor that does not end is killed
@@ -76,6 +78,7 @@ class Session:
         self._others = 0
         self._ended = False
         self._lines = LineReader(MAX_FRAME)
+        look = replace(look, own_host=own_host(spec.name))
         if running is None:
             window.tell(encode(look))
             self._hand_over(this)
@@ -86,7 +89,8 @@ class Session:
             if running.windows:
                 look = further(look)
             if any(worker.state == "ready" for worker in running.workers):
-                look = replace(look, url=running.url, link=client.link(spec.name))
+                link = client.link(spec.name)
+                look = replace(look, url=origin_of(link), link=link)
             window.tell(encode(look))
             self._hand_over(this)
             self._let_attach()
@@ -162,7 +166,7 @@ class Session:
         if isinstance(event, Listening):
             self._let_attach()
         if isinstance(event, Ready):
-            self._let_attach(event.url, event.link)
+            self._let_attach(event.origin or event.url, event.link)
         if isinstance(event, Others):
             self._others = event.count
         if isinstance(event, Moved) and self._supervisor is not None:

@@ -62,6 +62,14 @@ def page_app(name: str, script: str = "", colour: str = "#336699", waits: str = 
         asked.append(1)
         return wesktop.TextResponse(str(len(asked)))
 
+    @router.get("/cached")
+    async def cached(_: wesktop.Request) -> wesktop.TextResponse:
+        return wesktop.TextResponse(os.urandom(8).hex(), headers={"cache-control": "max-age=3600"})
+
+    @router.get("/worker.js")
+    async def worker(_: wesktop.Request) -> wesktop.BytesResponse:
+        return wesktop.BytesResponse(b"", "text/javascript")
+
     @router.get("/print")
     async def prints(_: wesktop.Request) -> None:
         print("printed")  # noqa: T201  what an app prints

@@ -10,7 +10,7 @@ import psutil
 from support.framebuffer import Picture
 from support.screen import Screen
 from support.scripts import Script, answers, left_behind, running_from
-from support.session import authorization
+from support.session import authorization, own_address
 from support.waiting import wait_for
 
 PROGRAM = """
@@ -48,6 +48,11 @@ class Shown:
         self.home = home
         self.screen = screen
         self.url = f"http://127.0.0.1:{port}"
+
+    @cached_property
+    def origin(self) -> str:
+        """Where its page is: at a host that is the app's alone."""
+        return own_address(self.home, self.name, self.url)
 
     @cached_property
     def window(self) -> str:

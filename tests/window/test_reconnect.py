@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support.framebuffer import colour
+from support.framebuffer import Colour, colour
 from support.scripts import Script, answers, free_port
 from support.waiting import wait_for
 from wesktopd import client
@@ -32,10 +32,15 @@ new MutationObserver(changes => changes.forEach(change => change.removedNodes.fo
 """
 
 
+def nearly(corner: Colour) -> bool:
+    """Whether it is the page's colour, which a view without a page rounds otherwise."""
+    return all(abs(one - other) <= 1 for one, other in zip(corner, colour(PAGE), strict=True))
+
+
 def noted(shown: Shown) -> bool:
     """Whether a note lies over the page: at the bottom, in the middle, and nowhere else."""
     picture = shown.picture()
-    assert picture.corners() == {colour(PAGE)}
+    assert all(nearly(corner) for corner in picture.corners())
     return picture.at(picture.width // 2, -29) != colour(PAGE)
 
 

@@ -106,7 +106,7 @@ def check(start: Callable[..., Script], screen: Screen, home: Path, gui: str | N
         "framed:false",
         "drawn",
         "form:field=sent",
-        f"after:{shown.url}/",
+        f"after:{shown.origin}/",
     ]
     assert answers(shown.url) is None, "nobody else gets in"
     assert shown.get("/") is not None, "but with the token"

@@ -21,11 +21,11 @@ from wesktop.window.policy import Rules
 from wesktop.window.reports import Reports
 from wesktop.window.spec import Closed, Opened, WindowSpec
 from wesktop.window.splash import splash
+from wesktop.window.storage import open_storage
 from wesktop.window.toolkit import Toolkit, toolkit
 from wesktopd.channel import decode, inherited, read_line, tell
-from wesktopd.errors import WesktopError, WindowError
+from wesktopd.errors import WesktopError
 from wesktopd.loading import all_loaded
-from wesktopd.private import private_dir
 
 PAGE_FIRST = 0.5  # seconds that all else waits for a page whose URL is known from the first
 
@@ -36,7 +36,7 @@ def open_window(
     """Show the window and return when it is closed."""
     import webview
 
-    keep_private(spec.storage)
+    open_storage(spec.storage, spec.own_host, shared=spec.further)
     window = webview.create_window(
         spec.title,
         html=splash(spec.background),
@@ -66,17 +66,6 @@ def open_window(
         private_mode=False,  # pywebview's default loses localStorage
         storage_path=spec.storage,
     )
-
-
-def keep_private(storage: str) -> None:
-    """Make the storage's directory for this user alone, which shuts in whatever the toolkit writes there.
-
-    Raises WindowError when the storage is another user's, or cannot be made.
-    """
-    try:
-        private_dir(storage)
-    except OSError as error:
-        raise WindowError(f"the window's storage {storage!r} cannot be used: {error.strerror}.") from None
 
 
 def follow(caller: socket.socket, page: Page, spec: WindowSpec, patience: float, reports: Reports) -> None:

@@ -55,6 +55,7 @@ class Link:
         self._attached = False
         self._answer_due: float | None = None
         self._url = ""
+        self._path: str | None = None  # of the page that was there when the server went away
         self._lost_server = False
         self._ended = self._left = False
         self._note: str | None = None
@@ -119,7 +120,8 @@ class Link:
         if self._at.url is not None and not self._lost_server:
             self._page.show(self._at.url, self._at.link)
         with contextlib.suppress(WesktopError):
-            self._server = attach(Path(self._at.socket), self._at.name, "window", self._at.path, patience=0.0)
+            path = self._path or self._at.path
+            self._server = attach(Path(self._at.socket), self._at.name, "window", path, patience=0.0)
             self._attached = False
             self._answer_due = time.monotonic() + ANSWERS_WITHIN
             if self._left:  # meanwhile
@@ -158,8 +160,8 @@ class Link:
 
     def _on_event(self, event: Answer) -> None:
         match event:
-            case Ready(url=url, link=link):
-                self._on_ready(url, link)
+            case Ready(url=url, origin=origin, link=link):
+                self._on_ready(origin or url, link)
             case Down():
                 self._plan_note("Reconnecting\N{HORIZONTAL ELLIPSIS}")
             case Linked(url=link):
@@ -178,7 +180,8 @@ class Link:
                 self._lost_server = True
                 self._questions.withdraw_all()
                 self._ended = self._at is not None and self._at.one_shot
-                self._plan_note("The server has stopped. Waiting for it to come back\N{HORIZONTAL ELLIPSIS}")
+                if not self._ended:
+                    self._put_away()
             case _:  # Listening: it becomes ready, or fails and ends; Done: to what was sent
                 pass
 
@@ -191,17 +194,22 @@ class Link:
         else:
             self._questions.ask(number, known, reply)
 
+    def _put_away(self) -> None:
+        """Nobody holds the port any more: the page is not to meet whoever takes it."""
+        self._note = self._note_due = None
+        self._noted = False
+        path = self._page.put_away("The server has stopped. Waiting for it to come back\N{HORIZONTAL ELLIPSIS}")
+        if self._path is None:  # else it was put away before, and has not come back since
+            self._path = path
+
     def _on_ready(self, url: str, link: str | None) -> None:
         self._url = url
         self._note_due = None
         if self._noted:
             self._noted = False
             self._page.clear_note()
-        if self._lost_server:
-            self._lost_server = False
-            self._page.reload(url, link)
-        else:
-            self._page.show(url, link)
+        self._lost_server, self._path = False, None
+        self._page.show(url, link)
 
     def _ask_for_link(self) -> None:
         """The page was not let in: its link had come too late. Without a server, a new one brings another."""

@@ -19,6 +19,7 @@ from wesktopd.entrance import check_path
 from wesktopd.errors import ConfigurationError, ControlTimeoutError, from_wire
 from wesktopd.launch import Launched, launch
 from wesktopd.lines import LineReader
+from wesktopd.own_host import own_host
 from wesktopd.paths import AppPaths
 from wesktopd.protocol import MAX_FRAME
 
@@ -54,7 +55,7 @@ def open_window(
         raise ConfigurationError(f"path {path!r} is of type {type(path).__name__}, not str.")
     check_path(path)
     spec = client.config(name)
-    look = _adapted(_look(name, spec), title, width, height)
+    look = replace(_adapted(_look(name, spec), title, width, height), own_host=own_host(name))
     if client.status(name).windows:
         look = further(look)
     check_display(look.gui)

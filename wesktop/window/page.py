@@ -16,9 +16,10 @@ from wesktop.window.dropping import DROP_EVENT
 from wesktop.window.events import TOLD, dispatch, tell_page
 from wesktop.window.menu import MENU_EVENT, Item
 from wesktop.window.policy import Rules, Verdict
-from wesktop.window.splash import HIDE, show_note
+from wesktop.window.splash import HIDE, away, show_note
 from wesktop.window.toolkit import Toolkit
-from wesktopd.tokens import OPEN_PATH
+from wesktopd.entrance import local_path
+from wesktopd.tokens import MAX_PATH, OPEN_PATH
 
 if TYPE_CHECKING:
     from wesktop.window.asking import Questions
@@ -75,15 +76,31 @@ class Page:
             self._shown += 1
             self._entering = link is not None
             self._rules.belongs_to(url)
-            created = self._created
+            link, shown, created = self._link, self._shown, self._created
         if created:
-            self._window.load_url(self._link)
+            self._toolkit.forget_cached(self._window)  # whatever another server may have left at this address
+            self._load(link, shown)
 
-    def reload(self, url: str, link: str | None) -> None:
-        """Load the app's page anew: its server has lost what it knew of it."""
+    def put_away(self, text: str) -> str:
+        """Show our own page, which says this and loads nothing, until the app is shown again: by now anybody may
+        answer at its address. Return the path that its page was at.
+        """
         with self._lock:
-            self._url = None
-        self.show(url, link)
+            url, self._url = self._url, None
+            self._shown += 1
+            self._entering = False
+            created = self._created
+        if not created:
+            return "/"
+        at = self._toolkit.location(self._window) if url is not None else ""
+        self._rules.belongs_to(None)
+        self._toolkit.replace_page(self._window, away(self._window.background_color, text))
+        return path_within(at, url)
+
+    def _load(self, url: str, shown: int) -> None:
+        """Load this, unless something else was shown since."""
+        if shown == self._shown and self._url is not None:
+            self._window.load_url(url)
 
     def _on_loaded(self) -> None:
         """See whether the link has led in: a worker that was late or died may have used it up. Runs in a thread."""
@@ -111,16 +128,16 @@ class Page:
             again.start()
 
     def _load_again(self, url: str, shown: int) -> None:
-        """A link may have been used up by then: there is another one, if the server has been ready again since."""
-        if shown != self._shown:
-            return  # a link was opened meanwhile, and is not to be cut off
-        self._window.load_url(self._link if OPEN_PATH in url else url)
+        """A link may have been used up by then: there is another one, if the server has been ready again since; and
+        one that was opened meanwhile is not to be cut off.
+        """
+        self._load(self._link if OPEN_PATH in url else url, shown)
 
     def choose(self, item: Item) -> None:
         """What an item of the menu is for."""
         if "path" in item:
             if self._url is not None:
-                self._window.load_url(urljoin(self._url, item["path"]))
+                self._load(urljoin(self._url, item["path"]), self._shown)
         elif "id" in item:
             self.tell(MENU_EVENT, item["id"])
         elif item["role"] == "reload":
@@ -166,9 +183,9 @@ class Page:
             self._link = url
             self._shown += 1
             self._entering = OPEN_PATH in url
-            created = self._created
+            shown, created = self._shown, self._created
         if created:
-            self._window.load_url(url)
+            self._load(url, shown)
 
     def tell_when_loaded(self, event: str, detail: object) -> None:
         """The same as soon as there is a page of the app's, and it has loaded."""
@@ -188,6 +205,13 @@ class Page:
         self._closing.decide()
         end_within(CLOSE_WITHIN)
         self._window.destroy()
+
+
+def path_within(at: str, url: str | None) -> str:
+    """The path of the page at this address, for a link to lead there again; "/" for one that no link can lead to."""
+    path = at.removeprefix(url) if url is not None and at.startswith(f"{url}/") else "/"
+    fits = local_path(path) == path and len(path) <= MAX_PATH and not path.startswith(OPEN_PATH)
+    return path if fits else "/"
 
 
 def end_within(seconds: float) -> None:

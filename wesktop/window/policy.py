@@ -45,9 +45,9 @@ class Rules:
         self.downloads = downloads
         self._origin: Origin | None = None
 
-    def belongs_to(self, url: str) -> None:
-        """From now on the window is for the origin of this URL, which is that of the app."""
-        self._origin = origin(url)
+    def belongs_to(self, url: str | None) -> None:
+        """From now on the window is for the origin of this URL, which is that of the app; None: for none."""
+        self._origin = None if url is None else origin(url)
 
     def page(self, url: str) -> Verdict:
         """Where a page goes that the window, or a new one, is to show."""
@@ -55,7 +55,7 @@ class Rules:
 
     def frame(self, url: str) -> Verdict:
         """The same for a frame within a page; which origins it may have, its Content-Security-Policy has settled."""
-        return decide_frame(url)
+        return decide_frame(url) if self._origin is not None else Verdict.REFUSE
 
     def allows(self, *asked: str) -> bool:
         """Whether the page has all these permissions."""
@@ -63,12 +63,12 @@ class Rules:
 
 
 def decide(url: str, own: Origin | None) -> Verdict:
-    """Where a page goes, for a window that belongs to the origin `own`, if to any yet."""
+    """Where a page goes, for a window that belongs to the origin `own`; None: to none, and it loads nothing."""
     if url == "about:blank":
         return Verdict.SHOW
-    if len(url) > MAX_URL or not _SERIALIZED.fullmatch(url):
+    if own is None or len(url) > MAX_URL or not _SERIALIZED.fullmatch(url):
         return Verdict.REFUSE
-    if own is not None and origin(url.removeprefix("blob:")) == own:
+    if origin(url.removeprefix("blob:")) == own:
         return Verdict.SHOW
     scheme = url.partition(":")[0].lower()
     if scheme not in _ABROAD or (scheme in _PORTS and origin(url, with_user=True) is None):

@@ -12,7 +12,8 @@ class WindowSpec:
     """What the window process needs to know.
 
     app_id: the window's class, by which the desktop groups windows and finds their launcher.
-    storage: the directory for the page's cookies and localStorage.
+    storage: the directory for the page's cookies and localStorage. own_host: see `wesktopd.own_host`; None for none.
+    further: there is another window of the app.
     icon: an absolute path. options: further parameters of `webview.create_window`.
     geometry: the file that its size and place are kept in.
     confirm_close: what the user is asked before it is closed. on_close: "quit" or "hide".
@@ -28,6 +29,8 @@ class WindowSpec:
     height: int
     background: str
     storage: str
+    own_host: str | None = field(default=None, repr=False)
+    further: bool = False
     icon: str | None = None
     gui: str | None = None
     debug: bool = False
@@ -44,7 +47,7 @@ class WindowSpec:
 
 def further(look: WindowSpec) -> WindowSpec:
     """The same for a window beside others of its app: put where the toolkit likes, and closed for good."""
-    return replace(look, geometry=None, on_close="quit")
+    return replace(look, geometry=None, on_close="quit", further=True)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What the window shows when there is no page: before the first one, and over one whose server is away."""
+"""What the window shows when there is no page: before the first one, and while its server is away."""
 
 import json
 
@@ -10,6 +10,13 @@ animation:turn .9s linear infinite,show .4s .8s forwards}}
 @keyframes turn{{to{{transform:rotate(1turn)}}}}
 @keyframes show{{to{{opacity:.55}}}}
 </style><i></i>"""
+
+_AWAY = """<!doctype html><meta charset="utf-8"><style>
+html{{height:100%;background:{background}}}
+p{{position:fixed;left:50%;bottom:24px;transform:translateX(-50%);margin:0;padding:10px 18px;border-radius:999px;
+font:500 14px/1.4 system-ui,sans-serif;white-space:nowrap;color:#fff;background:rgba(28,30,34,.94);
+box-shadow:0 4px 24px rgba(0,0,0,.35)}}
+</style><p role="status">{text}</p>"""
 
 # Styled through the CSSOM, which a page's Content-Security-Policy does not forbid.
 _SHOW = """(() => {
@@ -35,6 +42,11 @@ HIDE = """document.getElementById("wesktop-note")?.remove()"""
 def splash(background: str) -> str:
     """A page in the background colour, with a quiet sign of life if it takes long."""
     return _SPLASH.format(background=background, ink="#000" if is_light(background) else "#fff")
+
+
+def away(background: str, text: str) -> str:
+    """A page in the background colour that says why the app's is not there."""
+    return _AWAY.format(background=background, text=text)
 
 
 def is_light(colour: str) -> bool:

@@ -8,6 +8,7 @@ from wesktop.window.geometry import Area, Geometry
 from wesktop.window.menu import Item
 from wesktop.window.policy import Rules
 
+FORGETS_WITHIN = 2.0  # seconds
 PATIENCE = 0.4  # seconds that a page has for an answer to whether its window may be closed
 
 
@@ -31,6 +32,17 @@ class Toolkit:
 
         on_failed(url): a page could not be loaded.
         """
+
+    def replace_page(self, window: Any, html: str) -> None:
+        """Show this instead of the page, which is not asked, and ends at once; may be called from any thread."""
+        window.load_html(html, "about:blank")
+
+    def location(self, window: Any) -> str:
+        """The address of the page, as far as the toolkit knows it; may be called from any other thread."""
+        return window.get_current_url() or ""
+
+    def forget_cached(self, window: Any) -> None:
+        """Leave no service worker and no cached answer; may be called from any other thread, and blocks."""
 
     def inspect(self, window: Any) -> bool:  # noqa: ARG002
         """Offer the page's developer tools when the window is shown; whether pywebview is to do that."""

@@ -70,7 +70,7 @@ class Leaving:
             return True
         self._stop_waiting()  # the user has longer
         close, self._close = self._close, None
-        leave = ask(webview.get_toplevel(), QUESTION, "gtk-close" if close else "gtk-ok")
+        leave = ask(webview.get_toplevel(), QUESTION, "gtk-close" if close else "gtk-ok", webview)
         if leave and close is not None:
             self._close = close
             self._wait()

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import threading
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -10,8 +11,10 @@ from wesktop.window.dropping import Dropped
 from wesktop.window.geometry import Area, Geometry
 from wesktop.window.menu import Item
 from wesktop.window.policy import Rules
-from wesktop.window.toolkit import Toolkit
+from wesktop.window.toolkit import FORGETS_WITHIN, Toolkit
 from wesktopd.errors import ConfigurationError, NoDisplayError
+
+NOT_BY_PROXY = "localhost,.localhost,127.0.0.1,::1"  # what GNOME spares by default, and a variable's proxy does not
 
 
 class Gtk(Toolkit):
@@ -24,6 +27,8 @@ class Gtk(Toolkit):
         os.environ.setdefault("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
         if "DBUS_SESSION_BUS_ADDRESS" not in os.environ:
             os.environ.setdefault("NO_AT_BRIDGE", "1")  # no bus, no accessibility: spares a warning and its wait
+        spared = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+        os.environ["no_proxy"] = ",".join(filter(None, (spared, NOT_BY_PROXY)))
         import gi
 
         gi.require_version("Gdk", "3.0")
@@ -56,6 +61,33 @@ class Gtk(Toolkit):
         # A page that is busy for ever would never notice that its window is gone.
         window.native.connect("destroy", lambda _: webview.terminate_web_process())
         webview.connect("load-failed", _on_load_failed, on_failed)
+
+    def replace_page(self, window: Any, html: str) -> None:
+        from gi.repository import GLib
+        from webview.platforms.gtk import BrowserView
+
+        webview = BrowserView.instances[window.uid].webview
+
+        def replace() -> None:
+            webview.terminate_web_process()  # it would go on until it has been asked whether it may be left
+            webview.load_html(html, "about:blank")
+
+        GLib.idle_add(replace)
+
+    def location(self, window: Any) -> str:
+        from webview.platforms.gtk import BrowserView
+
+        return BrowserView.instances[window.uid].webview.get_uri() or ""
+
+    def forget_cached(self, window: Any) -> None:
+        from gi.repository import GLib, WebKit2
+        from webview.platforms.gtk import BrowserView
+
+        kinds, done = WebKit2.WebsiteDataTypes, threading.Event()
+        data = BrowserView.instances[window.uid].webview.get_context().get_website_data_manager()
+        cached = kinds.MEMORY_CACHE | kinds.DISK_CACHE | kinds.SERVICE_WORKER_REGISTRATIONS
+        GLib.idle_add(lambda: data.clear(cached, 0, None, lambda *_: done.set()))
+        done.wait(FORGETS_WITHIN)
 
     def screens(self) -> list[Area]:
         return [_area(monitor.get_workarea()) for monitor in _monitors()]

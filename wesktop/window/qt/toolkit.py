@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ from wesktop.window.dropping import Dropped
 from wesktop.window.geometry import Area, Geometry
 from wesktop.window.menu import Item
 from wesktop.window.policy import Rules
-from wesktop.window.toolkit import Toolkit
+from wesktop.window.toolkit import FORGETS_WITHIN, Toolkit
 
 
 class Qt(Toolkit):
@@ -45,6 +46,7 @@ class Qt(Toolkit):
         apply(window.native.webview, rules)
         page = window.native.webview.page()
         self._leaving = Leaving(page)
+        page.profile().clearHttpCache()  # which is not in the window's storage
         page.setBackgroundColor(QColor(window.background_color))
         page.settings().setAttribute(QWebEngineSettings.WebAttribute.ErrorPageEnabled, False)
 
@@ -54,6 +56,23 @@ class Qt(Toolkit):
                 on_failed(info.url().toString())
 
         page.loadingChanged.connect(on_loading)
+
+    def replace_page(self, window: Any, html: str) -> None:
+        from wesktop.window.qt.events import in_its_thread
+        from wesktop.window.qt.replacing import replace
+
+        in_its_thread(window.native, lambda: replace(window.native.webview.page(), html))
+
+    def location(self, window: Any) -> str:
+        return str(window.native.webview.url().toString())
+
+    def forget_cached(self, window: Any) -> None:
+        from wesktop.window.qt.events import in_its_thread
+        from wesktop.window.qt.replacing import forget_cached
+
+        done = threading.Event()
+        in_its_thread(window.native, lambda: forget_cached(window.native.webview.page().profile(), done.set))
+        done.wait(FORGETS_WITHIN)
 
     def inspect(self, window: Any) -> bool:
         def offer() -> None:
