@@ -95,7 +95,8 @@ def run(
     second_launch: what a start does where the app is open already. "focus" brings its window to the front and hands
     its page the arguments, as the event `wesktop:launch`; "window" does so in another window; "module:function" is
     called by the running app with the arguments and the directory, and may return a path for the window to show.
-    arguments: what the app was started with, such as files or a link to open; None: `sys.argv[1:]`.
+    arguments: what the app was started with, such as files or a link to open; None: `sys.argv[1:]` without the first
+    `--`.
 
     Raises TargetError or ConfigurationError for a parameter that is wrong; NoDisplayError, NoBackendError or
     WindowError when no window can be opened, and WindowError when its process crashes or is killed; PortInUseError,

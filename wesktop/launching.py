@@ -1,4 +1,4 @@
-"""What a program was started with: it may be an app that runs already that is to know of it."""
+"""What a program was started with, for the running app or the one that starts."""
 
 import os
 import sys
@@ -9,11 +9,20 @@ from wesktopd.errors import ConfigurationError
 
 
 def this_launch(arguments: Sequence[str] | None) -> Launch:
-    """This process's. arguments: None takes its own. Raises ConfigurationError for what is no list of strings."""
-    given = sys.argv[1:] if arguments is None else arguments
+    """Return this process's launch.
+
+    arguments: None takes those of the process, without the `--` that ends its options: a desktop entry on Windows has
+    one before the link. Raises ConfigurationError for anything but a list of strings.
+    """
+    given = _without_end_of_options(sys.argv[1:]) if arguments is None else arguments
     if not isinstance(given, list | tuple) or not all(isinstance(argument, str) for argument in given):
         raise ConfigurationError(f"arguments {arguments!r} is not a list of strings.")
     return Launch([_utf8(argument) for argument in given], _utf8(os.getcwd()))  # noqa: PTH109
+
+
+def _without_end_of_options(arguments: list[str]) -> list[str]:
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    return arguments[:end] + arguments[end + 1 :]
 
 
 def _utf8(text: str) -> str:

@@ -58,7 +58,7 @@ def create_entry(
         mime_types: what the program opens, such as ``["text/csv"]``. It is offered for them beside others.
         url_schemes: links that lead to the program, such as ``["myapp"]`` for ``myapp://...``.
             What is opened comes to the command as further arguments at its end: a link as a URL, a file as a path or,
-            by some launchers where there are schemes too, as a ``file://`` URL.
+            by some launchers where there are schemes too, as a ``file://`` URL. On Windows a ``--`` comes before it.
         actions: more to choose in the launcher: titles and their commands, such as ``{"New note": "myapp --new"}``;
             Linux alone has them.
 

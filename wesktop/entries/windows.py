@@ -17,6 +17,7 @@ from wesktop.entries.plan import File, Plan
 from wesktop.entries.records import Record
 from wesktop.entries.shortcut import MAX_ARGUMENTS, MAX_PATH, Shortcut, is_on_drive
 
+END_OF_OPTIONS = "--"  # POSIX.1, XBD 12.2, guideline 10
 _PROGRAMS = "a77f5d77-2e2b-44c3-a6a2-aba601054a51"  # FOLDERID_Programs, knownfolders.h
 _STARTUP = "b97d20bb-f46a-4c97-ba10-5e3608430854"  # FOLDERID_Startup
 _ASSOCIATIONS_CHANGED = 0x08000000  # SHCNE_ASSOCCHANGED, shlobj_core.h
@@ -64,8 +65,13 @@ def shortcut(entry: Entry, icon: Path | None) -> Shortcut:
 
 
 def opening_command(entry: Entry) -> str:
-    """The command line in the registry, in which ``%1`` stands for what is opened."""
-    return f'{subprocess.list2cmdline(entry.arguments)} "%1"'
+    """Return the command line for the registry, in which ``%1`` stands for what is opened.
+
+    Windows inserts a link as it is: a quote in it ends the argument, and the rest becomes further arguments. They all
+    come after a ``--``, so that none of them is an option.
+    """
+    ending = () if entry.arguments[-1] == END_OF_OPTIONS else (END_OF_OPTIONS,)
+    return f'{subprocess.list2cmdline((*entry.arguments, *ending))} "%1"'
 
 
 def associate(changes: Changes, entry: Entry | None, record: Record) -> None:
