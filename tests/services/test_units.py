@@ -52,6 +52,12 @@ def options(text: str) -> dict[str, list[str]]:
         ({"start_timeout": 0.001}, {"TimeoutStartSec": ["21"]}, []),
         ({"environment": {"A": "1", "B": "2 3"}}, {"Environment": ["A=1", '"B=2 3"']}, []),
         ({"environment_file": "/etc/hello"}, {"EnvironmentFile": ["/etc/hello"]}, []),
+        ({"environment": {"A": "1"}, "variables": {"A": "2"}}, {"Environment": ["A=2"]}, ["EnvironmentFile"]),
+        (
+            {"system": True, "user": "me", "variables": {"A": "1"}, "environment_file": "/etc/hello"},
+            {"EnvironmentFile": ["/etc/systemd/system/wesktop-hello.env", "/etc/hello"]},
+            [],
+        ),
         (
             {"on_demand": True},
             {"Requires": [SOCKET]},
@@ -95,6 +101,17 @@ def test_the_service_has_what_it_was_given(
     found = options(render(made(**given))[SERVICE])
     assert {name: found.get(name) for name in there} == there
     assert [name for name in absent if name in found] == []
+
+
+@pytest.mark.parametrize("on_demand", [False, True])
+def test_what_every_user_can_ask_the_machines_systemd_holds_no_variable(on_demand: bool) -> None:
+    variables = {"API_KEY": "hunter2", "XDG_RUNTIME_DIR": "/elsewhere"}
+    units = render(made(system=True, user="me", on_demand=on_demand, environment={"A": "1"}, variables=variables))
+    apart = units.pop("wesktop-hello.env")
+    assert "hunter2" not in "".join(units.values())
+    assert apart.splitlines()[1:] == ['API_KEY="hunter2"']
+    assert "Environment=XDG_RUNTIME_DIR=/run/wesktop-hello" in units[SERVICE].splitlines()
+    assert set(render(made(system=True, user="me"))) == {SERVICE}
 
 
 @pytest.mark.parametrize(

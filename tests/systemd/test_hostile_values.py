@@ -94,6 +94,24 @@ def test_arguments_and_variables_come_out_as_they_are(app: Service) -> None:
     assert app.show("Description") == described.description
 
 
+def test_the_variables_of_a_service_of_the_machine_come_out_of_their_file_as_they_are(app: Service) -> None:
+    variables = {f"HOSTILE_{number}": value for number, value in enumerate(HOSTILE)}
+    command = (sys.executable, program(app), str(app.home / "seen"))
+    directory = str(app.directory)
+    of_the_machine = Described(
+        name="app", command=command, reload_command=command, directory=directory, system=True, user="root",
+        variables=variables,
+    )  # fmt: skip
+    file = app.home / "variables"
+    file.write_text(render(of_the_machine)["wesktop-app.env"])
+    described = Described(
+        name="app", command=command, reload_command=command, directory=directory, environment_file=str(file)
+    )
+    given = seen(app, described)["environment"]
+    assert isinstance(given, dict)
+    assert {name: given.get(name) for name in variables} == variables
+
+
 @pytest.mark.parametrize("name", DIRECTORIES)
 def test_the_directory_may_be_called_anything(app: Service, name: str) -> None:
     directory = app.home / "in" / name

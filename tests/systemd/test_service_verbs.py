@@ -91,3 +91,18 @@ def test_the_app_keeps_its_environment_directory_and_python(installed: Installed
     assert seen["env"]["PATH"] == app.manager.env["PATH"]
     assert Path(seen["prefix"]) == Path(seen["python"]).parents[1]
     assert "from the file" not in (app.manager.units / app.unit).read_text()
+
+
+def test_variables_are_for_the_user_alone_and_systemd_takes_a_unit_that_nobody_else_can_read(
+    installed: Installed,
+) -> None:
+    app = installed.app
+    installed.install("--env=API_KEY=hunter2")
+    unit = app.manager.units / app.unit
+    assert "hunter2" in unit.read_text()
+    assert unit.stat().st_mode & 0o777 == 0o600
+    unit.chmod(0o644)  # as an earlier release has written it
+    installed.install("--env=API_KEY=hunter3", "--replace")
+    assert unit.stat().st_mode & 0o777 == 0o600
+    assert app.show("Environment").split().count("API_KEY=hunter3") == 1
+    assert "inaccessible" not in app.manager.log()

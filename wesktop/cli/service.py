@@ -57,7 +57,7 @@ description_options = with_options(
         "--env",
         multiple=True,
         metavar="NAME[=VALUE]",
-        help="A variable for the app; without a value that of now. May be repeated; others can read it.",
+        help="A variable for the app; without a value that of now. May be repeated.",
     ),
     click.option(
         "--directory",
@@ -234,10 +234,8 @@ def described(name: str, target: str, options: dict[str, Any]) -> "Service":
         reload_command=(program, "ctl", "restart", spec.name),
         directory=str((options["directory"] or Path(spec.working_dir)).absolute()),
         description=options["description"] or spec.name,
-        environment={
-            **kept_environment(os.environ, system=system),
-            **added_environment(options["env"], os.environ),
-        },
+        environment=kept_environment(os.environ, system=system),
+        variables=added_environment(options["env"], os.environ),
         environment_file=str(options["env_file"].absolute()) if options["env_file"] else None,
         host=spec.host,
         port=spec.port,

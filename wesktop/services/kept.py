@@ -1,63 +1,68 @@
-"""The files that an app's server has written for its next start: `uninstall` removes them with the service."""
+"""The files that an app's server has written for its next start: `uninstall` removes them with the service.
+
+Root removes those of a service of the machine, which lie in a directory of the service's user: see `Beneath`.
+"""
 
 import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 
+from wesktop.services.beneath import Beneath
 from wesktop.services.places import service_id
 from wesktopd import paths
 from wesktopd.errors import ConfigurationError
 
 SYSTEM_STATE = Path("/var/lib")
 TAIL_LINES = 20
+TAIL_BYTES = 64 * 1024
 
 
 def kept_files(name: str, *, system: bool) -> list[Path]:
     """Its logs, config file, port and host, as far as they are there. The page's own storage is the user's."""
-    if system:  # as wesktop.services.units has it
-        state = SYSTEM_STATE / service_id(name) / paths.APP
-        config, log = state / f"{name}.toml", state / "log" / f"{name}.log"
-        port, host = state / f"{name}.port", state / f"{name}.host"
-    else:
-        try:
-            config, log = paths.config_file(name), paths.log_file(name)
-            port, host = paths.port_file(name), paths.host_file(name)
-        except ConfigurationError:  # no home, no files
-            return []
-    from wesktopd.logfile import KEPT
-
-    rotated = [log.with_name(f"{log.name}.{number}") for number in range(1, KEPT + 1)]
-    return [path for path in (log, *rotated, config, port, host) if path.is_file()]
+    return [place.path / file for place, file in _files(name, system=system) if place.has_file(file)]
 
 
 def remove(files: Iterable[Path], name: str, *, system: bool) -> None:
     """Remove these files, and wesktop's directories for them where nothing is left in those."""
-    for path in files:
+    removed = set(files)
+    for place, file in _files(name, system=system):
+        if place.path / file in removed:
+            with contextlib.suppress(OSError):
+                place.unlink(file)
+    for place in _directories(name, system=system):
         with contextlib.suppress(OSError):
-            path.unlink()
-    for directory in _directories(name, system=system):
-        with contextlib.suppress(OSError):
-            directory.rmdir()
-
-
-def _directories(name: str, *, system: bool) -> list[Path]:
-    """Innermost first."""
-    if system:
-        state = SYSTEM_STATE / service_id(name)
-        return [state / paths.APP / "log", state / paths.APP, state]
-    try:
-        return [paths.config_file(name).parent, paths.log_file(name).parent, paths.port_file(name).parent]
-    except ConfigurationError:
-        return []
+            place.rmdir()
 
 
 def log_tail(name: str, *, system: bool, since: float) -> str:
     """The last lines that the app has printed since then (time.time()); empty where it keeps no log."""
     from wesktopd.logfile import parse
 
-    for path in kept_files(name, system=system)[:1]:
-        if path.suffix == ".log":
-            with contextlib.suppress(OSError):
-                lines = path.read_bytes().splitlines()[-TAIL_LINES:]
-                return "\n".join(line.text for line in map(parse, lines) if line is not None and line.time >= since)
+    for place, file in _files(name, system=system)[:1]:
+        with contextlib.suppress(OSError):
+            lines = place.read_end(file, TAIL_BYTES).splitlines()[-TAIL_LINES:]
+            return "\n".join(line.text for line in map(parse, lines) if line is not None and line.time >= since)
     return ""
+
+
+def _files(name: str, *, system: bool) -> list[tuple[Beneath, str]]:
+    """Where they would be, the log first."""
+    from wesktopd.logfile import KEPT
+
+    if not (directories := _directories(name, system=system)):
+        return []
+    log, config, state = directories[:3]
+    logs = [f"{name}.log", *(f"{name}.log.{number}" for number in range(1, KEPT + 1))]
+    return [*((log, file) for file in logs), (config, f"{name}.toml"), (state, f"{name}.port"), (state, f"{name}.host")]
+
+
+def _directories(name: str, *, system: bool) -> list[Beneath]:
+    """Those of the log, the config file and the state, and what is to go with them; inner ones before outer ones."""
+    if system:  # as wesktop.services.units has it
+        own = (service_id(name), paths.APP)
+        return [Beneath(SYSTEM_STATE, names) for names in ((*own, "log"), own, own, own[:1])]
+    try:
+        files = (paths.log_file(name), paths.config_file(name), paths.port_file(name))
+    except ConfigurationError:  # no home, no files
+        return []
+    return [Beneath(file.parent.parent, (file.parent.name,)) for file in files]

@@ -12,6 +12,7 @@ from pathlib import Path
 from wesktop.services import kept
 from wesktop.services.manager import (
     Status,
+    check_directory,
     check_rights,
     did_not_start,
     first_line,
@@ -115,6 +116,7 @@ class Launchd:
 
     def names(self) -> list[str]:
         """Those whose property lists are there, and ours."""
+        check_directory(self._directory)
         return installed_names(self._directory.glob(f"{label('*')}.plist"), label(""))
 
     def _path(self, name: str) -> Path:
@@ -127,13 +129,14 @@ class Launchd:
         return f"{self._domain}/{label(name)}"
 
     def _files(self, name: str) -> dict[Path, bytes]:
+        check_directory(self._directory)
         return installed_files([self._path(name)])
 
     def _write(self, name: str, data: bytes) -> None:
         try:
-            self._directory.mkdir(parents=True, exist_ok=True)
-            self._logs.mkdir(parents=True, exist_ok=True)
-            write_whole(self._path(name), data, 0o644, durable=True)  # launchd takes none that others may write to
+            check_directory(self._directory, make=True)
+            check_directory(self._logs, make=True)
+            write_whole(self._path(name), data, durable=True)  # there may be secrets among its variables
         except OSError as error:
             raise ServiceError(f"{self._directory} cannot be written to: {error.strerror}.") from None
 

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from wesktop.services.service import Service
 from wesktopd.errors import AlreadyRunningError, ServiceError, ServicePermissionError
+from wesktopd.private import NotPrivateError, resolve
 from wesktopd.spec import is_name
 
 MARK = b"Written by `wesktop service install`"
@@ -81,6 +82,34 @@ def check_rights(*, system: bool) -> None:
     """The machine's services are root's to change."""
     if system and os.geteuid() != 0:
         raise ServicePermissionError("--system takes root: use sudo, or leave --system out for a service of yours.")
+
+
+def check_directory(path: Path, *, make: bool = False) -> None:
+    """Refuse a directory of units that is another user's, or is reached through one: it may lead anywhere.
+
+    make: directories that are missing, for this user alone. Raises ServiceError; OSError where it cannot be made.
+    """
+    try:
+        resolve(str(path), make=make)
+    except NotPrivateError as error:
+        raise ServiceError(f"services cannot be kept there: {error}. With sudo, give -H, or --system.") from None
+    except OSError:
+        if make:
+            raise
+
+
+def check_variables_file(service: Service) -> None:
+    """Refuse a file of variables that the manager would read as root, and another user could exchange for a link."""
+    if service.system and service.environment_file is not None:
+        try:
+            resolve(service.environment_file)
+        except NotPrivateError as error:
+            raise ServiceError(
+                f"env file {service.environment_file!r} is read as root at each start, and {error}. "
+                "Keep it in a directory of root's, such as /etc."
+            ) from None
+        except OSError as error:
+            raise ServiceError(f"env file {service.environment_file!r} cannot be read: {error.strerror}.") from None
 
 
 def refuse_taken(service: Service, *, installed: bool, replace: bool) -> None:

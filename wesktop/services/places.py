@@ -7,6 +7,8 @@ from pathlib import Path
 from wesktopd.errors import ConfigurationError
 from wesktopd.spec import check_name
 
+SYSTEM_UNITS = Path("/etc/systemd/system")
+
 
 def service_id(name: str) -> str:
     """The service's name for the app's."""

@@ -37,7 +37,7 @@ def job(service: Service, log: str) -> dict[str, Any]:
 
 
 def _values(service: Service, log: str) -> dict[str, Any]:
-    environment = {**service.environment, **({SOCKETS: LISTENERS} if service.on_demand else {})}
+    environment = {**service.environment, **service.variables, **({SOCKETS: LISTENERS} if service.on_demand else {})}
     for name, value in environment.items():
         check_value(f"environment variable {name}:", value)
     return {

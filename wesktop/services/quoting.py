@@ -45,6 +45,12 @@ def assignment(name: str, value: str) -> str:
     return _quoted(f"{name}={check_value(f'environment variable {name}:', value)}")
 
 
+def file_assignment(name: str, value: str) -> str:
+    """Return a line of the file of `EnvironmentFile=`: between double quotes, four characters are escaped."""
+    escaped = re.sub(r'(["\\`$])', r"\\\1", check_value(f"environment variable {name}:", value))
+    return f'{name}="{escaped}"'
+
+
 def path_line(what: str, path: str) -> str:
     """`WorkingDirectory=`: a path to the line's end, unquoted, with specifiers."""
     check_value(what, path)

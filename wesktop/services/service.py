@@ -24,7 +24,8 @@ class Service:
     """An app as a service.
 
     name: the app's; the service's is made of it. command: what serves it; reload_command: what restarts its workers.
-    directory: where both are run. environment, environment_file: what they see beside what the system gives them.
+    directory: where both are run. environment, variables, environment_file: what they see beside what the system
+    gives them; `variables` may be secret, and are kept where no other user can read them.
     host, port: where it listens. on_demand: the system listens there, and the first connection starts the app.
     system: the machine's rather than the user's; user: as whom it then runs.
     watchdog: seconds without a sign of life after which it is started anew; None for never.
@@ -37,6 +38,7 @@ class Service:
     directory: str
     description: str = ""
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    variables: Mapping[str, str] = dataclasses.field(default_factory=dict)
     environment_file: str | None = None
     host: str = "127.0.0.1"
     port: int = 8000

@@ -11,7 +11,9 @@ from pathlib import Path
 from wesktop.services import kept
 from wesktop.services.manager import (
     Status,
+    check_directory,
     check_rights,
+    check_variables_file,
     did_not_start,
     first_line,
     installed_files,
@@ -20,14 +22,15 @@ from wesktop.services.manager import (
     refuse_taken,
     run,
 )
-from wesktop.services.places import service_id, user_units
+from wesktop.services.places import SYSTEM_UNITS, service_id, user_units
 from wesktop.services.service import Service
-from wesktop.services.units import render
+from wesktop.services.units import VARIABLES, render
 from wesktopd.errors import BindError, ServiceError
 from wesktopd.files import write_whole
+from wesktopd.private import FILE_MODE
 
-SYSTEM_UNITS = Path("/etc/systemd/system")
 KINDS = ("socket", "service")  # in the order in which they are stopped: else a connection would start it again
+OPEN_MODE = 0o644  # of the machine's units: systemd warns of stricter ones, as every user can ask it what is in them
 TELLS_WITHIN = 2.0  # seconds that a service which does not start may take to say why, while it is tried again
 UP = ("active", "activating", "reloading")
 PROPERTIES = "ActiveState,UnitFileState,MainPID,NRestarts,StatusText"
@@ -48,15 +51,16 @@ class Systemd:
         """Write, enable and start it; what was there before is put back when that fails."""
         units = self.render(service)
         check_rights(system=self._system)
+        check_variables_file(service)
         before = self._files(service.name)
         refuse_taken(service, installed=bool(before), replace=replace)
         self._check_manager()
         self._verify(units)
         known = kept.kept_files(service.name, system=self._system)
-        was_up = bool(before) and self._show(_listens(before)).get("ActiveState") in UP
+        was_up = bool(_units(before)) and self._show(_listens(before)).get("ActiveState") in UP
         try:
             if before:  # a link that the new unit does not ask for would stay
-                self._run("disable", *(path.name for path in before))
+                self._run("disable", *_units(before))
             self._write(units)
             for path in before.keys() - {Path(path) for path in units}:
                 self._remove([path])
@@ -116,6 +120,7 @@ class Systemd:
 
     def names(self) -> list[str]:
         """Those whose units are there, and ours."""
+        check_directory(self._directory)
         prefix = service_id("x")[:-1]
         return installed_names(self._directory.glob(f"{prefix}*.service"), prefix)
 
@@ -124,7 +129,8 @@ class Systemd:
         return "machine's" if self._system else "user's"
 
     def _files(self, name: str) -> dict[Path, bytes]:
-        return installed_files([self._directory / f"{service_id(name)}.{kind}" for kind in KINDS])
+        check_directory(self._directory)
+        return installed_files([self._directory / f"{service_id(name)}.{kind}" for kind in (*KINDS, VARIABLES)])
 
     def _wanted(self, service: Service) -> list[str]:
         return [f"{service.id}.{'socket' if service.on_demand else 'service'}"]
@@ -144,7 +150,7 @@ class Systemd:
 
     def _verify(self, units: dict[str, bytes]) -> None:
         """Have systemd read the units before it gets them. Not where it has no program for that."""
-        ours = [Path(path).name for path in units]
+        ours = _units(map(Path, units))
         with tempfile.TemporaryDirectory(prefix="wesktop-") as scratch:
             for path, text in units.items():
                 Path(scratch, Path(path).name).write_bytes(text)
@@ -165,11 +171,14 @@ class Systemd:
 
     def _write(self, units: dict[str, bytes]) -> None:
         try:
-            self._directory.mkdir(parents=True, exist_ok=True)
+            check_directory(self._directory, make=True)
             for path, text in units.items():
-                write_whole(Path(path), text, 0o644, durable=True)
+                write_whole(Path(path), text, self._mode(Path(path)), durable=True)
         except OSError as error:
             raise ServiceError(f"{self._directory} cannot be written to: {error.strerror}.") from None
+
+    def _mode(self, path: Path) -> int:
+        return OPEN_MODE if self._system and path.suffix[1:] in KINDS else FILE_MODE
 
     def _start(self, service: Service, *, again: bool) -> None:
         units, since = self._wanted(service), time.time()
@@ -196,24 +205,25 @@ class Systemd:
 
     def _roll_back(self, name: str, before: dict[Path, bytes], known: list[Path], *, was_up: bool) -> None:
         """Nothing is left of what was tried; best effort, since something has gone wrong already."""
-        self._remove([self._directory / f"{service_id(name)}.{kind}" for kind in KINDS])
+        self._remove([self._directory / f"{service_id(name)}.{kind}" for kind in (*KINDS, VARIABLES)])
         new = [path for path in kept.kept_files(name, system=self._system) if path not in known]
         kept.remove(new, name, system=self._system)
         with contextlib.suppress(ServiceError):
             self._write({str(path): text for path, text in before.items()})
             self._systemctl("daemon-reload")
-            if before:
+            if _units(before):
                 self._systemctl("enable", *["--now"] * was_up, _listens(before))
 
     def _remove(self, files: list[Path]) -> None:
-        names = [path.name for path in _sorted(files)]
+        names = _units(files)
         for name in names:
             self._run("disable", "--now", name)
             self._run("stop", name)  # one that is not enabled is not stopped by that
         for path in files:
             with contextlib.suppress(FileNotFoundError):
                 path.unlink()
-        self._run("reset-failed", *names)
+        if names:  # without, it would be all of them
+            self._run("reset-failed", *names)
 
     # systemctl.
 
@@ -238,14 +248,15 @@ class Systemd:
         return {**os.environ, "LC_ALL": "C.UTF-8", **runtime}
 
 
-def _sorted(files: Iterable[Path]) -> list[Path]:
-    """In the order of KINDS."""
-    return sorted(files, key=lambda path: KINDS.index(path.suffix[1:]))
+def _units(files: Iterable[Path]) -> list[str]:
+    """Those that are units, in the order of KINDS."""
+    found = [path for path in files if path.suffix[1:] in KINDS]
+    return [path.name for path in sorted(found, key=lambda path: KINDS.index(path.suffix[1:]))]
 
 
 def _listens(files: Iterable[Path]) -> str:
     """The unit that is enabled, and started first."""
-    return _sorted(files)[0].name
+    return _units(files)[0]
 
 
 def _state(service: dict[str, str], socket: dict[str, str] | None) -> str:

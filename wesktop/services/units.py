@@ -1,16 +1,22 @@
 """A service as systemd's unit files. No I/O but for the templates."""
 
-from wesktop.services.quoting import assignment, command_line, file_line, path_line, text_line
+from collections.abc import Iterator
+
+from wesktop.services.places import SYSTEM_UNITS
+from wesktop.services.quoting import assignment, command_line, file_assignment, file_line, path_line, text_line
 from wesktop.services.service import Service
 from wesktop.services.templates import Value, fill, template
 from wesktopd.hosts import address
 
+VARIABLES = "env"  # the suffix of a file of variables
+HEADER = "Written by `wesktop service install`; `wesktop service uninstall` removes it."
 BIND_LOW_PORTS = "CAP_NET_BIND_SERVICE"
 TEMPORARY = ("/tmp/", "/var/tmp/")  # noqa: S108  nothing is put there
 
 
 def render(service: Service) -> dict[str, str]:
-    """The units' texts by their names: a service, and a socket where it starts on demand.
+    """The units' texts by their names: a service, and a socket where it starts on demand; and a file of variables,
+    where others could read those in the unit.
 
     Raises ConfigurationError for a value that cannot stand in a unit.
     """
@@ -22,6 +28,9 @@ def render(service: Service) -> dict[str, str]:
     if service.on_demand:
         units[f"{service.id}.socket"] = fill(_text("app.socket"), values)
         units[f"{service.id}.service"] = units[f"{service.id}.service"].removesuffix("\n[Install]\n")
+    if variables := _apart(service):
+        lines = [file_assignment(name, value) for name, value in variables.items()]
+        units[_variables_file(service)] = "\n".join([f"# {HEADER}", *lines, ""])
     return units
 
 
@@ -29,9 +38,27 @@ def _text(name: str) -> str:
     return template(f"systemd/{name}").decode()
 
 
+def _apart(service: Service) -> dict[str, str]:
+    """The variables that are in a file of their own: every user can ask the machine's systemd what is in a unit."""
+    if not service.system:
+        return {}
+    return {name: value for name, value in service.variables.items() if name not in _directories(service)}
+
+
+def _variables_file(service: Service) -> str:
+    return f"{service.id}.{VARIABLES}"
+
+
+def _environment_files(service: Service) -> Iterator[str]:
+    """A later one overrides an earlier one."""
+    if _apart(service):
+        yield file_line("env file", str(SYSTEM_UNITS / _variables_file(service)))
+    if service.environment_file is not None:
+        yield file_line("env file", service.environment_file)
+
+
 def _values(service: Service) -> dict[str, Value]:
-    environment = {**service.environment, **(_directories(service) if service.system else {})}
-    file = service.environment_file
+    environment = {**service.environment, **(_directories(service) if service.system else service.variables)}
     capability = BIND_LOW_PORTS if service.system and service.needs_privileged_port else None
     return {
         "NAME": service.name,
@@ -42,7 +69,7 @@ def _values(service: Service) -> dict[str, Value]:
         "USER": service.user,
         "DIRECTORY": path_line("directory", service.directory),
         "ENVIRONMENT": [assignment(name, value) for name, value in environment.items()],
-        "ENVIRONMENT_FILE": None if file is None else file_line("env file", file),
+        "ENVIRONMENT_FILE": [*_environment_files(service)],
         "RUNTIME_DIRECTORY": service.id if service.system else None,
         "STATE_DIRECTORY": service.id if service.system else None,
         "EXEC_START": command_line(service.command),
