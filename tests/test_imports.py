@@ -69,6 +69,7 @@ def test_the_lower_layers_import_nothing_of_ours(package: str) -> None:
         ("wesktopd.forked", {"wesktopd.connections"}),
         ("wesktopd.connections", set()),
         ("wesktopd.private", set()),
+        ("wesktopd.peers", {"wesktopd.private"}),
         ("wesktopd.fleet", {"wesktopd.generations", "wesktopd.limits"}),
         ("wesktopd.generations", set()),
         ("wesktopd.drain", set()),

@@ -91,14 +91,18 @@ def reports(timeout: float = TIMEOUT) -> Iterator[tuple[str, Report | None]]:
     so that one app in trouble does not hide the others.
     """
     for name in running_names():
-        report = None
-        try:
-            report = ask(name, Status(), Report, timeout)
-        except NotRunningError:
-            continue
-        except WesktopError:  # also of another version, which answers with an error of its own
-            pass
-        yield name, report
+        with contextlib.suppress(NotRunningError):
+            yield name, report(name, timeout)
+
+
+def report(name: str, timeout: float = TIMEOUT) -> Report | None:
+    """How an app is; None where it does not answer within so many seconds. Raises NotRunningError."""
+    try:
+        return ask(name, Status(), Report, timeout)
+    except NotRunningError:
+        raise
+    except WesktopError:  # also of another version, which answers with an error of its own
+        return None
 
 
 def config(name: str) -> dict[str, Any]:

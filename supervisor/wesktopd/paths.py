@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from wesktopd import transport
@@ -15,6 +16,20 @@ APP = "wesktop"
 MAX_SOCKET_PATH = 103 if sys.platform == "darwin" else 107  # sizeof sockaddr_un.sun_path, less the final NUL
 
 
+_looked_in: Path | None = None  # in place of `runtime_dir`
+
+
+@contextlib.contextmanager
+def looking_in(runtime: Path) -> Iterator[None]:
+    """Within this block, `AppPaths` has the files of this runtime directory, which is there."""
+    global _looked_in
+    before, _looked_in = _looked_in, runtime
+    try:
+        yield
+    finally:
+        _looked_in = before
+
+
 class AppPaths:
     """The files of one app in the runtime directory: its `lock`, its `state`, the socket of its event
     bus, and what leads to its control socket.
@@ -24,7 +39,7 @@ class AppPaths:
 
     def __init__(self, name: str) -> None:
         check_name(name)
-        runtime = runtime_dir()
+        runtime = _place()
         self.lock = runtime / f"{name}.lock"
         self.socket = runtime / f"{name}.sock"
         self.tcp = runtime / f"{name}{transport.SUFFIX}"
@@ -43,6 +58,10 @@ class AppPaths:
         for path in (self.socket, self.tcp, self.bus, self.state):
             with contextlib.suppress(OSError):  # there is none, or what is no file is not ours
                 path.unlink()
+
+
+def _place() -> Path:
+    return _looked_in or runtime_dir()
 
 
 def runtime_dir() -> Path:
@@ -131,5 +150,5 @@ def _of_home(kind: str) -> Path:
 
 def running_names() -> list[str]:
     """The names that have a control socket: those that run, and any that were killed."""
-    found = (*runtime_dir().glob("*.sock"), *runtime_dir().glob(f"*{transport.SUFFIX}"))
+    found = (*_place().glob("*.sock"), *_place().glob(f"*{transport.SUFFIX}"))
     return sorted({path.stem for path in found if is_name(path.stem)})

@@ -6,6 +6,8 @@ import socket
 import struct
 import sys
 
+from wesktopd.private import relied_on
+
 UCRED = struct.Struct("3i")  # pid, uid, gid: unix(7) on Linux
 XUCRED = struct.Struct("IIh2x16I")  # version, uid, number of groups, groups: sys/ucred.h on macOS
 SOL_LOCAL, LOCAL_PEERCRED = 0, 1  # sys/un.h on macOS; Python has no names for them
@@ -15,9 +17,11 @@ def is_trusted(peer: socket.socket) -> bool:
     """Whether the peer of a Unix socket is this user or root: who connected, or, to who has connected, who listens.
 
     True for a socket of another kind, and where the kernel does not tell: there a secret or a directory's mode do.
+    Within `relying_on` it has to be that user, certainly: the path may lead to a socket of root's own.
     """
+    other = relied_on()
     if peer.family != getattr(socket, "AF_UNIX", None):
-        return True
+        return other is None
     with contextlib.suppress(OSError):
         if hasattr(socket, "SO_PEERCRED"):
             data = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, UCRED.size)
@@ -25,7 +29,7 @@ def is_trusted(peer: socket.socket) -> bool:
             data = peer.getsockopt(SOL_LOCAL, LOCAL_PEERCRED, XUCRED.size)
         else:
             return True
-        return uid_in(data) in (os.geteuid(), 0)
+        return uid_in(data) in ((os.geteuid(), 0) if other is None else (other,))
     return False
 
 

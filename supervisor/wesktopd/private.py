@@ -14,6 +14,7 @@ import stat
 
 TYPE_CHECKING = False  # as type checkers know it
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
     from typing import NoReturn
 
@@ -35,6 +36,32 @@ class NotPrivateError(PermissionError):
 
     def __str__(self) -> str:
         return str(self.strerror)
+
+
+_relied_on: int | None = None  # another user whose files are in order, see `relying_on`
+
+
+@contextlib.contextmanager
+def relying_on(user: int) -> "Iterator[None]":
+    """Within this block, check files and sockets as if this process were `user`'s.
+
+    For root, which looks at that user's app (wesktopd.other_users). Directories are not to be made meanwhile.
+    """
+    global _relied_on
+    before, _relied_on = _relied_on, user
+    try:
+        yield
+    finally:
+        _relied_on = before
+
+
+def relied_on() -> int | None:
+    """Return the user of `relying_on`; None outside of such a block."""
+    return _relied_on
+
+
+def _user() -> int:
+    return os.geteuid() if _relied_on is None else _relied_on
 
 
 # What is in order: no I/O.
@@ -128,7 +155,7 @@ def resolve(path: str, *, make: bool = False) -> str:
             continue
         place = os.path.join(at, part)
         info = _lstat(place, make=make)
-        if not is_trusted_owner(info.st_uid, os.geteuid()) and not is_trusted_owner(info.st_uid, ROOT, _stranger()):
+        if not is_trusted_owner(info.st_uid, _user()) and not is_trusted_owner(info.st_uid, ROOT, _stranger()):
             what = "is a symbolic link of" if stat.S_ISLNK(info.st_mode) else "belongs to"
             _refuse(place, f"{what} {owner(info.st_uid)}: have it removed, or use a directory of your own")
         if stat.S_ISLNK(info.st_mode):
@@ -209,8 +236,10 @@ def open_private(path: "str | Path", flags: int, forbidden: int = 0) -> int:
     if not HAS_OWNERS:
         return fd
     try:
-        if (trouble := objection(info, os.geteuid(), forbidden)) is not None:
+        if (trouble := objection(info, _user(), forbidden)) is not None:
             _refuse(path, trouble)
+        if _relied_on not in (None, info.st_uid):  # a path of that user's that leads to a file of root's
+            _refuse(path, f"belongs to {owner(info.st_uid)}")
         unusable = flags & os.O_CREAT and info.st_mode & FILE_MODE != FILE_MODE
         if (info.st_mode & OTHERS or unusable) and info.st_uid == os.geteuid():
             _set_mode(fd)

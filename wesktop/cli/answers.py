@@ -45,14 +45,22 @@ def timeout_option(default: float | None, help: str) -> Callable[[Command], Comm
 def chosen(name: str | None) -> str:
     """The app that is meant: the one that is named, or else the only one that runs.
 
+    From then on to the command's end, root finds it where another user runs it, see wesktopd.other_users.
+
     Raises NotRunningError where none runs, click.UsageError where several do.
     """
-    if name is not None:
-        return name
-    from wesktopd import client
+    from wesktopd import other_users
+
+    name = _only_one() if name is None else name
+    click.get_current_context().with_resource(other_users.looking_for(name))
+    return name
+
+
+def _only_one() -> str:
+    from wesktopd import client, other_users
     from wesktopd.errors import NotRunningError
 
-    names = client.running()
+    names = client.running() or other_users.running()
     if not names:
         raise NotRunningError("no app is running.")
     if len(names) > 1:
@@ -62,18 +70,22 @@ def chosen(name: str | None) -> str:
 
 def show_done(name: str, note: str, *, as_json: bool, **facts: object) -> None:
     """Tell that a command was carried out; `note` says what came of it."""
+    from wesktop.cli.render import one_line
+
     if as_json:
         show_json({"name": name, "done": True, "note": note, **facts})
     else:
-        click.echo(f"{name}: {note}")
+        click.echo(one_line(f"{name}: {note}"))
 
 
 def show_secret(name: str, what: str, secret: str, *, as_json: bool) -> None:
     """Print what was asked for so that it can be used, `"$(wesktop ...)"`: by itself on a line."""
+    from wesktop.cli.render import printable
+
     if as_json:
         show_json({"name": name, what: secret})
     else:
-        click.echo(secret)
+        click.echo(printable(secret))
 
 
 def show_json(fields: dict[str, Any]) -> None:

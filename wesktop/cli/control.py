@@ -129,11 +129,14 @@ def open_app(name: str | None, browser: bool, path: str | None, print_link: bool
     A service of yours that does not run is started.
     """
     from wesktop.services.places import start_service
-    from wesktopd import client
+    from wesktopd import client, private
+    from wesktopd.errors import ConfigurationError
 
     if browser and print_link:
         raise click.UsageError("--browser and --print-link exclude each other: give one of them.")
     name = chosen(name)
+    if private.relied_on() is not None and not print_link:
+        raise ConfigurationError(f"{name!r} is another user's: open it as that user, or give --print-link.")
     if name not in client.running():
         start_service(name)
     if print_link:

@@ -83,7 +83,9 @@ def apps_table(entries: list[dict[str, Any]], now: float) -> list[str]:
 
 def as_lines(report: "Report", now: float, installed: str) -> list[str]:
     """All that `status` shows. now: seconds since the epoch; installed: the version that is, "" where unknown."""
-    title = f"{click.style(report.name, bold=True)}  {one_line(report.target)}  {coloured(state_of(report))}"
+    title = (
+        f"{click.style(one_line(report.name), bold=True)}  {one_line(report.target)}  {coloured(state_of(report))}"
+    )
     facts = [(name, value) for name, value in _facts(report, now, installed) if value]
     rows = [_worker_row(worker) for worker in report.workers]
     return [title, *indented(fields(facts)), *_trouble(report), "", *indented(table(WORKER_COLUMNS, rows, NUMBERS))]
@@ -123,7 +125,7 @@ def _cpu(seconds: float | None) -> str:
 def _release(report: "Report", installed: str) -> str:
     if not installed or installed == report.release:
         return one_line(report.release)
-    hint = click.style(f"{installed} is installed: `wesktop ctl upgrade {report.name}`", fg="yellow")
+    hint = click.style(f"{installed} is installed: `wesktop ctl upgrade {one_line(report.name)}`", fg="yellow")
     return f"{one_line(report.release)}, {hint}"
 
 
@@ -149,4 +151,4 @@ def _last_exit(worker: "WorkerReport") -> str:
 
 def coloured(state: str) -> str:
     """A state in its colour."""
-    return click.style(state, fg=COLOURS.get(state))
+    return click.style(one_line(state), fg=COLOURS.get(state))

@@ -11,12 +11,12 @@ from wesktop.cli.answers import app_argument, chosen, json_option, show_json
 @click.command("list")
 @json_option
 def list_apps(as_json: bool) -> None:
-    """List your apps: those that run, and those that `start` can start."""
+    """List your apps: those that run, and those that `start` can start. For root, the machine's services too."""
     from wesktop.cli.reports import apps_table, as_entry
-    from wesktopd import client, configs
+    from wesktopd import client, configs, other_users
     from wesktopd.spec import is_name
 
-    running = dict(client.reports())
+    running = {**dict(other_users.reports()), **dict(client.reports())}
     stopped = [name for name in configs.known() if name not in running and is_name(name)]
     entries = [
         *(as_entry(name, report, running=True) for name, report in running.items()),
@@ -51,6 +51,7 @@ def status(name: str | None, as_json: bool) -> None:
 @json_option
 def config(name: str | None, as_json: bool) -> None:
     """Show how an app is run, as TOML: as it runs, or else from its config file."""
+    from wesktop.cli.render import printable
     from wesktopd import configs
 
     name = chosen(name)
@@ -58,7 +59,7 @@ def config(name: str | None, as_json: bool) -> None:
     if as_json:
         show_json({"name": name, "config": fields})
     else:
-        click.echo(configs.as_toml(fields), nl=False)
+        click.echo("\n".join(map(printable, configs.as_toml(fields).split("\n"))), nl=False)
 
 
 def _config(name: str) -> dict[str, Any]:
