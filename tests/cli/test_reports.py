@@ -51,6 +51,8 @@ def test_an_app_has_one_state(made: Report, state: str, ready: int) -> None:
         ({"release": "0.0.9"}, "release       0.0.9, 0.1.0 is installed: `wesktop ctl upgrade pulse`"),
         ({"trouble": "it broke\nTraceback\n  why"}, "  trouble: it broke\n    Traceback\n      why\n"),
         ({"url": "http://x/\x1b[2J"}, "http://x/\\x1b[2J"),
+        ({"name": "pulse\x1b[2J"}, "pulse\\x1b[2J"),
+        ({"name": "pulse\x9b2J", "release": "0.0.9"}, "`wesktop ctl upgrade pulse\\x9b2J`"),
     ],
 )
 def test_status_shows_what_is_known_of_the_app(facts: dict[str, Any], said: str) -> None:

@@ -173,6 +173,8 @@ LINKS = [
     "app://host/path?q=a%20b&c='d'#e",
     "app:--option",
     "app:%22%20--option",
+    'app:x" --option "',
+    "app:x' --option '",
     "app:$HOME`id`$(id);&|",
     "app:日本語",
     "APP://HOST",

@@ -195,6 +195,17 @@ def test_what_starts_at_login_is_an_agent_of_the_user(own_home: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o644  # launchd takes none that others can write
 
 
+@pytest.mark.parametrize("options", [{}, {"url_schemes": ["app"]}], ids=["script", "applet"])
+def test_nobody_else_can_write_in_a_bundle_whatever_the_umask(options: dict[str, Any], mac_tools: Path) -> None:
+    before = os.umask(0)
+    try:
+        app = create(entry(**options))
+    finally:
+        os.umask(before)
+    loose = [path for path in (app, *app.rglob("*")) if stat.S_IMODE(path.stat().st_mode) & 0o022]
+    assert [path for path in loose if path.name != "_CodeSignature"] == []  # codesign's own, which is stood in for
+
+
 def test_creating_again_replaces_the_whole_bundle(tmp_path: Path, applications: Path, own_home: Path) -> None:
     create(entry(icon=saved(tmp_path / "own.icns", b"icns...."), autostart=True))
     app = create(entry(comment="second"))

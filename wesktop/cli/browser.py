@@ -29,16 +29,17 @@ def open_in_browser(name: str, path: str = "/") -> None:
     does not come, ConfigurationError for a path that leads elsewhere.
     """
     check_browser(os.environ.get("BROWSER", ""))
-    page = make_page()
+    fd, page = make_page()
     try:
-        client.open_link(name, path, lambda link: _show(page, link))
+        client.open_link(name, path, lambda link: _show(fd, page, link))
     finally:
+        os.close(fd)
         with contextlib.suppress(OSError):
             page.unlink()
 
 
-def make_page() -> Path:
-    """Make an empty file for this user alone, where a browser may read it."""
+def make_page() -> tuple[int, Path]:
+    """Make an empty file for this user alone, where a browser may read it; its descriptor, and where it is."""
     for directory in visible_directories():
         with contextlib.suppress(OSError):  # it is not there, another user's, or read-only
             return _made_in(resolve(str(directory)))
@@ -57,10 +58,9 @@ def visible_directories() -> list[Path]:
         return []
 
 
-def _made_in(directory: str) -> Path:
+def _made_in(directory: str) -> tuple[int, Path]:
     fd, path = tempfile.mkstemp(prefix="wesktop-open-", suffix=".html", dir=directory)  # of mode 0600
-    os.close(fd)
-    return Path(path)
+    return fd, Path(path)
 
 
 def check_browser(choices: str) -> None:
@@ -88,8 +88,11 @@ def _can_be_run(choice: str) -> bool:
     return shutil.which(browser.name) is not None
 
 
-def _show(page: Path, link: str) -> None:
-    """Every user sees what a program is started with: it is given a file that has the link, and is for its user."""
-    page.write_text(PAGE.format(url=escape(link)), encoding="utf-8")
+def _show(fd: int, page: Path, link: str) -> None:
+    """Every user sees what a program is started with: it is given a file that has the link, and is for its user.
+
+    The link is written into the very file that was made: who may write in the directory could put another there.
+    """
+    os.write(fd, PAGE.format(url=escape(link)).encode())
     if not webbrowser.open(page.as_uri()):
         raise WindowError("there is no browser to open it in: set BROWSER, or use `wesktop ctl open --print-link`.")

@@ -82,7 +82,7 @@ class Changes:
             return
         self._make_directory(path.parent)
         self.undo_by(lambda: remove_empty([path]))
-        path.mkdir()
+        path.mkdir(0o700)
         path.chmod(0o700)  # whatever the umask; XDG Base Directory Specification, "Referencing this specification"
         self.directories.append(path)
 
@@ -104,7 +104,8 @@ def _read(path: Path) -> tuple[bytes, int] | None:
 def _put(path: Path, data: bytes, mode: int) -> None:
     draft = _beside(path)
     try:
-        with draft.open("xb") as file:
+        # Whatever the umask: what others had opened in the meantime, they could write later.
+        with open(draft, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
             file.write(data)
         draft.chmod(mode)
         draft.replace(path)

@@ -11,6 +11,7 @@ from wesktop.entries import desktop_file, mimeapps
 from wesktop.entries.changes import Changes
 from wesktop.entries.entry import Entry
 from wesktop.entries.icons import hicolor, read_icon
+from wesktop.entries.ownership import check_directory
 from wesktop.entries.plan import File, Plan
 from wesktop.entries.records import Record
 
@@ -110,4 +111,4 @@ def _config_home() -> Path:
 def _base(variable: str, usual: Iterable[str]) -> Path:
     # XDG Base Directory Specification: a relative path in the variable is to be ignored.
     given = Path(os.environ.get(variable, ""))
-    return given if given.is_absolute() else Path.home().joinpath(*usual)
+    return check_directory(given if given.is_absolute() else Path.home().joinpath(*usual))

@@ -14,6 +14,7 @@ from wesktop.entries.changes import Changes
 from wesktop.entries.entry import Entry
 from wesktop.entries.icons import icns, read_icon
 from wesktop.entries.names import file_name
+from wesktop.entries.ownership import OTHERS_WRITE
 from wesktop.entries.plan import Bundle, File, Plan
 from wesktop.entries.records import Record
 
@@ -70,8 +71,16 @@ def _build(place: Path, entry: Entry, icon: bytes | None) -> None:
     if icon is not None:
         (contents / "Resources" / bundle.ICON).write_bytes(icon)
     _write_info(contents / "Info.plist", entry)
+    _withhold_from_others(place)
     if entry.opens:  # the compiler's signature no longer fits; on Apple silicon nothing runs without one
         _run("codesign", "--force", "--sign", "-", str(place))
+
+
+def _withhold_from_others(place: Path) -> None:
+    """Have nobody else write in the bundle, whatever the umask: it is a program."""
+    for path in (place, *place.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode & ~OTHERS_WRITE)
 
 
 def _write_info(path: Path, entry: Entry) -> None:

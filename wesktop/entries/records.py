@@ -1,12 +1,14 @@
 """What was made for each entry, kept so that all of it can be removed, and nothing else."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from wesktop.entries.names import entry_id
+from wesktop.entries.ownership import check_directory, check_file
 
 VERSION = 1
 
@@ -85,7 +87,7 @@ def _load(path: Path) -> Record:
     import msgspec  # late, like platformdirs
 
     try:
-        fields: Any = json.loads(path.read_bytes())
+        fields: Any = json.loads(_read(path))
         if fields.pop("version") != VERSION:
             raise ValueError(path)
         return msgspec.convert(vars(Record(**fields)), Record)  # for the fields' types
@@ -97,10 +99,17 @@ def _load(path: Path) -> Record:
         raise OSError(f"{path} does not say what was made for an entry: {_CURE}") from None
 
 
+def _read(path: Path) -> bytes:
+    """What a record holds, which says what is to be removed."""
+    with path.open("rb") as file:
+        check_file(os.fstat(file.fileno()))
+        return file.read()
+
+
 def _directory() -> Path:
     import platformdirs  # late: `import wesktop.entries` is not to wait for it
 
     try:
-        return platformdirs.user_state_path("wesktop", appauthor=False) / "entries"
+        return check_directory(platformdirs.user_state_path("wesktop", appauthor=False) / "entries")
     except RuntimeError as error:
         raise OSError(f"there is no directory to keep things in ({error}): set HOME") from None

@@ -153,7 +153,8 @@ class Systemd:
         ours = _units(map(Path, units))
         with tempfile.TemporaryDirectory(prefix="wesktop-") as scratch:
             for path, text in units.items():
-                Path(scratch, Path(path).name).write_bytes(text)
+                with Path(scratch, Path(path).name).open("xb") as file:
+                    file.write(text)
             mode = [] if self._system else ["--user"]
             try:
                 done = run(

@@ -7,8 +7,9 @@ from typing import Any
 from wesktop.window.geometry import Geometry, fit, parse, serialize
 from wesktop.window.toolkit import Toolkit
 from wesktopd.files import write_whole
-from wesktopd.private import private_dir
+from wesktopd.private import private_dir, read_private
 
+MAX_FILE = 4096  # bytes
 SETTLED_AFTER = 0.5  # seconds; maximising comes as several events, whose order differs between window managers
 
 
@@ -21,7 +22,7 @@ class Kept:
 
     def _read(self) -> Geometry | None:
         try:
-            return parse(self._path.read_bytes())
+            return parse(read_private(self._path, MAX_FILE))
         except OSError:
             return None
 
