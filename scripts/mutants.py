@@ -244,6 +244,7 @@ def run_all(root: Path, mutants: list[Mutant], jobs: int, limit: float) -> Itera
         mutant.applied(root)
         groups.setdefault(mutant.tests, []).append(mutant)
     with tempfile.TemporaryDirectory(prefix="mut-") as directory:
+        Path(directory).chmod(0o711)  # some tests have processes of other users, who have to get to their files
         trees = [Tree(root, Path(directory).resolve() / str(number)) for number in range(min(jobs, len(groups)))]
         free: queue.SimpleQueue[Tree] = queue.SimpleQueue()
         for tree in trees:
