@@ -6,7 +6,7 @@ from pathlib import Path
 from wesktopd.errors import PidFileError
 from wesktopd.files import write_whole
 from wesktopd.identity import Identity, identify
-from wesktopd.private import HAS_OWNERS, NotPrivateError, open_file, owner
+from wesktopd.private import HAS_OWNERS, ROOT, NotPrivateError, open_file, owner, resolve
 
 MAX_PID_FILE = 64  # bytes that are looked at
 REUSE_SLACK = 2.0  # seconds by which a file's time and a process's may disagree
@@ -25,6 +25,7 @@ class PidFile:
         PidFileError when the file names a live process, holds something that is no PID, or cannot be written.
         before: the supervisor that had the app last, by which its PID is told from a stranger's for certain.
         """
+        self._refuse_foreign_directory()
         self._refuse_foreign(before)
         self.write()
 
@@ -63,6 +64,17 @@ class PidFile:
         except OSError:
             return None
         return None if not HAS_OWNERS or uid == os.geteuid() else f"it belongs to {owner(uid)}"
+
+    def _refuse_foreign_directory(self) -> None:
+        """Root's file belongs in no directory of another user, who could have it put elsewhere by a link."""
+        if not HAS_OWNERS or os.geteuid() != ROOT:
+            return  # who is not root may share a directory with others, and can put nothing where they cannot
+        try:
+            resolve(str(self._path.parent))
+        except NotPrivateError as error:
+            raise PidFileError(f"PID file {str(self._path)!r} cannot be written by root: {error}.") from None
+        except OSError:
+            pass  # told when it is written
 
     def _refuse_foreign(self, before: Identity | None) -> None:
         try:

@@ -169,6 +169,15 @@ def test_a_pid_path_of_another_user_in_a_directory_like_tmp_is_refused_and_left(
     assert [found.name for found in place.iterdir() if "pid" in found.name] == ["app.pid"]
 
 
+@needs_root
+@pytest.mark.parametrize("plant", [plant_directory, plant_link])
+def test_root_writes_no_pid_where_another_user_could_lead_it(tmp_path: Path, plant: Plant) -> None:
+    plant(tmp_path / "his")
+    with pytest.raises(PidFileError, match=rf"cannot be written by root: .*/his .*nobody \(uid {OTHER}\)"):
+        PidFile(tmp_path / "his" / "app.pid").claim()
+    assert [path for path in tmp_path.rglob("*") if path.name not in ("his", "target")] == []
+
+
 @pytest.mark.parametrize("leads_to", ["secret", "/dev/zero", "FIFO"])
 def test_a_pid_path_that_is_a_link_is_neither_read_nor_waited_for(tmp_path: Path, leads_to: str) -> None:
     (tmp_path / "secret").write_text("hunter2")
