@@ -15,6 +15,8 @@ from support.notifications import own_bus
 from support.running import COMMAND, Start
 from support.screen import own_screen
 from support.scripts import isolated_env
+from support.users import AS_OTHER, OTHER, VICTIM, needs_root
+from wesktop.doctor.directories import mend
 from wesktop.window.backends import system_pygobject
 
 BREAKS = {
@@ -205,6 +207,37 @@ def test_a_home_that_cannot_be_written_to_is_told_and_cured(here: Surroundings) 
     assert "logs" in found["text"]
     here.cure(found["cure"])
     assert here.trouble("--no-window") == []
+
+
+@needs_root
+@pytest.mark.parametrize(
+    ("owner", "made", "cure"),
+    [
+        (None, "", "sudo install -d -m 700 -o $(id -u) '{}/a b/config/wesktop'"),
+        (0, "config/wesktop", "sudo chown -R $(id -u) '{}/a b/config/wesktop'"),
+        (VICTIM, "config/wesktop", "sudo install -d -m 700 -o $(id -u) '{}/a b/config/wesktop'"),
+        (0, "config", "sudo install -d -m 700 -o $(id -u) '{}/a b/config/wesktop'"),
+    ],
+)
+def test_no_cure_gives_away_more_than_the_directory(home: Path, owner: int | None, made: str, cure: str) -> None:
+    """A home that is nowhere would have the whole disk given to its user."""
+    home.chmod(0o755)
+    if owner is not None:
+        (home / "a b" / made).mkdir(parents=True)
+        os.chown(home / "a b" / made, owner, owner)
+    env = {**isolated_env(home / "a b"), "DISPLAY": ""}
+    command = [*AS_OTHER, COMMAND, "doctor", "--no-window", "--json"]
+    done = subprocess.run(command, env=env, cwd="/", capture_output=True, text=True, check=False)
+    found = about(json.loads(done.stdout)["findings"], "options: ")
+    assert found["cure"] == cure.format(home)
+
+
+@needs_root
+def test_a_directory_that_another_user_has_made_in_our_place_is_not_taken_over(tmp_path: Path) -> None:
+    place = tmp_path / "wesktop 0"
+    place.mkdir()
+    os.chown(place, OTHER, OTHER)
+    assert mend(place) == f"sudo rm -r '{place}'"
 
 
 def test_a_taken_port_names_its_holder(here: Surroundings) -> None:

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from support.running import COMMAND, Running, Start
 from support.running_app import source
 from support.scripts import answers, isolated_env
-from support.users import OTHER, VICTIM, needs_root, run_as
+from support.users import AS_OTHER, OTHER, VICTIM, needs_root, run_as
 from support.waiting import wait_for
 from wesktop.cli.main import cli
 from wesktop.services.service import Service
@@ -26,10 +26,6 @@ from wesktopd.other_users import find, looking_for
 from wesktopd.private import NotPrivateError, relying_on
 
 pytestmark = needs_root
-
-# A user who is not root, and may read where the interpreter is, which can be in root's home.
-AS_OTHER = ["setpriv", f"--reuid={OTHER}", f"--regid={OTHER}", "--clear-groups",
-            "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]  # fmt: skip
 
 
 class OfAnother:

@@ -12,6 +12,10 @@ VICTIM = 54321  # a user who is not root either
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="another user's process takes root to start")
 
+# Runs a command as OTHER, who may read where the interpreter is, which can be in root's home.
+AS_OTHER = ("setpriv", f"--reuid={OTHER}", f"--regid={OTHER}", "--clear-groups",
+            "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")  # fmt: skip
+
 # All that the code needs is loaded before: the interpreter may be where only root can read.
 BECOME = """
 import contextlib, errno, json, os, pathlib, pwd, socket, stat, sys, tomllib

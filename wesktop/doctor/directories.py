@@ -6,6 +6,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from shlex import quote
 
 from wesktop.doctor.finding import Finding, ok, problem, warning
 
@@ -65,10 +66,10 @@ def mend(path: Path) -> str:
     except OSError:
         return "export XDG_RUNTIME_DIR=/run/user/$(id -u)"
     if not stat.S_ISDIR(info.st_mode):
-        return f"rm {path}"
-    if sys.platform != "win32" and info.st_uid != os.getuid():
-        return f"sudo chown -R $(id -u) {path}"
-    return f"chmod 700 {path}"
+        return f"rm {quote(str(path))}"
+    if sys.platform != "win32" and info.st_uid != os.getuid():  # not to be taken over: links of his may be in it
+        return f"sudo rm -r {quote(str(path))}"
+    return f"chmod 700 {quote(str(path))}"
 
 
 def home_findings() -> Iterator[Finding]:
@@ -87,7 +88,8 @@ def home_findings() -> Iterator[Finding]:
         trouble = refusal(directory.parent if function == "storage_dir" else directory)
         if trouble is not None:
             place, reason = trouble
-            yield problem(f"{what}: {directory} cannot be written to: {place} {reason}", _rights(place))
+            said = f"{what}: {directory} cannot be written to: {place} {reason}"
+            yield problem(said, _rights(place, path if function == "storage_dir" else directory))
         else:
             places.setdefault(str(directory.parent if function == "storage_dir" else directory), []).append(what)
     for usable, kinds in places.items():
@@ -112,8 +114,13 @@ def refusal(directory: Path) -> tuple[Path, str] | None:
     return directory, "is nowhere"
 
 
-def _rights(place: Path) -> str:
-    return f"sudo chown -R $(id -u) {place}" if place.is_dir() else f"mv {place} {place}.old"
+def _rights(place: Path, wanted: Path) -> str:
+    """The line that makes the directory that is wanted this user's. What is above it stays whose it is."""
+    if not place.is_dir():
+        return f"mv {quote(str(place))} {quote(f'{place}.old')}"
+    if place == wanted and place.stat().st_uid == 0:  # as `sudo` has left it, with what is in it
+        return f"sudo chown -R $(id -u) {quote(str(place))}"
+    return f"sudo install -d -m 700 -o $(id -u) {quote(str(wanted))}"
 
 
 def _space(place: Path) -> Iterator[Finding]:
