@@ -15,7 +15,7 @@ from support.notifications import own_bus
 from support.running import COMMAND, Start
 from support.screen import own_screen
 from support.scripts import isolated_env
-from support.users import AS_OTHER, OTHER, VICTIM, needs_root
+from support.users import OTHER, VICTIM, as_other, needs_root
 from wesktop.doctor.directories import mend
 from wesktop.window.backends import system_pygobject
 
@@ -226,7 +226,7 @@ def test_no_cure_gives_away_more_than_the_directory(home: Path, owner: int | Non
         (home / "a b" / made).mkdir(parents=True)
         os.chown(home / "a b" / made, owner, owner)
     env = {**isolated_env(home / "a b"), "DISPLAY": ""}
-    command = [*AS_OTHER, COMMAND, "doctor", "--no-window", "--json"]
+    command = [*as_other(), COMMAND, "doctor", "--no-window", "--json"]
     done = subprocess.run(command, env=env, cwd="/", capture_output=True, text=True, check=False)
     found = about(json.loads(done.stdout)["findings"], "options: ")
     assert found["cure"] == cure.format(home)

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from support.running import COMMAND, Running, Start
 from support.running_app import source
 from support.scripts import answers, isolated_env
-from support.users import AS_OTHER, OTHER, VICTIM, needs_root, run_as
+from support.users import OTHER, VICTIM, as_other, needs_root, run_as
 from support.waiting import wait_for
 from wesktop.cli.main import cli
 from wesktop.services.service import Service
@@ -42,7 +42,7 @@ class OfAnother:
             above.chmod(0o755)
         (place / "app.py").write_text(source("one", "print('printed')"))
         env = {**isolated_env(place), "XDG_RUNTIME_DIR": str(self.runtime)}
-        command = [*AS_OTHER, COMMAND, "serve", "app:app", "--port=0", f"--name={self.name}"]
+        command = [*as_other(), COMMAND, "serve", "app:app", "--port=0", f"--name={self.name}"]
         quiet = subprocess.DEVNULL
         self.process = subprocess.Popen(command, cwd=place, env=env, stdin=quiet, stdout=quiet, stderr=quiet)
 

@@ -1,5 +1,6 @@
 """Another user of the machine, as a process of its own; none is created."""
 
+import functools
 import os
 import subprocess
 import sys
@@ -12,9 +13,20 @@ VICTIM = 54321  # a user who is not root either
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="another user's process takes root to start")
 
-# Runs a command as OTHER, who may read where the interpreter is, which can be in root's home.
-AS_OTHER = ("setpriv", f"--reuid={OTHER}", f"--regid={OTHER}", "--clear-groups",
-            "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")  # fmt: skip
+READING = ("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search")  # the interpreter, in root's home
+STARTS_ITSELF = "import subprocess, sys; sys.exit(subprocess.call([sys.executable, '-c', 'import wesktop']))"
+
+
+@functools.cache
+def as_other() -> tuple[str, ...]:
+    """What runs a command of this environment as OTHER, who may read everything where that takes it; else skips."""
+    command = ("setpriv", f"--reuid={OTHER}", f"--regid={OTHER}", "--clear-groups")
+    for how in (command, (*command, *READING)):
+        tried = [*how, sys.executable, "-c", STARTS_ITSELF]
+        if subprocess.run(tried, cwd="/", capture_output=True, check=False).returncode == 0:
+            return how
+    pytest.skip("another user cannot run this environment")
+
 
 # All that the code needs is loaded before: the interpreter may be where only root can read.
 BECOME = """
