@@ -53,7 +53,8 @@ def _files(name: str, *, system: bool) -> list[tuple[Beneath, str]]:
         return []
     log, config, state = directories[:3]
     logs = [f"{name}.log", *(f"{name}.log.{number}" for number in range(1, KEPT + 1))]
-    return [*((log, file) for file in logs), (config, f"{name}.toml"), (state, f"{name}.port"), (state, f"{name}.host")]
+    kept = [(config, f"{name}.toml"), (state, f"{name}.port"), (state, f"{name}.host")]
+    return [*((log, file) for file in logs), *kept]
 
 
 def _directories(name: str, *, system: bool) -> list[Beneath]:
