@@ -44,7 +44,7 @@ SEEDS = {
 
 def paths() -> Callable[[bytes], None]:
     """No path leads to a file outside of the root."""
-    from wesktop.asgi.static import locate
+    from wesktop.asgi.opening import locate, open_beneath
 
     base = Path(tempfile.mkdtemp()).resolve()
     root = base / "static"
@@ -54,8 +54,11 @@ def paths() -> Callable[[bytes], None]:
     (root / "link").symlink_to("../secret")
 
     def check(data: bytes) -> None:
-        found = locate(root, data.decode("utf-8", "surrogateescape"), dotfiles=True)
-        assert found is None or found.is_relative_to(root)
+        names = locate(root, data.decode("utf-8", "surrogateescape"), dotfiles=True)
+        file = None if names is None else open_beneath(str(root), names)
+        if file is not None:
+            with file:
+                assert file.read() == b"inside"
 
     return check
 

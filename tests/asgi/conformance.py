@@ -66,10 +66,6 @@ class HttpChecks:
             self.length = int(lengths[0]) if lengths else None
             self.status = message["status"]
             self.started = True
-        elif kind == "http.response.pathsend":
-            assert "http.response.pathsend" in self.scope["extensions"]
-            keys(message, {"path": str}, {})
-            self.ended = True
         else:
             assert kind == "http.response.body", message
             keys(message, {}, {"body": bytes, "more_body": bool})

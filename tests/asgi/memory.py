@@ -53,7 +53,6 @@ class Answer:
     status: int = 0
     raw_headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     chunks: list[bytes] = field(default_factory=list)
-    sent_path: str | None = None
     complete: bool = False
     received: int = 0
 
@@ -110,18 +109,14 @@ class Exchange:
             answer.raw_headers = message["headers"]
             return
         assert answer.status, f"{message} before the response start"
-        if message["type"] == "http.response.pathsend":
-            answer.sent_path = message["path"]
-            answer.complete = True
-        else:
-            answer.chunks.append(message["body"])
-            answer.complete = not message.get("more_body", False)
+        answer.chunks.append(message["body"])
+        answer.complete = not message.get("more_body", False)
 
     def _check_length(self) -> None:
         answer, length = self.answer, self.answer.header("content-length")
         if self.scope["method"] == "HEAD" or answer.status in (204, 304):
             assert answer.body == b"", "a body where none may be"
-        elif length is not None and answer.sent_path is None:
+        elif length is not None:
             assert int(length) == len(answer.body), "content-length is not true"
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from asgi.real import exchange, granian
+from asgi.real import exchange, granian, open_files
 from support.waiting import wait_for
 from wesktop.asgi import FileResponse, HTTPError, JSONResponse, Request, Router, StreamResponse, create_app
 from wesktop.asgi.types import Message, Receive, Scope, Send
@@ -128,15 +128,6 @@ def ask(port: int, path: str, *lines: str, method: str = "GET", body: bytes = b"
     head = "\r\n".join([f"{method} {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", *lines, "", ""])
     connection.sendall(head.encode() + body)
     return connection
-
-
-def open_files(root: Path) -> list[str]:
-    """Those below *root* that this process has open."""
-    found = []
-    for descriptor in Path("/proc/self/fd").iterdir():
-        with contextlib.suppress(OSError):
-            found.append(str(descriptor.readlink()))
-    return [path for path in found if path.startswith(str(root))]
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="lists open files by /proc")

@@ -10,12 +10,11 @@ from urllib.parse import unquote
 import pytest
 
 from asgi.memory import fetch, http_scope, request
-from wesktop.asgi import FileResponse, files
+from wesktop.asgi import FileResponse, files, reading
 from wesktop.asgi.content_types import BY_SUFFIX, content_type_of
-from wesktop.asgi.files import CHUNK_SIZE, content_disposition
+from wesktop.asgi.files import content_disposition
+from wesktop.asgi.reading import CHUNK_SIZE
 from wesktop.asgi.types import Message
-
-PATHSEND: dict[str, dict[str, str]] = {"http.response.pathsend": {}}
 
 
 @pytest.fixture
@@ -44,17 +43,23 @@ def test_file_of_any_size_arrives_whole(tmp_path: Path, size: int) -> None:
     assert all(len(chunk) <= CHUNK_SIZE for chunk in answer.chunks)
 
 
-def test_server_that_can_send_files_is_told_the_absolute_path(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(file.parent)
-    answer = request(FileResponse("page.html"), extensions=PATHSEND)
-    assert answer.sent_path == str(file)
-    assert answer.header("content-length") == "8"
+def test_what_was_opened_is_sent_though_the_path_leads_elsewhere_by_then(file: Path) -> None:
+    async def app(scope, receive, send):  # type: ignore[no-untyped-def]
+        async def exchange(message):  # type: ignore[no-untyped-def]
+            file.unlink(missing_ok=True)
+            file.write_bytes(b"another file")
+            await send(message)
+
+        await FileResponse(file)(scope, receive, exchange)
+
+    answer = request(app, extensions={"http.response.pathsend": {}})
+    assert (answer.header("content-length"), answer.body) == ("8", b"<p>hello")
 
 
 def test_head_has_the_headers_of_get_and_no_body(file: Path) -> None:
-    head = request(FileResponse(file), "HEAD", extensions=PATHSEND)
+    head = request(FileResponse(file), "HEAD")
     assert head.raw_headers == request(FileResponse(file)).raw_headers
-    assert (head.sent_path, head.body) == (None, b"")
+    assert head.body == b""
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
@@ -62,8 +67,8 @@ def test_client_with_the_current_version_gets_304(file: Path, method: str) -> No
     response = FileResponse(file, headers={"Cache-Control": "no-cache"})
     first = request(response)
     etag = first.header("etag") or ""
-    answer = request(response, method, "/", [("if-none-match", etag)], extensions=PATHSEND)
-    assert (answer.status, answer.sent_path, answer.header("etag")) == (304, None, etag)
+    answer = request(response, method, "/", [("if-none-match", etag)])
+    assert (answer.status, answer.header("etag")) == (304, etag)
     assert answer.header("cache-control") == "no-cache"
     assert answer.header("content-length") is None
     file.write_bytes(b"changed")
@@ -81,10 +86,24 @@ def test_what_is_not_a_readable_regular_file_is_404(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     (tmp_path / "loop").symlink_to("loop")
     (tmp_path / "file").touch()
-    wrong = ["missing", "fifo", "loop", ".", "file/below", "a\0b", "\udcff\udfff", "x" * 300, "/dev/zero"]
+    (tmp_path / "link").symlink_to("fifo")
+    wrong = ["missing", "fifo", "link", "loop", ".", "file/below", "a\0b", "\udcff\udfff", "x" * 300, "/dev/zero"]
     for name in wrong:
         answer = request(FileResponse(tmp_path / name))
         assert (answer.status, answer.json) == (404, {"error": "not found"}), name
+
+
+@pytest.mark.parametrize("in_cache", [0, reading._IN_CACHE])
+@pytest.mark.parametrize("header", ["bytes=0-", "bytes=1-700000", "bytes=262143-262144"])
+def test_what_is_read_in_a_thread_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_cache: int, header: str
+) -> None:
+    monkeypatch.setattr(reading, "_IN_CACHE", in_cache)
+    path = tmp_path / "data.bin"
+    path.write_bytes(os.urandom(3 * CHUNK_SIZE + 1))
+    start, _, last = header.removeprefix("bytes=").partition("-")
+    answer = request(FileResponse(path), headers=[("range", header)])
+    assert answer.body == path.read_bytes()[int(start) : int(last) + 1 if last else None]
 
 
 def test_file_that_shrinks_while_it_is_sent_breaks_the_response_off(tmp_path: Path) -> None:
@@ -137,6 +156,7 @@ def test_a_file_is_closed_after_the_read_that_a_cancelled_request_has_begun(
             closed.append(self.closed)
             return super().read(size)
 
+    monkeypatch.setattr(reading, "_IN_CACHE", 0)  # as on systems that cannot say what is in memory
     monkeypatch.setattr(files, "open_file", Slow)
 
     async def scenario() -> None:
@@ -157,7 +177,7 @@ def test_running_out_of_descriptors_is_not_taken_for_a_missing_file(file: Path) 
     program = """
 import errno, resource, sys
 from pathlib import Path
-from wesktop.asgi.files import open_file
+from wesktop.asgi.opening import open_file
 resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
 try:
     open_file(Path(sys.argv[1]))

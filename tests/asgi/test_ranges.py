@@ -3,7 +3,6 @@
 import os
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,7 +14,6 @@ from wesktop.asgi.ranges import Unsatisfiable, parse_range
 from wesktop.asgi.types import ASGIApp
 
 DATA = bytes(range(200))
-PATHSEND: dict[str, Any] = {"extensions": {"http.response.pathsend": {}}}
 
 
 @pytest.fixture(params=["file", "static"])
@@ -113,15 +111,6 @@ def test_a_client_that_has_it_gets_neither_part_nor_whole(app: ASGIApp) -> None:
     etag = request(app, "GET", "/data.bin").header("etag") or ""
     answer = request(app, "GET", "/data.bin", [("range", "bytes=0-1"), ("if-none-match", etag)])
     assert (answer.status, answer.body) == (304, b"")
-
-
-def test_a_range_is_never_left_to_the_server_which_would_send_the_whole(tmp_path: Path) -> None:
-    path = tmp_path / "large.bin"
-    path.write_bytes(os.urandom(300_000))
-    answer = request(FileResponse(path), headers=[("range", "bytes=1-200000")], **PATHSEND)
-    assert answer.sent_path is None
-    assert answer.body == path.read_bytes()[1:200_001]
-    assert request(FileResponse(path), **PATHSEND).sent_path == str(path)
 
 
 def test_a_download_can_be_taken_up_again(tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
 """Clients that are slow, and those that go in the middle, on a real granian; WebSockets and uploads there."""
 
 import asyncio
+import contextlib
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,13 +13,14 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from asgi.real import exchange, granian
+from asgi.real import exchange, granian, open_files
 from support.waiting import wait_for
-from wesktop.asgi import JSONResponse, Request, Router, StreamResponse, WebSocket, create_app
+from wesktop.asgi import FileResponse, JSONResponse, Request, Router, StreamResponse, WebSocket, create_app
 
 CLOSED = threading.Event()
 GONE = threading.Event()
 SEEN: list[Any] = []
+SIZE = 60_000_000
 
 
 async def endless() -> AsyncIterator[bytes]:
@@ -29,8 +32,20 @@ async def endless() -> AsyncIterator[bytes]:
 
 
 @pytest.fixture(scope="module")
-def port() -> Iterator[int]:
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("static")
+    with (root / "large.bin").open("wb") as file:
+        file.truncate(SIZE)
+    return root
+
+
+@pytest.fixture(scope="module")
+def port(root: Path) -> Iterator[int]:
     router = Router()
+
+    @router.get("/file")
+    async def file(_request: Request) -> FileResponse:
+        return FileResponse(root / "large.bin")
 
     @router.get("/endless")
     async def stream(_request: Request) -> StreamResponse:
@@ -70,8 +85,23 @@ def port() -> Iterator[int]:
             await socket.send(message)
         SEEN.append(name)
 
-    with granian(create_app(router, body_timeout=0.3, write_timeout=0.3)) as port:
+    with granian(create_app(router, static_dir=root, body_timeout=0.3, write_timeout=0.3)) as port:
         yield port
+
+
+@pytest.mark.parametrize("path", ["/assets/large.bin", "/file"])
+def test_a_client_that_does_not_read_a_file_is_dropped(port: int, root: Path, path: str) -> None:
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect(("127.0.0.1", port))
+        connection.settimeout(20)
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        received = len(connection.recv(1000))
+        wait_for(lambda: open_files(root) == [], "the file being closed")
+        with contextlib.suppress(ConnectionResetError):
+            while chunk := connection.recv(1 << 20):
+                received += len(chunk)
+    assert received < SIZE
 
 
 def test_a_client_that_reads_nothing_is_dropped(port: int) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from asgi.memory import request
 from wesktop.asgi import Router, create_app
-from wesktop.asgi.static import locate
+from wesktop.asgi.opening import locate
 from wesktop.asgi.types import ASGIApp
 
 SECRET = b"secret"
@@ -31,6 +31,8 @@ def root(tmp_path: Path) -> Iterator[Path]:
     ]:
         secret.parent.mkdir(exist_ok=True)
         secret.write_bytes(SECRET)
+    (root / "to-dotfile.txt").symlink_to(".env")
+    (root / "to-dot-directory").symlink_to(".git")
     (root / "outside.txt").symlink_to("../secret.txt")
     (root / "outside").symlink_to("../static-old")
     (root / "absolute").symlink_to(tmp_path / "secret.txt")
@@ -75,7 +77,7 @@ HOSTILE = [
     "%2e%2e/secret.txt", "..%2fsecret.txt", "%252e%252e/secret.txt", "....//secret.txt", ".../secret.txt",
     "..;/secret.txt", "\uff0e\uff0e/secret.txt", "\u2025/secret.txt", "..\u2215secret.txt", "\udcff",
     "~root/.profile", ".env", ".git/config", "sub/.hidden", "outside.txt",
-    "outside/a.txt", "absolute", "dangling", "loop", "zero",
+    "to-dotfile.txt", "to-dot-directory/config", "outside/a.txt", "absolute", "dangling", "loop", "zero",
     "fifo", "socket", "etc/passwd", "/etc/passwd", "//etc/passwd", "x" * 300, "x/" * 5000, "App.js", "missing.js",
 ]  # fmt: skip
 

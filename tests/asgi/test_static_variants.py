@@ -9,13 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asgi.memory import Answer, request
-from wesktop.asgi import Router, create_app
+from wesktop.asgi import FileResponse, Router, create_app
 from wesktop.asgi.codings import choose
 from wesktop.asgi.static import ENTRY_SIZE, MAX_CACHED_FILE, StaticFiles
 from wesktop.asgi.types import ASGIApp
 
 SCOPE: dict[str, Any] = {"type": "http", "method": "GET", "headers": []}
-PATHSEND: dict[str, Any] = {"extensions": {"http.response.pathsend": {}}}
 
 
 @pytest.fixture
@@ -106,14 +105,14 @@ def test_whatever_the_client_says_it_takes_a_variant_that_exists(header: str, av
 
 
 @pytest.mark.parametrize("size", [10, MAX_CACHED_FILE, MAX_CACHED_FILE + 1])
-def test_a_small_file_is_sent_from_memory_and_a_large_one_by_the_server(tmp_path: Path, size: int) -> None:
+def test_a_small_file_is_sent_from_memory_and_a_large_one_from_the_disk(tmp_path: Path, size: int) -> None:
     (tmp_path / "f.bin").write_bytes(bytes(size))
-    app = create_app(Router(), static_dir=tmp_path)
+    files = StaticFiles(tmp_path, "/", Router())
     for _ in range(2):
-        answer = get(app, "f.bin", **PATHSEND)
-        assert (answer.sent_path is None) is (size <= MAX_CACHED_FILE)
-        assert answer.header("content-length") == str(size)
-        assert answer.header("cache-control") == "no-cache"
+        response = files.answer(SCOPE, "/f.bin")
+        assert isinstance(response, FileResponse) is (size > MAX_CACHED_FILE)
+        answer = get(create_app(Router(), static_dir=tmp_path), "f.bin")
+        assert (answer.header("content-length"), answer.header("cache-control")) == (str(size), "no-cache")
 
 
 def test_a_file_is_what_it_is_now(tmp_path: Path) -> None:

@@ -56,8 +56,8 @@ def create_app(
         max_body_size: the longest request body in bytes, 64 MiB unless given. A longer one is answered with 413.
         body_timeout: seconds that a body may take to come, 60 unless given; then 408.
         max_form_parts: how many fields and files a form may have, 1,000 unless given; with more, 413.
-        write_timeout: seconds that a client may take to read a chunk of a stream, 60 unless given; then its
-            connection is broken off.
+        write_timeout: seconds that a client may take to read a chunk of a stream or of a file, 60 unless given; then
+            its connection is broken off.
         static_cache_size: bytes of small static files that are kept in memory, 16 MiB unless given; 0 for none.
         static_dotfiles: whether files and directories are served whose names begin with a dot.
         redirect_slashes: whether a path without a route is sent on (308) to that with a slash more, or less, at its

@@ -1,10 +1,8 @@
 """A response that is a file on disk."""
 
-import errno
 import os
 from io import FileIO
 from pathlib import Path
-from stat import S_ISREG
 from urllib.parse import quote
 
 from wesktop.asgi.bodies import ANSWERED, Body, body_of
@@ -14,25 +12,16 @@ from wesktop.asgi.cookies import Cookies
 from wesktop.asgi.errors import HTTPError, NothingSentError, phrase
 from wesktop.asgi.headers import Headers, RawHeaders, content_type_header
 from wesktop.asgi.limits import SCOPE_KEY
+from wesktop.asgi.opening import open_file
 from wesktop.asgi.parameters import check_type
+from wesktop.asgi.reading import CHUNK_SIZE, read_chunk
 from wesktop.asgi.representation import Part, Representation, select, whole
 from wesktop.asgi.responses import Response, allow, check_status, error_response, has_content, start_message
 from wesktop.asgi.sending import send_within, write_timeout
 from wesktop.asgi.types import Receive, Scope, Send
 
-CHUNK_SIZE = 64 * 1024
-"""How much of a file is read and sent at a time, in bytes, where the server cannot send files itself."""
-
-# What opening a file fails with because of its path: any other failure (no descriptors left) is the server's own.
-_NO_SUCH_FILE = {
-    errno.ENOENT,
-    errno.ENOTDIR,
-    errno.EACCES,
-    errno.EPERM,
-    errno.ENAMETOOLONG,
-    errno.ELOOP,
-    errno.EINVAL,
-}
+UNHEARD = 4 * CHUNK_SIZE
+"""Bytes that are read for a client before it is listened to whether it is there still: servers buffer as much."""
 
 
 def check_readable(scope: Scope) -> None:
@@ -78,7 +67,7 @@ class FileResponse(Response):
             self._raw_headers.append((b"content-disposition", content_disposition(download_name).encode("ascii")))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        file = open_file(self.path)
+        file = self._open()
         if file is None:
             if SCOPE_KEY in scope:  # an app answers errors in its own way
                 raise NothingSentError(404)
@@ -88,7 +77,12 @@ class FileResponse(Response):
             found = describe(os.fstat(file.fileno()), self._type_header, self._raw_headers)
             selects = self.status == 200 and scope["method"] in ("GET", "HEAD")
             part = select(found, scope) if selects else whole(found, self.status)
-            await send_part(file, part, found, scope, receive, send)
+            await send(start_message(part.status, part.headers))
+            await _send_part(file, part, scope, receive, send)
+
+    def _open(self) -> FileIO | None:
+        """Open the file: all that is said and sent of it is of what this has opened. None where there is none."""
+        return open_file(self.path)
 
 
 def describe(
@@ -106,58 +100,38 @@ def describe(
     return Representation(stat.st_size, etag, stat.st_mtime, content_type, [*ours, *headers])
 
 
-async def send_part(
-    file: FileIO, part: Part, found: Representation, scope: Scope, receive: Receive, send: Send
-) -> None:
-    """Send what a request is to get of an open file."""
-    await send(start_message(part.status, part.headers))
+async def _send_part(file: FileIO, part: Part, scope: Scope, receive: Receive, send: Send) -> None:
+    """Send what a request is to get of an open file.
+
+    We read it, even where the server could send a file by itself: that takes a path, by which it opens another one
+    when the path leads elsewhere meanwhile, and granian waits for the client without a limit then.
+    """
     if scope["method"] == "HEAD" or part.start == part.stop:
         await send({"type": "http.response.body", "body": b""})
-    elif part.stop - part.start == found.size and "http.response.pathsend" in (scope.get("extensions") or ()):
-        await send({"type": "http.response.pathsend", "path": os.path.abspath(file.name)})  # noqa: PTH100
-    else:
-        body = body_of(scope, receive)
-        try:
-            await _send_chunks(file, part, body, send, write_timeout(scope))
-        finally:
-            body.close(ANSWERED)
-
-
-def open_file(path: Path) -> FileIO | None:
-    """Open the regular file *path*, or return None; on the loop, as it takes 5 us and a thread 50."""
+        return
+    body = body_of(scope, receive)
     try:
-        # Asked first, as merely opening a FIFO blocks and opening a device may do something.
-        return FileIO(path) if S_ISREG(path.stat().st_mode) else None
-    except ValueError:  # a NUL, or a character that no file name can have
-        return None
-    except OSError as error:
-        if error.errno in _NO_SUCH_FILE:
-            return None
-        raise
+        await _send_chunks(file, part, body, send, write_timeout(scope))
+    finally:
+        body.close(ANSWERED)
 
 
 async def _send_chunks(file: FileIO, part: Part, body: Body, send: Send, seconds: float | None) -> None:
-    file.seek(part.start)
-    remaining = part.stop - part.start
-    body.listen_to_client()  # granian's send() goes on without an error when the client is gone
-    while remaining and body.end is None:
-        chunk = await _read(file, min(CHUNK_SIZE, remaining))
-        remaining -= len(chunk)
-        if remaining and not chunk:
-            raise RuntimeError(f"{file.name!r} became shorter while it was sent")
-        await send_within(send, {"type": "http.response.body", "body": chunk, "more_body": remaining > 0}, seconds)
-
-
-async def _read(file: FileIO, size: int) -> bytes:
     import asyncio  # late: see wesktop.asgi
 
-    reading = asyncio.ensure_future(asyncio.to_thread(file.read, size))
-    try:
-        return await asyncio.shield(reading)
-    except asyncio.CancelledError:
-        # The thread goes on: closed under its hands, the descriptor might be another file's by the time it reads.
-        await asyncio.wait((reading,))
-        raise
+    at = part.start
+    while at < part.stop and body.end is None:
+        chunk = await read_chunk(file, at, part.stop)
+        at += len(chunk)
+        if not chunk:
+            raise RuntimeError(f"{file.name!r} became shorter while it was sent")
+        more = at < part.stop
+        await send_within(send, {"type": "http.response.body", "body": chunk, "more_body": more}, seconds)
+        del chunk  # before the next one is read, which can have its memory then
+        if more:
+            if at - part.start >= UNHEARD:  # granian's send() goes on without an error when the client is gone
+                body.listen_to_client()
+            await asyncio.sleep(0)  # neither reading nor sending need suspend, and others are to have their turn
 
 
 def content_disposition(download_name: str) -> str:
