@@ -91,7 +91,8 @@ def run(
     allow_remote: `host` may be one that other machines reach, such as "0.0.0.0"; with a session only.
     allowed_hosts: further names that the server goes by, as in "app.example" or "app.example:8443".
     allowed_origins: other sites whose pages may send requests, as in "http://localhost:5173".
-    csp: the Content-Security-Policy of HTML where the app gives none, "" for none; None: its own origin only.
+    csp: the Content-Security-Policy of HTML, SVG and XML where the app gives none, "" for none; None: its own origin
+        only.
     second_launch: what a start does where the app is open already. "focus" brings its window to the front and hands
     its page the arguments, as the event `wesktop:launch`; "window" does so in another window; "module:function" is
     called by the running app with the arguments and the directory, and may return a path for the window to show.

@@ -68,7 +68,8 @@ def serve(
     allow_remote: `host` may be one that other machines reach, such as "0.0.0.0"; with a session only.
     allowed_hosts: further names that the server goes by, as in "app.example" or "app.example:8443".
     allowed_origins: other sites whose pages may send requests, as in "http://localhost:5173".
-    csp: the Content-Security-Policy of HTML where the app gives none, "" for none; None: its own origin only.
+    csp: the Content-Security-Policy of HTML, SVG and XML where the app gives none, "" for none; None: its own origin
+        only.
     detach: return as soon as the server answers, and leave it running; `wesktop ctl` controls it.
 
     Raises TargetError or ConfigurationError for a parameter that is wrong, AlreadyRunningError, PidFileError,

@@ -35,8 +35,9 @@ class Guard:
     name: the app's. port, host: where it listens. allowed_hosts: further values of `Host`, such as "app.example", any
     port of which is meant, or "app.example:8443". allowed_origins: further origins whose pages may ask, such as
     "http://localhost:5173"; what they may read is left to the app's own CORS headers. csp: the
-    Content-Security-Policy of HTML where the app gives none, None for `DEFAULT_CSP`, "" for none. session: what
-    shows that a client belongs, None where that is not asked. redeem: whether a one-time token lets somebody in.
+    Content-Security-Policy of HTML, SVG and XML where the app gives none, None for `DEFAULT_CSP`, "" for none.
+    session: what shows that a client belongs, None where that is not asked. redeem: whether a one-time token lets
+    somebody in.
 
     Raises ConfigurationError for a host, an origin or a policy that can be none.
     """

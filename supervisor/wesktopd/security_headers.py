@@ -1,6 +1,8 @@
 """The headers that every answer has, unless the app sets its own."""
 
+import re
 from collections.abc import Awaitable, Callable, Iterable
+from functools import lru_cache
 from typing import Any
 
 from wesktopd.errors import ConfigurationError
@@ -31,17 +33,21 @@ HEADERS: tuple[Header, ...] = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (OPENER, b"same-origin"),
 )
+_DOCUMENT = re.compile(rb"html|xml|xsl", re.IGNORECASE)
 STARTS = ("http.response.start", "websocket.http.response.start")
 POLICY = b"content-security-policy"
 NAMES = frozenset([POLICY, *(name for name, _ in HEADERS)])
 
 
 class SecurityHeaders:
-    """Completes answers. csp: the Content-Security-Policy of HTML, "" for none. window: those to the app's window."""
+    """Completes answers.
+
+    csp: the Content-Security-Policy of documents, "" for none. window: whether they go to the app's window.
+    """
 
     def __init__(self, csp: str, *, window: bool = False) -> None:
         self._all = tuple([header for header in HEADERS if header[0] != OPENER]) if window else HEADERS
-        self._html = (*self._all, (POLICY, csp.encode("ascii"))) if csp else self._all
+        self._document = (*self._all, (POLICY, csp.encode("ascii"))) if csp else self._all
 
     def completing(self, send: Send) -> Send:
         """`send` for an app whose answers are to be completed."""
@@ -61,8 +67,8 @@ class SecurityHeaders:
         given = False
         for name, value in found:
             if name == b"content-type":
-                if value[:9].lower() == b"text/html":
-                    more = self._html
+                if is_document(value):
+                    more = self._document
             elif name in NAMES:
                 given = True
         if given:
@@ -70,6 +76,15 @@ class SecurityHeaders:
             more = tuple([header for header in more if header[0] not in own])
         found += more
         return found
+
+
+@lru_cache(maxsize=256)
+def is_document(content_type: bytes) -> bool:
+    """Whether browsers run scripts in such a thing: HTML, XHTML, SVG, any XML (WHATWG MIME Sniffing, 4.6) or XSL.
+
+    What has one of these names in it anywhere counts: of a list of types, browsers take one of their choice.
+    """
+    return _DOCUMENT.search(content_type) is not None
 
 
 def check_csp(csp: str | None) -> None:

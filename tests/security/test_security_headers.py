@@ -38,12 +38,33 @@ def test_the_apps_own_headers_stay() -> None:
     assert headers["x-content-type-options"] == "nosniff"
 
 
-@pytest.mark.parametrize("content_type", [b"text/html", b"text/html; charset=utf-8", b"Text/HTML"])
-def test_html_has_a_policy(content_type: bytes) -> None:
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        b"text/html",
+        b"text/html; charset=utf-8",
+        b"Text/HTML",
+        b"image/svg+xml",
+        b"IMAGE/SVG+XML;charset=utf-8",
+        b"application/xhtml+xml",
+        b"application/xml",
+        b"text/xml; charset=utf-8",
+        b"text/xsl",
+        b"application/rss+xml",
+        b"text/plain, image/svg+xml",
+        b" image/svg+xml ",
+    ],
+)
+def test_what_runs_scripts_has_a_policy(content_type: bytes) -> None:
     headers = [(b"content-type", content_type)]
     assert answer_with(headers)["content-security-policy"] == DEFAULT_CSP
     assert answer_with(headers, csp="img-src 'self'")["content-security-policy"] == "img-src 'self'"
     assert "content-security-policy" not in answer_with(headers, csp="")
+
+
+@pytest.mark.parametrize("content_type", [b"image/png", b"text/plain", b"application/json", b"text/javascript", b""])
+def test_what_runs_none_has_no_policy(content_type: bytes) -> None:
+    assert "content-security-policy" not in answer_with([(b"content-type", content_type)])
 
 
 def test_a_policy_that_would_split_the_header_is_refused() -> None:

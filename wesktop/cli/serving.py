@@ -18,7 +18,7 @@ def _none_if_zero(_: click.Context, __: click.Parameter, value: float) -> float 
 
 
 HOW = (
-    click.option("--csp", help="Content-Security-Policy of HTML where the app gives none."),
+    click.option("--csp", help="Content-Security-Policy of HTML, SVG and XML where the app gives none."),
     click.option("--allowed-origin", "allowed_origins", multiple=True, metavar="ORIGIN",
                  help="A site whose pages may send requests; may be repeated."),
     click.option("--allowed-host", "allowed_hosts", multiple=True, metavar="NAME",
