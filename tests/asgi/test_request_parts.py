@@ -179,7 +179,10 @@ def test_a_handler_can_ask_whether_its_client_is_there() -> None:
     assert seen == [False, True, True]
 
 
-@pytest.mark.parametrize("limit", ["max_body_size", "body_timeout", "max_form_parts", "write_timeout"])
+@pytest.mark.parametrize(
+    "limit",
+    ["max_body_size", "body_timeout", "max_form_parts", "write_timeout", "max_message_size", "max_queue_size"],
+)
 @pytest.mark.parametrize("value", [0, -1])
 def test_a_limit_that_is_not_above_zero_is_refused(limit: str, value: int) -> None:
     with pytest.raises(ValueError, match=f"{limit} {value} must be above zero"):

@@ -10,7 +10,16 @@ from wesktop.asgi.client_scripts import client_script
 from wesktop.asgi.connections import quoted, route_path
 from wesktop.asgi.errors import HTTPError, NothingSentError
 from wesktop.asgi.lifespan import Lifespan
-from wesktop.asgi.limits import BODY_TIMEOUT, MAX_BODY_SIZE, MAX_FORM_PARTS, SCOPE_KEY, WRITE_TIMEOUT, Limits
+from wesktop.asgi.limits import (
+    BODY_TIMEOUT,
+    MAX_BODY_SIZE,
+    MAX_FORM_PARTS,
+    MAX_MESSAGE_SIZE,
+    MAX_QUEUE_SIZE,
+    SCOPE_KEY,
+    WRITE_TIMEOUT,
+    Limits,
+)
 from wesktop.asgi.parameters import check_flag, check_number, check_type
 from wesktop.asgi.requests import Request
 from wesktop.asgi.responses import EmptyResponse, RedirectResponse, Response, allow, as_response
@@ -36,6 +45,8 @@ def create_app(
     body_timeout: float | None = BODY_TIMEOUT,
     max_form_parts: int | None = MAX_FORM_PARTS,
     write_timeout: float | None = WRITE_TIMEOUT,
+    max_message_size: int | None = MAX_MESSAGE_SIZE,
+    max_queue_size: int | None = MAX_QUEUE_SIZE,
     static_cache_size: int = MAX_CACHE_SIZE,
     static_dotfiles: bool = False,
     redirect_slashes: bool = False,
@@ -58,6 +69,10 @@ def create_app(
         max_form_parts: how many fields and files a form may have, 1,000 unless given; with more, 413.
         write_timeout: seconds that a client may take to read a chunk of a stream or of a file, 60 unless given; then
             its connection is broken off.
+        max_message_size: the largest message in bytes that a `WebSocket` takes, 1 MiB unless given. With a larger one
+            the connection is closed (1009).
+        max_queue_size: bytes of messages that may wait for a `WebSocket`'s handler, 4 MiB unless given, and 256
+            messages at most; then the client has to wait.
         static_cache_size: bytes of small static files that are kept in memory, 16 MiB unless given; 0 for none.
         static_dotfiles: whether files and directories are served whose names begin with a dot.
         redirect_slashes: whether a path without a route is sent on (308) to that with a slash more, or less, at its
@@ -78,7 +93,9 @@ def create_app(
     if name is not None:
         check_type("name", name, str)
     logger = name or "wesktop"
-    limits = Limits(max_body_size, body_timeout, max_form_parts, write_timeout).checked()
+    limits = Limits(
+        max_body_size, body_timeout, max_form_parts, write_timeout, max_message_size, max_queue_size
+    ).checked()
     unmatched: list[Answer] = [client_script]
     if static_dir is not None:
         unmatched.append(
@@ -93,7 +110,7 @@ def create_app(
     unmatched.append(Unmatched(router).answer)
     errors = ErrorAnswers(router, logger, debug=debug)
     life = Lifespan(lifespan, logger)
-    websockets = WebSockets(router, logger)
+    websockets = WebSockets(router, logger, limits)
     app: ASGIApp = Application(router, unmatched, errors, limits, websocket=websockets, lifespan=life)
     life.app = app = _wrapped(app, () if middleware is None else middleware)
     return app

@@ -16,6 +16,12 @@ MAX_FORM_PARTS = 1000
 WRITE_TIMEOUT = 60.0
 """Seconds that a client may take to read a chunk; then its connection is broken off."""
 
+MAX_MESSAGE_SIZE = 1024 * 1024
+"""The largest message in bytes that a WebSocket takes, as with websockets; with a larger one it is closed (1009)."""
+
+MAX_QUEUE_SIZE = 4 * 1024 * 1024
+"""Bytes of messages that may wait to be received from a WebSocket: above, its client has to wait."""
+
 
 class Limits(NamedTuple):
     """Those of an app; None for no limit."""
@@ -24,6 +30,8 @@ class Limits(NamedTuple):
     body_timeout: float | None = BODY_TIMEOUT
     max_form_parts: int | None = MAX_FORM_PARTS
     write_timeout: float | None = WRITE_TIMEOUT
+    max_message_size: int | None = MAX_MESSAGE_SIZE
+    max_queue_size: int | None = MAX_QUEUE_SIZE
 
     def checked(self) -> "Limits":
         """Itself; raises TypeError for a limit that is no number, or not a whole one of what is counted.

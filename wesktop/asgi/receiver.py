@@ -44,6 +44,11 @@ class Receiver:
         """How many messages have come, and were not taken."""
         return 0 if self._task is None else len(self._arrived)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether as much waits as may: no more is received then, but what somebody asks for."""
+        return len(self._arrived) >= self._ahead
+
     def listen(self) -> "Task[None] | None":
         """Receive from now on, asked or not. Return the task, which ends with the connection; None when that has."""
         self._ahead = self._ahead or 1
@@ -130,7 +135,7 @@ class Receiver:
                 self._is_wanted = False
                 goes_on = self.take(message)
                 self._news.set()
-                while len(self._arrived) >= self._ahead and not self._is_wanted:
+                while goes_on and self.is_full and not self._is_wanted:
                     self._room.clear()
                     await self._room.wait()
         except BaseException as error:

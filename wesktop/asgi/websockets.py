@@ -11,8 +11,9 @@ from typing import Any, Self
 from wesktop.asgi import codec
 from wesktop.asgi.connections import Connection, route_path
 from wesktop.asgi.headers import Headers, encode_headers
+from wesktop.asgi.inbox import Inbox
+from wesktop.asgi.limits import DEFAULT, Limits
 from wesktop.asgi.parameters import as_bytes, check_type
-from wesktop.asgi.receiver import Receiver
 from wesktop.asgi.reporting import log_exception, printable
 from wesktop.asgi.routing import WEBSOCKET, Router
 from wesktop.asgi.types import Message, Receive, Scope, Send
@@ -21,9 +22,6 @@ WebSocketHandler = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 NORMAL, NO_STATUS, INTERNAL_ERROR = 1000, 1005, 1011
 """Close codes: RFC 6455, section 7.4.1, and the IANA registry."""
-
-MAX_WAITING = 256
-"""Messages that may wait to be received; then the client has to wait."""
 
 MAX_REASON = 123
 """Bytes of a close's reason: a control frame has 125 (RFC 6455, section 5.5)."""
@@ -76,10 +74,17 @@ class WebSocket(Connection):
     tasks may receive, send and close; a wait that is given up, by `asyncio.timeout()` for example, loses nothing.
     """
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, path_params: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        path_params: dict[str, Any] | None = None,
+        limits: Limits = DEFAULT,
+    ) -> None:
         self.scope = scope
         self.path_params = {} if path_params is None else path_params
-        self._receiver = Receiver(receive, MAX_WAITING)
+        self._receiver = Inbox(receive, limits, self._refuse_message)
         self._send = send
         self._receives = False
         self.accepted = False
@@ -170,6 +175,7 @@ class WebSocket(Connection):
         if len(reason.encode()) > MAX_REASON:
             raise ValueError(f"close reason {reason!r} is longer than {MAX_REASON} bytes: shorten it")
         if self.closed:
+            await self._receiver.refused()
             return
         self.closed = True
         # Others hear of it when it has been sent: their end may be what has this task cancelled.
@@ -178,6 +184,13 @@ class WebSocket(Connection):
             await self._tell({"type": "websocket.close", "code": code, "reason": reason})
         finally:
             self.end(code, reason)
+
+    async def _refuse_message(self) -> None:
+        """Tell the client that it has sent too large a one: the handler need not be listening."""
+        self.closed = True
+        end = self._receiver.end or {}
+        with contextlib.suppress(Exception):  # the client may have gone
+            await self._send({"type": "websocket.close", "code": end.get("code"), "reason": end.get("reason")})
 
     def end(self, code: int, reason: str = "") -> None:
         """Listen no more; whoever waits for the client is told of this end."""
@@ -211,9 +224,10 @@ class WebSocket(Connection):
 class WebSockets:
     """The ASGI app of all WebSocket routes; a connection to any other path is refused before it is accepted."""
 
-    def __init__(self, router: Router, logger: str) -> None:
+    def __init__(self, router: Router, logger: str, limits: Limits = DEFAULT) -> None:
         self.router = router
         self.logger = logger
+        self.limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = route_path(scope)
@@ -227,7 +241,7 @@ class WebSockets:
             await send({"type": "websocket.close"})  # before an accept: the handshake is answered with 403
             return
         route, path_params = found
-        await self._run(route.call, WebSocket(scope, receive, send, path_params))
+        await self._run(route.call, WebSocket(scope, receive, send, path_params, self.limits))
 
     async def _run_raw(self, handler: WebSocketHandler, scope: Scope, receive: Receive, send: Send) -> None:
         try:
