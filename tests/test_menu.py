@@ -58,6 +58,7 @@ def with_item(**item: object) -> list[object]:
         (with_item(label="x" * 201, id="a"), "menu[0].items[0]: label 'xxx"),
         (with_item(label="x", id=5), "menu[0].items[0]: id 5 is no text"),
         (with_item(label="x", path="help"), "menu[0].items[0]: path 'help' is not one of the app's"),
+        (with_item(label="x", path="/a/../b"), "menu[0].items[0]: path '/a/../b' is not one of the app's"),
         (with_item(label="x", path="//evil.example/"), "menu[0].items[0]: path '//evil.example/' is not"),
         (with_item(label="x", path="/\\evil.example/"), "menu[0].items[0]: path '/\\\\evil.example/' is not"),
         (with_item(label="x", path="http://evil.example/"), "menu[0].items[0]: path 'http://evil.example/' is not"),

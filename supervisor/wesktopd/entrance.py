@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wesktopd.access import Session
-from wesktopd.errors import ConfigurationError
-from wesktopd.tokens import MAX_PATH
+from wesktopd.local_path import local_path
 
 TEXT, HTML = b"text/plain; charset=utf-8", b"text/html; charset=utf-8"
 MAX_QUERY = 4096
@@ -85,19 +84,3 @@ def token_and_path(query: bytes) -> tuple[str, str]:
 
     fields = parse_qs(query.decode("latin-1")) if len(query) <= MAX_QUERY else {}
     return fields.get("token", [""])[0], local_path(fields.get("to", ["/"])[0])
-
-
-def local_path(path: str) -> str:
-    """A path that cannot lead to another server, or split a header; "/" instead of one that could."""
-    # Browsers take a backslash for a slash, and two of them for another host's beginning (WHATWG URL, 4.4).
-    leads_away = not path.startswith("/") or path[1:2] in ("/", "\\")
-    return "/" if leads_away or not all(" " < char <= "~" for char in path) else path
-
-
-def check_path(path: str) -> None:
-    """Refuse a path that leads elsewhere, or is too long; raises ConfigurationError."""
-    if local_path(path) != path:
-        how = "begin it with one slash, and quote spaces and what is not ASCII, as in '/a%20b'"
-        raise ConfigurationError(f"path {path!r} is none of the app's: {how}.")
-    if len(path) > MAX_PATH:
-        raise ConfigurationError(f"a path of {len(path)} characters is too long for a link: {MAX_PATH} are allowed.")

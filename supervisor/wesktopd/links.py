@@ -55,7 +55,7 @@ class Links:
 def check_link_path(path: str) -> None:
     """Refuse a path that leads elsewhere; raises ConfigurationError."""
     if path != "/":
-        from wesktopd.entrance import check_path  # late, for the supervisor's size
+        from wesktopd.local_path import check_path  # late, for the supervisor's size
 
         check_path(path)
 

@@ -6,8 +6,9 @@ import pytest
 
 from security.guarded import ACCESS, COOKIE, PORT, Pairs, ask, guard, redeem
 from wesktopd.access import Session
-from wesktopd.entrance import local_path, token_and_path
+from wesktopd.entrance import token_and_path
 from wesktopd.guard import Guard
+from wesktopd.local_path import local_path
 from wesktopd.tokens import LIFETIME, MAX_TOKENS, OPEN_PATH, OneTimeTokens, one_time_link
 
 HOST: Pairs = [("host", "localhost:8000")]
@@ -94,6 +95,25 @@ def test_a_foreign_host_cannot_open_a_link(guarded: Guard) -> None:
         ("/\t/evil.example", "/"),
         ("/a b", "/"),
         ("/\xe9", "/"),
+        ("/notes/../danger", "/"),
+        ("/notes/./danger", "/"),
+        ("/..", "/"),
+        ("/.", "/"),
+        ("/notes/..?a", "/"),
+        ("/notes/..#a", "/"),
+        ("/notes/%2e%2E/danger", "/"),
+        ("/notes/.%2e/danger", "/"),
+        ("/notes/%2e/danger", "/"),
+        ("/notes/..%2fdanger", "/"),
+        ("/notes/x%2F..%2Fdanger", "/"),
+        ("/notes/..%5cdanger", "/"),
+        ("/notes\\..\\danger", "/"),
+        ("/notes/..\\danger", "/"),
+        ("/notes/.../a", "/notes/.../a"),
+        ("/notes/a..b/.c", "/notes/a..b/.c"),
+        ("/notes/%252e%252e/a", "/notes/%252e%252e/a"),
+        ("/notes?to=../a/./b", "/notes?to=../a/./b"),
+        ("/notes#/../a", "/notes#/../a"),
     ],
 )
 def test_a_link_leads_to_a_path_of_the_app(path: str, leads_to: str) -> None:

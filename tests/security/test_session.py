@@ -231,6 +231,7 @@ def test_a_browser_is_let_in_without_a_secret_in_its_arguments(start_app: Start)
         ([], "/nosuch", 1, "BROWSER '/nosuch' cannot be run: set it to"),
         (["--path", "//evil.example"], "/bin/true", 2, "path '//evil.example' is none of the app's"),
         (["--path", "evil"], "/bin/true", 2, "path 'evil' is none of the app's"),
+        (["--path", "/a/../b"], "/bin/true", 2, "path '/a/../b' is none of the app's"),
         (["--path", "/a b"], "/bin/true", 2, "quote spaces and what is not ASCII, as in '/a%20b'"),
         (["--path", "/" + "a" * 1024], "/bin/true", 2, "a path of 1025 characters is too long for a link"),
         (["--print-link"], "/bin/true", 2, "--browser and --print-link exclude each other"),

@@ -252,6 +252,8 @@ def test_the_function_hears_of_the_first_start_too(desk: Desk) -> None:
             "what 'desk:go' returned is refused: path 'https://evil.example/' is none of the app's",
         ),
         ("desk:go", "//evil.example/", "is refused: path '//evil.example/' is none of the app's"),
+        ("desk:go", "/notes/../danger", "is refused: path '/notes/../danger' is none of the app's"),
+        ("desk:go", "/notes/%2E%2e/danger", "is refused: path '/notes/%2E%2e/danger' is none of the app's"),
     ],
 )
 def test_a_function_that_fails_is_in_the_log_and_the_page_stays(

@@ -15,6 +15,7 @@ import re
 from typing import Any
 
 from wesktopd.errors import ConfigurationError
+from wesktopd.local_path import local_path
 
 ROLES = ("quit", "reload")
 DOES = ("id", "path", "role", "items")
@@ -70,7 +71,7 @@ def _checked(item: object, where: str, depth: int) -> Item | str:
     for name in ("label", "id", "path"):
         if name in item or name == "label":
             _check_text(item.get(name), f"{where}: {name}")
-    if "path" in item and not re.fullmatch(r"/(?![/\\])[!-\[\]-~]*", item["path"]):
+    if "path" in item and local_path(item["path"]) != item["path"]:
         raise ConfigurationError(f"{where}: path {item['path']!r} is not one of the app's: give one such as '/help'.")
     if "role" in item and item["role"] not in ROLES:
         raise ConfigurationError(f"{where}: role {item['role']!r} is unknown: there are {', '.join(ROLES)}.")

@@ -15,10 +15,10 @@ from wesktopd import client
 from wesktopd.channel import decode, encode
 from wesktopd.connection import attach
 from wesktopd.context import app_name
-from wesktopd.entrance import check_path
 from wesktopd.errors import ConfigurationError, ControlTimeoutError, from_wire
 from wesktopd.launch import Launched, launch
 from wesktopd.lines import LineReader
+from wesktopd.local_path import check_path
 from wesktopd.own_host import own_host
 from wesktopd.paths import AppPaths
 from wesktopd.protocol import MAX_FRAME

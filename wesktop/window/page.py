@@ -18,7 +18,7 @@ from wesktop.window.menu import MENU_EVENT, Item
 from wesktop.window.policy import Rules, Verdict
 from wesktop.window.splash import HIDE, away, show_note
 from wesktop.window.toolkit import Toolkit
-from wesktopd.entrance import local_path
+from wesktopd.local_path import local_path
 from wesktopd.tokens import MAX_PATH, OPEN_PATH
 
 if TYPE_CHECKING:
