@@ -7,7 +7,7 @@ request has to be for one of the server's own names (which ends DNS rebinding), 
 It works under any ASGI server: `Guard(app, port=8000)`.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
 from typing import Any
 
 from wesktopd.access import Session
@@ -16,13 +16,16 @@ from wesktopd.hosts import Hosts, check_allowed_hosts, check_allowed_origins, ow
 from wesktopd.security_headers import DEFAULT_CSP, WINDOW, SecurityHeaders, check_csp
 from wesktopd.tokens import OPEN_PATH
 
-Scope = Mapping[str, Any]
+Scope = MutableMapping[str, Any]
 ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
 Headers = Mapping[bytes, bytes]
 Redeem = Callable[[str], Awaitable[bool]]
 
 OWN_SITE = (b"same-origin", b"none")
 """`Sec-Fetch-Site` of the server's own pages, and of what the user has opened (W3C Fetch Metadata, 2.3)."""
+
+IN_SESSION = "wesktop.session"
+"""Where the scope of a request says that it is part of the session; others' have no such key."""
 
 IN_WINDOW = WINDOW.encode()
 ONCE = {b"host": 421, b"origin": 403, b"sec-fetch-site": 403}
@@ -82,13 +85,18 @@ class Guard:
         headers = dict(scope["headers"])
         completed = self._window_headers if IN_WINDOW in headers.get(b"user-agent", b"") else self._headers
         if self._is_plain(scope, headers):
+            if self._session is not None:
+                scope[IN_SESSION] = True
             return self._app(scope, receive, completed.completing(send))
         refusal = self._host_refusal(scope["headers"], headers)
         if refusal is None and self._session is not None and scope["path"] == OPEN_PATH:
             return self._open(self._session, scope, headers, receive, completed.completing(send))
         refusal = refusal or self._site_refusal(scope, headers)
-        if refusal is None and self._session is not None and not self._session.admits(headers):
-            refusal = None if self._is_preflight(scope, headers) else ask_for_session(self._name)
+        if refusal is None and self._session is not None:
+            if self._session.admits(headers):
+                scope[IN_SESSION] = True
+            elif not self._is_preflight(scope, headers):
+                refusal = ask_for_session(self._name)
         if refusal is None:
             return self._app(scope, receive, completed.completing(send))
         return self._answer(refusal, scope, receive, completed.completing(send))

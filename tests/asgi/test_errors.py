@@ -1,6 +1,9 @@
 """What is answered to errors: the app's own handlers, HTTPError, and what nobody expected."""
 
 import logging
+import re
+from base64 import b64encode
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -141,7 +144,10 @@ def test_the_error_handlers_of_an_included_router_hold_for_the_whole_app() -> No
     assert request(create_app(router), "GET", "/elsewhere").json == "lost"
 
 
-def test_a_browser_is_shown_the_traceback_in_debug_mode_alone() -> None:
+IN_SESSION: dict[str, Any] = {"wesktop.session": True}
+
+
+def test_a_browser_is_shown_the_traceback_in_debug_mode_and_in_a_session_alone() -> None:
     router = Router()
 
     async def failing(_request: Request) -> None:
@@ -151,15 +157,16 @@ def test_a_browser_is_shown_the_traceback_in_debug_mode_alone() -> None:
             raise ValueError("outer <script>") from error
 
     router.get("/")(failing)
-    page = request(create_app(router, debug=True), headers=BROWSER)
+    page = request(create_app(router, debug=True), headers=BROWSER, **IN_SESSION)
     assert page.status == 500
     assert page.header("content-type") == "text/html; charset=utf-8"
     for shown in ("ValueError", "outer &lt;script&gt;", "inner &lt;b&gt;", "Caused by", "raise KeyError(", "failing"):
         assert shown in page.text
     assert "<script>" not in page.text
     assert "app.py" not in page.text, "frames of ours"
-    for app, headers in ((create_app(router, debug=True), [("accept", "*/*")]), (create_app(router), BROWSER)):
-        answer = request(app, headers=headers)
+    program = [("accept", "*/*")]
+    for debug, headers, scope in ((True, program, IN_SESSION), (True, BROWSER, {}), (False, BROWSER, IN_SESSION)):
+        answer = request(create_app(router, debug=debug), headers=headers, **scope)
         assert answer.json["error"] == "internal server error"
         assert "outer" not in answer.text
 
@@ -172,7 +179,32 @@ def test_an_exception_that_goes_in_a_circle_has_a_page_too() -> None:
 
     router = Router()
     router.get("/")(failing)
-    assert "two" in request(create_app(router, debug=True), headers=BROWSER).text
+    assert "two" in request(create_app(router, debug=True), headers=BROWSER, **IN_SESSION).text
+
+
+MARKUP = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'onload=alert(3) style=color:red"
+
+
+class UnprintableError(Exception):
+    def __str__(self) -> str:
+        raise KeyError(MARKUP)
+
+
+@pytest.mark.parametrize("error", [ValueError(MARKUP), type(MARKUP, (Exception,), {})(), UnprintableError()])
+def test_nothing_of_an_exception_or_a_request_is_markup_in_its_page(error: Exception) -> None:
+    router = Router()
+    router.get("/{path:path}")(raising(error))
+    path = "/" + MARKUP + "\udcff"
+    page = request(create_app(router, debug=True), "GET", path, [*BROWSER, ("x", MARKUP)], **IN_SESSION)
+    tags = set(re.findall(r"<([a-z0-9!/]+)", page.text))
+    assert {tag.strip("/") for tag in tags} <= {
+        "!doctype", "html", "meta", "title", "style", "h1", "h2", "b", "p", "section", "header", "i", "pre", "span",
+    }  # fmt: skip
+    assert not re.search(r"<[^>]*\s(on[a-z]+|style|src)=", page.text)
+    style = re.findall(r"<style>(.*?)</style>", page.text, re.DOTALL)
+    digest = b64encode(sha256(style[0].encode()).digest()).decode()
+    policy = page.header("content-security-policy") or ""
+    assert policy.startswith(f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; ")
 
 
 def test_each_unexpected_error_has_an_id_of_its_own(caplog: pytest.LogCaptureFixture) -> None:

@@ -10,11 +10,14 @@ from wesktop.asgi.responses import Response, as_response, error_response
 from wesktop.asgi.routing import Router
 from wesktop.asgi.types import Scope
 
+IN_SESSION = "wesktop.session"
+"""Where the scope says that a request is part of the session, as the guard does. Others are shown no source."""
+
 
 class ErrorAnswers:
     """Turns exceptions into responses: by the app's own handlers, else plainly.
 
-    debug: whether a browser is shown the traceback of what nobody expected.
+    debug: whether a browser in the app's session is shown the traceback of what nobody expected.
     """
 
     def __init__(self, router: Router, logger: str, *, debug: bool) -> None:
@@ -46,7 +49,7 @@ class ErrorAnswers:
                 return as_response(await handler(request, error))
             except Exception as failed:
                 log_exception(self.logger, failed, "the error handler of status 500 failed (error %s)", trace)
-        if self.debug and _is_browser(request.scope):
+        if self.debug and request.scope.get(IN_SESSION) and _is_browser(request.scope):
             from wesktop.asgi.traceback_page import traceback_page
 
             return traceback_page(error, f"{request.method} {request.path}", trace)

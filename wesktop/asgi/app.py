@@ -77,7 +77,8 @@ def create_app(
         static_dotfiles: whether files and directories are served whose names begin with a dot.
         redirect_slashes: whether a path without a route is sent on (308) to that with a slash more, or less, at its
             end, where this has one.
-        debug: show a browser the traceback of an unexpected exception. Not for an app that others can reach.
+        debug: show a browser that is in the app's session the traceback of an unexpected exception. Without a session
+            it is in the log alone.
 
     For the limits None stands for none.
 
