@@ -24,6 +24,12 @@ MAX_URLENCODED = 3 * MAX_FIELD_SIZE
 MAX_PART_HEADERS = 8 * 1024
 """Bytes that the headers of a part may have together."""
 
+MAX_CONTENT_TYPE = 1024
+"""Bytes that a multipart form's Content-Type may have: a boundary has 70 (RFC 2046, section 5.1.1)."""
+
+PIECE = 64 * 1024
+"""Bytes of a form that are parsed at a time: the limits hold between them."""
+
 MAX_FILES = 100
 """How many files a form may have: each may be one of the system's."""
 
@@ -135,6 +141,8 @@ class _MultipartReader:
             raise RuntimeError(f"multipart forms need the package python-multipart: {INSTALL}") from None
         self._options: Callable[[Any], tuple[bytes, dict[bytes, bytes]]] = parse_options_header
         self._malformed = FormParserError
+        if len(content_type) > MAX_CONTENT_TYPE:
+            raise HTTPError(400, "multipart form with too long a Content-Type")
         boundary = parse_options_header(content_type)[1].get(b"boundary")
         if not boundary:
             raise HTTPError(400, "multipart form without a boundary")
@@ -160,14 +168,16 @@ class _MultipartReader:
 
     def _made(self, kind: Callable[..., Any], boundary: bytes, callbacks: dict[str, Callable[..., None]]) -> Any:
         try:
-            return kind(boundary, callbacks)
+            # Its own limits are lower than what is promised: ours hold, by the events.
+            return kind(boundary, callbacks, max_header_size=2 * PIECE, max_header_count=MAX_PART_HEADERS)
         except self._malformed as error:
             raise HTTPError(400, f"multipart form is malformed: {error}") from None
 
     def feed(self, chunk: bytes) -> None:
         """Take what has come. Raises HTTPError for a form that is malformed or has too many parts."""
         try:
-            self._parser.write(chunk)
+            for start in range(0, len(chunk), PIECE):
+                self._parser.write(chunk[start : start + PIECE])
         except self._malformed as error:
             raise HTTPError(400, f"multipart form is malformed: {error}") from None
 
