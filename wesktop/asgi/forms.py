@@ -24,6 +24,9 @@ MAX_URLENCODED = 3 * MAX_FIELD_SIZE
 MAX_PART_HEADERS = 8 * 1024
 """Bytes that the headers of a part may have together."""
 
+MAX_HEADER_COUNT = 100
+"""How many headers a part may have."""
+
 MAX_CONTENT_TYPE = 1024
 """Bytes that a multipart form's Content-Type may have: a boundary has 70 (RFC 2046, section 5.1.1)."""
 
@@ -168,8 +171,8 @@ class _MultipartReader:
 
     def _made(self, kind: Callable[..., Any], boundary: bytes, callbacks: dict[str, Callable[..., None]]) -> Any:
         try:
-            # Its own limits are lower than what is promised: ours hold, by the events.
-            return kind(boundary, callbacks, max_header_size=2 * PIECE, max_header_count=MAX_PART_HEADERS)
+            # Its own limits are lower than what is promised. It takes what is beyond ours for malformed.
+            return kind(boundary, callbacks, max_header_size=MAX_PART_HEADERS, max_header_count=MAX_HEADER_COUNT)
         except self._malformed as error:
             raise HTTPError(400, f"multipart form is malformed: {error}") from None
 
