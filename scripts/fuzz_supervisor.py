@@ -8,7 +8,9 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Any
 
-SECRET = "s3cret"  # noqa: S105  none
+SECRET = "5" * 64  # none
+PROOF = b"c" * 64  # that a client is asked for
+HELLO = b"wesktop " + b"0" * 64
 MAX_FRAME = 512  # instead of the real ones, which inputs of this size would never reach
 REQUESTS = [
     b'{"type":"status","id":1}',
@@ -49,12 +51,13 @@ title = "t"
 resizable = false
 """
 SEEDS = {
-    # The first byte says in pieces of how many bytes the rest comes, and whether a secret is asked for.
+    # The first byte says in pieces of how many bytes the rest comes, and whether a proof is asked for.
     "control": [
         *(b"\x10" + line + b"\n" for line in REQUESTS),
         b"\x1e" + b"\n".join(REQUESTS) + b"\n",
-        b"\x91s3cret\n" + REQUESTS[0] + b"\n",
-        b"\x91wrong\n" + REQUESTS[0] + b"\n",
+        b"\xff" + PROOF + b"\n" + REQUESTS[0] + b"\n",
+        b"\xff" + HELLO + b"\n" + REQUESTS[0] + b"\n",
+        b"\x90wrong\n" + REQUESTS[0] + b"\n",
         b"\x10" + b"x" * (MAX_FRAME + 1) + b"\n",
     ],
     "bus": [
@@ -68,7 +71,7 @@ WORDS = {  # what inputs are put together of, too: chance alone seldom writes a 
     "control": [
         *(line + b"\n" for line in REQUESTS),
         *(b'"id":', b'"lines":', b'"follow":true', b'"workers":', b'"kind":"caller"', b"null", b"1e999", b"\\ud800"),
-        SECRET.encode() + b"\n",
+        *(PROOF + b"\n", HELLO + b"\n"),
     ],
     "bus": [JOIN + b"\n", PUBLISH + b"\n", b'"number":2', b'"origin":""', b'"after":', b'"epoch":"', b"1e999"],
     "config": [line + b"\n" for line in CONFIG.splitlines()]
@@ -152,24 +155,27 @@ def control() -> Callable[[bytes], None]:
     """Whatever comes over the control socket is answered in the protocol, or the connection ends."""
     from wesktopd.client_connection import ClientConnection
     from wesktopd.control import ControlServer
+    from wesktopd.greeting import ServerGreeting
     from wesktopd.lines import LineReader
-    from wesktopd.protocol import BearerToken, Done, Linked, Report, decode_answer
+    from wesktopd.protocol import Report, decode_answer
 
     server = ControlServer(App())
-    greeting = SECRET.encode() + b"\n"
     status = b'\n{"type":"status","id":77}\n'
 
     async def check(data: bytes) -> None:
-        asked_for_secret = bool(data) and data[0] > 0x7F
-        connection = ClientConnection(server, SECRET if asked_for_secret else None)
+        stranger = bool(data) and data[0] > 0x7F
+        greeting = ServerGreeting(SECRET, PROOF.decode() if data[0] % 2 else None) if stranger else None
+        connection = ClientConnection(server, greeting)
         connection._lines = LineReader(MAX_FRAME)
         made = await feed(connection, data)
         if not made.closed:
             connection.data_received(status)
-        answers = [decode_answer(line) for line in bytes(made.sent).splitlines()]
-        if asked_for_secret and data[1 : 1 + len(SECRET)].strip() not in greeting:
-            assert not any(isinstance(answer, Report | Done | Linked | BearerToken) for answer in answers)
-        if not (made.closed or asked_for_secret):
+        sent = bytes(made.sent).splitlines()
+        if stranger and not (data[0] % 2 and data[1:].split(b"\n")[0].strip() == PROOF):
+            assert [len(line) for line in sent] in ([], [len(PROOF) * 2 + 1]), sent  # a challenge, at most
+            sent = []
+        answers = [decode_answer(line) for line in sent]
+        if not (made.closed or stranger):
             assert any(isinstance(answer, Report) and answer.id == 77 for answer in answers) or connection.pending
         connection.eof_received()
         connection.connection_lost(None)

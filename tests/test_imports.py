@@ -63,9 +63,19 @@ def test_the_lower_layers_import_nothing_of_ours(package: str) -> None:
         ("wesktopd.lines", set()),
         (
             "wesktopd.connection",
-            {"wesktopd", "wesktopd.errors", "wesktopd.lines", "wesktopd.protocol", "wesktopd.transport"},
+            {
+                *("wesktopd", "wesktopd.errors", "wesktopd.greeting", "wesktopd.lines"),
+                *("wesktopd.protocol", "wesktopd.transport"),
+            },
         ),
-        ("wesktopd.transport", {"wesktopd.files", "wesktopd.forked", "wesktopd.peers", "wesktopd.private"}),
+        ("wesktopd.greeting", set()),
+        (
+            "wesktopd.transport",
+            {
+                *("wesktopd.files", "wesktopd.forked", "wesktopd.greeting", "wesktopd.lock", "wesktopd.peers"),
+                "wesktopd.private",
+            },
+        ),
         ("wesktopd.forked", {"wesktopd.connections"}),
         ("wesktopd.connections", set()),
         ("wesktopd.private", set()),

@@ -8,11 +8,11 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-import msgspec
 from msgspec.structs import replace
 
-from wesktopd import transport
 from wesktopd.errors import ControlError
+from wesktopd.greeting import MAX_LINE, ServerGreeting
+from wesktopd.handed import HandedConnection
 from wesktopd.lines import LineReader, LineTooLongError
 from wesktopd.peers import is_trusted
 from wesktopd.protocol import (
@@ -36,7 +36,7 @@ from wesktopd.protocol import (
 from wesktopd.window_protocol import Launch, Show
 
 IDLE_TIMEOUT = 30.0  # seconds until a connection without a lease has said another whole frame
-GREETING_TIMEOUT = 5.0  # seconds that a client has to say the secret in
+GREETING_TIMEOUT = 5.0  # seconds that a client has to prove in that it knows the secret
 MAX_REQUESTS = 64  # of one connection that may be carried out at once
 MAX_UNREAD = 256 * 1024  # bytes that may wait for a client that does not read
 MAX_QUEUED = 8 * 1024 * 1024  # bytes of a stream that may wait; all that is kept in memory is less
@@ -46,28 +46,6 @@ AGAIN = (Emit, Launch, Restart, Scale, Show, Wait)  # a successor begins anew wh
 Follow = Callable[[Callable[[Answer], None]], Callable[[], None]]
 
 logger = logging.getLogger("wesktopd")
-
-
-class HandedConnection(msgspec.Struct, kw_only=True):
-    """A control connection, for the next supervisor. fd: its number there, see wesktopd.handover.
-
-    greeted: whether its client has said the secret, where one is asked for.
-    lease, lease_id, path: of the lease that its client holds by it, if it does. dialog: the number of the one that it
-    has open as a window. following: the streams that it gets, by the requests' ids.
-    upgrades: the requests to which the takeover is the answer.
-    heard: what it has asked for and is not begun, and the beginning of its next frame. unsent: what it has not read.
-    """
-
-    fd: int
-    greeted: bool
-    lease: str | None
-    lease_id: int
-    path: str
-    dialog: int | None
-    following: list[Logs | Events]
-    upgrades: list[int]
-    heard: bytes
-    unsent: bytes
 
 
 class Server(Protocol):
@@ -92,18 +70,18 @@ class Server(Protocol):
 class ClientConnection(asyncio.Protocol):
     """A connection. lease: the kind of the lease that its client holds by it, if it does; path: of its page.
 
-    secret: what the client has to say first; None where the connection itself says who it is.
+    greeting: what has to come first; None where the connection itself says who is at its end.
     paused: nothing is heard or sent before `resume`.
     """
 
-    def __init__(self, server: Server, secret: str | None, *, paused: bool = False) -> None:
+    def __init__(self, server: Server, greeting: ServerGreeting | None, *, paused: bool = False) -> None:
         self.lease: str | None = None
         self.lease_id = 0
         self.since = 0.0  # on the clock of `time.monotonic`, when it has taken it
         self.path = "/"
         self.pending: list[Request] = []  # that are being carried out
         self._server = server
-        self._secret = secret
+        self._greeting = greeting
         self._deaf = paused
         self._lines = LineReader(MAX_FRAME)
         # Frames that wait for the client to read; of them one at most is the transport's, so that it is known.
@@ -124,8 +102,8 @@ class ClientConnection(asyncio.Protocol):
 
     @property
     def greeted(self) -> bool:
-        """Whether its client has said the secret, where one is asked for."""
-        return self._secret is None
+        """Whether its client has proved that it may ask."""
+        return self._greeting is None
 
     @property
     def closing(self) -> bool:
@@ -164,16 +142,20 @@ class ClientConnection(asyncio.Protocol):
         """Bytes of any number of frames."""
         try:
             for number, frame in enumerate(self._lines.feed(data)):
-                if number == 0:  # who sends a frame a byte at a time has no longer for it
+                if number == 0 and self.greeted:  # who sends a frame a byte at a time has no longer for it
                     self._await_frame(IDLE_TIMEOUT)
                     self._server.heard(self)
                 if self.closing:  # by what came before: the rest is not heard
                     return
-                if self._secret is not None:
-                    self._greet(frame)
+                if self._greeting is not None:
+                    self._greet(self._greeting, frame)
                 elif frame.strip():
                     self._take(frame)
+            if not self.greeted and len(self._lines.rest) > MAX_LINE:
+                self.abort()
         except LineTooLongError:
+            if not self.greeted:
+                self.abort()
             self.send(0, Failed(error="ControlError", message=f"a message is longer than {MAX_FRAME} bytes"))
             self.close()
 
@@ -195,11 +177,16 @@ class ClientConnection(asyncio.Protocol):
 
     # What comes in.
 
-    def _greet(self, line: bytes) -> None:
-        if self._secret is not None and transport.is_secret(line, self._secret):
-            self._secret = None
+    def _greet(self, greeting: ServerGreeting, line: bytes) -> None:
+        answer = greeting.hear(line)
+        if answer is None:
+            self.abort()
+        elif answer:
+            self._last = answer
+            self._transport.write(answer)
         else:
-            self._transport.abort()
+            self._greeting = None
+            self._await_frame(IDLE_TIMEOUT)
 
     def _take(self, frame: bytes) -> None:
         try:
@@ -314,6 +301,7 @@ class ClientConnection(asyncio.Protocol):
         handed = HandedConnection(
             fd=fd,
             greeted=self.greeted,
+            awaited=self._greeting.awaited if self._greeting else None,
             lease=self.lease,
             lease_id=self.lease_id,
             path=self.path,

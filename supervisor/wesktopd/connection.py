@@ -9,10 +9,12 @@ from typing import Literal
 
 from wesktopd import transport
 from wesktopd.errors import ControlError, ControlPermissionError, ControlTimeoutError, NotRunningError, from_wire
+from wesktopd.greeting import NotProvenError
 from wesktopd.lines import LineReader, LineTooLongError
 from wesktopd.protocol import MAX_FRAME, Answer, Attach, Failed, Request, decode_answer, encode
 
 TIMEOUT = 5.0  # seconds that a supervisor has to answer in
+GREETS_WITHIN = 1.0  # seconds that a supervisor has in any case to say who it is, where it has to
 RETRY_EVERY = 0.01
 READ_SIZE = 64 * 1024
 
@@ -105,18 +107,24 @@ class Connection:
 
 
 def connect_path(path: Path, name: str, patience: float = TIMEOUT) -> Connection:
-    """Connect to a control socket; patience: seconds that a server has whose queue is full.
+    """Connect to a control socket; patience: seconds that a server has which does not get round to it.
 
-    Raises NotRunningError when nobody listens there, ControlTimeoutError when its queue stays full.
+    Raises NotRunningError when nobody listens there, or who is not the supervisor, ControlTimeoutError when it does
+    not answer.
     """
     deadline = time.monotonic() + patience
     while True:
         try:
-            return Connection(transport.connect(path, TIMEOUT))
+            return Connection(transport.connect(path, min(TIMEOUT, max(GREETS_WITHIN, patience))))
         except BlockingIOError:  # too many wait to be accepted
             if time.monotonic() > deadline:
                 raise ControlTimeoutError(f"{name!r} accepts no connection within {patience:g} seconds.") from None
             time.sleep(RETRY_EVERY)
+        except TimeoutError:
+            raise ControlTimeoutError(f"{name!r} does not answer: is it suspended?") from None
+        except NotProvenError:
+            what = "a stranger's program, or one of another release, listens where it should"
+            raise NotRunningError(f"{name!r} is not running: {what} ({path}).") from None
         except PermissionError:
             raise ControlPermissionError(f"the control socket of {name!r} is not for this user: {path}.") from None
         except OSError:

@@ -6,13 +6,13 @@ import socket
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
-import msgspec
-
 from wesktopd import transport
-from wesktopd.client_connection import ClientConnection, HandedConnection, unforeseen
+from wesktopd.client_connection import ClientConnection, unforeseen
 from wesktopd.controlled import Controlled
 from wesktopd.errors import WesktopError
 from wesktopd.files import OwnFile
+from wesktopd.greeting import ServerGreeting
+from wesktopd.handed import HandedConnection, HandedControl
 from wesktopd.protocol import (
     STARTER,
     Answer,
@@ -38,7 +38,7 @@ from wesktopd.protocol import (
     Wait,
     failure,
 )
-from wesktopd.window_protocol import Ask, Focused, Launch, Launched, Navigate, Print, Reply, Show, Vacant
+from wesktopd.window_protocol import Ask, Focused, Launch, Print, Reply, Show, Vacant
 from wesktopd.windows import Windows
 
 MAX_CONNECTIONS = 256
@@ -46,18 +46,6 @@ MAX_CONNECTIONS = 256
 Result = str | Done | Vacant | None  # of what is carried out: a note, or the answer itself
 
 logger = logging.getLogger("wesktopd")
-
-
-class HandedControl(msgspec.Struct, kw_only=True):
-    """The control socket and its connections, for the next supervisor. listener: its number, see wesktopd.handover.
-
-    kept: what waits for the next window.
-    """
-
-    listener: int | None
-    secret: str | None
-    connections: list[HandedConnection]
-    kept: list[tuple[float, Launched | Navigate]]
 
 
 class ControlServer:
@@ -108,14 +96,14 @@ class ControlServer:
         self.listener = self._server = self._own = None
 
     def _connect(self) -> ClientConnection:
-        return ClientConnection(self, self.secret)
+        return ClientConnection(self, ServerGreeting(self.secret) if self.secret else None)
 
     async def adopt(
-        self, connection: socket.socket, secret: str | None = None, *, paused: bool = False
+        self, connection: socket.socket, greeting: ServerGreeting | None = None, *, paused: bool = False
     ) -> ClientConnection:
         """Serve a connection that was inherited."""
         _, client = await asyncio.get_running_loop().connect_accepted_socket(
-            lambda: ClientConnection(self, secret, paused=paused), connection
+            lambda: ClientConnection(self, greeting, paused=paused), connection
         )
         return client
 
@@ -155,7 +143,9 @@ class ControlServer:
         """
         self.windows.take_over(handed.kept)
         for each in handed.connections:
-            client = await self.adopt(sockets(each.fd), None if each.greeted else handed.secret, paused=True)
+            assert each.greeted or handed.secret
+            greeting = None if each.greeted else ServerGreeting(handed.secret or "", each.awaited)
+            client = await self.adopt(sockets(each.fd), greeting, paused=True)
             self._handed.append((client, each))
             self._upgrades += [(client, request) for request in client.take_over(each)]
             for request in each.following:

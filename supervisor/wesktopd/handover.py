@@ -28,8 +28,8 @@ import msgspec
 
 from wesktopd.access import Access
 from wesktopd.bus import HandedBus
-from wesktopd.control import HandedControl
 from wesktopd.errors import ControlError
+from wesktopd.handed import HandedControl
 from wesktopd.lines import LineReader
 from wesktopd.logfile import LogLine
 from wesktopd.message import Message

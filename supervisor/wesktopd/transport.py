@@ -1,7 +1,7 @@
 """How the control socket is reached: a Unix socket, or, where there are none, TCP on this machine with a secret.
 
-The TCP variant's file holds `PORT SECRET`, readable by its owner alone. The secret is the client's first line; who
-does not have it is not answered. WESKTOP_CONTROL=tcp chooses it where there are Unix sockets.
+The TCP variant's file holds `PORT SECRET`, readable by its owner alone. Both ends prove that they know the secret
+before anything else is said, see `wesktopd.greeting`. WESKTOP_CONTROL=tcp chooses it where there are Unix sockets.
 """
 
 import errno
@@ -9,10 +9,13 @@ import os
 import re
 import socket
 import sys
+import time
 from pathlib import Path
 
 from wesktopd.files import write_whole
 from wesktopd.forked import withhold
+from wesktopd.greeting import MAX_LINE, ClientGreeting
+from wesktopd.lock import Lock
 from wesktopd.peers import is_trusted
 from wesktopd.private import FILE_MODE, OTHERS, read_private
 
@@ -27,7 +30,7 @@ SECRET_BYTES = 32
 MAX_FILE = 256
 LOOPBACK = "127.0.0.1"
 
-_PORT_AND_SECRET = re.compile(rb"(\d{1,5}) (\S+)\n?")
+_PORT_AND_SECRET = re.compile(rb"(\d{1,5}) ([0-9a-f]{%d})\n?" % (2 * SECRET_BYTES))
 
 
 def has_unix_sockets() -> bool:
@@ -86,11 +89,13 @@ async def serve(
 
 
 def _listen_tcp(path: Path) -> tuple[socket.socket, str]:
-    import secrets  # late: with it comes OpenSSL
-
-    secret = secrets.token_hex(SECRET_BYTES)
+    secret = os.urandom(SECRET_BYTES).hex()
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
+        if (
+            exclusive := getattr(socket, "SO_EXCLUSIVEADDRUSE", None)
+        ) is not None:  # on Windows another could bind it
+            listener.setsockopt(socket.SOL_SOCKET, exclusive, 1)
         listener.bind((LOOPBACK, 0))
         # The file is written last, so that who has read it can connect.
         listener.listen()
@@ -103,43 +108,58 @@ def _listen_tcp(path: Path) -> tuple[socket.socket, str]:
 
 
 def connect(path: Path, timeout: float) -> socket.socket:
-    """Connect to the control socket at `path`.
+    """Connect to the control socket at `path` within `timeout` seconds; whose it is, is certain then.
 
-    Raises OSError: PermissionError where it is another user's, BlockingIOError where its queue is full.
+    Raises OSError: PermissionError where it is another user's, BlockingIOError where its queue is full or it hangs up
+    before it has said who it is, NotProvenError where a stranger has its port, TimeoutError where it says nothing.
     """
-    greeting, address = _read(path) if path.suffix == SUFFIX else (b"", str(path))
-    sock = socket.socket(socket.AF_INET if greeting else socket.AF_UNIX, socket.SOCK_STREAM)
+    deadline = time.monotonic() + timeout
+    secret, address = _read(path) if path.suffix == SUFFIX else (None, str(path))
+    sock = socket.socket(socket.AF_UNIX if secret is None else socket.AF_INET, socket.SOCK_STREAM)
     sock.settimeout(timeout)
     withhold(sock.fileno())
     try:
         sock.connect(address)
         if not is_trusted(sock):
             raise PermissionError(errno.EACCES, "another user listens there", str(path))
-        sock.sendall(greeting)
+        if secret is not None:
+            _greet(sock, ClientGreeting(secret), deadline)
     except BaseException:
         sock.close()
         raise
     return sock
 
 
-def _read(path: Path) -> tuple[bytes, str | tuple[str, int]]:
+def _read(path: Path) -> tuple[str, tuple[str, int]]:
+    if not Lock(path.with_suffix(".lock")).is_held():  # a dead supervisor's file: the port may be anybody's by now
+        raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED), str(path))
     found = parse(read_private(path, MAX_FILE, OTHERS))  # what others could read, is no secret
     if found is None:
         raise OSError(f"{path} holds no port and secret")
     port, secret = found
-    return secret + b"\n", (LOOPBACK, port)
+    return secret, (LOOPBACK, port)
 
 
-def parse(data: bytes) -> tuple[int, bytes] | None:
+def _greet(sock: socket.socket, greeting: ClientGreeting, deadline: float) -> None:
+    """Have the server prove itself, then prove that this client may ask. Every read is bounded, in bytes and time."""
+    line = b""
+    try:
+        sock.sendall(greeting.hello)
+        while not line.endswith(b"\n"):
+            sock.settimeout(max(0.001, deadline - time.monotonic()))
+            if not (data := sock.recv(MAX_LINE - len(line))):
+                raise ConnectionResetError
+            line += data
+            if len(line) == MAX_LINE:
+                break
+        sock.sendall(greeting.answer(line))
+    except (ConnectionResetError, BrokenPipeError):
+        raise BlockingIOError(errno.EAGAIN, "it hung up before it had proved itself") from None
+
+
+def parse(data: bytes) -> tuple[int, str] | None:
     """The port and the secret that a file holds; None for anything else."""
     match = _PORT_AND_SECRET.fullmatch(data)
     if match is None or not 0 < int(match[1]) <= 65535:
         return None
-    return int(match[1]), match[2]
-
-
-def is_secret(line: bytes, secret: str) -> bool:
-    """Whether a client's first line is the secret; it takes as long whether or not."""
-    import hmac
-
-    return hmac.compare_digest(line.strip(), secret.encode())
+    return int(match[1]), match[2].decode()

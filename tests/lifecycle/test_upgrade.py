@@ -16,6 +16,7 @@ from support.running import NAME, Start
 from support.scripts import Script, alive, free_port
 from support.upgrading import supervisors, upgrade
 from support.waiting import wait_for
+from wesktopd.greeting import ClientGreeting
 
 
 def test_under_load_no_request_is_lost_and_what_it_knows_is_kept(start_app: Start) -> None:
@@ -248,14 +249,35 @@ async def much(request):
     wait_for(lambda: "the last of it" in app.logs(), "the last line")
 
 
-def test_who_has_not_said_the_secret_yet_says_it_to_the_new_one(start_app: Start, home: Path) -> None:
+@pytest.mark.parametrize("when", ["half of the number", "challenged", "half of the proof"])
+def test_who_is_in_the_middle_of_a_greeting_ends_it_with_the_new_one(start_app: Start, home: Path, when: str) -> None:
+    app = start_app(WESKTOP_CONTROL="tcp")
+    port, secret = (home / "run" / "wesktop" / f"{NAME}.tcp").read_text().split()
+    greeting = ClientGreeting(secret)
+    with socket.create_connection(("127.0.0.1", int(port)), 20) as client, client.makefile("rb") as answers_to:
+        client.sendall(greeting.hello[:30])
+        if when == "half of the number":
+            upgrade(app)
+        client.sendall(greeting.hello[30:])
+        proof = greeting.answer(answers_to.readline())
+        if when == "half of the proof":
+            client.sendall(proof[:30])
+        if when != "half of the number":
+            upgrade(app)
+        client.sendall(proof[30 if when == "half of the proof" else 0 :] + b'{"type":"status","id":7}\n')
+        assert json.loads(answers_to.readline())["type"] == "report"
+
+
+def test_who_has_not_proved_himself_is_not_believed_by_the_new_one_either(start_app: Start, home: Path) -> None:
     app = start_app(WESKTOP_CONTROL="tcp")
     port, secret = (home / "run" / "wesktop" / f"{NAME}.tcp").read_text().split()
     with socket.create_connection(("127.0.0.1", int(port)), 20) as client, client.makefile("rb") as answers_to:
-        client.sendall(secret[:5].encode())
+        client.sendall(ClientGreeting(secret).hello)
+        own = answers_to.readline().split()[1]
         upgrade(app)
-        client.sendall(f"{secret[5:]}\n".encode() + b'{"type":"status","id":7}\n')
-        assert json.loads(answers_to.readline())["type"] == "report"
+        client.sendall(own + b'\n{"type":"status","id":7}\n')
+        with contextlib.suppress(ConnectionError):
+            assert answers_to.readline() == b""
 
 
 def test_a_pid_file_names_the_new_supervisor_and_is_removed_at_its_end(start_app: Start, home: Path) -> None:

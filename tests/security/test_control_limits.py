@@ -21,10 +21,12 @@ from wesktopd.client_connection import MAX_REQUESTS
 from wesktopd.control import ControlServer
 from wesktopd.controlled import Controlled
 from wesktopd.errors import ConfigurationError, ControlError, StartupError, WesktopError, from_wire
+from wesktopd.greeting import ClientGreeting, ServerGreeting
 from wesktopd.paths import AppPaths
 from wesktopd.protocol import MAX_FRAME, Request, Stop, decode_request
 
 JOIN = b'{"type":"join","channel":"c","max_events":10,"max_bytes":1000,"max_seconds":1}\n'
+SECRET = b"a" * 64
 PUBLISH = b'{"type":"publish","event":"e","data":"d","origin":"o","number":1}\n'
 
 
@@ -82,13 +84,17 @@ def test_who_a_peer_is_by_what_the_kernel_tells(credentials: bytes, uid: int | N
 @pytest.mark.parametrize(
     ("content", "found"),
     [
-        (b"8000 s3cret\n", (8000, b"s3cret")),
-        (b"65535 s", (65535, b"s")),
-        *((content, None) for content in (b"", b"8000", b"8000 \n", b"0 s\n", b"65536 s\n", b"-1 s\n", b"1 s\nx\n")),
-        *((content, None) for content in (b"99999999999999999999 s\n", b"\xd9\xa3 s\n", b"\xff\xfe")),
+        (b"8000 %b\n" % SECRET, (8000, SECRET.decode())),
+        (b"65535 " + SECRET, (65535, SECRET.decode())),
+        *((b"%b %b\n" % (port, SECRET), None) for port in (b"0", b"65536", b"-1", b"9" * 20, b"\xd9\xa3", b"")),
+        *(
+            (b"1 %b\n" % secret, None)
+            for secret in (b"", SECRET[:-1], SECRET + b"0", SECRET.upper(), SECRET + b"\nx")
+        ),
+        *((content, None) for content in (b"", b"8000", b"8000 s3cret\n", b"\xff\xfe")),
     ],
 )
-def test_a_port_and_a_secret_are_read_or_nothing_is(content: bytes, found: tuple[int, bytes] | None) -> None:
+def test_a_port_and_a_secret_are_read_or_nothing_is(content: bytes, found: tuple[int, str] | None) -> None:
     assert transport.parse(content) == found
 
 
@@ -126,7 +132,7 @@ def by_the_control_server(
 
     async def adopt(connection: socket.socket) -> object:
         return await asyncio.get_running_loop().connect_accepted_socket(
-            lambda: client_connection.ClientConnection(server, secret), connection
+            lambda: client_connection.ClientConnection(server, ServerGreeting(secret) if secret else None), connection
         )
 
     return adopt
@@ -171,22 +177,33 @@ def test_a_client_that_sends_its_frame_a_byte_at_a_time_has_no_longer(monkeypatc
     assert served(by_the_control_server(), drips) == b""
 
 
-def test_who_does_not_say_the_secret_soon_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_does_not_prove_himself_soon_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client_connection, "GREETING_TIMEOUT", 0.2)
     assert served(by_the_control_server("secret"), drips) == b""
 
 
-def test_after_a_wrong_secret_the_right_one_counts_for_nothing() -> None:
+def proves(peer: socket.socket, secret: str) -> bytes:
+    """Greet, and return the proof that is to follow."""
+    greeting = ClientGreeting(secret)
+    peer.sendall(greeting.hello)
+    return greeting.answer(peer.recv(1000))
+
+
+def test_after_a_wrong_proof_the_right_one_counts_for_nothing() -> None:
     server = Listening()
-    assert served(by_the_control_server("right", server), says(b'wrong\nright\n{"type":"stop"}\n')) == b""
+
+    def talk(peer: socket.socket) -> object:
+        return says(b"0" * 64 + b"\n" + proves(peer, "right") + b'{"type":"stop"}\n')(peer)
+
+    assert served(by_the_control_server("right", server), talk) == b""
     assert server.asked == []
 
 
-def test_after_the_right_secret_a_request_is_heard() -> None:
+def test_after_the_right_proof_a_request_is_heard_in_the_same_piece() -> None:
     server = Listening()
 
     def talk(peer: socket.socket) -> None:
-        peer.sendall(b'right\n{"type":"stop"}\n')
+        peer.sendall(proves(peer, "right") + STOP.ljust(MAX_FRAME) + b"\n")
         wait_for(lambda: server.asked, "the request")
 
     served(by_the_control_server("right", server), talk)

@@ -13,6 +13,7 @@ from support.users import OTHER, VICTIM, needs_root, run_as
 from wesktopd import client, configs, paths
 from wesktopd.errors import ConfigurationError, ControlPermissionError, PidFileError
 from wesktopd.identity import boot_id, identify
+from wesktopd.lock import Lock
 from wesktopd.logfile import LogFile, LogLine
 from wesktopd.pidfile import PidFile
 from wesktopd.state import State, StateFile
@@ -201,11 +202,14 @@ def test_a_pid_path_that_is_a_fifo_is_refused(tmp_path: Path) -> None:
 @needs_root
 def test_a_secret_that_another_user_has_put_there_is_not_sent(place: Path) -> None:
     path = place / "app.tcp"
-    path.write_text("1 secret\n")
+    path.write_text(f"1 {'5' * 64}\n")
     path.chmod(0o600)
     os.chown(path, OTHER, OTHER)
+    held = Lock(place / "app.lock")
+    assert held.acquire()
     with pytest.raises(PermissionError, match="belongs to nobody"):
         connect(path, 1)
+    held.release()
 
 
 @needs_root

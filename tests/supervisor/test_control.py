@@ -197,7 +197,7 @@ def test_stop_waits_until_everything_is_given_back(script: Script, home: Path) -
 def test_a_supervisor_that_does_not_answer_is_given_up(script: Script) -> None:
     script.process.send_signal(19)  # SIGSTOP: it cannot answer
     try:
-        with client.connect(NAME) as connection, pytest.raises(ControlTimeoutError):
+        with pytest.raises(ControlTimeoutError), client.connect(NAME, patience=0.1) as connection:
             connection.receive(0.1)
     finally:
         script.process.send_signal(18)  # SIGCONT

@@ -9,9 +9,9 @@ import msgspec
 
 from wesktop.window.display import check_display
 from wesktop.window.ending import window_error
-from wesktop.window.options import check_size, from_fields, window_spec
+from wesktop.window.options import check_background, check_size, from_fields, window_spec
 from wesktop.window.spec import Attachable, Attached, Closed, NotOpened, Opened, WindowSpec, further
-from wesktopd import client
+from wesktopd import client, configs, transport
 from wesktopd.channel import decode, encode
 from wesktopd.connection import attach
 from wesktopd.context import app_name
@@ -55,7 +55,7 @@ def open_window(
         raise ConfigurationError(f"path {path!r} is of type {type(path).__name__}, not str.")
     check_path(path)
     spec = client.config(name)
-    look = replace(_adapted(_look(name, spec), title, width, height), own_host=own_host(name))
+    look = replace(_adapted(described(name, spec), title, width, height), own_host=own_host(name))
     if client.status(name).windows:
         look = further(look)
     check_display(look.gui)
@@ -72,6 +72,31 @@ def open_window(
             opened.abandon()
             raise
         opened.leave()
+
+
+def described(name: str, spec: dict[str, Any]) -> WindowSpec:
+    """The window as the app's spec has it. Raises ConfigurationError for a description that is none.
+
+    Of one that has come by TCP nothing is taken but how the window looks: the rest is that of the app's config file,
+    or else as it is where nothing is asked for. So whoever answers there cannot have it write files, or do more.
+    """
+    told = _look(name, spec)
+    if AppPaths(name).control.suffix != transport.SUFFIX:
+        return told
+    check_size(told.width, told.height)
+    colour = check_background(told.background)
+    return replace(
+        _look(name, _kept(name)), title=told.title, width=told.width, height=told.height, background=colour
+    )
+
+
+def _kept(name: str) -> dict[str, Any]:
+    """The app's spec as its config file has it; empty where there is none that can be relied on."""
+    try:
+        fields: dict[str, Any] = msgspec.to_builtins(configs.load(name))
+    except ConfigurationError:
+        return {}
+    return fields
 
 
 def _look(name: str, spec: dict[str, Any]) -> WindowSpec:
