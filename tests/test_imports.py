@@ -82,7 +82,7 @@ def test_the_lower_layers_import_nothing_of_ours(package: str) -> None:
         ("wesktopd.peers", {"wesktopd.private"}),
         ("wesktopd.fleet", {"wesktopd.generations", "wesktopd.limits"}),
         ("wesktopd.generations", set()),
-        ("wesktopd.drain", set()),
+        ("wesktopd.drain", {"wesktopd.client_text"}),
         ("wesktop.sse.wire", {"wesktop.asgi", "wesktop.asgi.codec"}),
         ("wesktop.sse.log", {"wesktop.sse.wire"}),
         ("wesktop.sse.subscriber", {"wesktop.sse.log", "wesktop.sse.wire"}),

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from wesktopd.terminal import TerminalWriter
+from wesktopd.text import printable_lines
 
 IN_JOURNAL = {"in_journal": True}  # `extra` of a record that the journal has already
 
@@ -26,7 +27,7 @@ class TerminalHandler(logging.Handler):
         self._terminal = terminal
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._terminal.write(f"{self.format(record)}\n".encode(errors="replace"))
+        self._terminal.write(f"{printable_lines(self.format(record))}\n".encode())
 
 
 class JournalHandler(logging.Handler):

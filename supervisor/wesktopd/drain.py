@@ -48,6 +48,12 @@ class Drain:
             if task not in self._cut:
                 raise
             # No error of the app's, which granian would take it for: it answers 500, or breaks off the answer.
+        except Exception as error:  # which granian prints by itself, past all loggers
+            from wesktopd.client_text import UnprintableError, is_printable  # late: it is seldom needed
+
+            if not is_printable(error):
+                raise UnprintableError(error) from None
+            raise
         finally:
             del self._open[task]
             self._cut.discard(task)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from wesktopd.lines import LineReader
 from wesktopd.logfile import MICROSECONDS, OWN, LogLine, LogWriter
-from wesktopd.text import sendable
+from wesktopd.text import printable
 
 RING_LINES = 1000
 RING_BYTES = 512 * 1024
@@ -64,7 +64,7 @@ class Journal:
 
     def say(self, text: str) -> None:
         """Lines of the supervisor's own."""
-        self._add(os.getpid(), OWN, [line[:MAX_LINE] for line in sendable(text).split("\n")])
+        self._add(os.getpid(), OWN, [printable(line)[:MAX_LINE] for line in text.split("\n")])
 
     def _add_output(self, pid: int, stream: str, lines: list[bytes]) -> None:
         kept, dropped = self._flood.admit(lines, time.monotonic())

@@ -14,7 +14,7 @@ import msgspec
 
 from wesktopd.errors import ConfigurationError, ControlError, WesktopError
 from wesktopd.message import Message, decode_known
-from wesktopd.text import sendable
+from wesktopd.text import printable
 from wesktopd.window_protocol import (
     Answered,
     Ask,
@@ -333,9 +333,9 @@ def decode_answer(frame: bytes) -> Answer | None:
 
 
 def presentable(text: str) -> str:
-    """A sentence of others as it can be sent: not too long, and UTF-8, which a file's name need not be."""
+    """A sentence of others as it can be sent and shown: not too long, and printable but for the ends of its lines."""
     text = text if len(text) <= MAX_MESSAGE else f"{text[:MAX_MESSAGE]}..."
-    return sendable(text)
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def failure(error: WesktopError) -> Failed:

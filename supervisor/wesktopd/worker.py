@@ -19,6 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from wesktopd import client_text
 from wesktopd.application import guarded, prepare, print_traceback
 from wesktopd.channel import (
     DUMP_SIGNAL,
@@ -312,6 +313,7 @@ def main(fd: int) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(line_buffering=True)  # into a pipe, which Python would fill before it shows a line
     faulthandler.register(DUMP_SIGNAL, all_threads=True)  # in C: it works whatever the interpreter is doing
+    client_text.watch(*client_text.LOGGERS)
     lifeline = Lifeline(channel, listener)
     all_loaded()
     try:

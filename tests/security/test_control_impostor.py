@@ -13,7 +13,6 @@ import pytest
 
 from support.running import NAME, Running, Start
 from wesktopd import client, connection
-from wesktopd.client_connection import GREETING_TIMEOUT
 from wesktopd.errors import ControlTimeoutError, NotRunningError, WesktopError
 from wesktopd.greeting import MAX_LINE, ClientGreeting
 from wesktopd.lock import Lock
@@ -261,25 +260,6 @@ def test_a_client_that_sends_back_what_the_server_has_said_is_hung_up_on(app: Ru
         with contextlib.suppress(ConnectionError):
             peer.sendall(proof + b"\n" + number + b"\n" + STATUS)
             assert answers.read() == b""
-
-
-def test_who_says_half_a_greeting_has_no_longer_for_it_by_saying_more(app: Running, paths: AppPaths) -> None:
-    """The deadline is that of the connection: neither a byte at a time nor a whole line puts it off."""
-    port = int(paths.tcp.read_text().split()[0])
-    idle = threading.Event()
-    with socket.create_connection(("127.0.0.1", port), 20) as peer, contextlib.suppress(ConnectionError):
-        peer.sendall(HELLO)
-        assert len(peer.recv(1000)) == 130
-        peer.settimeout(0.2)
-        for _ in range(int(GREETING_TIMEOUT / 0.2) + 20):
-            peer.sendall(b"0")
-            with contextlib.suppress(TimeoutError):
-                assert peer.recv(1000) == b""
-                break
-        else:
-            raise AssertionError("it is waited for without end")
-    idle.set()
-    assert app.status()["name"] == NAME
 
 
 def test_a_greeting_may_come_in_pieces_with_its_first_request(app: Running, paths: AppPaths) -> None:

@@ -182,6 +182,21 @@ def test_who_does_not_prove_himself_soon_is_hung_up_on(monkeypatch: pytest.Monke
     assert served(by_the_control_server("secret"), drips) == b""
 
 
+def test_a_whole_line_of_the_greeting_puts_its_end_off_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_connection, "GREETING_TIMEOUT", 0.2)
+
+    def talk(peer: socket.socket) -> bytes:
+        peer.sendall(ClientGreeting("secret").hello)
+        assert len(peer.recv(1000)) == 130
+        return drips(peer)
+
+    assert served(by_the_control_server("secret"), talk) == b""
+
+
+def test_before_the_proof_a_line_without_end_is_not_kept() -> None:
+    assert served(by_the_control_server("secret"), says(b"x" * 200)) == b""
+
+
 def proves(peer: socket.socket, secret: str) -> bytes:
     """Greet, and return the proof that is to follow."""
     greeting = ClientGreeting(secret)

@@ -34,11 +34,12 @@ def test_no_message_is_on_the_page_that_there_is_not() -> None:
 def test_the_limits_on_the_page_are_the_real_ones() -> None:
     from wesktopd.client_connection import GREETING_TIMEOUT, IDLE_TIMEOUT, MAX_REQUESTS
     from wesktopd.control import MAX_CONNECTIONS
+    from wesktopd.greeting import MAX_LINE
     from wesktopd.windows import KEPT_FOR, OPENS_WITHIN
 
     assert f"at most {protocol.MAX_FRAME:,} bytes" in PAGE
     assert f"is closed {IDLE_TIMEOUT:.0f} seconds after its last whole frame. There may be {MAX_CONNECTIONS};" in PAGE
-    assert f"newline within {GREETING_TIMEOUT:.0f} seconds" in PAGE
+    assert f"line of more than {MAX_LINE} bytes, and after {GREETING_TIMEOUT:.0f} seconds" in PAGE
     assert f"At most {MAX_REQUESTS} requests" in PAGE
     assert f"where there is none, for {KEPT_FOR:.0f} seconds" in PAGE
     assert f"is about to open a window: for {OPENS_WITHIN:.0f} seconds" in PAGE

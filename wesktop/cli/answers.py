@@ -5,6 +5,9 @@ from typing import Any, TypeVar
 
 import click
 
+from wesktop.cli.render import one_line
+from wesktopd.text import printable, printable_json
+
 JSON_VERSION = 1
 FAILED = 1  # the exit code
 
@@ -80,7 +83,6 @@ def show_done(name: str, note: str, *, as_json: bool, **facts: object) -> None:
 
 def show_secret(name: str, what: str, secret: str, *, as_json: bool) -> None:
     """Print what was asked for so that it can be used, `"$(wesktop ...)"`: by itself on a line."""
-    from wesktop.cli.render import printable
 
     if as_json:
         show_json({"name": name, what: secret})
@@ -92,13 +94,11 @@ def show_json(fields: dict[str, Any]) -> None:
     """Print an answer as JSON, laid out for people too."""
     import msgspec
 
-    click.echo(msgspec.json.format(_encoded(fields), indent=2))
+    click.echo(printable_json(msgspec.json.format(_encoded(fields), indent=2)))
 
 
 def end_in_part(errors: Iterable[str]) -> None:
     """End a verb that has shown what it could: with what it could not, each once and in a line, and exit code 1."""
-    from wesktop.cli.render import one_line
-
     said = [*dict.fromkeys(errors)]
     for error in said:
         click.echo(f"wesktop: {one_line(error)}", err=True)
@@ -108,10 +108,10 @@ def end_in_part(errors: Iterable[str]) -> None:
 
 def show_json_line(fields: dict[str, Any]) -> None:
     """Print an object of a stream on a line of its own."""
-    click.echo(_encoded(fields))
+    click.echo(printable_json(_encoded(fields)))
 
 
-def _encoded(fields: dict[str, Any]) -> bytes:
+def _encoded(fields: dict[str, Any]) -> str:
     import msgspec
 
-    return msgspec.json.encode({"version": JSON_VERSION, **fields})
+    return msgspec.json.encode({"version": JSON_VERSION, **fields}).decode()

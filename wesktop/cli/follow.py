@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import click
 
 from wesktop.cli.answers import WholeNumber, app_argument, chosen, json_option, show_json_line
-from wesktop.cli.render import local_time, one_line, printable
+from wesktop.cli.render import local_time, one_line
 from wesktopd.loading import all_loaded
+from wesktopd.text import printable_output
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,7 +75,7 @@ def logs(name: str | None, follow: bool, lines: int | None, since: float | None,
 
 def _log_line(line: Line, *, with_pid: bool) -> str:
     prefix = f"{local_time(line.time)} {line.pid:>7}" if with_pid else local_time(line.time)
-    return f"{click.style(prefix, dim=True)} {printable(line.text)}"
+    return f"{click.style(prefix, dim=True)} {printable_output(line.text)}"
 
 
 def _logs(name: str, lines: int | None, since: float | None, follow: bool) -> tuple[bool, Iterator[Line]]:

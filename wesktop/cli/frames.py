@@ -9,6 +9,7 @@ from rich.text import Text
 from wesktop.cli.meters import KEPT, AppMeter, Meter, squeeze
 from wesktop.cli.render import duration, or_dash, size, sparkline
 from wesktop.cli.reports import COLOURS
+from wesktopd.text import printable
 
 GAP = 2
 NARROWEST, WIDEST = 5, KEPT // 2  # characters of a curve
@@ -61,7 +62,7 @@ def _curve_width(meters: Iterable[Meter], width: int) -> int:
 
 
 def _cells(meter: Meter, curve: int) -> list[Text]:
-    cells = [Text(column.show(meter)) for column in COLUMNS]
+    cells = [Text(printable(column.show(meter))) for column in COLUMNS]
     cells[1].stylize(COLOURS.get(meter.state, ""))
     if not curve:
         return cells

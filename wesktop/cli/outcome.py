@@ -8,8 +8,9 @@ import click
 
 from wesktop.cli.answers import FAILED
 from wesktop.cli.main import cli
-from wesktop.cli.render import indented, one_line, printable
+from wesktop.cli.render import indented, one_line
 from wesktopd.errors import WesktopError
+from wesktopd.text import printable_output
 
 DONE = 0
 NO_PERMISSION = 4
@@ -44,7 +45,7 @@ def exit_code() -> int:
 
 
 def _said(message: str, log_tail: str = "") -> str:
-    tail = [printable(line) for line in log_tail.splitlines()]
+    tail = [printable_output(line) for line in log_tail.splitlines()]
     return "\n".join([f"wesktop: {one_line(message)}", *indented(tail)])
 
 

@@ -1,18 +1,15 @@
 """How values, tables and foreign text look in a terminal. No I/O; `click.echo` takes the colours away for a pipe."""
 
-import re
 import time
 from collections.abc import Iterable, Sequence
 
 import click
 
+from wesktopd.text import printable, without_colours
+
 GAP = "  "
 UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 BARS = "▁▂▃▄▅▆▇█"
-
-_COLOUR = r"\x1b\[[0-9;:]*m"
-# Besides C0 and C1: what turns the direction of text round, which can make a line read as another.
-_CONTROL = re.compile(rf"({_COLOUR})|[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def duration(seconds: float) -> str:
@@ -48,17 +45,9 @@ def local_time(moment: float) -> str:
     return f"{time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(milliseconds // 1000))}.{milliseconds % 1000:03}"
 
 
-def printable(text: str) -> str:
-    """Text of others with its control characters made visible, but for colours and tabs.
-
-    A program's log must not move the cursor, rename the terminal or answer in its user's stead.
-    """
-    return _CONTROL.sub(lambda found: found[1] or ascii(found[0])[1:-1], text)
-
-
 def one_line(text: str) -> str:
     """Text of others for a table: printable, its lines joined, without colours."""
-    return click.unstyle(printable(" ".join(line.strip() for line in text.splitlines())))
+    return printable(without_colours(" ".join(line.strip() for line in text.splitlines())))
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()) -> list[str]:

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wesktop.cli.render import duration, fields, indented, one_line, or_dash, printable, size, table
+from wesktop.cli.render import duration, fields, indented, one_line, or_dash, size, table
+from wesktopd.text import printable_output
 
 if TYPE_CHECKING:
     from wesktopd.protocol import Report, WorkerReport
@@ -70,7 +71,7 @@ def apps_table(entries: list[dict[str, Any]], now: float) -> list[str]:
         known = entry["started"] is not None
         rows.append(
             (
-                click.style(entry["name"], bold=True),
+                click.style(one_line(entry["name"]), bold=True),
                 coloured(entry["state"]),
                 f"{entry['ready']}/{entry['wanted']}" if known else "-",
                 or_dash(entry["windows"]),
@@ -95,7 +96,7 @@ def _trouble(report: "Report") -> list[str]:
     """What it is and, set apart, the end of the log that goes with it."""
     if not report.trouble:
         return []
-    what, *log = [printable(line) for line in report.trouble.splitlines()]
+    what, *log = [printable_output(line) for line in report.trouble.splitlines()]
     return ["", *indented([click.style(f"trouble: {what}", fg="red"), *indented(log)])]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from wesktop.cli.answers import app_argument, chosen, json_option, show_json
+from wesktopd.text import printable_json
 
 
 @click.command("list")
@@ -51,7 +52,6 @@ def status(name: str | None, as_json: bool) -> None:
 @json_option
 def config(name: str | None, as_json: bool) -> None:
     """Show how an app is run, as TOML: as it runs, or else from its config file."""
-    from wesktop.cli.render import printable
     from wesktopd import configs
 
     name = chosen(name)
@@ -59,7 +59,7 @@ def config(name: str | None, as_json: bool) -> None:
     if as_json:
         show_json({"name": name, "config": fields})
     else:
-        click.echo("\n".join(map(printable, configs.as_toml(fields).split("\n"))), nl=False)
+        click.echo(printable_json(configs.as_toml(fields)), nl=False)
 
 
 def _config(name: str) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any
 
+from wesktopd.text import printable
+
 JSON_VERSION = 1
 FINE, TROUBLE = 0, 1  # exit codes
 
@@ -88,7 +90,7 @@ def _lines(finding: Finding, coloured: bool) -> Iterable[str]:
 
 def _shown(text: str) -> str:
     """On one line, with nothing that a terminal would act upon: it may be others' words."""
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in " ".join(text.split()))
+    return printable(" ".join(text.split()))
 
 
 def _sum(problems: int, warnings: int) -> str:

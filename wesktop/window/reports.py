@@ -12,7 +12,8 @@ import traceback
 from pathlib import Path
 
 from wesktop.window.backlog import Backlog
-from wesktopd.text import sendable
+from wesktopd import client_text
+from wesktopd.text import printable
 
 MAX_TEXT = 8 * 1024  # characters of one report, of which its end is kept; JSON makes six bytes of one at most
 MAX_WAITING = 32  # reports that wait for the server
@@ -47,6 +48,7 @@ class Reports:
                 self.add(args.exc_value)
 
         sys.excepthook, threading.excepthook, sys.unraisablehook = on_uncaught, on_uncaught_in_thread, on_unraisable
+        client_text.watch("pywebview", "wesktop")
         logging.getLogger().addHandler(_Handler(self))
 
     def send_to(self, socket: Path, name: str) -> None:
@@ -57,7 +59,7 @@ class Reports:
     def add(self, trouble: BaseException | str) -> None:
         """Report something, unless it was already."""
         text = trouble if isinstance(trouble, str) else "".join(traceback.format_exception(trouble))
-        text = sendable(text)
+        text = "\n".join(map(printable, text.split("\n")))
         if len(self._seen) < MAX_REPORTS and hash(text) not in self._seen:
             self._seen.add(hash(text))
             self._backlog.put(text.rstrip()[-MAX_TEXT:])
