@@ -28,6 +28,9 @@ class HandedConnection(msgspec.Struct, kw_only=True):
     unsent: bytes
     awaited: str | None = None
 
+    def __repr__(self) -> str:
+        return f"HandedConnection(fd={self.fd}, ...)"
+
 
 class HandedControl(msgspec.Struct, kw_only=True):
     """The control socket and its connections, for the next supervisor. listener: its number, see wesktopd.handover.
@@ -39,3 +42,6 @@ class HandedControl(msgspec.Struct, kw_only=True):
     secret: str | None
     connections: list[HandedConnection]
     kept: list[tuple[float, Launched | Navigate]]
+
+    def __repr__(self) -> str:
+        return f"HandedControl(listener={self.listener}, ...)"

@@ -32,7 +32,7 @@ from wesktopd.errors import ControlError
 from wesktopd.handed import HandedControl
 from wesktopd.lines import LineReader
 from wesktopd.logfile import LogLine
-from wesktopd.message import Message
+from wesktopd.message import Message, SecretMessage
 from wesktopd.protocol import Failed, Happened
 from wesktopd.spec import AppSpec
 
@@ -44,7 +44,7 @@ MAX_LINE = 2**30  # bytes: of the events that are kept for pages, above all
 READ_SIZE = 256 * 1024
 
 
-class Beginning(Message, kw_only=True):
+class Beginning(SecretMessage, kw_only=True):
     """What the successor needs to start its own generation of workers.
 
     latest: the number of the last generation. wanted: how many workers. log_level: from which on own lines are shown.
@@ -66,7 +66,7 @@ class Prepared(Message):
     """The successor's workers are ready, and wait for its word to accept connections."""
 
 
-class Handover(Message, kw_only=True):
+class Handover(SecretMessage, kw_only=True):
     """All else that the old supervisor knows. Numbers of descriptors: `lock`, `foreground`, and those within.
 
     begun: lines that its workers have begun to print. launches: of which no worker has heard yet.
@@ -115,7 +115,7 @@ class Noted(Message):
     event: Happened
 
 
-class Redeem(Message):
+class Redeem(SecretMessage):
     """Whether a one-time token, which somebody has brought to one of its workers, lets them in; `id` is answered."""
 
     token: str

@@ -13,6 +13,13 @@ class Message(msgspec.Struct, kw_only=True, tag_field="type", tag=str.lower):
     id: int = 0
 
 
+class SecretMessage(Message):
+    """A message that lets somebody in: what it holds is in no log, nor in an exception's text."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(...)"
+
+
 class _Head(msgspec.Struct):
     type: str
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from wesktopd.errors import ConfigurationError, ControlError, WesktopError
-from wesktopd.message import Message, decode_known
+from wesktopd.message import Message, SecretMessage, decode_known
 from wesktopd.text import printable
 from wesktopd.window_protocol import (
     Answered,
@@ -208,19 +208,19 @@ class Happened(Message):
     generation: int | None = None
 
 
-class Linked(Message):
+class Linked(SecretMessage):
     """The answer to `Link`. A secret, for as long as nobody has opened it."""
 
     url: str
 
 
-class BearerToken(Message):
+class BearerToken(SecretMessage):
     """The answer to `Bearer`. A secret, for as long as the supervisor lives."""
 
     token: str
 
 
-class Ready(Message):
+class Ready(SecretMessage):
     """Event: the app answers at `url`. Sent at once to a lease on an app that is ready.
 
     origin: the address at which windows open it, see wesktopd.own_host; None where that is `url`.

@@ -3,7 +3,7 @@
 from typing import Any
 
 from wesktopd import questions
-from wesktopd.message import Message
+from wesktopd.message import Message, SecretMessage
 
 
 class Focused(Message):
@@ -50,7 +50,7 @@ class Launched(Message):
     directory: str
 
 
-class Navigate(Message):
+class Navigate(SecretMessage):
     """Event for the window in front: show another of the app's pages. url: see `Ready.link`."""
 
     url: str

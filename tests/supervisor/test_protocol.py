@@ -2,18 +2,21 @@
 
 import pytest
 
-from wesktopd import errors
+from wesktopd import channel, errors, greeting, handed, handover
+from wesktopd.access import Access
 from wesktopd.errors import ControlError, WesktopError, from_wire
 from wesktopd.message import Message
 from wesktopd.protocol import (
     MAX_FRAME,
     MAX_LOG_TAIL,
     Attach,
+    BearerToken,
     Done,
     Down,
     End,
     Failed,
     Focus,
+    Linked,
     Listening,
     Raise,
     Ready,
@@ -24,6 +27,7 @@ from wesktopd.protocol import (
     encode,
     failure,
 )
+from wesktopd.window_protocol import Navigate
 
 EXCEPTIONS = [cls for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, WesktopError)]
 
@@ -127,3 +131,27 @@ def test_wesktop_errors_has_every_exception() -> None:
     import wesktop.errors
 
     assert set(wesktop.errors.__all__) == {cls.__name__ for cls in EXCEPTIONS}
+
+
+SECRET = "5" * 64
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Linked(url=SECRET),
+        BearerToken(token=SECRET),
+        Ready(url="u", link=SECRET),
+        Navigate(url=SECRET),
+        handover.Redeem(token=SECRET),
+        handed.HandedControl(listener=3, secret=SECRET, connections=[], kept=[]),
+        channel.Redeem(number=1, token=SECRET),
+        Access(SECRET, SECRET),
+        greeting.ServerGreeting(SECRET, SECRET),
+        greeting.ClientGreeting(SECRET),
+    ],
+    ids=lambda message: type(message).__name__,
+)
+def test_what_lets_somebody_in_is_not_in_what_is_logged_of_it(message: object) -> None:
+    assert SECRET not in repr(message)
+    assert SECRET not in f"{[message]} {message}"

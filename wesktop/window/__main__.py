@@ -99,7 +99,7 @@ def main(fd: int) -> int:
     assert spec is not None
     creation = Creation(caller)
     reports = Reports()
-    reports.install()
+    reports.install(spec.app_id)
     try:
         chosen = toolkit(choose(spec.gui))
         chosen.prepare(spec.app_id, spec.icon)

@@ -12,6 +12,7 @@ import traceback
 from pathlib import Path
 
 from wesktop.window.backlog import Backlog
+from wesktop.window.login_links import HideLinks, without_links
 from wesktopd import client_text
 from wesktopd.text import printable
 
@@ -29,8 +30,8 @@ class Reports:
         self._server: tuple[Path, str] | None = None
         self._known = threading.Event()
 
-    def install(self) -> None:
-        """Take from now on what would be on stderr alone."""
+    def install(self, name: str) -> None:
+        """Take from now on what would be on stderr alone; name: the app's."""
         uncaught, uncaught_in_thread, unraisable = sys.excepthook, threading.excepthook, sys.unraisablehook
 
         def on_uncaught(kind, error, trace) -> None:  # type: ignore[no-untyped-def]
@@ -49,6 +50,7 @@ class Reports:
 
         sys.excepthook, threading.excepthook, sys.unraisablehook = on_uncaught, on_uncaught_in_thread, on_unraisable
         client_text.watch("pywebview", "wesktop")
+        logging.getLogger("pywebview").addFilter(HideLinks(name))
         logging.getLogger().addHandler(_Handler(self))
 
     def send_to(self, socket: Path, name: str) -> None:
@@ -59,7 +61,7 @@ class Reports:
     def add(self, trouble: BaseException | str) -> None:
         """Report something, unless it was already."""
         text = trouble if isinstance(trouble, str) else "".join(traceback.format_exception(trouble))
-        text = "\n".join(map(printable, text.split("\n")))
+        text = "\n".join(map(printable, without_links(text).split("\n")))
         if len(self._seen) < MAX_REPORTS and hash(text) not in self._seen:
             self._seen.add(hash(text))
             self._backlog.put(text.rstrip()[-MAX_TEXT:])
