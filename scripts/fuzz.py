@@ -1,8 +1,8 @@
 """Fuzz what reads others' bytes, with atheris: `make fuzz`, or `scripts/fuzz.py [--seconds 150] [TARGET ...]`.
 
 Each target runs in a process of its own, as libFuzzer ends it, and fails by any exception that is no answer. What is
-found goes into the tests. The app layer's targets are here, the others' in fuzz_supervisor.py, fuzz_wire.py and
-fuzz_guard.py.
+found goes into the tests. The app layer's targets are here, the others' in fuzz_supervisor.py, fuzz_wire.py,
+fuzz_guard.py and fuzz_strangers.py.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
-from scripts import fuzz_guard, fuzz_supervisor, fuzz_wire
+from scripts import fuzz_guard, fuzz_strangers, fuzz_supervisor, fuzz_wire
 
 TOO_LONG = 10  # seconds for one input: it hangs
 FORM = "multipart/form-data; boundary=b"
@@ -39,6 +39,7 @@ SEEDS = {
     **fuzz_supervisor.SEEDS,
     **fuzz_wire.SEEDS,
     **fuzz_guard.SEEDS,
+    **fuzz_strangers.SEEDS,
 }
 
 
@@ -139,12 +140,12 @@ def encodings() -> Callable[[bytes], None]:
     return check
 
 
-WORDS = {**fuzz_supervisor.WORDS, **fuzz_wire.WORDS, **fuzz_guard.WORDS}
+WORDS = {**fuzz_supervisor.WORDS, **fuzz_wire.WORDS, **fuzz_guard.WORDS, **fuzz_strangers.WORDS}
 TARGETS = {
     function.__name__: function
     for function in (
         *(paths, queries, ranges, forms, cookies, encodings),
-        *(*fuzz_supervisor.TARGETS, *fuzz_wire.TARGETS, *fuzz_guard.TARGETS),
+        *(*fuzz_supervisor.TARGETS, *fuzz_wire.TARGETS, *fuzz_guard.TARGETS, *fuzz_strangers.TARGETS),
     )
 }
 
