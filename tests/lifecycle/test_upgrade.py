@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,11 +13,12 @@ import psutil
 import pytest
 
 from support.load import load
-from support.running import NAME, Start
+from support.running import NAME, Running, Start
 from support.scripts import Script, alive, free_port
 from support.upgrading import supervisors, upgrade
 from support.waiting import wait_for
-from wesktopd.greeting import ClientGreeting
+from wesktopd.client_connection import GREETING_TIMEOUT
+from wesktopd.greeting import ClientGreeting, NotProvenError
 
 
 def test_under_load_no_request_is_lost_and_what_it_knows_is_kept(start_app: Start) -> None:
@@ -252,20 +254,32 @@ async def much(request):
 @pytest.mark.parametrize("when", ["half of the number", "challenged", "half of the proof"])
 def test_who_is_in_the_middle_of_a_greeting_ends_it_with_the_new_one(start_app: Start, home: Path, when: str) -> None:
     app = start_app(WESKTOP_CONTROL="tcp")
+    took = GREETING_TIMEOUT
+    while took >= GREETING_TIMEOUT:  # a machine that is too busy for that hangs up on him
+        began = time.monotonic()
+        answer = greet_amid_upgrade(app, home, when)
+        took = time.monotonic() - began
+    assert json.loads(answer)["type"] == "report"
+
+
+def greet_amid_upgrade(app: Running, home: Path, when: str) -> bytes:
+    """Greet over TCP, have it upgraded meanwhile, and ask for its status; the answer, nothing where it hangs up."""
     port, secret = (home / "run" / "wesktop" / f"{NAME}.tcp").read_text().split()
     greeting = ClientGreeting(secret)
     with socket.create_connection(("127.0.0.1", int(port)), 20) as client, client.makefile("rb") as answers_to:
         client.sendall(greeting.hello[:30])
         if when == "half of the number":
             upgrade(app)
-        client.sendall(greeting.hello[30:])
-        proof = greeting.answer(answers_to.readline())
-        if when == "half of the proof":
-            client.sendall(proof[:30])
-        if when != "half of the number":
-            upgrade(app)
-        client.sendall(proof[30 if when == "half of the proof" else 0 :] + b'{"type":"status","id":7}\n')
-        assert json.loads(answers_to.readline())["type"] == "report"
+        with contextlib.suppress(ConnectionError, NotProvenError):
+            client.sendall(greeting.hello[30:])
+            proof = greeting.answer(answers_to.readline())
+            if when == "half of the proof":
+                client.sendall(proof[:30])
+            if when != "half of the number":
+                upgrade(app)
+            client.sendall(proof[30 if when == "half of the proof" else 0 :] + b'{"type":"status","id":7}\n')
+            return answers_to.readline()
+    return b""
 
 
 def test_who_has_not_proved_himself_is_not_believed_by_the_new_one_either(start_app: Start, home: Path) -> None:
