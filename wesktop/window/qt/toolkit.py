@@ -1,5 +1,6 @@
 """Qt with WebEngine."""
 
+import contextlib
 import os
 import sys
 import threading
@@ -9,9 +10,11 @@ from typing import Any
 from wesktop.window.backends import qt_binding
 from wesktop.window.dropping import Dropped
 from wesktop.window.geometry import Area, Geometry
+from wesktop.window.login_links import without_links
 from wesktop.window.menu import Item
 from wesktop.window.policy import Rules
 from wesktop.window.toolkit import FORGETS_WITHIN, Toolkit
+from wesktopd.text import printable_lines
 
 
 class Qt(Toolkit):
@@ -26,9 +29,10 @@ class Qt(Toolkit):
         os.environ.setdefault("QT_API", (qt_binding() or "").lower())  # QtPy would take a Qt 5 first
         os.environ.pop("QTWEBENGINE_REMOTE_DEBUGGING", None)  # a port, for any program to connect to
         sys.argv[0] = app_id  # X11: the first part of the window's class
-        from qtpy.QtCore import QCoreApplication
+        from qtpy.QtCore import QCoreApplication, qInstallMessageHandler
         from qtpy.QtGui import QGuiApplication
 
+        qInstallMessageHandler(_say)
         QCoreApplication.setApplicationName(app_id)
         QGuiApplication.setDesktopFileName(app_id)
 
@@ -151,6 +155,13 @@ def _present(native: Any) -> None:
     native.show()
     native.raise_()
     native.activateWindow()
+
+
+def _say(_: Any, context: Any, message: str) -> None:
+    """Print what Qt has to say, as it would by itself; but what a page says to its console may be anybody's words."""
+    where = "" if context.category in (None, "default") else f"{context.category}: "
+    with contextlib.suppress(OSError, ValueError):  # nobody reads it
+        sys.stderr.write(f"{printable_lines(without_links(f'{where}{message}'))}\n")
 
 
 def _no_fake_dialogs() -> None:
