@@ -1,5 +1,6 @@
 """Cookies in both directions (RFC 6265), and redirects."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -137,3 +138,22 @@ def test_a_redirect_names_its_url_encoded(url: str, location: str) -> None:
 def test_a_status_that_does_not_redirect_is_refused(status: int) -> None:
     with pytest.raises(ValueError, match="no redirect"):
         RedirectResponse("/", status)
+
+
+@pytest.mark.parametrize("bad", ["\n", ";", "\x1b", "ä", "\u2028"])
+def test_a_refusal_tells_what_is_wrong_and_not_the_secret_that_it_is_in(bad: str) -> None:
+    secret = f"s3cret{bad}"
+    with pytest.raises(ValueError, match=f"cookie 'a' has {re.escape(repr(bad))} in its value") as cookie:
+        Cookie("a", secret)
+    assert "s3cret" not in str(cookie.value)
+    with pytest.raises(TypeError, match="of type bytes") as other:
+        Cookie("a", secret.encode())  # type: ignore[arg-type]
+    assert "s3cret" not in str(other.value)
+
+
+@pytest.mark.parametrize("bad", ["\n", "\x1b", "\u2028"])
+def test_so_does_that_of_a_header(bad: str) -> None:
+    for value in (f"Bearer s3cret{bad}", f"s3cret{bad}".encode()):
+        with pytest.raises(ValueError, match="header 'X-Key' has ") as refused:
+            TextResponse("", headers={"X-Key": value})  # type: ignore[dict-item]
+        assert "s3cret" not in str(refused.value)

@@ -84,7 +84,7 @@ LONG = "x" * 10_000
         (respond("json", {}, None), "status None is of type NoneType, not int"),
         (respond("json", {}, headers=5), r"headers 5 are no dict and no list of pairs: give some such as \{'X-A'"),
         (respond("json", {}, headers="X-A"), "headers 'X-A' are no dict and no list of pairs"),
-        (respond("json", {}, cookies={"a": 5}), "cookie 'a': value 5 is of type int, not str"),
+        (respond("json", {}, cookies={"a": 5}), "cookie 'a' has a value of type int, not str"),
         (lambda: Cookie("a", "b", max_age="1"), "cookie 'a': max_age '1' is of type str, not int"),  # type: ignore[arg-type]
         (respond("redirect", 5), "url 5 is of type int, not str"),
         (respond("stream", 5), "content_type 5 is of type int, not str"),

@@ -37,13 +37,15 @@ class Cookie:
         same_site: SameSite = "lax",
     ) -> None:
         check_type("cookie name", name, str)
-        check_type(f"cookie {name!r}: value", value, str)
+        if not isinstance(value, str):  # which is not told itself: it may be what lets somebody in
+            raise TypeError(f"cookie {name!r} has a value of type {type(value).__name__}, not str")
         if max_age is not None:
             check_type(f"cookie {name!r}: max_age", max_age, int)
         if not is_token(name):
             raise ValueError(f"cookie name {name!r} is not a token: use letters, digits, '-' and '_'")
         if not _OCTETS.issuperset(value):
-            raise ValueError(f"cookie {name!r} has the value {value!r}: percent-encode it")
+            wrong = next(char for char in value if char not in _OCTETS)
+            raise ValueError(f"cookie {name!r} has {wrong!r} in its value: percent-encode it")
         if same_site not in ("strict", "lax", "none"):
             raise ValueError(f"cookie {name!r}: same_site {same_site!r} is not 'strict', 'lax' or 'none'")
         if same_site == "none" and not secure:

@@ -51,7 +51,7 @@ def encode_headers(headers: Headers | None) -> RawHeaders:
 
 def _encode(name: str, value: str) -> tuple[bytes, bytes]:
     if not isinstance(name, str) or not isinstance(value, str):
-        raise ValueError(f"header {name!r} has the value {value!r}: give both as str")
+        raise ValueError(f"header {name!r} has a value of type {type(value).__name__}: give both as str")
     if not is_token(name):
         raise ValueError(f"header name {name!r} is not a token: use letters, digits and hyphens")
     raw_name = name.lower().encode("ascii")
@@ -61,12 +61,15 @@ def _encode(name: str, value: str) -> tuple[bytes, bytes]:
 
 
 def _encode_value(name: str, value: str) -> bytes:
+    # A refusal, which goes into a log, does not tell the value: it may be a token, with a newline that came along.
     try:
         raw = value.encode("latin-1")
-    except UnicodeEncodeError:
-        raise ValueError(f"header {name!r} has the value {value!r}: percent-encode what is not latin-1") from None
+    except UnicodeEncodeError as error:
+        wrong = value[error.start]
+        raise ValueError(f"header {name!r} has {wrong!r} in its value: percent-encode what is not latin-1") from None
     if len(raw.translate(None, _CONTROLS)) != len(raw):
-        raise ValueError(f"header {name!r} has the value {value!r}: remove the control characters")
+        wrong = next(char for char in value if ord(char) in _CONTROLS)
+        raise ValueError(f"header {name!r} has {wrong!r} in its value: remove the control characters")
     return raw
 
 
