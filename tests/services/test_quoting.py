@@ -38,7 +38,6 @@ def test_what_would_end_the_line_is_refused_by_name(bad: str) -> None:
     writes: list[Callable[[], str]] = [
         lambda: command_line(["/bin/a", bad]),
         lambda: command_line([bad]),
-        lambda: assignment("A", bad),
         lambda: path_line("directory", f"/{bad}"),
         lambda: file_line("env file", f"/{bad}"),
         lambda: text_line("description", f"a{bad}b"),
@@ -47,6 +46,13 @@ def test_what_would_end_the_line_is_refused_by_name(bad: str) -> None:
         with pytest.raises(ConfigurationError) as caught:
             write()
         assert ascii(bad)[1:-1] in str(caught.value).replace("\udc80", "\\udc80")
+
+
+@pytest.mark.parametrize("bad", ["a\nb", "\x1b[0m", "\udc80"])
+def test_an_assignment_that_is_refused_does_not_tell_its_value(bad: str) -> None:
+    with pytest.raises(ConfigurationError, match="environment variable TOKEN has a line break") as refused:
+        assignment("TOKEN", f"s3cret{bad}")
+    assert "s3cret" not in str(refused.value)
 
 
 @pytest.mark.parametrize("path", ["/a ", "/a\\", "/a\t"])

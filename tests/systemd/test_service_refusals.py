@@ -85,7 +85,7 @@ def test_units_of_others_are_neither_replaced_nor_removed(installed: Installed) 
         (["install", "x", "app:app", "--workers=0"], 2, "workers 0"),
         (["install", "x", "app:app", "--on-demand", "--port=0"], 2, "port 0"),
         (["install", "x", "app:app", "--on-demand", "--host=localhost"], 2, "host 'localhost'"),
-        (["install", "x", "app:app", "--env=A B=1"], 2, "env 'A B=1'"),
+        (["install", "x", "app:app", "--env=A B=1"], 2, "env 'A B' is no variable's name"),
         (["install", "x", "app:app", "--env=NOT_SET_AT_ALL"], 2, "'NOT_SET_AT_ALL' is not set"),
         (["install", "x", "app:app", "--env=A=1\nExecStart=/bin/evil"], 2, "line break"),
         (["install", "x", "app:app", "--description=a\nExecStart=/bin/evil"], 2, "line break"),

@@ -4,7 +4,7 @@ import plistlib
 from typing import Any
 
 from wesktop.services.places import label
-from wesktop.services.quoting import check_value
+from wesktop.services.quoting import check_value, check_variable
 from wesktop.services.service import Service
 from wesktop.services.templates import template
 from wesktopd.errors import ConfigurationError
@@ -39,7 +39,7 @@ def job(service: Service, log: str) -> dict[str, Any]:
 def _values(service: Service, log: str) -> dict[str, Any]:
     environment = {**service.environment, **service.variables, **({SOCKETS: LISTENERS} if service.on_demand else {})}
     for name, value in environment.items():
-        check_value(f"environment variable {name}:", value)
+        check_variable(name, value)
     return {
         "LABEL": label(service.name),
         "USER": service.user,

@@ -23,6 +23,15 @@ def check_value(what: str, value: str) -> str:
     return check_utf8(what, value)
 
 
+def check_variable(name: str, value: str) -> str:
+    """The same of an environment variable, whose value is not told: it may be a secret."""
+    try:
+        return check_value(name, value)
+    except ConfigurationError:
+        wrong = "has a line break or another control character in its value, or one that is not UTF-8"
+        raise ConfigurationError(f"environment variable {name} {wrong}.") from None
+
+
 def command_line(arguments: Iterable[str]) -> str:
     """`ExecStart=`: each argument comes out as it is. The first is an absolute path, in which a $ has no meaning."""
     program, *rest = [check_value("argument", argument) for argument in arguments]
@@ -42,7 +51,7 @@ def _quoted(argument: str) -> str:
 
 def assignment(name: str, value: str) -> str:
     """`Environment=`: one assignment; a $ has no meaning there."""
-    return _quoted(f"{name}={check_value(f'environment variable {name}:', value)}")
+    return _quoted(f"{name}={check_variable(name, value)}")
 
 
 def file_assignment(name: str, value: str) -> str:

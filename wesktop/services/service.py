@@ -119,9 +119,7 @@ def added_environment(settings: tuple[str, ...], environ: Mapping[str, str]) -> 
     for setting in settings:
         name, given, value = setting.partition("=")
         if not name.isascii() or not name.isidentifier():
-            raise ConfigurationError(
-                f"env {setting!r} is not of the form NAME=VALUE, or NAME of a variable set here."
-            )
+            raise ConfigurationError(f"env {name!r} is no variable's name: give NAME=VALUE, or NAME of one set here.")
         if not given and name not in environ:
             raise ConfigurationError(f"env {name!r} is not set here: give {name}=VALUE.")
         found[name] = value if given else environ[name]
