@@ -9,6 +9,7 @@ import socket
 import stat
 import subprocess
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -17,7 +18,7 @@ import pytest
 from security.guarded import HOSTS
 from support.chromium import CHROMIUM
 from support.running import COMMAND, NAME, Running, Start
-from support.scripts import free_port
+from support.scripts import Script, free_port
 from support.session import own_address
 from support.waiting import wait_for
 from wesktopd.redeemer import Redeemer
@@ -189,6 +190,46 @@ def test_no_secret_is_seen_where_others_look(start_app: Start) -> None:
             shown[str(file)] = file.read_text(errors="replace")
     for place, text in shown.items():
         assert not [secret for secret in secrets if secret in text], place
+
+
+SERVED = """
+import asyncio
+import wesktop
+
+router = wesktop.Router()
+
+@router.get("/late")
+async def late(request):
+    asyncio.get_running_loop().call_soon(lambda: 1 / 0)
+    raise RuntimeError(request.path)
+
+app = wesktop.create_app(router)
+
+if __name__ == "__main__":
+    wesktop.serve("served:app", name="app", port={port}, session=True, access_log=True)
+"""
+
+
+@pytest.mark.parametrize("control", ["unix", "tcp"])
+def test_no_secret_is_seen_of_a_program_that_serves_whatever_goes_wrong(
+    start_script: Callable[..., Script], home: Path, control: str
+) -> None:
+    app = Running(home, free_port())
+    app.env["WESKTOP_CONTROL"] = control
+    variables = {"WESKTOP_CONTROL": control, "PYTHONASYNCIODEBUG": "1"}
+    script = start_script("served", SERVED.replace("{port}", str(app.port)), **variables)
+    wait_for(lambda: "serving" in script.output, lambda: script.output)
+    cookie, pending = let_in(app), link(app)
+    exchange(app, target=f"{pending}&to=//evil")
+    exchange(app, cookie, target="/late")
+    app.ctl("token")
+    wait_for(lambda: "ZeroDivisionError" in script.output, lambda: script.output)
+    for process in script.tree():
+        shown = " ".join([*process.cmdline(), *process.environ().values()])
+        assert not re.search(r"[0-9a-f]{64}", shown)
+    script.process.terminate()
+    assert script.wait() == 0
+    assert not re.search(r"[0-9a-f]{64}|token=", script.output)
 
 
 BROWSER = """#!/bin/sh
