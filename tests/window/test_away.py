@@ -14,6 +14,8 @@ from window.shown import Shown
 
 pytestmark = pytest.mark.window
 
+on_both = pytest.mark.parametrize("gui", [None, pytest.param("qt", marks=pytest.mark.qt)])
+
 AWAY = "#204060"  # the colour of the window, which a page has painted over
 PAGE = "#f0e0d0"
 PAGE_COLOUR = colour(PAGE)
@@ -52,14 +54,21 @@ class Served:
     """An app by `serve()`, and a window on it."""
 
     def __init__(
-        self, start: Callable[..., Script], show_script: Callable[..., Shown], home: Path, script: str
+        self,
+        start: Callable[..., Script],
+        show_script: Callable[..., Shown],
+        home: Path,
+        script: str,
+        gui: str | None = None,
     ) -> None:
         self.port = free_port()
         self._start = start
         (home / "page.js").write_text(script)
         (home / "demo.py").write_text(APP)
         self.begin()
-        self.shown = show_script("face", "demo", f"background={AWAY!r}, width=400, height=300", self.port)
+        self.shown = show_script(
+            "face", "demo", f"background={AWAY!r}, width=400, height=300, gui={gui!r}", self.port
+        )
         self.shown.ready()
         wait_for(lambda: self.shown.picture().corners() == {PAGE_COLOUR}, "the page")
 
@@ -84,10 +93,11 @@ class Served:
         self.end()
 
 
+@on_both
 def test_nobody_who_takes_its_port_is_asked_and_the_page_comes_back_where_it_was(
-    start: Callable[..., Script], show_script: Callable[..., Shown], home: Path
+    start: Callable[..., Script], show_script: Callable[..., Shown], home: Path, gui: str | None
 ) -> None:
-    with closing(Served(start, show_script, home, RESTLESS)) as served:
+    with closing(Served(start, show_script, home, RESTLESS, gui)) as served:
         served.shown.hear("at:/?part=2&q=a%20b#end")
         served.shown.click()  # from now on it might ask whether it is to be left
         served.end()
@@ -117,10 +127,11 @@ def test_service_workers_and_cached_answers_do_not_outlive_a_server(
     assert "not-cached" not in served.shown.said()
 
 
-def test_nor_do_they_outlive_a_window(show: Callable[..., Shown], home: Path) -> None:
+@on_both
+def test_nor_do_they_outlive_a_window(show: Callable[..., Shown], home: Path, gui: str | None) -> None:
     port = free_port()
     (home / "page.js").write_text(CACHING)
-    options, page = "keep_alive=True", "script=Path('page.js').read_text()"
+    options, page = f"keep_alive=True, gui={gui!r}", "script=Path('page.js').read_text()"
     first = show(options, page, port=port)
     first.hear("left")
     first.close()

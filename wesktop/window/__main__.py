@@ -36,7 +36,7 @@ def open_window(
     """Show the window and return when it is closed."""
     import webview
 
-    open_storage(spec.storage, spec.own_host, shared=spec.further)
+    open_storage(spec.storage, spec.own_host, () if spec.further else toolkit.caches(), shared=spec.further)
     window = webview.create_window(
         spec.title,
         html=splash(spec.background),

@@ -3,6 +3,7 @@
 import logging
 import re
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from wesktopd.errors import WindowError
@@ -21,11 +22,12 @@ _CHROMIUMS = ("Local Storage", "IndexedDB")
 logger = logging.getLogger("wesktop")
 
 
-def open_storage(storage: str, host: str | None, *, shared: bool) -> None:
+def open_storage(storage: str, host: str | None, caches: Iterable[Path] = (), *, shared: bool) -> None:
     """Make the directory for this user alone, which shuts in whatever the toolkit writes there.
 
     host: the app's own, to which is moved what was stored under another one; None where it has none. shared: another
-    window has the directory open. Else what another server could have left in its caches is removed.
+    window has the directory open. Else the engine's caches, and `caches`, are removed: another server could have left
+    something there.
 
     Raises WindowError when the directory is another user's, or cannot be made.
     """
@@ -36,8 +38,8 @@ def open_storage(storage: str, host: str | None, *, shared: bool) -> None:
     if shared:
         return
     place = Path(storage)
-    for name in CACHED:
-        shutil.rmtree(place / name, ignore_errors=True)
+    for cached in (*(place / name for name in CACHED), *caches):
+        shutil.rmtree(cached, ignore_errors=True)
     if host is not None:
         try:
             move_to(place, host)

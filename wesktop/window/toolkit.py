@@ -1,6 +1,7 @@
 """What differs between GUI toolkits."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from wesktop.window.dropping import Dropped
@@ -22,6 +23,10 @@ class Toolkit:
 
         Raises NoDisplayError or ConfigurationError.
         """
+
+    def caches(self) -> list[Path]:
+        """Directories of cached answers that are not in the window's storage, once it is prepared."""
+        return []
 
     def before_first_page(self, window: Any) -> Any:
         """pywebview's event at the last moment at which the first page can still be chosen."""

@@ -6,10 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from qtpy.QtCore import QUrl
+from qtpy.QtWidgets import QApplication
 
 
 def replace(page: Any, html: str) -> None:
     """End the page's process, which would be asked whether it may be left, and then show this."""
+    if (dialog := QApplication.activeModalWidget()) is not None:  # of the page's: its end is not told before
+        dialog.close()
     pid = page.renderProcessPid()
     if not pid:
         page.setHtml(html, QUrl("about:blank"))

@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from wesktop.window.backends import qt_binding
@@ -15,6 +16,8 @@ from wesktop.window.menu import Item
 from wesktop.window.policy import Rules
 from wesktop.window.toolkit import FORGETS_WITHIN, Toolkit
 from wesktopd.text import printable_lines
+
+PROFILE = "pywebview"  # its name for it
 
 
 class Qt(Toolkit):
@@ -36,6 +39,12 @@ class Qt(Toolkit):
         QCoreApplication.setApplicationName(app_id)
         QGuiApplication.setDesktopFileName(app_id)
 
+    def caches(self) -> list[Path]:
+        from qtpy.QtCore import QStandardPaths
+
+        own = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.CacheLocation)
+        return [Path(own) / "QtWebEngine" / PROFILE]
+
     def before_first_page(self, window: Any) -> Any:
         window.events.initialized += _no_fake_dialogs
         return window.events.initialized
@@ -50,7 +59,6 @@ class Qt(Toolkit):
         apply(window.native.webview, rules)
         page = window.native.webview.page()
         self._leaving = Leaving(page)
-        page.profile().clearHttpCache()  # which is not in the window's storage
         page.setBackgroundColor(QColor(window.background_color))
         page.settings().setAttribute(QWebEngineSettings.WebAttribute.ErrorPageEnabled, False)
 
