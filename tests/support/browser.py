@@ -30,7 +30,9 @@ class Browser:
 
 
 class Site:
-    """A server of another origin; its pages say to the window around them that they are there."""
+    """A server of another origin. html: what it answers; by default a page that says to the window around it."""
+
+    html = "<style>html { background: #ff0000 }</style><script>parent.postMessage('framed', '*')</script>"
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
@@ -47,9 +49,7 @@ def site(port: int = 0) -> Iterator[Site]:
             self.send_response(200)
             self.send_header("content-type", "text/html")
             self.end_headers()
-            self.wfile.write(
-                b"<style>html { background: #ff0000 }</style><script>parent.postMessage('framed', '*')</script>"
-            )
+            self.wfile.write(served.html.encode())
 
         do_POST = do_GET  # noqa: N815  as http.server calls it
 

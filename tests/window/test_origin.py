@@ -108,21 +108,6 @@ def test_nor_does_it_where_it_is_clicked(show: Show, browser: Browser, url: str)
     still_shown(shown)
 
 
-@pytest.mark.parametrize("way", ["blank", "named", "open"])
-def test_a_new_window_of_its_own_origin_is_this_one(show: Show, browser: Browser, way: str) -> None:
-    whole = (
-        f"const URL = '/?two'; onload = () => {{ if (location.search) say('second'); else {{ {BY_CLICK[way]}; "
-        "say('there') } }"
-    )
-    shown = show(CSP, page=f"colour={PAGE!r}, script={whole!r}")
-    shown.hear("there")
-    still_shown(shown)
-    shown.click()
-    shown.hear("second")
-    assert browser.opened() == []
-    assert len(shown.screen.windows("demo")) == 1
-
-
 FRAMED = "onmessage = event => {{ say(event.data); {then} }}; onload = () => {{ {frame} }}"
 FRAME = "document.documentElement.insertAdjacentHTML('beforeend', `<iframe src='{url}' width=10 height=10></iframe>`)"
 
@@ -157,22 +142,3 @@ def test_no_file_can_be_read(show: Show, home: Path) -> None:
     shown = show(CSP, page=f"script={script!r}")
     shown.hear("refused", 2)
     assert "read" not in shown.said()
-
-
-CALLS = ["__str__", "__class__.__str__", "__class__.__base__.__subclasses__", "api.x", "_js_api", "destroy"]
-
-
-def test_the_page_can_call_nothing_of_python(show: Show) -> None:
-    script = (
-        f"const calls = {CALLS};"
-        "addEventListener('pywebviewready', () => { for (const name of calls) {"
-        "pywebview._returnValuesCallbacks[name] = {id: value => say('called')};"
-        "pywebview._jsApiCallback(name, [], 'id') } })"
-    )
-    shown = show(CSP, page=f"script={script!r}")
-    refusals = [f"Function {name}() does not exist" for name in CALLS]
-    wait_for(
-        lambda: all(refusal in shown.script.output for refusal in refusals),
-        lambda: f"{refusals} in {shown.script.output}; the page said {shown.said()}",
-    )
-    assert "called" not in shown.said()

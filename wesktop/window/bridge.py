@@ -1,13 +1,19 @@
-"""What pywebview's bridge from the page to Python leads to."""
+"""What pywebview's bridge from scripts to Python leads to, and where it is."""
 
 from typing import Any, NoReturn
+
+WORLD = "wesktop"
+"""The JavaScript world of pywebview's scripts and ours, on GTK. They share the document with the page's, and no objects.
+
+So neither the page has the bridge, nor a frame of it, whose origin the bridge would not tell.
+"""
 
 
 class Nothing:
     """An object without a single attribute, not even a class.
 
-    The bridge looks up whatever name the page sends, dots included, on `js_api`, and calls what it finds. On None,
-    its default, as on any other object, that leads to `__class__` and on.
+    The bridge looks up whatever name it is sent, dots included, on `js_api`, and calls what it finds. On None, its
+    default, as on any other object, that leads to `__class__` and on.
     """
 
     def __getattribute__(self, name: str) -> NoReturn:

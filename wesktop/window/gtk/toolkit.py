@@ -49,11 +49,13 @@ class Gtk(Toolkit):
     def dress(self, window: Any, rules: Rules, on_failed: Callable[[str], None]) -> None:
         from webview.platforms.gtk import BrowserView
 
+        from wesktop.window.gtk.bridge import isolate
         from wesktop.window.gtk.leaving import Leaving
         from wesktop.window.gtk.policy import apply
 
         view = BrowserView.instances[window.uid]
         webview = view.webview
+        isolate(view)
         webview.disconnect_by_func(view.on_navigation)  # it opens any link, whatever its scheme, in the browser
         apply(webview, rules)
         self._leaving = Leaving(webview)

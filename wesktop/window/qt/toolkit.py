@@ -53,9 +53,11 @@ class Qt(Toolkit):
         from qtpy.QtGui import QColor
         from qtpy.QtWebEngineCore import QWebEngineSettings
 
+        from wesktop.window.qt.bridge import isolate
         from wesktop.window.qt.leaving import Leaving
         from wesktop.window.qt.policy import apply
 
+        isolate(window.native)
         apply(window.native.webview, rules)
         page = window.native.webview.page()
         self._leaving = Leaving(page)
