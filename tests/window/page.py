@@ -47,6 +47,14 @@ def page_app(name: str, script: str = "", colour: str = "#336699", waits: str = 
     async def away(request: wesktop.Request) -> RedirectResponse:
         return RedirectResponse(str(request.query("to")))
 
+    @router.get("/asked")
+    @router.post("/asked")
+    async def asked_for(request: wesktop.Request) -> wesktop.HTMLResponse:
+        text = f"asked-{request.method}-{request.header('sec-fetch-site')}-{request.header('referer')}"
+        with open(said, "ab") as file:  # noqa: ASYNC230, PTH123
+            file.write(text.encode() + b"\n")
+        return wesktop.HTMLResponse("<style>html { background: #ffffff }</style>")
+
     @router.get("/file")
     async def file(_: wesktop.Request) -> wesktop.BytesResponse:
         return wesktop.BytesResponse(

@@ -97,12 +97,12 @@ class Shown:
         assert self.window
         return self
 
-    def click(self) -> None:
+    def click(self, button: int = 1) -> None:
         """Click into the page, once; Chromium ignores what comes in the first moments after a page is drawn."""
         before = self.said().count("pressed")
         self.screen.point(self.window, 100, 100)
         for _ in range(10):
-            self.screen.click()
+            self.screen.click(button)
             with contextlib.suppress(AssertionError):
                 wait_for(lambda: self.said().count("pressed") > before, "the page to notice a click", 1.0)
                 return

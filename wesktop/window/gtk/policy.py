@@ -1,12 +1,12 @@
 """The policy on WebKitGTK."""
 
 import contextlib
-from collections.abc import Callable
 from typing import Any
 
 from gi.repository import Gio, GLib, Gtk, WebKit2
 
 from wesktop.window.browser import open_in_browser
+from wesktop.window.new_windows import SCRIPT
 from wesktop.window.policy import Rules, Verdict, file_name
 from wesktopd.security_headers import WINDOW
 
@@ -22,7 +22,9 @@ def apply(webview: Any, rules: Rules) -> None:
     settings.set_javascript_can_open_windows_automatically(False)
     # What it allows is reading without being asked; writing when the user clicks needs no leave.
     settings.set_javascript_can_access_clipboard(rules.allows("clipboard"))
-    navigation = _Navigation(webview, rules)
+    frames, start = WebKit2.UserContentInjectedFrames.ALL_FRAMES, WebKit2.UserScriptInjectionTime.START
+    webview.get_user_content_manager().add_script(WebKit2.UserScript.new(SCRIPT, frames, start, None, None))
+    navigation = _Navigation(rules)
     webview.connect("decide-policy", navigation.on_decide)
     webview.connect("create", navigation.on_create)
     webview.connect("load-changed", navigation.on_load_changed)
@@ -38,8 +40,7 @@ class _Navigation:
     Other loads may begin: where it turns out that one is for the whole window, its answer is not shown.
     """
 
-    def __init__(self, webview: Any, rules: Rules) -> None:
-        self._webview = webview
+    def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self._framed = False
 
@@ -50,7 +51,7 @@ class _Navigation:
         url = action.get_request().get_uri()
         if kind == WebKit2.PolicyDecisionType.NEW_WINDOW_ACTION:
             decision.ignore()
-            self._send(url, show=self._webview.load_uri)
+            self._send(url)
         elif self._may_begin(action, url):
             decision.use()
         else:
@@ -60,7 +61,7 @@ class _Navigation:
 
     def on_create(self, _: Any, action: Any) -> None:
         """A script wants a new window; it gets none, whatever becomes of the URL."""
-        self._send(action.get_request().get_uri(), show=self._webview.load_uri)
+        self._send(action.get_request().get_uri())
 
     def _may_begin(self, action: Any, url: str) -> bool:
         if self._rules.page(url) is Verdict.SHOW:
@@ -94,12 +95,9 @@ class _Navigation:
             decision.download()
         return True
 
-    def _send(self, url: str, show: Callable[[str], None] | None = None) -> None:
-        verdict = self._rules.page(url)
-        if verdict is Verdict.BROWSER:
+    def _send(self, url: str) -> None:
+        if self._rules.page(url) is Verdict.BROWSER:
             open_in_browser(url)
-        elif verdict is Verdict.SHOW and show is not None and url != "about:blank":
-            show(url)
 
 
 def interrupted(error: Any) -> bool:

@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from qtpy.QtCore import QStandardPaths
-from qtpy.QtWebEngineCore import QWebEnginePage, QWebEngineProfile, QWebEngineSettings
+from qtpy.QtWebEngineCore import QWebEnginePage, QWebEngineProfile, QWebEngineScript, QWebEngineSettings
 from qtpy.QtWidgets import QFileDialog
 
 from wesktop.window.browser import open_in_browser
+from wesktop.window.new_windows import SCRIPT
 from wesktop.window.policy import Rules, Verdict, file_name
 
 _Attribute = QWebEngineSettings.WebAttribute
@@ -32,7 +33,8 @@ def apply(view: Any, rules: Rules) -> None:
     _set_up(page.settings(), rules)
     page.navigationRequested.connect(lambda request: _on_navigation(request, rules))
     page.nav_handler = None  # pywebview's opens any link, whatever its scheme, in the browser
-    page.newWindowRequested.connect(lambda request: _on_new_window(request, page, rules))
+    page.newWindowRequested.connect(lambda request: _on_new_window(request, rules))
+    page.scripts().insert(_for_new_windows())
     page.featurePermissionRequested.disconnect(page.onFeaturePermissionRequested)  # it grants camera and microphone
     page.featurePermissionRequested.connect(lambda url, feature: _on_permission(page, url, feature, rules))
     profile = page.profile()
@@ -81,14 +83,20 @@ def _on_navigation(request: Any, rules: Rules) -> None:
         open_in_browser(url)
 
 
-def _on_new_window(request: Any, page: Any, rules: Rules) -> None:
+def _for_new_windows() -> Any:
+    script = QWebEngineScript()
+    script.setSourceCode(SCRIPT)
+    script.setInjectionPoint(QWebEngineScript.InjectionPoint.DocumentCreation)
+    script.setWorldId(QWebEngineScript.ScriptWorldId.MainWorld.value)  # the page's, for its open()
+    script.setRunsOnSubFrames(True)
+    return script
+
+
+def _on_new_window(request: Any, rules: Rules) -> None:
     """Unless it is opened somewhere, there is no new window."""
     url = _serialized(request.requestedUrl())
-    verdict = rules.page(url)
-    if verdict is Verdict.BROWSER:
+    if rules.page(url) is Verdict.BROWSER:
         open_in_browser(url)
-    elif verdict is Verdict.SHOW and url != "about:blank":
-        page.setUrl(request.requestedUrl())
 
 
 def _on_permission(page: Any, url: Any, feature: Any, rules: Rules) -> None:
