@@ -116,6 +116,32 @@ def built_for(packages: Path, version: str) -> Path:
     return packages
 
 
+@pytest.mark.parametrize(
+    ("failure", "missing", "level", "cure"),
+    [
+        (None, [], Level.OK, None),
+        ("bubblewrap is not installed", ["bubblewrap"], Level.WARNING, "sudo apt install bubblewrap"),
+        (
+            "bubblewrap and xdg-dbus-proxy are not installed",
+            ["bubblewrap", "xdg-dbus-proxy"],
+            Level.WARNING,
+            "sudo apt install bubblewrap xdg-dbus-proxy",
+        ),
+        ("bwrap: setting up uid map: Permission denied", [], Level.WARNING, None),
+    ],
+)
+def test_webkits_sandbox(failure: str | None, missing: list[str], level: Level, cure: str | None) -> None:
+    finding = only(window.webkit_sandbox(failure, missing))
+    assert (finding.level, finding.cure) == (level, cure)
+    assert failure is None or failure in finding.text
+
+
+def test_namespaces_that_are_withheld_keep_webkits_sandbox_off_too(tmp_path: Path) -> None:
+    (tmp_path / "RESTRICTED_BY_APPARMOR").write_text("1\n")
+    finding = only(window.webkit_sandbox("bwrap: setting up uid map: Permission denied", []))
+    assert finding.cure == "sudo sysctl kernel.RESTRICTED_BY_APPARMOR=0"
+
+
 @pytest.mark.parametrize(("taken", "level"), [(None, Level.PROBLEM), ("qt", Level.WARNING)])
 def test_a_pygobject_for_another_python_is_told(tmp_path: Path, taken: str | None, level: Level) -> None:
     finding = only(window.mismatched_pygobject(ABSENT, taken, built_for(tmp_path, "39")))

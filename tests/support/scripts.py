@@ -63,13 +63,20 @@ def answers(url: str, *headers: str) -> bytes | None:
 class Script:
     """A running script. `output` is what it and its server have printed; `tree` all its processes so far."""
 
-    def __init__(self, path: Path, env: dict[str, str], args: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        path: Path,
+        env: dict[str, str],
+        args: tuple[str, ...] = (),
+        user: int | None = None,
+        python: str = sys.executable,
+    ) -> None:
         self._log = path.with_suffix(".out")
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, str(path), *args],
+                [python, str(path), *args],
                 cwd=path.parent, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-                start_new_session=True,
+                start_new_session=True, user=user, group=user, extra_groups=None if user is None else (),
             )  # fmt: skip
         self.pid = self.process.pid
         self._seen: dict[int, psutil.Process] = {}

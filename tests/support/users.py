@@ -1,12 +1,18 @@
 """Another user of the machine, as a process of its own; none is created."""
 
+import contextlib
 import functools
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+
+import wesktop
+import wesktopd
 
 OTHER = 65534  # nobody
 VICTIM = 54321  # a user who is not root either
@@ -38,6 +44,36 @@ pwd.getpwuid(0)
 os.setgroups([]); os.setgid({user}); os.setuid({user})
 os.umask({umask})
 """
+
+
+@functools.cache
+def interpreter_of(user: int) -> tuple[str, str] | None:
+    """An interpreter that this user can run wesktop with, and its PYTHONPATH; None where there is none.
+
+    The one that runs the tests may be where only root can read. The system's can take its packages, where they are
+    built for the same version.
+    """
+    packages = os.pathsep.join(str(Path(str(module.__file__)).parents[1]) for module in (wesktop, wesktopd, msgspec))
+    for python, path in ((sys.executable, ""), ("/usr/bin/python3", packages)):
+        with contextlib.suppress(OSError, subprocess.CalledProcessError):
+            subprocess.run(
+                [python, "-c", "import wesktop, wesktopd, msgspec, granian, webview"],
+                env={"PYTHONPATH": path},
+                user=user,
+                group=user,
+                extra_groups=(),
+                cwd="/",
+                capture_output=True,
+                check=True,
+            )
+            return python, path
+    return None
+
+
+def give(directory: Path, user: int) -> None:
+    """Make all of the directory this user's."""
+    for path in [directory, *directory.rglob("*")]:
+        os.chown(path, user, user, follow_symlinks=False)
 
 
 def run_as(user: int, source: str, *arguments: Any, umask: int = 0o022, **env: str) -> str:

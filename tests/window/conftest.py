@@ -1,5 +1,6 @@
 """Fixtures of the tests that open windows."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import pytest
 
 from support.browser import Browser, Site, site
 from support.screen import Screen, own_screen
-from support.scripts import Script, free_port
+from support.scripts import Script, free_port, isolated_env, write_script
+from support.users import VICTIM, give, interpreter_of
 from window.desk_program import DeskProgram
 from window.shown import LAUNCHER, Shown, program
 
@@ -57,6 +59,43 @@ def show(start: Callable[..., Script], screen: Screen, home: Path) -> Callable[.
         return Shown(start(name, program(name, f"port={port}, {options}", page), **env), name, home, screen, port)
 
     return show_program
+
+
+@pytest.fixture
+def show_to_user(
+    show: Callable[..., Shown], screen: Screen, browser: Browser, home: Path
+) -> Iterator[Callable[..., Shown]]:
+    """The same as a user other than root, where the sandboxes of the engines are whole."""
+    if os.geteuid() != 0:
+        yield show
+        return
+    interpreter = interpreter_of(VICTIM)
+    if interpreter is None:
+        pytest.skip("no Python for another user than root is built as this one is")
+    python, path = interpreter
+    started: list[Script] = []
+
+    def show_program(
+        options: str = "", page: str = "", name: str = "demo", port: int | None = None, **env: str
+    ) -> Shown:
+        port = free_port() if port is None else port
+        env = {
+            "DISPLAY": screen.display,
+            "BROWSER": browser.command,
+            "PYTHONPATH": f"{TESTS}{os.pathsep}{path}",
+            **env,
+        }
+        script = write_script(home, name, program(name, f"port={port}, {options}", page))
+        (home / f"{name}.out").touch()
+        env = isolated_env(home) | env
+        give(home, VICTIM)
+        started.append(Script(script, env, user=VICTIM, python=python))
+        return Shown(started[-1], name, home, screen, port)
+
+    screen.wait_until_empty()
+    yield show_program
+    for script in started:
+        script.close()
 
 
 @pytest.fixture

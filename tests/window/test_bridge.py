@@ -44,11 +44,13 @@ def with_frame(frame: str, then: str) -> str:
 
 @pytest.mark.parametrize("gui", GUIS)
 @pytest.mark.parametrize("kind", ["sandboxed", "foreign"])
-def test_neither_a_page_nor_its_frames_find_a_way_to_python(show: Show, elsewhere: Site, gui: str, kind: str) -> None:
+def test_neither_a_page_nor_its_frames_find_a_way_to_python(
+    show_to_user: Show, elsewhere: Site, gui: str, kind: str
+) -> None:
     elsewhere.html = ANSWER
     frame = sandboxed(ANSWER) if kind == "sandboxed" else f'<iframe src="{elsewhere.url}/"></iframe>'
     script = with_frame(frame, f"say('page:' + {FOUND}); setInterval(() => frames[0].postMessage('', '*'), 50)")
-    shown = show(f"gui={gui!r}, csp=''", f"script={script!r}")
+    shown = show_to_user(f"gui={gui!r}, csp=''", f"script={script!r}")
     shown.hear("page:nothing")
     shown.hear("frame:nothing")
     assert {word for word in shown.said() if ":" in word} == {"page:nothing", "frame:nothing"}
@@ -65,9 +67,9 @@ def test_where_a_page_has_the_bridge_nothing_is_behind_it(caplog: pytest.LogCapt
 
 
 @pytest.mark.parametrize("gui", GUIS)
-def test_what_a_frame_sends_is_in_no_script_of_the_next_page(show: Show, gui: str) -> None:
+def test_what_a_frame_sends_is_in_no_script_of_the_next_page(show_to_user: Show, gui: str) -> None:
     script = with_frame(sandboxed(ATTACK), "if (location.search) say('next')")
-    shown = show(f"gui={gui!r}, menu={MENU!r}", f"script={script!r}").ready()
+    shown = show_to_user(f"gui={gui!r}, menu={MENU!r}", f"script={script!r}").ready()
     shown.hear("tried")
     shown.screen.key(shown.window, "F5")
     shown.hear("next")

@@ -90,11 +90,11 @@ def test_a_new_window_that_a_page_asks_for_is_this_one_and_asked_for_by_the_page
 @pytest.mark.parametrize("kind", ["foreign", "sandboxed"])
 @pytest.mark.parametrize("way", ["link", "open", "form"])
 def test_one_that_a_frame_asks_for_is_opened_nowhere(
-    show: Show, browser: Browser, elsewhere: Site, gui: str, kind: str, way: str
+    show_to_user: Show, browser: Browser, elsewhere: Site, gui: str, kind: str, way: str
 ) -> None:
     port = free_port()
     html = NEW[way].replace("URL", f"http://127.0.0.1:{port}/asked")
-    shown = show(f"gui={gui!r}, csp=''", page=inserted(frame(kind, html, elsewhere)), port=port)
+    shown = show_to_user(f"gui={gui!r}, csp=''", page=inserted(frame(kind, html, elsewhere)), port=port)
     shown.hear("there")
     shown.click()
     shown.hear("clicked")
@@ -103,11 +103,13 @@ def test_one_that_a_frame_asks_for_is_opened_nowhere(
 
 
 @pytest.mark.parametrize("gui", GUIS)
-def test_so_it_is_with_the_middle_button(show: Show, browser: Browser, elsewhere: Site, gui: str) -> None:
+def test_so_it_is_with_the_middle_button(show_to_user: Show, browser: Browser, elsewhere: Site, gui: str) -> None:
     port = free_port()
     frame_html = f"<a href='http://127.0.0.1:{port}/asked' {EVERYWHERE}></a>"
     html = frame("foreign", frame_html, elsewhere).replace("height:100%", "height:150px")
-    shown = show(f"gui={gui!r}, csp=''", page=inserted(f"<a href='/asked' {EVERYWHERE}></a>{html}"), port=port)
+    shown = show_to_user(
+        f"gui={gui!r}, csp=''", page=inserted(f"<a href='/asked' {EVERYWHERE}></a>{html}"), port=port
+    )
     shown.hear("there")
     shown.click(MIDDLE)
     assert asked(shown) == []
@@ -121,11 +123,11 @@ def test_so_it_is_with_the_middle_button(show: Show, browser: Browser, elsewhere
 @pytest.mark.parametrize("gui", GUIS)
 @pytest.mark.parametrize(("kind", "way"), [*(("foreign", way) for way in TOP), ("sandboxed", "link")])
 def test_what_a_frame_puts_in_place_of_the_page_is_refused_by_the_server(
-    show: Show, elsewhere: Site, gui: str, kind: str, way: str
+    show_to_user: Show, elsewhere: Site, gui: str, kind: str, way: str
 ) -> None:
     port = free_port()
     html = TOP[way].replace("URL", f"http://127.0.0.1:{port}/asked")
-    shown = show(f"gui={gui!r}, csp=''", page=inserted(frame(kind, html, elsewhere)), port=port)
+    shown = show_to_user(f"gui={gui!r}, csp=''", page=inserted(frame(kind, html, elsewhere)), port=port)
     shown.hear("there")
     shown.click()
     wait_for(lambda: shown.picture().corners() != {colour(PAGE)}, "the refusal")

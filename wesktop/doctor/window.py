@@ -12,6 +12,7 @@ from wesktop.doctor.child import ProbeError, probe
 from wesktop.doctor.finding import Finding, ok, problem, warning
 from wesktop.window.backends import PIP_QT, gtk_install_line
 from wesktop.window.display import check_display
+from wesktop.window.gtk import sandbox
 from wesktopd.errors import NoDisplayError
 
 SYSTEM_PYTHON = Path("/usr/bin/python3")
@@ -43,6 +44,8 @@ def check_window() -> Iterator[Finding]:
     yield from mismatched_pygobject(gtk, taken, SYSTEM_PACKAGES)
     yield from display_findings(taken, gtk, os.environ)
     yield from known_troubles(taken, gtk, os.environ, root=os.geteuid() == 0)
+    if taken == "gtk":
+        yield from webkit_sandbox(sandbox.Trial().failure(), sandbox.missing())
 
 
 def _probed(what: str) -> Probed:
@@ -190,6 +193,15 @@ def _chromium_sandbox(environ: Mapping[str, str], *, root: bool) -> Iterator[Fin
         yield problem("Chromium's sandbox cannot be set up: users may make no namespaces here", cure)
     else:
         yield ok("Chromium's sandbox is off, as asked for" if off else "Chromium's sandbox can be set up")
+
+
+def webkit_sandbox(failure: str | None, missing: list[str]) -> Iterator[Finding]:
+    """WebKitGTK's sandbox, which a window does without where it cannot be set up. missing: packages."""
+    if failure is None:
+        yield ok("WebKitGTK's sandbox can be set up")
+    else:
+        cure = gtk_install_line(OS_RELEASE, " ".join(missing)) if missing else _withheld_namespaces()
+        yield warning(f"a window's page runs without WebKitGTK's sandbox: {failure}", cure)
 
 
 def _withheld_namespaces() -> str | None:

@@ -9,14 +9,14 @@ from wesktopd.errors import NoBackendError
 
 PIP_QT = "pip install 'wesktop[qt]'"
 
-# By ID or ID_LIKE of os-release(5): what installs PyGObject and WebKitGTK.
+# By ID or ID_LIKE of os-release(5): what installs packages, and PyGObject's and WebKitGTK's.
 _INSTALL = {
-    "debian": "sudo apt install python3-gi gir1.2-webkit2-4.1",
-    "fedora": "sudo dnf install python3-gobject webkit2gtk4.1",
-    "rhel": "sudo dnf install python3-gobject webkit2gtk4.1",
-    "arch": "sudo pacman -S --needed python-gobject webkit2gtk-4.1",
-    "suse": "sudo zypper install python3-gobject typelib-1_0-WebKit2-4_1",
-    "alpine": "sudo apk add py3-gobject3 webkit2gtk-4.1",
+    "debian": ("sudo apt install", "python3-gi gir1.2-webkit2-4.1"),
+    "fedora": ("sudo dnf install", "python3-gobject webkit2gtk4.1"),
+    "rhel": ("sudo dnf install", "python3-gobject webkit2gtk4.1"),
+    "arch": ("sudo pacman -S --needed", "python-gobject webkit2gtk-4.1"),
+    "suse": ("sudo zypper install", "python3-gobject typelib-1_0-WebKit2-4_1"),
+    "alpine": ("sudo apk add", "py3-gobject3 webkit2gtk-4.1"),
 }
 _SYSTEM_PACKAGES = (
     "/usr/lib/python3/dist-packages",
@@ -96,15 +96,15 @@ def _how_to_install(wanted: str) -> str:
     )
 
 
-def gtk_install_line(os_release: Path) -> str | None:
-    """The line that installs GTK's part on this distribution; None for one that we do not know."""
+def gtk_install_line(os_release: Path, packages: str | None = None) -> str | None:
+    """The line that installs GTK's part on this distribution, or `packages`; None for one that we do not know."""
     try:
         pairs = (line.split("=", 1) for line in os_release.read_text().splitlines() if "=" in line)
         fields = {key: value.strip("'\"") for key, value in pairs}
     except OSError:
         return None
     for distribution in [fields.get("ID", ""), *fields.get("ID_LIKE", "").split()]:
-        for known, line in _INSTALL.items():
+        for known, (command, gtk) in _INSTALL.items():
             if distribution == known or (known == "suse" and "suse" in distribution):
-                return line
+                return f"{command} {packages or gtk}"
     return None

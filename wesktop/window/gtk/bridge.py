@@ -10,7 +10,8 @@ _HANDLER = "jsBridge"  # pywebview's name for it
 def isolate(view: Any) -> None:
     """Move pywebview's scripts, ours, and the handler that they call into a world of their own.
 
-    To be called before the first page. A handler is there for every frame that runs scripts in its world. In this one no page does.
+    To be called before the first page. A handler is there for every frame that runs scripts in its world; in this
+    one no page does.
     """
     view.manager.unregister_script_message_handler(_HANDLER)
     view.manager.register_script_message_handler_in_world(_HANDLER, WORLD)

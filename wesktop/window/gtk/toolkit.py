@@ -9,6 +9,7 @@ from typing import Any
 
 from wesktop.window.dropping import Dropped
 from wesktop.window.geometry import Area, Geometry
+from wesktop.window.gtk.sandbox import Trial, switch_on
 from wesktop.window.menu import Item
 from wesktop.window.policy import Rules
 from wesktop.window.toolkit import FORGETS_WITHIN, Toolkit
@@ -26,9 +27,12 @@ class Gtk(Toolkit):
         # Blank windows on NVIDIA and Wayland without it, and 70 MB more.
         os.environ.setdefault("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
         if "DBUS_SESSION_BUS_ADDRESS" not in os.environ:
-            os.environ.setdefault("NO_AT_BRIDGE", "1")  # no bus, no accessibility: spares a warning and its wait
+            # No bus, no accessibility: spares a warning and its wait, and another of the process in the sandbox.
+            os.environ.setdefault("NO_AT_BRIDGE", "1")
+            os.environ.setdefault("WEBKIT_A11Y_BUS_ADDRESS", "")
         spared = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
         os.environ["no_proxy"] = ",".join(filter(None, (spared, NOT_BY_PROXY)))
+        self._sandbox = Trial()
         import gi
 
         gi.require_version("Gdk", "3.0")
@@ -44,7 +48,15 @@ class Gtk(Toolkit):
             _check_icon(icon)
 
     def before_first_page(self, window: Any) -> Any:
+        window.events.initialized += self._set_up_sandbox
         return window.events.before_show
+
+    def _set_up_sandbox(self) -> None:
+        """pywebview has loaded WebKit, and made nothing with it yet."""
+        from webview.platforms import gtk
+
+        if self._sandbox.failure() is None:
+            switch_on(gtk.webkit)
 
     def dress(self, window: Any, rules: Rules, on_failed: Callable[[str], None]) -> None:
         from webview.platforms.gtk import BrowserView

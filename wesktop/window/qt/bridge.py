@@ -9,7 +9,8 @@ from qtpy.QtWebEngineCore import QWebEngineScript
 def isolate(native: Any) -> None:
     """Move pywebview's scripts, ours, and the web channel that they call into a world of their own.
 
-    To be called before the first page. Qt has the channel's transport in the page's world otherwise, for the page itself to open.
+    To be called before the first page. Qt has the channel's transport in the page's world otherwise, for the page
+    itself to open.
     """
     page = native.webview.page()
     world = QWebEngineScript.ScriptWorldId.ApplicationWorld.value
