@@ -53,6 +53,13 @@ class Rules:
         """Where a page goes that the window, or a new one, is to show."""
         return decide(url, self._origin)
 
+    def may_repeat(self, failed: str, shown: str) -> bool:
+        """Whether the window may load again by itself what could not be loaded over the page that is shown.
+
+        Not over the app's page, unless it is that one: a frame of it may have asked for the other.
+        """
+        return failed == shown or self._origin is None or origin(shown) != self._origin
+
     def frame(self, url: str) -> Verdict:
         """The same for a frame within a page; which origins it may have, its Content-Security-Policy has settled."""
         return decide_frame(url) if self._origin is not None else Verdict.REFUSE

@@ -74,7 +74,7 @@ class Gtk(Toolkit):
         _fill(window.native, window.background_color)
         # A page that is busy for ever would never notice that its window is gone.
         window.native.connect("destroy", lambda _: webview.terminate_web_process())
-        webview.connect("load-failed", _on_load_failed, on_failed)
+        webview.connect("load-failed", _on_load_failed, rules, on_failed)
 
     def replace_page(self, window: Any, html: str) -> None:
         from gi.repository import GLib
@@ -195,13 +195,17 @@ def _fill(native: Any, colour: str) -> None:
         native.get_window().set_background_rgba(rgba)
 
 
-def _on_load_failed(_webview: Any, _event: Any, url: str, error: Any, on_failed: Callable[[str], None]) -> bool:
+def _on_load_failed(
+    webview: Any, _event: Any, url: str, error: Any, rules: Rules, on_failed: Callable[[str], None]
+) -> bool:
     """Keep what is shown instead of WebKit's page about the failure."""
     from wesktop.window.gtk.policy import interrupted
 
     if interrupted(error):
         return False
-    on_failed(url)
+    shown = webview.get_back_forward_list().get_current_item()
+    if shown is None or rules.may_repeat(url, shown.get_uri()):
+        on_failed(url)
     return True
 
 

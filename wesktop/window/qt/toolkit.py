@@ -67,7 +67,9 @@ class Qt(Toolkit):
         def on_loading(info: Any) -> None:
             answered = info.errorDomain() == info.ErrorDomain.HttpStatusCodeDomain  # be it with an error of the app's
             if info.status() == info.LoadStatus.LoadFailedStatus and not answered:
-                on_failed(info.url().toString())
+                url, shown = info.url().toString(), page.history().currentItem().url().toString()
+                if rules.may_repeat(url, shown):
+                    on_failed(url)
 
         page.loadingChanged.connect(on_loading)
 
