@@ -30,9 +30,13 @@ class Browser:
 
 
 class Site:
-    """A server of another origin. html: what it answers; by default a page that says to the window around it."""
+    """A server of another origin. html: what it answers; by default a page that says to the window around it.
+
+    leads_to: where it redirects instead.
+    """
 
     html = "<style>html { background: #ff0000 }</style><script>parent.postMessage('framed', '*')</script>"
+    leads_to = ""
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
@@ -46,8 +50,10 @@ def site(port: int = 0) -> Iterator[Site]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             served.asked.append(f"{self.command} {self.path}")
-            self.send_response(200)
+            self.send_response(303 if served.leads_to else 200)
             self.send_header("content-type", "text/html")
+            if served.leads_to:
+                self.send_header("location", served.leads_to)
             self.end_headers()
             self.wfile.write(served.html.encode())
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from support.browser import Site
 from support.scripts import Script
 from support.waiting import wait_for
 from window.shown import Shown
@@ -41,6 +42,16 @@ addEventListener("drop", event => { event.preventDefault(); say("files-" + event
 addEventListener("wesktop:drop", event => say(JSON.stringify(event.detail.paths)))"""
 
 
+def drag(shown: Shown) -> None:
+    """Begin to drag from the window of SOURCE."""
+    screen = shown.screen
+    source = screen.window("source")
+    screen.point(source, 75, 75)
+    screen.press(down=True)
+    for step in range(80, 120, 10):
+        screen.point(source, step, 75)
+
+
 @pytest.mark.parametrize("gui", [pytest.param("gtk"), pytest.param("qt", marks=pytest.mark.qt)])
 def test_the_page_learns_where_dropped_files_are(
     show: Callable[..., Shown], start: Callable[..., Script], home: Path, gui: str
@@ -50,12 +61,8 @@ def test_the_page_learns_where_dropped_files_are(
         file.touch()
     shown = show(f"gui={gui!r}", f"script={SCRIPT!r}").ready()
     start("source", SOURCE.format(uris=[file.as_uri() for file in files] + ["https://example.org/"]))
-    source = shown.screen.window("source")
+    drag(shown)
     screen = shown.screen
-    screen.point(source, 75, 75)
-    screen.press(down=True)
-    for step in range(80, 120, 10):
-        screen.point(source, step, 75)
 
     def above() -> bool:
         for step in range(100, 120, 2):
@@ -66,3 +73,25 @@ def test_the_page_learns_where_dropped_files_are(
     screen.press(down=False)
     expected = json.dumps([str(file) for file in files], ensure_ascii=False, separators=(",", ":"))
     wait_for(lambda: expected in shown.said(), lambda: f"{expected} in {shown.said()}")
+
+
+@pytest.mark.parametrize("way", ["itself", "by a redirect"])
+@pytest.mark.parametrize("gui", [pytest.param("gtk"), pytest.param("qt", marks=pytest.mark.qt)])
+def test_a_link_of_another_program_that_is_dropped_is_no_navigation_of_the_users(
+    show: Callable[..., Shown], start: Callable[..., Script], elsewhere: Site, gui: str, way: str
+) -> None:
+    """A page of another site can offer it to be dragged."""
+    shown = show(f"gui={gui!r}", "script='onmousemove = () => say(`moved`)'").ready()
+    elsewhere.leads_to = f"{shown.url}/asked"
+    start("source", SOURCE.format(uris=[elsewhere.leads_to if way == "itself" else f"{elsewhere.url}/"]))
+    drag(shown)
+    for step in range(100, 150, 2):
+        shown.screen.point(shown.window, step, 100)
+    shown.screen.press(down=False)
+
+    def moved() -> int:  # the page hears of it again once nothing is dragged any more
+        shown.screen.point(shown.window, 200, 200 + len(shown.said()) % 50)
+        return shown.said().count("moved")
+
+    wait_for(lambda: moved() > 20, "the page to go on")
+    assert not [word for word in shown.said() if word.startswith("asked-")]

@@ -26,6 +26,9 @@ def apply(webview: Any, rules: Rules) -> None:
     webview.get_user_content_manager().add_script(WebKit2.UserScript.new(SCRIPT, frames, start, None, None))
     navigation = _Navigation(rules)
     webview.connect("decide-policy", navigation.on_decide)
+    webview.connect("drag-data-received", navigation.on_drag_data)
+    webview.connect("button-press-event", navigation.on_touched)
+    webview.connect("key-press-event", navigation.on_touched)
     webview.connect("create", navigation.on_create)
     webview.connect("load-changed", navigation.on_load_changed)
     webview.connect("load-failed", navigation.on_load_failed)
@@ -43,6 +46,19 @@ class _Navigation:
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self._framed = False
+        self._dragged: set[str] = set()
+
+    def on_drag_data(self, _: Any, context: Any, _x: int, _y: int, data: Any, _info: int, _time: int) -> None:
+        """Note what another program may drop on the page: WebKit loads a link as if the user had typed it."""
+        if Gtk.drag_get_source_widget(context) is not None:
+            return
+        lines = (data.get_data() or b"").decode(errors="replace").splitlines()
+        self._dragged.update(WebKit2.URIRequest.new(line.strip()).get_uri() for line in lines if ":" in line)
+
+    def on_touched(self, *_: Any) -> bool:
+        """What was dropped before has been loaded by now."""
+        self._dragged.clear()
+        return False
 
     def on_decide(self, _: Any, decision: Any, kind: Any) -> bool:
         if kind == WebKit2.PolicyDecisionType.RESPONSE:
@@ -64,6 +80,8 @@ class _Navigation:
         self._send(action.get_request().get_uri())
 
     def _may_begin(self, action: Any, url: str) -> bool:
+        if url in self._dragged and action.get_navigation_type() == WebKit2.NavigationType.OTHER:
+            return False
         if self._rules.page(url) is Verdict.SHOW:
             return True
         if self._rules.frame(url) is not Verdict.SHOW:
