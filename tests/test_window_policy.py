@@ -234,3 +234,18 @@ def test_what_is_neither_true_nor_false_is_refused(value: object) -> None:
     with pytest.raises(ConfigurationError) as raised:
         check_flag("downloads", value)
     assert raised.value.message == f"downloads {value!r} is neither True nor False."
+
+
+@pytest.mark.parametrize(
+    ("failed", "shown", "repeated"),
+    [
+        (f"{OWN}/", "about:blank", True),
+        (f"{OWN}/", f"{OWN}/", True),
+        (f"{OWN}/asked", f"{OWN}/", False),
+        (f"{OWN}/asked", "http://127.0.0.1:8001/", True),
+    ],
+)
+def test_what_the_window_may_load_again_by_itself(failed: str, shown: str, repeated: bool) -> None:
+    rules = Rules()
+    rules.belongs_to(OWN)
+    assert rules.may_repeat(failed, shown) is repeated

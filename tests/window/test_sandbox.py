@@ -89,6 +89,12 @@ def test_where_it_cannot_be_set_up_the_page_is_shown_without_it(
     assert not Path("/.flatpak-info").exists()
 
 
+def test_a_bus_in_the_root_directory_is_not_tried() -> None:
+    """Root's bubblewrap would make a file there."""
+    environ = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere"}
+    assert Trial(environ).failure() == "the session bus is a socket in the root directory"
+
+
 @works
 @needs_root
 @pytest.mark.parametrize("name", ["HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"])
