@@ -141,7 +141,7 @@ class Page:
         elif "id" in item:
             self.tell(MENU_EVENT, item["id"])
         elif item["role"] == "reload":
-            self._scripts.put("location.reload()")
+            self._toolkit.reload(self._window)
         else:
             self._closing.quit()
 

@@ -1,5 +1,6 @@
 """What differs between GUI toolkits."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,13 @@ class Toolkit:
         """Bring the window to the front, also one that is hidden; may be called from any thread."""
         window.show()
         window.restore()
+
+    def reload(self, window: Any) -> None:
+        """Load the page anew, without waiting for it; from any thread.
+
+        By the engine, which still knows who has asked for the page: by its own script, it would itself.
+        """
+        threading.Thread(target=window.run_js, args=("location.reload()",), name="reload", daemon=True).start()
 
     def on_dropped(self, window: Any, dropped: Dropped) -> None:
         """Once the toolkit's window exists: tell of files that are dropped on the page."""

@@ -103,7 +103,7 @@ class _Navigation:
         url = decision.get_response().get_uri()
         if not decision.is_main_frame_main_resource():
             self._framed = self._framed or self._rules.page(url) is not Verdict.SHOW
-        elif self._rules.page(url) is not Verdict.SHOW:
+        elif self._rules.page(url) is not Verdict.SHOW or _refused_to_others(decision):
             decision.ignore()
             self._send(url)
             return True
@@ -116,6 +116,16 @@ class _Navigation:
     def _send(self, url: str) -> None:
         if self._rules.page(url) is Verdict.BROWSER:
             open_in_browser(url)
+
+
+def _refused_to_others(decision: Any) -> bool:
+    """Whether the server has refused what another site's frame wants in place of the page, which stays then.
+
+    WebKit would reload the refusal in the user's name.
+    """
+    headers = decision.get_request().get_http_headers()
+    site = headers.get_one("Sec-Fetch-Site") if headers is not None else None
+    return site not in (None, "none", "same-origin") and decision.get_response().get_status_code() >= 400
 
 
 def interrupted(error: Any) -> bool:

@@ -140,6 +140,12 @@ class Gtk(Toolkit):
 
         GLib.idle_add(_present, window.native)
 
+    def reload(self, window: Any) -> None:
+        from gi.repository import GLib
+        from webview.platforms.gtk import BrowserView
+
+        GLib.idle_add(BrowserView.instances[window.uid].webview.reload)
+
     def on_dropped(self, window: Any, dropped: Dropped) -> None:
         from webview.platforms.gtk import BrowserView
 

@@ -140,6 +140,12 @@ class Qt(Toolkit):
 
         in_its_thread(window.native, lambda: _present(window.native))
 
+    def reload(self, window: Any) -> None:
+        from wesktop.window.qt.events import in_its_thread
+
+        page = window.native.webview.page()
+        in_its_thread(window.native, lambda: page.triggerAction(page.WebAction.Reload))
+
     def on_dropped(self, window: Any, dropped: Dropped) -> None:
         from wesktop.window.qt.events import Dropping
 
