@@ -1,5 +1,6 @@
 """WebKitGTK's sandbox: it is round the page's process wherever it can be, and no window fails for want of it."""
 
+import os
 import re
 import subprocess
 from collections.abc import Callable
@@ -9,7 +10,7 @@ import psutil
 import pytest
 
 from support.scripts import free_port, running_from
-from support.users import VICTIM, needs_root
+from support.users import VICTIM, interpreter_of, needs_root
 from support.waiting import wait_for
 from wesktop.window.gtk import sandbox
 from wesktop.window.gtk.sandbox import Trial, bus_directory, command
@@ -76,6 +77,7 @@ WITHOUT = {
 
 
 @needs_root
+@pytest.mark.skipif(os.geteuid() == 0 and not interpreter_of(VICTIM), reason="no Python that another user can run")
 @pytest.mark.parametrize("case", WITHOUT)
 def test_where_it_cannot_be_set_up_the_page_is_shown_without_it(
     show_to_user: Show, home: Path, tmp_path: Path, case: str
