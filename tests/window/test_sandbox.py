@@ -99,7 +99,7 @@ def test_a_bus_in_the_root_directory_is_not_tried() -> None:
 
 @works
 @needs_root
-@pytest.mark.parametrize("name", ["HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"])
+@pytest.mark.parametrize("name", ["HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XAUTHORITY"])
 @pytest.mark.parametrize(("directory", "code"), [("{closed}", 1), ("/nowhere", 0), ("/tmp", 0)])
 def test_a_directory_that_may_not_be_looked_into_fails_the_trial(
     tmp_path: Path, name: str, directory: str, code: int

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 BWRAP, PROXY = "/usr/bin/bwrap", "/usr/bin/xdg-dbus-proxy"  # with these paths distributions build WebKit
-TRIAL_WITHIN = 2.0  # seconds
+TRIAL_WITHIN = 10.0  # seconds, for a machine that is busy
 
 _NAMESPACES = ("--unshare-pid", "--unshare-uts", "--unshare-net", "--unshare-ipc")
 _DIRECTORIES = ("HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME")
@@ -56,10 +56,12 @@ class Trial:
 
 def command(environ: Mapping[str, str]) -> list[str]:
     """Return what tries it; exits with 0 if all went well."""
+    paths = [f"{environ[name]}/.wesktop-trial" for name in _DIRECTORIES if environ.get(name)]
+    if environ.get("XAUTHORITY"):
+        paths.append(environ["XAUTHORITY"])
     binds = ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
-    for name in _DIRECTORIES:
-        if directory := environ.get(name):
-            binds += ["--ro-bind-try", f"{directory}/.wesktop-trial", f"{directory}/.wesktop-trial"]
+    for path in paths:
+        binds += ["--ro-bind-try", path, path]
     if directory := bus_directory(environ):
         binds += ["--ro-bind", directory, directory]
     return [BWRAP, "--die-with-parent", *_NAMESPACES, *binds, "--", PROXY, "--version"]
