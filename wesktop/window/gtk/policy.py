@@ -10,6 +10,7 @@ from wesktop.window.new_windows import SCRIPT
 from wesktop.window.policy import Rules, Verdict, file_name
 from wesktopd.security_headers import WINDOW
 
+_LINKS = ("text/uri-list", "_NETSCAPE_URL")  # in which WebKit looks for one
 _BY_USER = (WebKit2.NavigationType.LINK_CLICKED, WebKit2.NavigationType.FORM_SUBMITTED)
 
 
@@ -50,7 +51,7 @@ class _Navigation:
 
     def on_drag_data(self, _: Any, context: Any, _x: int, _y: int, data: Any, _info: int, _time: int) -> None:
         """Note what another program may drop on the page: WebKit loads a link as if the user had typed it."""
-        if Gtk.drag_get_source_widget(context) is not None:
+        if Gtk.drag_get_source_widget(context) is not None or data.get_target().name() not in _LINKS:
             return
         lines = (data.get_data() or b"").decode(errors="replace").splitlines()
         self._dragged.update(WebKit2.URIRequest.new(line.strip()).get_uri() for line in lines if ":" in line)
