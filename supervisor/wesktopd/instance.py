@@ -131,6 +131,8 @@ class Instance:
         """
         port.listener.setblocking(False)
         withhold(port.listener.fileno(), port.listener.getsockname())
+        if port.twin is not None:
+            withhold(port.twin.fileno())
         self._port = port
         self.url = self.origin = url_of(port.listener)
         self._own_host = own_host(self.spec.name, self.warnings.append) if port.has_loopback else None

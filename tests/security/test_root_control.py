@@ -1,10 +1,11 @@
 """`wesktop ctl` as root finds a service that runs as another user, and nothing of that user's misleads it."""
 
+import contextlib
 import json
 import os
 import socket
 import subprocess
-import threading
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -249,28 +250,43 @@ def test_a_log_that_he_names_and_is_roots_is_not_shown(home: Path) -> None:
         assert [line.text for line in read_log(log, None, None, None)] == ["root-only"]
 
 
+HOLD = """
+import sys, time
+from pathlib import Path
+from wesktopd.lock import Lock
+assert Lock(Path(sys.argv[1])).acquire()
+print("held", flush=True)
+time.sleep(600)
+"""
+
+
+@contextlib.contextmanager
+def holding(lock: Path) -> Iterator[None]:
+    """He holds it, as one who serves does."""
+    command = [*as_other(), sys.executable, "-c", HOLD, str(lock)]
+    with subprocess.Popen(command, cwd="/", stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        try:
+            assert process.stdout.readline() == b"held\n"
+            yield
+        finally:
+            process.kill()
+
+
 def test_a_port_that_he_names_is_not_talked_to(runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WESKTOP_CONTROL", "tcp")
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        heard: list[bytes] = []
-
-        def accept() -> None:
-            with listener.accept()[0] as peer:
-                heard.append(peer.recv(100))
-
-        thread = threading.Thread(target=accept)
-        thread.start()
         run_as(OTHER, LISTEN, runtime / "wesktop", "app")
         run_as(
             OTHER,
             "open(sys.argv[1], 'w').write(sys.argv[2]); os.chmod(sys.argv[1], 0o600)",
             runtime / "wesktop" / "app.tcp",
-            f"{listener.getsockname()[1]} secret\n",
+            f"{listener.getsockname()[1]} {'0' * 64}\n",
         )
-        with looking_for("app"), pytest.raises(ControlPermissionError):
+        with holding(runtime / "wesktop" / "app.lock"), looking_for("app"), pytest.raises(ControlPermissionError):
             client.status("app")
-        thread.join()
-    assert heard == [b""]
+        with listener.accept()[0] as peer:
+            assert peer.recv(100) == b""
 
 
 def test_outside_of_the_block_all_is_as_before(runtime: Path) -> None:

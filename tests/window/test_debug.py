@@ -42,4 +42,6 @@ def test_no_secret_is_shown_with_the_addresses_that_are_loaded(show: Callable[..
     for text in (shown.script.output, *commands, *told):
         assert not SECRET.search(text), text
         assert OPEN_PATH not in text, text
-    assert f"Loading URL: {shown.url}/ (let a browser in by `wesktop ctl open demo --browser`)" in shown.script.output
+    assert (
+        f"Loading URL: {shown.origin}/ (let a browser in by `wesktop ctl open demo --browser`)" in shown.script.output
+    )
