@@ -32,15 +32,17 @@ class Browser:
 class Site:
     """A server of another origin. html: what it answers; by default a page that says to the window around it.
 
-    leads_to: where it redirects instead.
+    leads_to: where it redirects instead. sets_cookie: for its host. cookies: which it was given, with each request.
     """
 
     html = "<style>html { background: #ff0000 }</style><script>parent.postMessage('framed', '*')</script>"
     leads_to = ""
+    sets_cookie = ""
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.asked: list[str] = []
+        self.cookies: list[str | None] = []
 
 
 @contextlib.contextmanager
@@ -50,7 +52,10 @@ def site(port: int = 0) -> Iterator[Site]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             served.asked.append(f"{self.command} {self.path}")
+            served.cookies.append(self.headers["cookie"])
             self.send_response(303 if served.leads_to else 200)
+            if served.sets_cookie:
+                self.send_header("set-cookie", f"{served.sets_cookie}; Path=/")
             self.send_header("content-type", "text/html")
             if served.leads_to:
                 self.send_header("location", served.leads_to)
