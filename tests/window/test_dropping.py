@@ -82,7 +82,7 @@ def test_a_link_of_another_program_that_is_dropped_is_no_navigation_of_the_users
 ) -> None:
     """A page of another site can offer it to be dragged."""
     shown = show(f"gui={gui!r}", "script='onmousemove = () => say(`moved`)'").ready()
-    elsewhere.leads_to = f"{shown.url}/asked"
+    elsewhere.leads_to = f"{shown.origin}/asked"
     start("source", SOURCE.format(uris=[elsewhere.leads_to if way == "itself" else f"{elsewhere.url}/"]))
     drag(shown)
     for step in range(100, 150, 2):

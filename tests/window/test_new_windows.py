@@ -8,7 +8,6 @@ import pytest
 
 from support.browser import Browser, Site
 from support.framebuffer import colour
-from support.scripts import free_port
 from support.waiting import wait_for
 from window.shown import Shown
 
@@ -64,8 +63,9 @@ def inserted(html: str, more: str = "") -> str:
 
 
 def frame(kind: str, html: str, elsewhere: Site) -> str:
-    """A frame with that HTML; the sandboxed one is the app's, and has no origin."""
-    elsewhere.html = TELLS + html
+    """A frame with that HTML, in which APP is where the app is; the sandboxed one is the app's, and has no origin."""
+    put = json.dumps(html).replace("</", "<\\/")
+    elsewhere.html = f"{TELLS}<script>document.write({put}.replaceAll('APP', location.ancestorOrigins[0]))</script>"
     if kind == "foreign":
         return f"<iframe src='{elsewhere.url}/' {EVERYWHERE}></iframe>"
     allowed = "allow-scripts allow-popups allow-forms allow-top-navigation"
@@ -86,7 +86,7 @@ def test_a_new_window_that_a_page_asks_for_is_this_one_and_asked_for_by_the_page
     shown.click()
     wait_for(lambda: asked(shown), lambda: f"the page that was asked for; said: {shown.said()}")
     method = "POST" if way in ("form", "button", "submit") else "GET"
-    referer = None if way == "no referrer" else f"{shown.url}/"
+    referer = None if way == "no referrer" else f"{shown.origin}/"
     assert asked(shown) == [f"asked-{method}-same-origin-{referer}"]
     assert browser.opened() == []
     assert len(shown.screen.windows("demo")) == 1
@@ -98,9 +98,8 @@ def test_a_new_window_that_a_page_asks_for_is_this_one_and_asked_for_by_the_page
 def test_one_that_a_frame_asks_for_is_opened_nowhere(
     show_to_user: Show, browser: Browser, elsewhere: Site, gui: str, kind: str, way: str
 ) -> None:
-    port = free_port()
-    html = NEW[way].replace("URL", f"http://127.0.0.1:{port}/asked")
-    shown = show_to_user(f"gui={gui!r}, csp=''", page=inserted(frame(kind, html, elsewhere)), port=port)
+    html = NEW[way].replace("URL", "APP/asked")
+    shown = show_to_user(f"gui={gui!r}, csp=''", page=inserted(frame(kind, html, elsewhere)))
     shown.hear("there")
     shown.click()
     shown.hear("clicked")
@@ -110,19 +109,16 @@ def test_one_that_a_frame_asks_for_is_opened_nowhere(
 
 @pytest.mark.parametrize("gui", GUIS)
 def test_so_it_is_with_the_middle_button(show_to_user: Show, browser: Browser, elsewhere: Site, gui: str) -> None:
-    port = free_port()
-    frame_html = f"<a href='http://127.0.0.1:{port}/asked' {EVERYWHERE}></a>"
+    frame_html = f"<a href='APP/asked' {EVERYWHERE}></a>"
     html = frame("foreign", frame_html, elsewhere).replace("height:100%", "height:150px")
-    shown = show_to_user(
-        f"gui={gui!r}, csp=''", page=inserted(f"<a href='/asked' {EVERYWHERE}></a>{html}"), port=port
-    )
+    shown = show_to_user(f"gui={gui!r}, csp=''", page=inserted(f"<a href='/asked' {EVERYWHERE}></a>{html}"))
     shown.hear("there")
     shown.click(MIDDLE)
     assert asked(shown) == []
     shown.screen.point(shown.window, 100, 250)
     shown.screen.click(MIDDLE)
     wait_for(lambda: asked(shown), "the page's own")
-    assert asked(shown) == [f"asked-GET-same-origin-{shown.url}/"]
+    assert asked(shown) == [f"asked-GET-same-origin-{shown.origin}/"]
     assert browser.opened() == []
 
 
@@ -131,10 +127,9 @@ def test_so_it_is_with_the_middle_button(show_to_user: Show, browser: Browser, e
 def test_what_a_frame_puts_in_place_of_the_page_is_refused_by_the_server_also_when_it_is_reloaded(
     show_to_user: Show, elsewhere: Site, gui: str, kind: str, way: str
 ) -> None:
-    port = free_port()
-    html = TOP[way].replace("URL", f"http://127.0.0.1:{port}/asked")
+    html = TOP[way].replace("URL", "APP/asked")
     page = inserted(frame(kind, html, elsewhere))
-    shown = show_to_user(f"gui={gui!r}, csp='', menu={MENU!r}", page=page, port=port)
+    shown = show_to_user(f"gui={gui!r}, csp='', menu={MENU!r}", page=page)
     shown.hear("there")
     shown.click()
     if gui == "gtk":
