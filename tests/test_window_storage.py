@@ -56,6 +56,22 @@ def test_so_it_is_when_the_host_is_another_one_by_now(tmp_path: Path) -> None:
     assert {*content(tmp_path)} == {f"localstorage/http_{HOST}_8000.localstorage", "host"}
 
 
+@pytest.mark.parametrize("name", ["localstorage/http_{}_8000.localstorage", "indexeddb/v1/http_{}_8000/a/b"])
+def test_of_two_the_one_of_the_host_of_before_is_taken(tmp_path: Path, name: str) -> None:
+    other = f"notes-{'1' * 32}.localhost"
+    open_storage(str(tmp_path), other, shared=False)
+    made(tmp_path, *(name.format(host) for host in ("127.0.0.1", other, "[%3A%3A1]")))
+    open_storage(str(tmp_path), HOST, shared=False)
+    assert content(tmp_path)[name.format(HOST)] == name.format(other)
+
+
+def test_what_was_stored_under_the_other_loopback_address_is_moved_too(tmp_path: Path) -> None:
+    old = "localstorage/http_[%3A%3A1]_8000.localstorage"  # as WebKitGTK writes http://[::1]:8000
+    made(tmp_path, old)
+    open_storage(str(tmp_path), HOST, shared=False)
+    assert content(tmp_path)[f"localstorage/http_{HOST}_8000.localstorage"] == old
+
+
 def test_nothing_is_moved_over_what_is_there(tmp_path: Path) -> None:
     old, new = (f"localstorage/http_{host}_8000.localstorage" for host in ("127.0.0.1", HOST))
     made(tmp_path, old, new)
@@ -70,15 +86,18 @@ def test_without_a_host_of_its_own_nothing_is_moved(tmp_path: Path) -> None:
     assert content(tmp_path) == {old: old}
 
 
-def test_what_chromium_has_stored_is_said_to_stay_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    made(tmp_path, "Local Storage/leveldb/1")
+@pytest.mark.parametrize("stored", ["Local Storage/leveldb/1", "EBWebView/Default/Local Storage/leveldb/1"])
+def test_what_chromium_has_stored_is_said_to_stay_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, stored: str
+) -> None:
+    made(tmp_path, stored)
     with caplog.at_level(logging.WARNING, "wesktop"):
         for _ in range(2):
             open_storage(str(tmp_path), HOST, shared=False)
     assert [record.getMessage().partition(":")[0] for record in caplog.records] == [
         "the page begins without what it has stored so far"
     ]
-    assert "Local Storage/leveldb/1" in content(tmp_path)
+    assert stored in content(tmp_path)
 
 
 @pytest.mark.parametrize("name", CACHED)

@@ -23,7 +23,7 @@ from wesktopd.errors import (
 )
 from wesktopd.launch import Launched, launch
 from wesktopd.lines import LineReader
-from wesktopd.own_host import own_host
+from wesktopd.own_host import host_in, own_host
 from wesktopd.paths import AppPaths
 from wesktopd.protocol import MAX_FRAME, Answer, End, Failed, Listening, Moved, Others, Ready, Stop
 from wesktopd.spec import AppSpec
@@ -78,9 +78,8 @@ class Session:
         self._others = 0
         self._ended = False
         self._lines = LineReader(MAX_FRAME)
-        look = replace(look, own_host=own_host(spec.name))
         if running is None:
-            window.tell(encode(look))
+            window.tell(encode(replace(look, own_host=own_host(spec.name))))
             self._hand_over(this)
             self._supervisor = launch("wesktopd")
             self._supervisor.tell(protocol.encode(spec))
@@ -88,8 +87,9 @@ class Session:
         else:
             if running.windows:
                 look = further(look)
+            link = client.link(spec.name)
+            look = replace(look, own_host=host_in(link))
             if any(worker.state == "ready" for worker in running.workers):
-                link = client.link(spec.name)
                 look = replace(look, url=origin_of(link), link=link)
             window.tell(encode(look))
             self._hand_over(this)

@@ -85,6 +85,8 @@ class Instance:
     def take_name(self, lock: int | None) -> None:
         """Be the server of the name, in the place of another supervisor; lock: a descriptor of its lock."""
         self.workers_wait = False
+        if self.socket_stays and self.port.twin is not None:
+            notify.store(self.port.twin)  # which a service manager has already, unless an older release had none
         if self.lock:
             self.lock.fd = lock
         if self._pid_file:
@@ -137,7 +139,7 @@ class Instance:
         self.url = self.origin = url_of(port.listener)
         self._own_host = own_host(self.spec.name, self.warnings.append) if port.has_loopback else None
         if self._own_host is not None:
-            self.origin = f"http://{address(self._own_host, port.listener.getsockname()[1])}"
+            self.origin = f"http://{self._own_hosts()[-1]}"
 
     def hold(self, paths: AppPaths, lock: Lock) -> None:
         """Go by these files from now on; the lock is held."""
@@ -203,12 +205,13 @@ class Instance:
         spec = self.spec
         listener = next(filter(is_listener, stored), None)
         if not given and listener is not None and listens_at(listener, spec.host, spec.port):
-            twin = next((sock for sock in stored if is_twin(sock, listener)), None)
-            return self._given_port(listener, twin)
-        if stored:  # the app has got another address since
+            return self._passed(listener, stored)
+        twins = [sock for sock in stored if given and is_twin(sock, given[0])]
+        if stored != twins:  # the app has got another address since
             notify.forget_stored()
         for sock in stored:
-            sock.close()
+            if sock not in twins:
+                sock.close()
         if not given:
             return None
         if len(given) > 1 or not is_listener(given[0]):
@@ -217,7 +220,15 @@ class Instance:
                 "give the socket unit one ListenStream=HOST:PORT, and no Accept=yes."
             )
         check_exposure(given[0].getsockname()[0], allow_remote=spec.allow_remote, session=spec.session)
-        return self._given_port(given[0], None)
+        return self._passed(given[0], twins)
+
+    def _passed(self, listener: socket.socket, stored: list[socket.socket]) -> Port:
+        """The port of a socket that the service manager holds; it gets the other address to hold, if it has not."""
+        twin = next((sock for sock in stored if is_twin(sock, listener)), None)
+        port = self._given_port(listener, twin)
+        if twin is None and port.twin is not None:
+            notify.store(port.twin)
+        return port
 
     def _given_port(self, listener: socket.socket, twin: socket.socket | None) -> Port:
         """The port of a socket that listens already; twin: what was kept beside it, if it was."""
@@ -278,7 +289,11 @@ class Instance:
         )
 
     def _own_hosts(self) -> list[str]:
-        return [] if self._own_host is None else [self.origin.removeprefix("http://")]
+        """How clients name it; port 80 they leave out (RFC 9110, 4.2.3)."""
+        if self._own_host is None:
+            return []
+        port = self.listener.getsockname()[1]
+        return [address(self._own_host, port), *([self._own_host] if port == 80 else [])]
 
 
 def _unlocked() -> str:

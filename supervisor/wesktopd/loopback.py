@@ -23,14 +23,11 @@ def reserve_twin(listener: socket.socket) -> socket.socket | None:
 
     None where there is nothing to keep. Raises OSError, whose `filename` is the address, when another process has it.
     """
-    host, port = listener.getsockname()[:2]
-    if host == "::" and listener.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY):
-        host = "::1"  # else it has both
-    twin = _TWINS.get(host)
+    twin = _twin_of(listener)
     if twin is None:
         return None
     try:
-        return _bound(twin, port)
+        return _bound(twin, listener.getsockname()[1])
     except OSError as error:
         if error.errno in _NOBODYS:
             return None
@@ -39,8 +36,15 @@ def reserve_twin(listener: socket.socket) -> socket.socket | None:
 
 def is_twin(sock: socket.socket, listener: socket.socket) -> bool:
     """Whether it is what `reserve_twin` has returned for the listener."""
-    host, port = listener.getsockname()[:2]
-    return sock.family != listener.family and sock.getsockname()[:2] == (_TWINS.get(host, ""), port)
+    port = listener.getsockname()[1]
+    return sock.family != listener.family and sock.getsockname()[:2] == (_twin_of(listener), port)
+
+
+def _twin_of(listener: socket.socket) -> str | None:
+    host = listener.getsockname()[0]
+    if host == "::" and listener.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY):
+        host = "::1"  # else it has both
+    return _TWINS.get(host)
 
 
 def _bound(host: str, port: int) -> socket.socket:

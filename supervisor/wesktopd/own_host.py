@@ -37,6 +37,12 @@ def own_host(name: str, warn: Callable[[str], object] = lambda _: None) -> str |
         return None
 
 
+def host_in(link: str) -> str | None:
+    """The own host of an app to which this leads; None where it leads to an address that others share."""
+    host = re.split(r"[/:]", link.removeprefix("http://"), maxsplit=1)[0]
+    return host if _HOST.fullmatch(host) else None
+
+
 def _kept(name: str, memory: Path, warn: Callable[[str], object]) -> str | None:
     try:
         kept = read_private(memory, 128).decode("ascii", "replace").strip()

@@ -13,6 +13,7 @@ from support.users import OTHER, needs_root, run_as
 from wesktop.services import kept
 from wesktop.services.beneath import Beneath
 from wesktop.services.places import service_id
+from wesktopd import paths
 from wesktopd.logfile import LogLine, format_text
 
 LINE = format_text(LogLine(2.0, 7, "stdout", "root-only")).decode()
@@ -158,3 +159,14 @@ def test_of_a_long_file_the_end_is_read(tmp_path: Path) -> None:
     os.truncate(tmp_path / "file", 2**40)  # it has holes
     assert Beneath(tmp_path.parent, (tmp_path.name,)).read_end("file", 4) == bytes(4)
     assert stat.S_ISREG((tmp_path / "file").stat().st_mode)
+
+
+def test_the_host_that_the_pages_storage_belongs_to_stays_with_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    for file in (paths.port_file("app"), paths.host_file("app")):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch()
+    assert kept.kept_files("app", system=False) == [paths.port_file("app")]

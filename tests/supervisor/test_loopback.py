@@ -11,6 +11,7 @@ from support.ipv6 import needs_ipv6
 from support.scripts import free_port
 from wesktopd.errors import PortInUseError
 from wesktopd.listener import CHOSEN_PORTS, Port, listen
+from wesktopd.loopback import is_twin
 
 pytestmark = needs_ipv6
 
@@ -96,3 +97,9 @@ def test_a_socket_that_was_passed_gets_its_other_address() -> None:
         assert held.has_loopback
         with pytest.raises(OSError, match="in use"):
             taken("::1", passed.getsockname()[1])
+
+
+def test_what_is_kept_for_a_listener_of_all_addresses_of_ipv6_is_known_again() -> None:
+    with taken("::", free_port(), socket.SO_REUSEADDR) as passed, closing(Port.of(passed)) as held:
+        assert held.twin is not None
+        assert is_twin(held.twin, passed)

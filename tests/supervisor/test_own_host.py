@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from wesktopd.own_host import fresh_host, own_host
+from wesktopd.own_host import fresh_host, host_in, own_host
 from wesktopd.paths import host_file
 
 
@@ -62,3 +62,11 @@ def test_a_file_that_others_may_write_to_is_not_believed() -> None:
     said: list[str] = []
     assert own_host("notes", said.append) is None
     assert said
+
+
+@pytest.mark.parametrize("rest", ["", "/", ":8000", ":8000/_wesktop/open?token=x"])
+def test_a_link_tells_whether_the_app_is_at_its_own_host(rest: str) -> None:
+    host = fresh_host("notes")
+    assert host_in(f"http://{host}{rest}") == host
+    for other in ("127.0.0.1", "[::1]", "notes.localhost", f"{host}.example"):
+        assert host_in(f"http://{other}{rest}") is None

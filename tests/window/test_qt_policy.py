@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -127,3 +128,34 @@ def test_a_download_goes_where_the_user_says(show: Show, home: Path) -> None:
     shown.screen.key(dialog, "Return")
     (file,) = wait_for(lambda: saved(home), "the file")
     wait_for(lambda: file.read_bytes() == b"of the app", "what is in it")
+
+
+def test_what_the_window_loads_itself_is_refused_while_it_belongs_to_nobody() -> None:
+    """A load that was asked for just before the server went away may come after it."""
+    from qtpy.QtCore import QUrl
+
+    from wesktop.window.policy import Rules
+    from wesktop.window.qt.policy import _on_navigation
+
+    class Request:
+        NavigationType = SimpleNamespace(TypedNavigation=1)
+
+        def __init__(self, url: str) -> None:
+            self.decided: list[str] = []
+            self.url = lambda: QUrl(url)
+            self.isMainFrame = lambda: True
+            self.navigationType = lambda: 1
+            self.accept = lambda: self.decided.append("accept")
+            self.reject = lambda: self.decided.append("reject")
+
+    def decided(url: str) -> list[str]:
+        request = Request(url)
+        _on_navigation(request, rules)
+        return request.decided
+
+    rules = Rules()
+    link = "http://127.0.0.1:8000/_wesktop/open?token=x"
+    for own, decision in ((None, "reject"), (link, "accept"), (None, "reject")):
+        rules.belongs_to(own)
+        assert decided(link) == [decision]
+        assert decided("data:text/html,away") == ["accept"]

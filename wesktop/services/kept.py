@@ -18,7 +18,9 @@ TAIL_BYTES = 64 * 1024
 
 
 def kept_files(name: str, *, system: bool) -> list[Path]:
-    """Its logs, config file, port and host, as far as they are there. The page's own storage is the user's."""
+    """Its logs, config file and port, as far as they are there. The page's storage is the user's, and so is the host
+    that it belongs to; a service of the machine has no windows.
+    """
     return [place.path / file for place, file in _files(name, system=system) if place.has_file(file)]
 
 
@@ -53,7 +55,9 @@ def _files(name: str, *, system: bool) -> list[tuple[Beneath, str]]:
         return []
     log, config, state = directories[:3]
     logs = [f"{name}.log", *(f"{name}.log.{number}" for number in range(1, KEPT + 1))]
-    kept = [(config, f"{name}.toml"), (state, f"{name}.port"), (state, f"{name}.host")]
+    kept = [(config, f"{name}.toml"), (state, f"{name}.port")]
+    if system:
+        kept.append((state, f"{name}.host"))
     return [*((log, file) for file in logs), *kept]
 
 

@@ -19,7 +19,7 @@ from wesktopd.errors import ConfigurationError, ControlTimeoutError, from_wire
 from wesktopd.launch import Launched, launch
 from wesktopd.lines import LineReader
 from wesktopd.local_path import check_path
-from wesktopd.own_host import own_host
+from wesktopd.own_host import host_in
 from wesktopd.paths import AppPaths
 from wesktopd.protocol import MAX_FRAME
 
@@ -55,7 +55,7 @@ def open_window(
         raise ConfigurationError(f"path {path!r} is of type {type(path).__name__}, not str.")
     check_path(path)
     spec = client.config(name)
-    look = replace(_adapted(described(name, spec), title, width, height), own_host=own_host(name))
+    look = replace(_adapted(described(name, spec), title, width, height), own_host=host_in(client.link(name)))
     if client.status(name).windows:
         look = further(look)
     check_display(look.gui)

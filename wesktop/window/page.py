@@ -29,6 +29,7 @@ TELL_WITHIN = 60.0  # seconds that an event waits for the app's first page
 TELL_EVERY = 0.05
 MAX_EVENTS = 16  # that may wait for the app's first page
 MAX_SCRIPTS = 64  # that may wait for a page that is busy
+SHOWN_WITHIN = 20.0  # seconds that the toolkit has to show the window, as pywebview has it
 RETRY_AFTER = 0.5  # seconds after which a page that could not be loaded is asked for again
 
 
@@ -49,6 +50,7 @@ class Page:
         self.on_refused: Callable[[], None] = lambda: None
         """Is called when it has, from any thread."""
         self._created = False
+        self._was_away = False  # and another server may have left something at its address
         self.on_focus: Callable[[], None] = lambda: None
         self._scripts = Backlog("scripts for the page", self._run_script, MAX_SCRIPTS)
         self._events = Backlog("events for the page", self._wait_and_tell, MAX_EVENTS)
@@ -77,9 +79,12 @@ class Page:
             self._entering = link is not None
             self._rules.belongs_to(url)
             link, shown, created = self._link, self._shown, self._created
-        if created:
-            self._toolkit.forget_cached(self._window)  # whatever another server may have left at this address
-            self._load(link, shown)
+            was_away, self._was_away = self._was_away, False
+        if not created:
+            return
+        if was_away:
+            self._toolkit.forget_cached(self._window)
+        self._load(link, shown)
 
     def put_away(self, text: str) -> str:
         """Show our own page, which says this and loads nothing, until the app is shown again: by now anybody may
@@ -89,12 +94,11 @@ class Page:
             url, self._url = self._url, None
             self._shown += 1
             self._entering = False
-            created = self._created
-        if not created:
+            self._rules.belongs_to(None)
+            created, self._was_away = self._created, True
+        if not created or not self._window.events.shown.wait(SHOWN_WITHIN):  # on Qt, it is created before its view
             return "/"
-        at = self._toolkit.location(self._window) if url is not None else ""
-        self._rules.belongs_to(None)
-        self._toolkit.replace_page(self._window, away(self._window.background_color, text))
+        at = self._toolkit.replace_page(self._window, away(self._window.background_color, text))
         return path_within(at, url)
 
     def _load(self, url: str, shown: int) -> None:
@@ -141,7 +145,8 @@ class Page:
         elif "id" in item:
             self.tell(MENU_EVENT, item["id"])
         elif item["role"] == "reload":
-            self._toolkit.reload(self._window)
+            if self._url is not None:  # else our own page is there, which no engine can load again
+                self._toolkit.reload(self._window)
         else:
             self._closing.quit()
 

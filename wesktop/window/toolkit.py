@@ -10,7 +10,7 @@ from wesktop.window.geometry import Area, Geometry
 from wesktop.window.menu import Item
 from wesktop.window.policy import Rules
 
-FORGETS_WITHIN = 2.0  # seconds
+WITHIN = 2.0  # seconds that a toolkit has for what another thread waits for
 PATIENCE = 0.4  # seconds that a page has for an answer to whether its window may be closed
 
 
@@ -39,13 +39,13 @@ class Toolkit:
         on_failed(url): a page could not be loaded.
         """
 
-    def replace_page(self, window: Any, html: str) -> None:
-        """Show this instead of the page, which is not asked, and ends at once; may be called from any thread."""
+    def replace_page(self, window: Any, html: str) -> str:
+        """Show this instead of the page, which is not asked, and ends at once. Return the address that it was at, ""
+        where the toolkit does not know it. May be called from any other thread.
+        """
+        at = window.get_current_url() or ""
         window.load_html(html, "about:blank")
-
-    def location(self, window: Any) -> str:
-        """The address of the page, as far as the toolkit knows it; may be called from any other thread."""
-        return window.get_current_url() or ""
+        return str(at)
 
     def forget_cached(self, window: Any) -> None:
         """Leave no service worker and no cached answer; may be called from any other thread, and blocks."""

@@ -12,7 +12,7 @@ from wesktop.window.geometry import Area, Geometry
 from wesktop.window.gtk.sandbox import Trial, switch_on
 from wesktop.window.menu import Item
 from wesktop.window.policy import Rules
-from wesktop.window.toolkit import FORGETS_WITHIN, Toolkit
+from wesktop.window.toolkit import WITHIN, Toolkit
 from wesktopd.errors import ConfigurationError, NoDisplayError
 
 NOT_BY_PROXY = "localhost,.localhost,127.0.0.1,::1"  # what GNOME spares by default, and a variable's proxy does not
@@ -76,32 +76,29 @@ class Gtk(Toolkit):
         window.native.connect("destroy", lambda _: webview.terminate_web_process())
         webview.connect("load-failed", _on_load_failed, rules, on_failed)
 
-    def replace_page(self, window: Any, html: str) -> None:
-        from gi.repository import GLib
-        from webview.platforms.gtk import BrowserView
+    def replace_page(self, window: Any, html: str) -> str:
+        at: list[str] = []
 
-        webview = BrowserView.instances[window.uid].webview
-
-        def replace() -> None:
+        def replace(webview: Any, done: Callable[[], None]) -> None:
+            at.append(webview.get_uri() or "")
             webview.terminate_web_process()  # it would go on until it has been asked whether it may be left
             webview.load_html(html, "about:blank")
+            done()
 
-        GLib.idle_add(replace)
-
-    def location(self, window: Any) -> str:
-        from webview.platforms.gtk import BrowserView
-
-        return BrowserView.instances[window.uid].webview.get_uri() or ""
+        _in_its_thread(window, replace)
+        return "".join(at)
 
     def forget_cached(self, window: Any) -> None:
-        from gi.repository import GLib, WebKit2
-        from webview.platforms.gtk import BrowserView
+        from gi.repository import WebKit2
 
-        kinds, done = WebKit2.WebsiteDataTypes, threading.Event()
-        data = BrowserView.instances[window.uid].webview.get_context().get_website_data_manager()
+        kinds = WebKit2.WebsiteDataTypes
         cached = kinds.MEMORY_CACHE | kinds.DISK_CACHE | kinds.SERVICE_WORKER_REGISTRATIONS
-        GLib.idle_add(lambda: data.clear(cached, 0, None, lambda *_: done.set()))
-        done.wait(FORGETS_WITHIN)
+
+        def clear(webview: Any, done: Callable[[], None]) -> None:
+            data = webview.get_context().get_website_data_manager()
+            data.clear(cached, 0, None, lambda *_: done())
+
+        _in_its_thread(window, clear)
 
     def screens(self) -> list[Area]:
         return [_area(monitor.get_workarea()) for monitor in _monitors()]
@@ -160,6 +157,23 @@ class Gtk(Toolkit):
 
     def ask_page(self, window: Any, close: Callable[[], None]) -> None:  # noqa: ARG002
         self._leaving.ask(close)
+
+
+def _in_its_thread(window: Any, function: Callable[[Any, Callable[[], None]], None]) -> None:
+    """Call the function with the web view, if it is there still, and wait until it has called what it is given."""
+    from gi.repository import GLib
+    from webview.platforms.gtk import BrowserView
+
+    done = threading.Event()
+
+    def call() -> None:  # once: it returns nothing
+        if (view := BrowserView.instances.get(window.uid)) is not None:
+            function(view.webview, done.set)
+        else:
+            done.set()
+
+    GLib.idle_add(call)
+    done.wait(WITHIN)
 
 
 def _check_icon(icon: str) -> None:

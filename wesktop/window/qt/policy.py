@@ -70,9 +70,9 @@ def _serialized(url: Any) -> str:
 def _on_navigation(request: Any, rules: Rules) -> None:
     url = _serialized(request.url())
     if request.isMainFrame():
-        # What is typed is what we load ourselves; no page can claim it.
+        # What is typed is what we load ourselves; no page can claim it. Pages of our own are `data:` URLs.
         typed = request.navigationType() == request.NavigationType.TypedNavigation
-        verdict = Verdict.SHOW if typed else rules.page(url)
+        verdict = Verdict.SHOW if typed and url.startswith("data:") else rules.page(url)
     else:
         verdict = rules.frame(url)
     if verdict is Verdict.SHOW:

@@ -14,7 +14,7 @@ from wesktop.window.geometry import Area, Geometry
 from wesktop.window.login_links import without_links
 from wesktop.window.menu import Item
 from wesktop.window.policy import Rules
-from wesktop.window.toolkit import FORGETS_WITHIN, Toolkit
+from wesktop.window.toolkit import WITHIN, Toolkit
 from wesktopd.text import printable_lines
 
 PROFILE = "pywebview"  # its name for it
@@ -73,14 +73,21 @@ class Qt(Toolkit):
 
         page.loadingChanged.connect(on_loading)
 
-    def replace_page(self, window: Any, html: str) -> None:
+    def replace_page(self, window: Any, html: str) -> str:
         from wesktop.window.qt.events import in_its_thread
         from wesktop.window.qt.replacing import replace
 
-        in_its_thread(window.native, lambda: replace(window.native.webview.page(), html))
+        at, done = [], threading.Event()
 
-    def location(self, window: Any) -> str:
-        return str(window.native.webview.url().toString())
+        def take() -> None:
+            page = window.native.webview.page()
+            at.append(page.url().toString())
+            done.set()
+            replace(page, html)
+
+        in_its_thread(window.native, take)
+        done.wait(WITHIN)
+        return "".join(at)
 
     def forget_cached(self, window: Any) -> None:
         from wesktop.window.qt.events import in_its_thread
@@ -88,7 +95,7 @@ class Qt(Toolkit):
 
         done = threading.Event()
         in_its_thread(window.native, lambda: forget_cached(window.native.webview.page().profile(), done.set))
-        done.wait(FORGETS_WITHIN)
+        done.wait(WITHIN)
 
     def inspect(self, window: Any) -> bool:
         def offer() -> None:
