@@ -165,8 +165,11 @@ def test_the_host_that_the_pages_storage_belongs_to_stays_with_it(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(home))
-    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    for variable in ("XDG_STATE_HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(variable, raising=False)
     for file in (paths.port_file("app"), paths.host_file("app")):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
+    assert kept.kept_files("app", system=False) == [paths.port_file("app"), paths.host_file("app")]
+    paths.storage_dir("app").mkdir(parents=True)
     assert kept.kept_files("app", system=False) == [paths.port_file("app")]

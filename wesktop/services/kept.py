@@ -18,8 +18,8 @@ TAIL_BYTES = 64 * 1024
 
 
 def kept_files(name: str, *, system: bool) -> list[Path]:
-    """Its logs, config file and port, as far as they are there. The page's storage is the user's, and so is the host
-    that it belongs to; a service of the machine has no windows.
+    """Its logs, config file and port, as far as they are there; and the host that a page's storage belongs to, unless
+    there is such a storage, which is the user's.
     """
     return [place.path / file for place, file in _files(name, system=system) if place.has_file(file)]
 
@@ -56,7 +56,7 @@ def _files(name: str, *, system: bool) -> list[tuple[Beneath, str]]:
     log, config, state = directories[:3]
     logs = [f"{name}.log", *(f"{name}.log.{number}" for number in range(1, KEPT + 1))]
     kept = [(config, f"{name}.toml"), (state, f"{name}.port")]
-    if system:
+    if system or not paths.storage_dir(name).exists():
         kept.append((state, f"{name}.host"))
     return [*((log, file) for file in logs), *kept]
 
