@@ -148,8 +148,10 @@ def test_a_page_of_another_origin_can_do_nothing(start_app: Start, tmp_path: Pat
         attacker.script = TRY % {"app": address, "next": ""}
         with browser(tmp_path / "profile", REBIND) as browse:
             browse(f"{link}&to=/own")
-            wait_for(lambda: (app.home / "own.json").exists(), "what the app's own page can do", 40)
-            own = json.loads((app.home / "own.json").read_text())
+            file = app.home / "own.json"
+            own = json.loads(
+                wait_for(lambda: file.exists() and file.read_text(), "what the app's own page can do", 40)
+            )
             before = touched(app)
             wait_for(lambda: attacker.reports, "what the hostile page can do", 40)
     assert own == {

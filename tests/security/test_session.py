@@ -257,8 +257,9 @@ def test_a_browser_is_let_in_without_a_secret_in_its_arguments(start_app: Start)
 
     wait_for(look, "the browser to be let in", 40)
     assert opening.returncode == 0
-    wait_for(lambda: (app.home / "seen").exists(), "the page", 20)
-    assert (app.home / "seen").read_text() == "a=1\n"
+    seen = app.home / "seen"
+    wait_for(lambda: seen.exists() and seen.read_text(), "the page", 20)
+    assert seen.read_text() == "a=1\n"
     argument = (app.home / "argument").read_text().strip()
     assert argument.startswith("file://")
     assert not Path(argument.removeprefix("file://")).exists()
