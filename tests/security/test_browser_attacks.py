@@ -149,9 +149,8 @@ def test_a_page_of_another_origin_can_do_nothing(start_app: Start, tmp_path: Pat
         with browser(tmp_path / "profile", REBIND) as browse:
             browse(f"{link}&to=/own")
             file = app.home / "own.json"
-            own = json.loads(
-                wait_for(lambda: file.exists() and file.read_text(), "what the app's own page can do", 40)
-            )
+            wait_for(lambda: file.exists() and file.read_text(), "what the app's own page can do", 40)
+            own = json.loads(file.read_text())
             before = touched(app)
             wait_for(lambda: attacker.reports, "what the hostile page can do", 40)
     assert own == {
