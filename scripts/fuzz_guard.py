@@ -44,8 +44,8 @@ WORDS = {
 
 def guard() -> Callable[[bytes], None]:
     """The app is reached by those alone who may, and every other answer is a whole one."""
-    from wesktopd.access import Access, Session
-    from wesktopd.guard import Guard
+    from wesktopd.guard.session import Access, Session
+    from wesktopd.guard.middleware import Guard
 
     reached = []
 

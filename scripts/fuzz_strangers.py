@@ -21,8 +21,8 @@ WORDS = {
 
 def greetings() -> Callable[[bytes], None]:
     """Nobody is believed who does not know the secret, and nobody is told it."""
-    from wesktopd import transport
-    from wesktopd.greeting import MAX_LINE, ClientGreeting, NotProvenError, ServerGreeting
+    from wesktopd.system import transport
+    from wesktopd.wire.greeting import MAX_LINE, ClientGreeting, NotProvenError, ServerGreeting
 
     def check(data: bytes) -> None:
         fresh, asked, client = ServerGreeting(SECRET), ServerGreeting(SECRET, PROOF.decode()), ClientGreeting(SECRET)
@@ -51,7 +51,7 @@ def shown() -> Callable[[bytes], None]:
     import msgspec
 
     from wesktop.asgi.reporting import printable as printable_in_app
-    from wesktopd import client_text
+    from wesktopd.worker import client_text
     from wesktopd.text import printable, printable_json, printable_lines, printable_output, without_colours
 
     acted_upon = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")

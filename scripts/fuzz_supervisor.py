@@ -153,11 +153,11 @@ def runner(check: "Callable[[bytes], Any]") -> Callable[[bytes], None]:
 
 def control() -> Callable[[bytes], None]:
     """Whatever comes over the control socket is answered in the protocol, or the connection ends."""
-    from wesktopd.client_connection import ClientConnection
-    from wesktopd.control import ControlServer
-    from wesktopd.greeting import ServerGreeting
-    from wesktopd.lines import LineReader
-    from wesktopd.protocol import Report, decode_answer
+    from wesktopd.control.server_connection import ClientConnection
+    from wesktopd.control.server import ControlServer
+    from wesktopd.wire.greeting import ServerGreeting
+    from wesktopd.wire.lines import LineReader
+    from wesktopd.wire.control_messages import Report, decode_answer
 
     server = ControlServer(App())
     status = b'\n{"type":"status","id":77}\n'
@@ -187,9 +187,9 @@ def control() -> Callable[[bytes], None]:
 
 def bus() -> Callable[[bytes], None]:
     """What a process of the app says is put in order for all, or the connection ends."""
-    from wesktopd.bus import Bus, Member
-    from wesktopd.bus_protocol import Sent, decode_from_bus
-    from wesktopd.lines import LineReader
+    from wesktopd.bus.event_bus import Bus, Member
+    from wesktopd.wire.bus_messages import Sent, decode_from_bus
+    from wesktopd.wire.lines import LineReader
 
     async def check(data: bytes) -> None:
         found = Bus()
@@ -234,7 +234,7 @@ def config() -> Callable[[bytes], None]:
 
 
 class Links:
-    """See wesktopd.controlled.LoginLinks."""
+    """See wesktopd.control.controlled.LoginLinks."""
 
     def follow(self, path: str) -> tuple[str, Any]:
         """See there."""
@@ -248,13 +248,13 @@ class Links:
 
 
 class App:
-    """What a control server needs of a supervisor, with nothing behind it: see wesktopd.controlled.Controlled."""
+    """What a control server needs of a supervisor, with nothing behind it: see wesktopd.control.controlled.Controlled."""
 
     links = Links()
 
     def report(self) -> Any:
         """See there."""
-        from wesktopd.protocol import Report
+        from wesktopd.wire.control_messages import Report
 
         return Report(
             name="a", target="a:b", import_path=[], url="u", pid=1, release="1", started=1.0, rss=1, cpu=1.0,
@@ -264,7 +264,7 @@ class App:
 
     def spec_fields(self) -> Any:
         """See there."""
-        from wesktopd.protocol import Spec
+        from wesktopd.wire.control_messages import Spec
 
         return Spec(spec={})
 
@@ -294,7 +294,7 @@ class App:
 
     async def show(self, show: object) -> Any:  # noqa: ARG002
         """There is no window."""
-        from wesktopd.window_protocol import Vacant
+        from wesktopd.wire.window_messages import Vacant
 
         return Vacant()
 
@@ -303,8 +303,8 @@ class App:
 
     def logs(self, lines: int | None, since: float | None) -> Iterable[Any]:
         """See there: of a real journal."""
-        from wesktopd.logs import Journal
-        from wesktopd.protocol import Log
+        from wesktopd.logs.journal import Journal
+        from wesktopd.wire.control_messages import Log
 
         journal = Journal(None)
         journal.feed(1, "stdout", b"one\ntwo\n")
@@ -330,7 +330,7 @@ class App:
 
     def current_event(self, path: str) -> Any:  # noqa: ARG002
         """See there."""
-        from wesktopd.protocol import Ready
+        from wesktopd.wire.control_messages import Ready
 
         return Ready(url="u")
 

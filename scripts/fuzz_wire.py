@@ -37,7 +37,7 @@ WORDS = {
 
 def lines() -> Callable[[bytes], None]:
     """Lines do not depend on the pieces in which they come."""
-    from wesktopd.lines import LineReader, LineTooLongError
+    from wesktopd.wire.lines import LineReader, LineTooLongError
 
     def check(data: bytes) -> None:
         size, stream = (data[0] & 0x7F) + 1 if data else 1, data[1:]
@@ -60,9 +60,12 @@ def lines() -> Callable[[bytes], None]:
 
 def messages() -> Callable[[bytes], None]:
     """A line is a message, of a type that is not known, or an error of the protocol's own."""
-    from wesktopd import bus_protocol, channel, protocol, questions
+    from wesktopd.wire import bus_messages as bus_protocol
+    from wesktopd.wire import channel
+    from wesktopd.wire import control_messages as protocol
+    from wesktopd.wire import dialog_messages as questions
     from wesktopd.errors import ControlError
-    from wesktopd.window_protocol import Asked
+    from wesktopd.wire.window_messages import Asked
 
     def check(data: bytes) -> None:
         try:

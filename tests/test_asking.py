@@ -6,8 +6,8 @@ import pytest
 
 from wesktop.window import asking, notifications
 from wesktop.window.asking import Choice, Done, Questions
-from wesktopd.questions import Confirm, Notice
-from wesktopd.window_protocol import Reply
+from wesktopd.wire.dialog_messages import Confirm, Notice
+from wesktopd.wire.window_messages import Reply
 
 
 class Dialog:

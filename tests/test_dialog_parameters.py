@@ -11,9 +11,9 @@ from wesktop.dialogs import parameters
 from wesktop.window.asking import Choice, replies
 from wesktop.window.file_types import any_case, name_filter, pywebview_types
 from wesktopd.errors import ConfigurationError, WindowError
-from wesktopd.protocol import MAX_FRAME, encode
-from wesktopd.questions import FileType
-from wesktopd.window_protocol import Answered
+from wesktopd.wire.control_messages import MAX_FRAME, encode
+from wesktopd.wire.dialog_messages import FileType
+from wesktopd.wire.window_messages import Answered
 
 HOSTILE = ["", "(*.png)", "a;;b", "a (b) *.c", "Bilder & <mehr>", "\n", "名前"]
 

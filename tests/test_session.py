@@ -14,9 +14,9 @@ from wesktop import session
 from wesktop.session import Session
 from wesktop.single_instance import Place
 from wesktop.window.spec import Closed, Opened, WindowSpec
-from wesktopd.channel import Launch, encode
+from wesktopd.wire.channel import Launch, encode
 from wesktopd.errors import StartupError
-from wesktopd.launch import Launched
+from wesktopd.system.children import Launched
 from wesktopd.spec import AppSpec
 
 LOOK = WindowSpec(app_id="app", title="app", width=400, height=300, background="#fff", storage="/nowhere")

@@ -18,7 +18,7 @@ from wesktop.window.options import (
     check_size,
 )
 from wesktop.window.spec import WindowSpec
-from wesktopd.channel import decode, encode
+from wesktopd.wire.channel import decode, encode
 from wesktopd.errors import ConfigurationError
 
 

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from wesktopd.channel import Launch
+from wesktopd.wire.channel import Launch
 from wesktopd.errors import ConfigurationError
 
 

@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 from wesktopd.context import imported_by_worker
 from wesktopd.errors import ConfigurationError, WesktopError
-from wesktopd.launch import Launched, launch_worker
+from wesktopd.system.children import Launched, launch_worker
 from wesktopd.limits import DRAIN_TIMEOUT, HANG_TIMEOUT, START_TIMEOUT
-from wesktopd.notify import notify
+from wesktopd.system.service_manager import notify
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from wesktopd.instance import Instance
-    from wesktopd.signals import StopSignals
+    from wesktopd.instance.instance import Instance
+    from wesktopd.system.stop_signals import StopSignals
     from wesktopd.spec import AppSpec
 
 DEFAULT_NAME = "wesktop"
@@ -109,7 +109,7 @@ def serve_app(
     """The same for the command line. owns_process: this process is there for nothing else."""
     if detach is not False:  # else what checks it is loaded while the worker boots
         from wesktop.target import check_type
-        from wesktopd.detached import start_detached
+        from wesktopd.daemonize import start_detached
 
         check_type("detach", detach)
         start_detached(serving_spec(target, name, options))
@@ -125,8 +125,8 @@ def serve_app(
 def _serve_here(target: str, name: str | None, owns_process: bool, options: dict[str, Any]) -> None:
     # Before all else, as it takes longest to load: what it is to serve is settled meanwhile.
     with launch_worker() as worker:
-        from wesktopd.instance import Instance
-        from wesktopd.signals import StopSignals
+        from wesktopd.instance.instance import Instance
+        from wesktopd.system.stop_signals import StopSignals
 
         with StopSignals() as signals, Instance(serving_spec(target, name, options)) as instance:
             instance.start_worker(worker)
@@ -155,8 +155,8 @@ def _supervise(instance: "Instance", first: Launched, signals: "StopSignals", ow
     import asyncio  # late: the worker boots meanwhile
     import logging
 
-    from wesktopd.daemon import Supervisor
-    from wesktopd.loading import all_loaded
+    from wesktopd.daemon.supervisor import Supervisor
+    from wesktopd.startup_imports import all_loaded
 
     if owns_process:
         all_loaded()

@@ -9,9 +9,11 @@ from typing import Literal
 from wesktop.single_instance import Place, find_place, find_running
 from wesktop.window.ending import window_error
 from wesktop.window.spec import Attachable, Attached, Closed, NotOpened, Opened, WindowSpec, further
-from wesktopd import client, protocol, window_protocol
-from wesktopd.channel import Launch, decode, encode
-from wesktopd.connection import Connection
+from wesktopd import client
+from wesktopd.wire import control_messages as protocol
+from wesktopd.wire import window_messages as window_protocol
+from wesktopd.wire.channel import Launch, decode, encode
+from wesktopd.control.connection import Connection
 from wesktopd.errors import (
     AlreadyRunningError,
     ConfigurationError,
@@ -21,13 +23,13 @@ from wesktopd.errors import (
     WindowError,
     from_wire,
 )
-from wesktopd.launch import Launched, launch
-from wesktopd.lines import LineReader
-from wesktopd.own_host import host_in, own_host
+from wesktopd.system.children import Launched, launch
+from wesktopd.wire.lines import LineReader
+from wesktopd.instance.own_host import host_in, own_host
 from wesktopd.paths import AppPaths
-from wesktopd.protocol import MAX_FRAME, Answer, End, Failed, Listening, Moved, Others, Ready, Stop
+from wesktopd.wire.control_messages import MAX_FRAME, Answer, End, Failed, Listening, Moved, Others, Ready, Stop
 from wesktopd.spec import AppSpec
-from wesktopd.tokens import origin_of
+from wesktopd.guard.tokens import origin_of
 
 WINDOW_CLOSES_WITHIN = 2.0  # seconds until a window that does not close is killed
 STOP_MARGIN = 2.0  # seconds beyond the drain timeout until a supervisor that does not end is killed

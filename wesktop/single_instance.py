@@ -5,9 +5,10 @@ import time
 from dataclasses import dataclass
 
 from wesktop.services.places import start_service
-from wesktopd import client, window_protocol
-from wesktopd.channel import Launch
-from wesktopd.connection import Connection
+from wesktopd import client
+from wesktopd.wire import window_messages as window_protocol
+from wesktopd.wire.channel import Launch
+from wesktopd.control.connection import Connection
 from wesktopd.errors import (
     AlreadyRunningError,
     ControlError,
@@ -15,7 +16,7 @@ from wesktopd.errors import (
     ControlTimeoutError,
     NotRunningError,
 )
-from wesktopd.protocol import Report
+from wesktopd.wire.control_messages import Report
 from wesktopd.spec import AppSpec
 
 ANSWERS_WITHIN = 10.0  # seconds that another start of the same app may take until its server answers

@@ -4,6 +4,6 @@ import os
 
 import wesktop_app
 
-from wesktopd.guard import Guard
+from wesktopd.guard.middleware import Guard
 
 app = Guard(wesktop_app.app, name="bench", port=int(os.environ.get("BENCH_PORT", "8000"))).dispatch

@@ -4,8 +4,8 @@ import os
 
 import wesktop_app
 
-from wesktopd.access import Access, Session
-from wesktopd.guard import Guard
+from wesktopd.guard.session import Access, Session
+from wesktopd.guard.middleware import Guard
 
 PORT = int(os.environ.get("BENCH_PORT", "8000"))
 app = Guard(

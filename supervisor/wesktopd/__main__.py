@@ -8,13 +8,13 @@ import socket
 
 import msgspec
 
-from wesktopd.channel import inherited, read_line
+from wesktopd.wire.channel import inherited, read_line
 from wesktopd.errors import WesktopError, failed
-from wesktopd.instance import Instance
-from wesktopd.launch import Launched, launch_worker
-from wesktopd.loading import all_loaded, without
-from wesktopd.protocol import encode, failure
-from wesktopd.signals import StopSignals
+from wesktopd.instance.instance import Instance
+from wesktopd.system.children import Launched, launch_worker
+from wesktopd.startup_imports import all_loaded, without
+from wesktopd.wire.control_messages import encode, failure
+from wesktopd.system.stop_signals import StopSignals
 from wesktopd.spec import AppSpec
 
 
@@ -23,7 +23,7 @@ def supervise(instance: Instance, first: Launched, channel: socket.socket, signa
     with without("ssl"):  # which a supervisor never speaks: OpenSSL would be 4 of its 25 MB
         import asyncio  # late: the worker boots meanwhile
 
-    from wesktopd.daemon import Supervisor
+    from wesktopd.daemon.supervisor import Supervisor
 
     all_loaded()
     asyncio.run(Supervisor(instance, first, owns_process=True).run(signals, channel))

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from wesktopd.connection import TIMEOUT, Connection, connect_path
+from wesktopd.control.connection import TIMEOUT, Connection, connect_path
 from wesktopd.errors import (
     ConfigurationError,
     ControlError,
@@ -15,11 +15,11 @@ from wesktopd.errors import (
     WesktopError,
     from_wire,
 )
-from wesktopd.lock import Lock
-from wesktopd.message import Message
+from wesktopd.system.lock import Lock
+from wesktopd.wire.message import Message
 from wesktopd.paths import AppPaths, running_names
-from wesktopd.pidfile import PidFile
-from wesktopd.protocol import (
+from wesktopd.instance.pidfile import PidFile
+from wesktopd.wire.control_messages import (
     Bearer,
     BearerToken,
     Config,
@@ -43,8 +43,8 @@ from wesktopd.protocol import (
     Wait,
     check_passed_on,
 )
-from wesktopd.state import StateFile, is_alive
-from wesktopd.window_protocol import Launch, Show, Vacant
+from wesktopd.instance.state import StateFile, is_alive
+from wesktopd.wire.window_messages import Launch, Show, Vacant
 
 SHOW_TIMEOUT = 30.0  # seconds: another window may be opening, and a worker starting
 LINK_TIMEOUT = 60.0  # seconds: longer than a link lives

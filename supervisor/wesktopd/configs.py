@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 
 from wesktopd.errors import ConfigurationError
-from wesktopd.files import write_whole
+from wesktopd.system.atomic_files import write_whole
 from wesktopd.paths import config_file
-from wesktopd.private import private_dir, read_private, resolve
+from wesktopd.system.private_files import private_dir, read_private, resolve
 from wesktopd.spec import LIMITS, AppSpec, is_name
 from wesktopd.text import sendable
 

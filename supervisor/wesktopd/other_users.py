@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from wesktopd import client
-from wesktopd.connection import TIMEOUT
+from wesktopd.control.connection import TIMEOUT
 from wesktopd.errors import NotRunningError
 from wesktopd.paths import APP, AppPaths, looking_in
-from wesktopd.private import ROOT, relying_on, resolve
-from wesktopd.protocol import Report
+from wesktopd.system.private_files import ROOT, relying_on, resolve
+from wesktopd.wire.control_messages import Report
 from wesktopd.spec import is_name
 
 SERVICES = Path("/run")  # where systemd makes a service's RuntimeDirectory=

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from wesktopd import transport
+from wesktopd.system import transport
 from wesktopd.errors import ConfigurationError
-from wesktopd.private import NotPrivateError, private_dir
+from wesktopd.system.private_files import NotPrivateError, private_dir
 from wesktopd.spec import MAX_NAME, check_name, is_name
 
 APP = "wesktop"
@@ -109,7 +109,7 @@ def port_file(name: str) -> Path:
 
 
 def host_file(name: str) -> Path:
-    """Where its own host name is kept, see wesktopd.own_host. Raises ConfigurationError for a user without a home."""
+    """Where its own host name is kept, see wesktopd.instance.own_host. Raises ConfigurationError for a user without a home."""
     return _of_home("user_state_path") / f"{name}.host"
 
 

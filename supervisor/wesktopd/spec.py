@@ -8,9 +8,9 @@ from typing import Any, Literal
 import msgspec
 
 from wesktopd.errors import ConfigurationError, TargetError
-from wesktopd.hosts import check_allowed_hosts, check_allowed_origins, check_exposure
+from wesktopd.guard.hosts import check_allowed_hosts, check_allowed_origins, check_exposure
 from wesktopd.limits import DRAIN_TIMEOUT, HANG_TIMEOUT, MAX_WORKERS, START_TIMEOUT
-from wesktopd.security_headers import check_csp
+from wesktopd.guard.security_headers import check_csp
 from wesktopd.target import parse_target
 
 MAX_NAME = 48  # keeps "<runtime directory>/<name>.sock" within a socket address (108 bytes, 104 on macOS)
@@ -35,7 +35,7 @@ class AppSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     max_lifetime, max_rss: after which, and beyond how many MiB of memory, a worker is replaced.
     access_log: log every request. log_format: of the log file, "text", "json" or "off".
     allow_remote: `host` may be one that other machines reach. session: who has not been let in is refused.
-    allowed_hosts, allowed_origins, csp: see `wesktopd.guard`.
+    allowed_hosts, allowed_origins, csp: see `wesktopd.guard.middleware`.
     second_launch: what another start does while the app is open: "focus", "window", or "module:attribute" to call.
     window: how the app's window looks, for `wesktop ctl open`; not looked into here.
 

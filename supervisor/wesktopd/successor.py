@@ -1,13 +1,13 @@
-"""The process that takes a supervisor's place at `wesktop ctl upgrade`, see wesktopd.handover."""
+"""The process that takes a supervisor's place at `wesktop ctl upgrade`, see wesktopd.upgrade.handover."""
 
 import contextlib
 import os
 
-from wesktopd.channel import inherited
+from wesktopd.wire.channel import inherited
 from wesktopd.errors import ControlError, WesktopError
-from wesktopd.loading import all_loaded, without
-from wesktopd.notify import ServiceManager
-from wesktopd.signals import StopSignals
+from wesktopd.startup_imports import all_loaded, without
+from wesktopd.system.service_manager import ServiceManager
+from wesktopd.system.stop_signals import StopSignals
 
 
 def main(fd: int) -> int:
@@ -15,11 +15,11 @@ def main(fd: int) -> int:
     with without("ssl"):
         import asyncio
 
-        from wesktopd.daemon import Supervisor
-        from wesktopd.handover import FORMAT, STANDARD_OUTPUTS, TWIN
-        from wesktopd.instance import Instance
-        from wesktopd.predecessor import Predecessor
-        from wesktopd.takeover import Takeover
+        from wesktopd.daemon.supervisor import Supervisor
+        from wesktopd.upgrade.handover import FORMAT, STANDARD_OUTPUTS, TWIN
+        from wesktopd.instance.instance import Instance
+        from wesktopd.upgrade.predecessor import Predecessor
+        from wesktopd.upgrade.incoming import Takeover
 
     all_loaded()
     manager = ServiceManager()  # which is told nothing, unless this process takes over

@@ -18,7 +18,7 @@ from asgi.real import exchange, granian, open_files
 from support.waiting import wait_for
 from wesktop.asgi import FileResponse, HTTPError, JSONResponse, Request, Router, StreamResponse, create_app
 from wesktop.asgi.types import Message, Receive, Scope, Send
-from wesktopd.drain import Drain
+from wesktopd.worker.drain import Drain
 
 SIZE = 6 * 1024**3
 """Of a file that has holes alone: so long that nobody sends all of it while a test waits, and nothing on the disk."""

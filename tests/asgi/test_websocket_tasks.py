@@ -16,7 +16,7 @@ from asgi.real import granian
 from support.waiting import wait_for
 from wesktop.asgi import Router, WebSocket, WebSocketDisconnect, create_app
 from wesktop.asgi.types import Message, Receive, Scope, Send
-from wesktopd.drain import Drain
+from wesktopd.worker.drain import Drain
 
 Shape = Callable[[Awaitable[None], Awaitable[None]], Awaitable[Any]]
 ENDED: list[str] = []

@@ -14,7 +14,7 @@ import redis as package
 from support.scripts import free_port
 from support.waiting import wait_for
 from wesktop.sse import Broadcaster
-from wesktopd.bus import Bus as SupervisorsBus
+from wesktopd.bus.event_bus import Bus as SupervisorsBus
 
 
 class Redis:

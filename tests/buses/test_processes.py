@@ -14,8 +14,8 @@ from support.running import Start
 from support.waiting import wait_for
 from wesktop.sse import Broadcaster
 from wesktop.sse import broadcaster as broadcasters
-from wesktopd import bus_protocol
-from wesktopd.bus import READ_SIZE
+from wesktopd.wire import bus_messages as bus_protocol
+from wesktopd.bus.event_bus import READ_SIZE
 from wesktopd.context import BUS_VARIABLE
 
 

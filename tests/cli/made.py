@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from wesktopd.protocol import Report, WorkerReport
+from wesktopd.wire.control_messages import Report, WorkerReport
 
 NOW = 1_800_000_000.0
 

@@ -13,8 +13,8 @@ from support.leases import ask
 from support.running import NAME, Running
 from support.scripts import Script, free_port
 from support.waiting import wait_for
-from wesktopd.processes import MAX_UNSENT
-from wesktopd.tokens import origin_of
+from wesktopd.workers.process import MAX_UNSENT
+from wesktopd.guard.tokens import origin_of
 
 LAUNCHED = """
 def launched(arguments, directory):
@@ -22,8 +22,8 @@ def launched(arguments, directory):
 """
 PROGRAM = """
 from wesktop.target import app_spec
-from wesktopd.detached import start_detached
-from wesktopd.tokens import origin_of
+from wesktopd.daemonize import start_detached
+from wesktopd.guard.tokens import origin_of
 
 start_detached(app_spec("app:app", name="app", port={port}, second_launch="app:launched", session=True))
 """

@@ -9,14 +9,14 @@ from pathlib import Path
 from support.running import NAME, Running
 from support.scripts import Script, free_port
 from support.waiting import wait_for
-from wesktopd.launch import launch
+from wesktopd.system.children import launch
 
 FAULTY = """
 from pathlib import Path
 import wesktop
-from wesktopd.commands import Commands
-from wesktopd.fleet import Fleet
-from wesktopd.presence import Presence
+from wesktopd.control.commands import Commands
+from wesktopd.workers.pool import Fleet
+from wesktopd.daemon.presence import Presence
 
 def faulty(method):
     def fails(self, *arguments):

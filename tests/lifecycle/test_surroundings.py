@@ -129,7 +129,7 @@ def test_no_worker_answers_before_the_app_can_be_controlled(start_app: Start, ho
     (home / "slow" / "sitecustomize.py").write_text(
         "import pathlib, sys, time\n"
         "if {'-m', 'wesktop', 'serve'} <= {*sys.orig_argv}:\n"
-        "    import wesktopd.transport as transport\n"
+        "    import wesktopd.system.transport as transport\n"
         "    listen = transport.listen\n"
         "    def slowly(path):\n"
         "        time.sleep(3)\n"

@@ -17,8 +17,8 @@ from support.running import NAME, Running, Start
 from support.scripts import Script, alive, free_port
 from support.upgrading import supervisors, upgrade
 from support.waiting import wait_for
-from wesktopd.client_connection import GREETING_TIMEOUT
-from wesktopd.greeting import ClientGreeting, NotProvenError
+from wesktopd.control.server_connection import GREETING_TIMEOUT
+from wesktopd.wire.greeting import ClientGreeting, NotProvenError
 
 
 def test_under_load_no_request_is_lost_and_what_it_knows_is_kept(start_app: Start) -> None:

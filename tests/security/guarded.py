@@ -3,8 +3,8 @@
 import asyncio
 from typing import Any
 
-from wesktopd.access import Access
-from wesktopd.guard import Guard
+from wesktopd.guard.session import Access
+from wesktopd.guard.middleware import Guard
 
 PORT = 8000
 ACCESS = Access(cookie="c" * 64, bearer="b" * 64)

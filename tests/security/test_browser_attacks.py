@@ -13,7 +13,7 @@ import pytest
 from support.chromium import browser, dump_page
 from support.running import Running, Start
 from support.waiting import wait_for
-from wesktopd.tokens import origin_of
+from wesktopd.guard.tokens import origin_of
 
 APP = """
 @router.get("/touch")

@@ -13,7 +13,7 @@ import pytest
 from support.running import COMMAND, NAME
 from support.scripts import Script, free_port, isolated_env
 from support.waiting import wait_for
-from wesktopd import client_text
+from wesktopd.worker import client_text
 
 EVIL = "%1b]0;t%07%0aFORGED%20one%0d%0aFORGED%c2%85FORGED%e2%80%a8FORGED%e2%80%aeFORGED%e2%81%a6%c2%9b31m%7f%08%00%ff"
 SHOWN = r"\x1b]0;t\x07\nFORGED one\r\nFORGED\x85FORGED\u2028FORGED\u202eFORGED\u2066\x9b31m\x7f\x08\x00"

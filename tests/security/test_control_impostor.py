@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 
 from support.running import NAME, Running, Start
-from wesktopd import client, connection
+from wesktopd import client
+from wesktopd.control import connection
 from wesktopd.errors import ControlTimeoutError, NotRunningError, WesktopError
-from wesktopd.greeting import MAX_LINE, ClientGreeting
-from wesktopd.lock import Lock
+from wesktopd.wire.greeting import MAX_LINE, ClientGreeting
+from wesktopd.system.lock import Lock
 from wesktopd.paths import AppPaths
-from wesktopd.protocol import Status
-from wesktopd.transport import SECRET_BYTES
+from wesktopd.wire.control_messages import Status
+from wesktopd.system.transport import SECRET_BYTES
 
 STATUS = b'{"type":"status","id":7}\n'
 Act = Callable[[socket.socket, bytes], None]

@@ -4,8 +4,8 @@ import pytest
 
 from security.guarded import ACCESS, COOKIE, PORT, Pairs, ask
 from wesktop.asgi import Request, Router, create_app
-from wesktopd.access import Session
-from wesktopd.guard import Guard
+from wesktopd.guard.session import Session
+from wesktopd.guard.middleware import Guard
 
 BROWSER: Pairs = [("host", f"localhost:{PORT}"), ("accept", "text/html")]
 ORIGIN = "http://localhost:5173"

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from support.users import OTHER, VICTIM, needs_root, run_as
-from wesktopd import private
-from wesktopd.files import write_whole
-from wesktopd.lock import Lock
-from wesktopd.private import NotPrivateError
+from wesktopd.system import private_files as private
+from wesktopd.system.atomic_files import write_whole
+from wesktopd.system.lock import Lock
+from wesktopd.system.private_files import NotPrivateError
 
 ME = 54320  # whom nobody has given a name
 

@@ -11,8 +11,8 @@ from support.modes import made, mode, open_umask, too_open
 from support.running import NAME, Start
 from support.users import VICTIM, needs_root, run_as
 from support.waiting import wait_for
-from wesktopd.files import write_whole
-from wesktopd.transport import listen_unix
+from wesktopd.system.atomic_files import write_whole
+from wesktopd.system.transport import listen_unix
 
 
 @pytest.mark.parametrize("transport", ["unix", "tcp"])

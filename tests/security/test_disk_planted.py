@@ -12,12 +12,12 @@ from support.running import NAME, Start
 from support.users import OTHER, VICTIM, needs_root, run_as
 from wesktopd import client, configs, paths
 from wesktopd.errors import ConfigurationError, ControlPermissionError, PidFileError
-from wesktopd.identity import boot_id, identify
-from wesktopd.lock import Lock
-from wesktopd.logfile import LogFile, LogLine
-from wesktopd.pidfile import PidFile
-from wesktopd.state import State, StateFile
-from wesktopd.transport import connect
+from wesktopd.system.process_identity import boot_id, identify
+from wesktopd.system.lock import Lock
+from wesktopd.logs.logfile import LogFile, LogLine
+from wesktopd.instance.pidfile import PidFile
+from wesktopd.instance.state import State, StateFile
+from wesktopd.system.transport import connect
 
 CONFIG = 'target = "os:abort"\nname = "app"\nworking_dir = "/"\n'
 

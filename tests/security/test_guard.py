@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from security.guarded import ACCESS, COOKIE, HOSTS, PORT, Pairs, app, ask, guard
-from wesktopd.access import Session
+from wesktopd.guard.session import Session
 from wesktopd.errors import ConfigurationError
-from wesktopd.guard import Guard
+from wesktopd.guard.middleware import Guard
 
 # Beside the Host "localhost:8000".
 ORIGINS: dict[str | None, bool] = {

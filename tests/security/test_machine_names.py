@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from security.guarded import ask, guard
-from wesktopd import hosts
-from wesktopd.hosts import Hosts
+from wesktopd.guard import hosts
+from wesktopd.guard.hosts import Hosts
 
 TESTS = str(Path(__file__).parent.parent)
 

@@ -5,11 +5,11 @@ import itertools
 import pytest
 
 from security.guarded import ACCESS, COOKIE, PORT, Pairs, ask, guard, redeem
-from wesktopd.access import Session
-from wesktopd.entrance import token_and_path
-from wesktopd.guard import Guard
-from wesktopd.local_path import local_path
-from wesktopd.tokens import LIFETIME, MAX_TOKENS, OPEN_PATH, OneTimeTokens, one_time_link
+from wesktopd.guard.session import Session
+from wesktopd.guard.login import token_and_path
+from wesktopd.guard.middleware import Guard
+from wesktopd.guard.local_path import local_path
+from wesktopd.guard.tokens import LIFETIME, MAX_TOKENS, OPEN_PATH, OneTimeTokens, one_time_link
 
 HOST: Pairs = [("host", "localhost:8000")]
 

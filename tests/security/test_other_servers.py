@@ -9,11 +9,11 @@ from websockets.sync.client import connect
 from websockets.typing import Origin
 
 from support.other_servers import SERVERS, serving
-from wesktopd.security_headers import HEADERS
+from wesktopd.guard.security_headers import HEADERS
 
 SOURCE = """
 from wesktop.asgi import HTMLResponse, Router, create_app
-from wesktopd.guard import Guard
+from wesktopd.guard.middleware import Guard
 
 router = Router()
 

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from security.guarded import ACCESS, PORT, ask, guard
-from wesktopd.access import Session
+from wesktopd.guard.session import Session
 from wesktopd.errors import ConfigurationError
-from wesktopd.guard import Guard
-from wesktopd.security_headers import DEFAULT_CSP, HEADERS
+from wesktopd.guard.middleware import Guard
+from wesktopd.guard.security_headers import DEFAULT_CSP, HEADERS
 
 
 def answer_with(headers: Iterable[tuple[bytes, bytes]], **options: Any) -> dict[str, str]:

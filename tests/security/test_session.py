@@ -21,7 +21,7 @@ from support.running import COMMAND, NAME, Running, Start
 from support.scripts import Script, free_port
 from support.session import own_address
 from support.waiting import wait_for
-from wesktopd.redeemer import Redeemer
+from wesktopd.worker.token_client import Redeemer
 
 SEEN = """
 @router.get("/seen")

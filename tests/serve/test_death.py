@@ -16,7 +16,7 @@ from serve.test_stop import connect
 from support.scripts import answers, get, left_behind
 from support.waiting import wait_for
 from wesktopd import client
-from wesktopd.protocol import WorkerReport
+from wesktopd.wire.control_messages import WorkerReport
 
 Serve = Callable[..., Served]
 

@@ -25,10 +25,10 @@ except WesktopError as error:
 # serve() leaves the time that an app has to start in at its default of a minute.
 IMPATIENT = """
 import asyncio, json, os, sys
-from wesktopd.daemon import Supervisor
+from wesktopd.daemon.supervisor import Supervisor
 from wesktopd.errors import WesktopError
-from wesktopd.instance import Instance
-from wesktopd.signals import StopSignals
+from wesktopd.instance.instance import Instance
+from wesktopd.system.stop_signals import StopSignals
 from wesktopd.spec import AppSpec
 
 spec = AppSpec(

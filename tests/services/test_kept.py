@@ -14,7 +14,7 @@ from wesktop.services import kept
 from wesktop.services.beneath import Beneath
 from wesktop.services.places import service_id
 from wesktopd import paths
-from wesktopd.logfile import LogLine, format_text
+from wesktopd.logs.logfile import LogLine, format_text
 
 LINE = format_text(LogLine(2.0, 7, "stdout", "root-only")).decode()
 

@@ -6,8 +6,8 @@ import pytest
 
 from wesktop.sse import outbox as module
 from wesktop.sse.outbox import Outbox
-from wesktopd.bus_protocol import Publish
-from wesktopd.repeats import KEPT_ORIGINS, Repeats
+from wesktopd.wire.bus_messages import Publish
+from wesktopd.bus.deduplication import KEPT_ORIGINS, Repeats
 
 
 def event(number: int, data: str = "") -> Publish:

@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from wesktopd.bus import Channel
-from wesktopd.bus_protocol import Publish
+from wesktopd.bus.event_bus import Channel
+from wesktopd.wire.bus_messages import Publish
 
 
 def channel(*numbers: int, keep: int = 100) -> Channel:

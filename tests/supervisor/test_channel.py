@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from support.waiting import wait_for
-from wesktopd.channel import (
+from wesktopd.wire.channel import (
     FROM_WORKER,
     MAX_LINE,
     READ_SIZE,
@@ -32,7 +32,7 @@ from wesktopd.channel import (
     read_lines,
     take_over,
 )
-from wesktopd.launch import Launched, launch_worker
+from wesktopd.system.children import Launched, launch_worker
 
 LAUNCH, LONG_LAUNCH = encode(Launch(["rs{"], "/")), encode(Launch(["x" * 100_000], "/"))
 HALF = LAUNCH[: len(LAUNCH) // 2]

@@ -10,9 +10,9 @@ import pytest
 
 from wesktopd import client
 from wesktopd.errors import ControlError, ControlTimeoutError, NotRunningError
-from wesktopd.lock import Lock
+from wesktopd.system.lock import Lock
 from wesktopd.paths import AppPaths
-from wesktopd.protocol import Done, Failed, encode
+from wesktopd.wire.control_messages import Done, Failed, encode
 
 NAME = "peer"
 

@@ -22,7 +22,7 @@ from wesktopd import configs
 from wesktopd.errors import ConfigurationError
 from wesktopd.limits import MAX_WORKERS
 from wesktopd.paths import config_file
-from wesktopd.protocol import Spec, decode_answer, encode
+from wesktopd.wire.control_messages import Spec, decode_answer, encode
 from wesktopd.spec import LIMITS, LOG_FORMATS, RANGES, AppSpec
 
 FIELDS = {field.name: field.type for field in msgspec.structs.fields(AppSpec)}

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from wesktopd.connection import Connection
+from wesktopd.control.connection import Connection
 from wesktopd.errors import ControlError, ControlTimeoutError
-from wesktopd.protocol import MAX_FRAME, Done, Down, End, Raise, Status
+from wesktopd.wire.control_messages import MAX_FRAME, Done, Down, End, Raise, Status
 
 UNKNOWN = b'{"type":"praise","id":1,"for":["being there"]}\n'
 DONE = b'{"type":"done"}\n'

@@ -18,9 +18,9 @@ from support.waiting import wait_for
 from wesktopd import client
 from wesktopd.errors import ControlPermissionError, ControlTimeoutError, NotRunningError
 from wesktopd.paths import AppPaths
-from wesktopd.protocol import MAX_FRAME, Done
-from wesktopd.transport import connect as connect_to
-from wesktopd.window_protocol import Print
+from wesktopd.wire.control_messages import MAX_FRAME, Done
+from wesktopd.system.transport import connect as connect_to
+from wesktopd.wire.window_messages import Print
 
 NAME = "controlled"
 SERVE = """

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from typing import cast
 
 from support.waiting import until
-from wesktopd.channel import MAX_LINE, Beat, encode
-from wesktopd.crew import Captain, Crew
-from wesktopd.events import Kind
-from wesktopd.fleet import Act, Fleet, Limits
-from wesktopd.generations import Event, Worker
-from wesktopd.instance import Instance
-from wesktopd.launch import Launched
-from wesktopd.output import Output
+from wesktopd.wire.channel import MAX_LINE, Beat, encode
+from wesktopd.workers.manager import Captain, Crew
+from wesktopd.logs.history import Kind
+from wesktopd.workers.pool import Act, Fleet, Limits
+from wesktopd.workers.worker_state import Event, Worker
+from wesktopd.instance.instance import Instance
+from wesktopd.system.children import Launched
+from wesktopd.logs.output import Output
 from wesktopd.spec import AppSpec
 
 HANG_TIMEOUT = 5.0

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from support.waiting import until
-from wesktopd.diagnostics import IN_JOURNAL, diagnostics
+from wesktopd.logs.diagnostics import IN_JOURNAL, diagnostics
 from wesktopd.errors import StartupError
-from wesktopd.logfile import read_log
-from wesktopd.output import Output
+from wesktopd.logs.logfile import read_log
+from wesktopd.logs.output import Output
 from wesktopd.spec import AppSpec
 
 ERROR = 'raise KeyError("of ours")'

@@ -5,8 +5,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from wesktopd.fleet import KILL_MARGIN, Act, Fleet, Limits
-from wesktopd.generations import Event, State, Worker
+from wesktopd.workers.pool import KILL_MARGIN, Act, Fleet, Limits
+from wesktopd.workers.worker_state import Event, State, Worker
 
 LIMITS = Limits(start_timeout=60, drain_timeout=5)
 WATCHED = Limits(start_timeout=60, drain_timeout=5, hang_timeout=30, max_lifetime=3600)

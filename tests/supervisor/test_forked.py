@@ -8,9 +8,9 @@ import pytest
 SETUP = """
 import os, resource, socket, tempfile
 from pathlib import Path
-from wesktopd import transport
-from wesktopd.forked import withhold
-from wesktopd.lock import Lock
+from wesktopd.system import transport
+from wesktopd.system.forked import withhold
+from wesktopd.system.lock import Lock
 
 directory = Path(tempfile.mkdtemp())
 

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from wesktopd.generations import HEALTHY_AFTER, MAX_DELAY, TRANSITIONS, Event, State, Worker, delay
+from wesktopd.workers.worker_state import HEALTHY_AFTER, MAX_DELAY, TRANSITIONS, Event, State, Worker, delay
 
 NOW = 1000.0
 

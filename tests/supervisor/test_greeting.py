@@ -2,7 +2,7 @@
 
 import pytest
 
-from wesktopd.greeting import MAX_LINE, ClientGreeting, NotProvenError, ServerGreeting, proof
+from wesktopd.wire.greeting import MAX_LINE, ClientGreeting, NotProvenError, ServerGreeting, proof
 
 SECRET = "5" * 64
 

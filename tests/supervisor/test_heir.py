@@ -4,9 +4,9 @@ import asyncio
 import socket
 import threading
 
-from wesktopd.handover import MAX_LINE, Noted, Printed, decode
-from wesktopd.heir import MOST_UNTOLD, Heir
-from wesktopd.lines import LineReader
+from wesktopd.upgrade.handover import MAX_LINE, Noted, Printed, decode
+from wesktopd.upgrade.heir import MOST_UNTOLD, Heir
+from wesktopd.wire.lines import LineReader
 
 PIECE = b"x" * 64 * 1024
 PIECES = 4 * MOST_UNTOLD // len(PIECE)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from wesktopd.holder import in_use_by
+from wesktopd.instance.port_owner import in_use_by
 from wesktopd.paths import AppPaths
-from wesktopd.state import StateFile
+from wesktopd.instance.state import StateFile
 
 
 @pytest.fixture

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from support.scripts import write_script
-from wesktopd.channel import read_line
-from wesktopd.launch import Launched, launch
+from wesktopd.wire.channel import read_line
+from wesktopd.system.children import Launched, launch
 
 Start = Callable[[str], Launched]
 TIMEOUT = 20.0
 CHANNEL = """
 import sys
-from wesktopd.channel import inherited, read_line
+from wesktopd.wire.channel import inherited, read_line
 
 channel = inherited(int(sys.argv[1]))
 main = lambda fd: 0  # what it does, it does while it is imported
@@ -127,7 +127,7 @@ def test_no_module_is_found_in_the_working_directory(tmp_path: Path) -> None:
 
 FILLED = """
 import subprocess, sys
-from wesktopd.launch import fill_standard_descriptors
+from wesktopd.system.children import fill_standard_descriptors
 
 SHOW = "import os, sys; sys.exit(sum(os.path.exists(f'/proc/self/fd/{fd}') << fd for fd in range(3)))"
 fill_standard_descriptors()

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from support.waiting import wait_for
-from wesktopd.channel import GoTo, Launch, decode
-from wesktopd.launches import MAX_CALLS, Launches
+from wesktopd.wire.channel import GoTo, Launch, decode
+from wesktopd.worker.second_launch import MAX_CALLS, Launches
 
 LAUNCH = Launch(["file"], "/")
 

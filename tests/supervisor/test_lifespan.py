@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from wesktopd.drain import Message, Receive, Scope, Send
-from wesktopd.lifespan import Lifespan
+from wesktopd.worker.drain import Message, Receive, Scope, Send
+from wesktopd.worker.lifespan import Lifespan
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 WARNED = logging.WARNING

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from wesktopd.lines import LineReader, LineTooLongError
+from wesktopd.wire.lines import LineReader, LineTooLongError
 
 LIMIT = 8
 

@@ -15,7 +15,7 @@ import pytest
 from support.ipv6 import needs_ipv6
 from support.scripts import free_port
 from wesktopd.errors import BindError, PortInUseError
-from wesktopd.listener import listen, url_of
+from wesktopd.instance.listener import listen, url_of
 
 NAME = uuid.uuid4().hex  # the port follows from it: one that no other process of tests has
 
@@ -70,9 +70,9 @@ def test_a_kept_port_that_is_taken_is_replaced_for_this_time_only(tmp_path: Path
 
 PASSED_OVER = """
 import sys
-from wesktopd.listener import listen
+from wesktopd.instance.listener import listen
 listen("127.0.0.1", 0, sys.argv[1], None)
-print("wesktopd.holder" in sys.modules, "psutil" in sys.modules)
+print("wesktopd.instance.port_owner" in sys.modules, "psutil" in sys.modules)
 """
 
 
@@ -102,7 +102,7 @@ def test_a_memory_that_cannot_be_written_is_said_and_serving_goes_on(tmp_path: P
 
 FREED = """
 import socket, sys
-from wesktopd.listener import listen
+from wesktopd.instance.listener import listen
 
 taken = socket.create_server(("127.0.0.1", 0))
 port = taken.getsockname()[1]

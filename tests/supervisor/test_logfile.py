@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from support.waiting import wait_for
-from wesktopd import logfile
-from wesktopd.logfile import (
+from wesktopd.logs import logfile
+from wesktopd.logs.logfile import (
     KEPT,
     OWN,
     Batch,

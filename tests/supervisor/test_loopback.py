@@ -10,8 +10,8 @@ import pytest
 from support.ipv6 import needs_ipv6
 from support.scripts import free_port
 from wesktopd.errors import PortInUseError
-from wesktopd.listener import CHOSEN_PORTS, Port, listen
-from wesktopd.loopback import is_twin
+from wesktopd.instance.listener import CHOSEN_PORTS, Port, listen
+from wesktopd.instance.loopback import is_twin
 
 pytestmark = needs_ipv6
 

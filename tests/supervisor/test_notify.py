@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from wesktopd import notify
+from wesktopd.system import service_manager as notify
 
 # Puts the descriptors named in its arguments to 3 and on, and says what is found.
 CHILD = """
@@ -24,7 +24,7 @@ for number, fd in enumerate(high, 3):
     os.dup2(fd, number)
 given = json.loads(sys.argv[1])
 os.environ.update({name: value.replace("PID", str(os.getpid())) for name, value in given.items()})
-from wesktopd.notify import passed_sockets
+from wesktopd.system.service_manager import passed_sockets
 found = passed_sockets()
 print(json.dumps({
     "found": [[name, sock.fileno()] for name, sock in found],

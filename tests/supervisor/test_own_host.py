@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from wesktopd.own_host import fresh_host, host_in, own_host
+from wesktopd.instance.own_host import fresh_host, host_in, own_host
 from wesktopd.paths import host_file
 
 

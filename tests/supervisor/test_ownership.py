@@ -12,13 +12,13 @@ import pytest
 from support.users import needs_root
 from wesktopd import paths
 from wesktopd.errors import ConfigurationError, PidFileError
-from wesktopd.lock import Lock
-from wesktopd.pidfile import PidFile
+from wesktopd.system.lock import Lock
+from wesktopd.instance.pidfile import PidFile
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from wesktopd.lock import Lock
+from wesktopd.system.lock import Lock
 print(Lock(Path(sys.argv[1])).acquire(), flush=True)
 time.sleep(600)
 """

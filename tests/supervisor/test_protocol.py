@@ -2,11 +2,15 @@
 
 import pytest
 
-from wesktopd import channel, errors, greeting, handed, handover
-from wesktopd.access import Access
+from wesktopd import errors
+from wesktopd.wire import channel
+from wesktopd.wire import greeting
+from wesktopd.control import handed
+from wesktopd.upgrade import handover
+from wesktopd.guard.session import Access
 from wesktopd.errors import ControlError, WesktopError, from_wire
-from wesktopd.message import Message
-from wesktopd.protocol import (
+from wesktopd.wire.message import Message
+from wesktopd.wire.control_messages import (
     MAX_FRAME,
     MAX_LOG_TAIL,
     Attach,
@@ -27,7 +31,7 @@ from wesktopd.protocol import (
     encode,
     failure,
 )
-from wesktopd.window_protocol import Navigate
+from wesktopd.wire.window_messages import Navigate
 
 EXCEPTIONS = [cls for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, WesktopError)]
 

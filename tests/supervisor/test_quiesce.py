@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from support.waiting import wait_for
-from wesktopd import quiesce
-from wesktopd.connections import Address, Connection, accepted, is_same, look
-from wesktopd.quiesce import GUESS, Gate, answered, is_quiet
+from wesktopd.system import stop_accepting as quiesce
+from wesktopd.system.accepted_connections import Address, Connection, accepted, is_same, look
+from wesktopd.system.stop_accepting import GUESS, Gate, answered, is_quiet
 
 NEW = Connection(unread=False, sent=0)
 ASKED = Connection(unread=True, sent=0)

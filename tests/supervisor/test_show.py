@@ -10,7 +10,7 @@ import pytest
 from support.leases import Asker, Lease, ask
 from support.running import Running, Start
 from support.waiting import wait_for
-from wesktopd.windows import KEPT_FOR, OPENS_WITHIN
+from wesktopd.control.windows import KEPT_FOR, OPENS_WITHIN
 
 LAUNCH = {"type": "launch", "arguments": ["a"], "directory": "/x"}
 TOLD = {"type": "launched", "id": 0, "arguments": ["a"], "directory": "/x"}

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from wesktopd.standstill import LATE, STEP, Standstill, sleep_awake
+from wesktopd.system.standstill import LATE, STEP, Standstill, sleep_awake
 
 NOW = 1000.0
 EVERY = 5.0

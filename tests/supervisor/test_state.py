@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from wesktopd.identity import Identity, boot_id, identify
-from wesktopd.state import State, StateFile, end, is_alive, leftovers
+from wesktopd.system.process_identity import Identity, boot_id, identify
+from wesktopd.instance.state import State, StateFile, end, is_alive, leftovers
 
 
 @pytest.fixture

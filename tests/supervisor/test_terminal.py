@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from support.waiting import wait_for
-from wesktopd import terminal
-from wesktopd.terminal import MAX_WAITING, TerminalWriter
+from wesktopd.logs import terminal
+from wesktopd.logs.terminal import MAX_WAITING, TerminalWriter
 
 LONG = 20.0  # seconds, for a wait that is over much sooner
 
@@ -187,7 +187,7 @@ def test_who_waits_for_the_end_of_an_output_that_is_let_go_gets_all_and_the_end(
 
 PRINTING = """
 import asyncio, os
-from wesktopd.output import Output
+from wesktopd.logs.output import Output
 from wesktopd.spec import AppSpec
 
 async def scenario():

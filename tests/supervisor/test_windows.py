@@ -11,9 +11,9 @@ from support.leases import Asker, Lease, ask
 from support.running import NAME, Running, Start
 from support.session import own_address
 from support.waiting import wait_for
-from wesktopd.client_connection import ClientConnection
-from wesktopd.protocol import MAX_FRAME, Answer, Done
-from wesktopd.windows import KEPT_FOR, OPENS_WITHIN, Windows
+from wesktopd.control.server_connection import ClientConnection
+from wesktopd.wire.control_messages import MAX_FRAME, Answer, Done
+from wesktopd.control.windows import KEPT_FOR, OPENS_WITHIN, Windows
 
 MAX_KEPT = 16
 

@@ -11,7 +11,7 @@ import pytest
 from support.running import COMMAND
 from support.scripts import isolated_env, running_from
 from support.waiting import wait_for
-from wesktopd.tokens import OPEN_PATH
+from wesktopd.guard.tokens import OPEN_PATH
 from window.shown import Shown
 
 pytestmark = pytest.mark.window

@@ -10,7 +10,7 @@ import pytest
 from support.scripts import Script
 from support.waiting import wait_for
 from wesktopd import client
-from wesktopd.window_protocol import Launch
+from wesktopd.wire.window_messages import Launch
 from window.desk_program import DeskProgram
 
 pytestmark = pytest.mark.window

@@ -18,7 +18,7 @@ from wesktop.window import link as link_module
 from wesktop.window.asking import Questions
 from wesktop.window.link import Link
 from wesktop.window.spec import Attachable
-from wesktopd.channel import encode
+from wesktopd.wire.channel import encode
 
 
 class Face:

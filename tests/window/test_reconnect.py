@@ -12,10 +12,10 @@ from support.framebuffer import Colour, colour
 from support.scripts import Script, answers, free_port
 from support.waiting import wait_for
 from wesktopd import client
-from wesktopd.connection import Connection
+from wesktopd.control.connection import Connection
 from wesktopd.errors import WesktopError
-from wesktopd.questions import Confirm
-from wesktopd.window_protocol import Answered, Ask
+from wesktopd.wire.dialog_messages import Confirm
+from wesktopd.wire.window_messages import Answered, Ask
 from window.shown import Shown
 
 pytestmark = pytest.mark.window

@@ -13,8 +13,8 @@ from support.screen import Screen
 from support.scripts import Script, free_port, isolated_env
 from support.waiting import wait_for
 from wesktopd import client
-from wesktopd.protocol import MAX_PASSED_ON, encode
-from wesktopd.window_protocol import Launch
+from wesktopd.wire.control_messages import MAX_PASSED_ON, encode
+from wesktopd.wire.window_messages import Launch
 from window.shown import Shown
 
 pytestmark = pytest.mark.window

@@ -11,7 +11,7 @@ from support.scripts import Script, answers, free_port
 from support.waiting import wait_for
 from wesktopd import client
 from wesktopd.errors import NotRunningError
-from wesktopd.tokens import MAX_TOKENS
+from wesktopd.guard.tokens import MAX_TOKENS
 from window.shown import Shown
 
 APP = """

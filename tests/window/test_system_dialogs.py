@@ -18,7 +18,7 @@ from wesktop.window.toolkit import toolkit
 toolkit(choose("gtk")).prepare("systemdialogs", None)
 import webview
 from wesktop.window.asking import make_dialog
-from wesktopd.questions import *
+from wesktopd.wire.dialog_messages import *
 
 window = webview.create_window("Parent", html="", width=300, height=200)
 

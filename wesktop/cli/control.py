@@ -18,7 +18,7 @@ def start(name: str, as_json: bool) -> None:
     """
     from wesktop.services.places import start_service
     from wesktopd import client, configs
-    from wesktopd.detached import start_detached
+    from wesktopd.daemonize import start_detached
     from wesktopd.errors import AlreadyRunningError
 
     if not client.is_free(name):
@@ -129,7 +129,8 @@ def open_app(name: str | None, browser: bool, path: str | None, print_link: bool
     A service of yours that does not run is started.
     """
     from wesktop.services.places import start_service
-    from wesktopd import client, private
+    from wesktopd import client
+    from wesktopd.system import private_files as private
     from wesktopd.errors import ConfigurationError
 
     if browser and print_link:

@@ -11,13 +11,13 @@ import click
 
 from wesktop.cli.answers import WholeNumber, app_argument, chosen, json_option, show_json_line
 from wesktop.cli.render import local_time, one_line
-from wesktopd.loading import all_loaded
+from wesktopd.startup_imports import all_loaded
 from wesktopd.text import printable_output
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wesktopd.protocol import Happened
+    from wesktopd.wire.control_messages import Happened
 
 LINES = 50  # that are shown where nothing else is asked for
 KIND_WIDTH = 14
@@ -82,7 +82,7 @@ def _logs(name: str, lines: int | None, since: float | None, follow: bool) -> tu
     """Whether several processes print, and what they have printed, from memory where it reaches far enough."""
     from wesktopd import client
     from wesktopd.errors import NotRunningError
-    from wesktopd.logfile import OWN
+    from wesktopd.logs.logfile import OWN
 
     now = time.time()
     try:
@@ -134,7 +134,7 @@ def _stored(name: str, lines: int | None, since: float | None) -> list[Line]:
 
 
 def _from_file(path: "Path", lines: int | None, since: float | None, before: float | None) -> list[Line]:
-    from wesktopd.logfile import read_log
+    from wesktopd.logs.logfile import read_log
 
     return list(read_log(path, lines, since, before))
 

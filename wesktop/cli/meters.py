@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from wesktop.cli.reports import ready_workers, state_of
 
 if TYPE_CHECKING:
-    from wesktopd.protocol import Report, WorkerReport
+    from wesktopd.wire.control_messages import Report, WorkerReport
 
 KEPT = 120  # samples: two minutes at one a second
 

@@ -8,7 +8,7 @@ from wesktop.cli.render import duration, fields, indented, one_line, or_dash, si
 from wesktopd.text import printable_output
 
 if TYPE_CHECKING:
-    from wesktopd.protocol import Report, WorkerReport
+    from wesktopd.wire.control_messages import Report, WorkerReport
 
 COLOURS = {"ready": "green", "starting": "yellow", "restarting": "yellow", "draining": "yellow", "stopping": "yellow",
            "degraded": "red", "backoff": "red", "failed": "red", "down": "red", "silent": "red"}  # fmt: skip

@@ -95,7 +95,7 @@ def install(name: str, target: str, replace: bool, no_start: bool, as_json: bool
 def _url(made: "Service", *, started: bool) -> str | None:
     """Where it answers; None where it takes a free port that nobody here knows."""
     from wesktopd import client
-    from wesktopd.hosts import address, reachable
+    from wesktopd.guard.hosts import address, reachable
 
     if made.port:
         return f"http://{address(reachable(made.host), made.port)}"

@@ -10,7 +10,7 @@ import click
 
 from wesktopd.errors import WesktopError
 from wesktopd.limits import DRAIN_TIMEOUT, HANG_TIMEOUT, START_TIMEOUT
-from wesktopd.loading import all_loaded
+from wesktopd.startup_imports import all_loaded
 
 
 def _none_if_zero(_: click.Context, __: click.Parameter, value: float) -> float | None:
@@ -131,7 +131,7 @@ def serve(target: str, name: str | None, detach: bool, **options: Any) -> None:
 
 def _detach(target: str, name: str | None, options: dict[str, Any]) -> None:
     from wesktop.server import serving_spec
-    from wesktopd.detached import is_reachable, start_detached
+    from wesktopd.daemonize import is_reachable, start_detached
 
     spec = serving_spec(target, name, options)
     url = start_detached(spec)

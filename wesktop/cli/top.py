@@ -11,7 +11,7 @@ import click
 
 from wesktop.cli.answers import show_json_line
 from wesktop.cli.meters import AppMeter
-from wesktopd.loading import all_loaded
+from wesktopd.startup_imports import all_loaded
 
 if TYPE_CHECKING:
     from rich.console import Console

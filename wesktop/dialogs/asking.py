@@ -3,13 +3,13 @@
 import asyncio
 import contextlib
 
-from wesktopd import questions
+from wesktopd.wire import dialog_messages as questions
 from wesktopd.client import connect
-from wesktopd.connection import Connection
+from wesktopd.control.connection import Connection
 from wesktopd.context import app_name
 from wesktopd.errors import ControlError, from_wire
-from wesktopd.protocol import Answer, Failed, check_passed_on
-from wesktopd.window_protocol import Answered, Ask
+from wesktopd.wire.control_messages import Answer, Failed, check_passed_on
+from wesktopd.wire.window_messages import Answered, Ask
 
 
 async def ask(question: questions.Any, name: str | None) -> Answered:

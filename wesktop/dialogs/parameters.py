@@ -5,10 +5,10 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from wesktopd import questions
+from wesktopd.wire import dialog_messages as questions
 from wesktopd.errors import ConfigurationError
 from wesktopd.text import check_utf8
-from wesktopd.window_protocol import Answered
+from wesktopd.wire.window_messages import Answered
 
 MAX_TEXT = 4000  # characters: of more, a dialog would not fit the screen
 MAX_TYPES = 50

@@ -10,7 +10,7 @@ from wesktop.doctor.finding import Finding, ok, problem, warning
 
 if TYPE_CHECKING:
     from wesktop.services.manager import Status
-    from wesktopd.protocol import Report
+    from wesktopd.wire.control_messages import Report
 
 DEFAULT_PORT = 8000
 PATIENCE = 2.0  # seconds that an app has to say how it is
@@ -136,7 +136,7 @@ def port_finding(
 ) -> Finding:
     """Whether a port can be had. user: the app of ours that has it."""
     from wesktopd.errors import BindError
-    from wesktopd.listener import listen
+    from wesktopd.instance.listener import listen
 
     if user is not None:
         return ok(f"port {port} ({which}) is {user}'s")

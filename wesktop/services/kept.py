@@ -38,7 +38,7 @@ def remove(files: Iterable[Path], name: str, *, system: bool) -> None:
 
 def log_tail(name: str, *, system: bool, since: float) -> str:
     """The last lines that the app has printed since then (time.time()); empty where it keeps no log."""
-    from wesktopd.logfile import parse
+    from wesktopd.logs.logfile import parse
 
     for place, file in _files(name, system=system)[:1]:
         with contextlib.suppress(OSError):
@@ -49,7 +49,7 @@ def log_tail(name: str, *, system: bool, since: float) -> str:
 
 def _files(name: str, *, system: bool) -> list[tuple[Beneath, str]]:
     """Where they would be, the log first."""
-    from wesktopd.logfile import KEPT
+    from wesktopd.logs.logfile import KEPT
 
     if not (directories := _directories(name, system=system)):
         return []

@@ -26,7 +26,7 @@ from wesktop.services.places import label, user_agents
 from wesktop.services.property_list import render
 from wesktop.services.service import START_MARGIN, Service
 from wesktopd.errors import ServiceError, WesktopError
-from wesktopd.files import write_whole
+from wesktopd.system.atomic_files import write_whole
 from wesktopd.limits import START_TIMEOUT
 
 LOOK_EVERY = 0.3  # seconds

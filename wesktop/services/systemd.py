@@ -26,8 +26,8 @@ from wesktop.services.places import SYSTEM_UNITS, service_id, user_units
 from wesktop.services.service import Service
 from wesktop.services.units import VARIABLES, render
 from wesktopd.errors import BindError, ServiceError
-from wesktopd.files import write_whole
-from wesktopd.private import FILE_MODE
+from wesktopd.system.atomic_files import write_whole
+from wesktopd.system.private_files import FILE_MODE
 
 KINDS = ("socket", "service")  # in the order in which they are stopped: else a connection would start it again
 OPEN_MODE = 0o644  # of the machine's units: systemd warns of stricter ones, as every user can ask it what is in them
@@ -271,7 +271,7 @@ def _state(service: dict[str, str], socket: dict[str, str] | None) -> str:
 
 def _port_trouble(service: Service) -> str:
     """What systemd does not say of a socket that it cannot bind."""
-    from wesktopd.listener import listen
+    from wesktopd.instance.listener import listen
 
     try:
         listen(service.host, service.port, service.name, None).close()

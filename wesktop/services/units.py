@@ -6,7 +6,7 @@ from wesktop.services.places import SYSTEM_UNITS
 from wesktop.services.quoting import assignment, command_line, file_assignment, file_line, path_line, text_line
 from wesktop.services.service import Service
 from wesktop.services.templates import Value, fill, template
-from wesktopd.hosts import address
+from wesktopd.guard.hosts import address
 
 VARIABLES = "env"  # the suffix of a file of variables
 HEADER = "Written by `wesktop service install`; `wesktop service uninstall` removes it."

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from wesktop.sse.bus import Bus
 from wesktop.sse.supervisor_bus import SupervisorBus
-from wesktopd.bus_protocol import Publish
+from wesktopd.wire.bus_messages import Publish
 from wesktopd.context import BUS_VARIABLE
 
 RECENT = 600.0

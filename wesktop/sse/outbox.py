@@ -5,7 +5,7 @@ import sys
 from collections import deque
 
 from wesktop.sse.wire import RESET
-from wesktopd.bus_protocol import Publish
+from wesktopd.wire.bus_messages import Publish
 
 MAX_WAITING = 100_000
 MAX_WAITING_BYTES = 64 * 1024 * 1024

@@ -14,8 +14,8 @@ from wesktop.sse.bus import Bus, Sink
 from wesktop.sse.emitted import REMEMBERED, follow_emitted
 from wesktop.sse.outbox import Outbox
 from wesktop.sse.parameters import without_password
-from wesktopd.bus_protocol import Publish
-from wesktopd.repeats import Repeats
+from wesktopd.wire.bus_messages import Publish
+from wesktopd.bus.deduplication import Repeats
 
 INSTALL = "pip install 'wesktop[redis]'"
 BLOCK = 1000  # milliseconds that a read waits for news

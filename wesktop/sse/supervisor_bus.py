@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable
 
 from wesktop.sse.bus import MemoryBus, Sink
 from wesktop.sse.outbox import Outbox
-from wesktopd.bus_protocol import MAX_SENT, Join, Joined, Publish, Sent, Synced, decode_from_bus, encode
-from wesktopd.lines import LineReader
+from wesktopd.wire.bus_messages import MAX_SENT, Join, Joined, Publish, Sent, Synced, decode_from_bus, encode
+from wesktopd.wire.lines import LineReader
 
 RETRY_AFTER = 0.02  # seconds until it tries to connect again; twice as long after each time in vain
 RETRY_AT_MOST = 1.0  # seconds between two tries

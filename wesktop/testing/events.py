@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from wesktop.testing.connection import AppConnection
-from wesktopd.lines import LineReader
+from wesktopd.wire.lines import LineReader
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from typing import Any, Protocol
 import msgspec
 
 from wesktop.window.file_types import pywebview_types
-from wesktopd import questions
+from wesktopd.wire import dialog_messages as questions
 from wesktopd.errors import WesktopError, WindowError
-from wesktopd.protocol import MAX_FRAME
-from wesktopd.window_protocol import Reply
+from wesktopd.wire.control_messages import MAX_FRAME
+from wesktopd.wire.window_messages import Reply
 
 MAX_PATHS = MAX_FRAME - 1024  # bytes of paths in one message, as JSON; the rest is for what is round them
 

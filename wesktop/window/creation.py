@@ -7,7 +7,7 @@ import traceback
 from types import TracebackType
 
 from wesktop.window.spec import NotOpened
-from wesktopd.channel import tell
+from wesktopd.wire.channel import tell
 from wesktopd.errors import WesktopError, WindowError
 
 

@@ -1,6 +1,6 @@
 """The file types of a dialog as each toolkit wants them. No I/O."""
 
-from wesktopd.questions import FileType
+from wesktopd.wire.dialog_messages import FileType
 
 
 def any_case(pattern: str) -> str:

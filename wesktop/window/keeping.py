@@ -6,8 +6,8 @@ from typing import Any
 
 from wesktop.window.geometry import Geometry, fit, parse, serialize
 from wesktop.window.toolkit import Toolkit
-from wesktopd.files import write_whole
-from wesktopd.private import private_dir, read_private
+from wesktopd.system.atomic_files import write_whole
+from wesktopd.system.private_files import private_dir, read_private
 
 MAX_FILE = 4096  # bytes
 SETTLED_AFTER = 0.5  # seconds; maximising comes as several events, whose order differs between window managers

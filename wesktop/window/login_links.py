@@ -3,7 +3,7 @@
 import logging
 import re
 
-from wesktopd.tokens import OPEN_PATH
+from wesktopd.guard.tokens import OPEN_PATH
 
 _LINK = re.compile(rf"{re.escape(OPEN_PATH)}\?[^\s'\"<>]*")
 

@@ -15,7 +15,7 @@ import re
 from typing import Any
 
 from wesktopd.errors import ConfigurationError
-from wesktopd.local_path import local_path
+from wesktopd.guard.local_path import local_path
 
 ROLES = ("quit", "reload")
 DOES = ("id", "path", "role", "items")

@@ -18,8 +18,8 @@ from wesktop.window.menu import MENU_EVENT, Item
 from wesktop.window.policy import Rules, Verdict
 from wesktop.window.splash import HIDE, away, show_note
 from wesktop.window.toolkit import Toolkit
-from wesktopd.local_path import local_path
-from wesktopd.tokens import MAX_PATH, OPEN_PATH
+from wesktopd.guard.local_path import local_path
+from wesktopd.guard.tokens import MAX_PATH, OPEN_PATH
 
 if TYPE_CHECKING:
     from wesktop.window.asking import Questions

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from wesktop.window.backlog import Backlog
 from wesktop.window.login_links import HideLinks, without_links
-from wesktopd import client_text
+from wesktopd.worker import client_text
 from wesktopd.text import printable
 
 MAX_TEXT = 8 * 1024  # characters of one report, of which its end is kept; JSON makes six bytes of one at most
@@ -69,8 +69,8 @@ class Reports:
     def _send(self, text: str) -> None:
         self._known.wait()
         assert self._server is not None
-        from wesktopd.connection import connect_path  # late: a window in order needs none of this
-        from wesktopd.window_protocol import Print
+        from wesktopd.control.connection import connect_path  # late: a window in order needs none of this
+        from wesktopd.wire.window_messages import Print
 
         try:
             with connect_path(*self._server) as connection:

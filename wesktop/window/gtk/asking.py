@@ -8,7 +8,7 @@ from gi.repository import GLib, Gtk
 
 from wesktop.window.asking import Choice, Done
 from wesktop.window.file_types import any_case
-from wesktopd import questions
+from wesktopd.wire import dialog_messages as questions
 from wesktopd.errors import WindowError
 
 if "DBUS_SESSION_BUS_ADDRESS" not in os.environ:

@@ -8,7 +8,7 @@ from gi.repository import Gio, GLib, Gtk, WebKit2
 from wesktop.window.browser import open_in_browser
 from wesktop.window.new_windows import SCRIPT
 from wesktop.window.policy import Rules, Verdict, file_name
-from wesktopd.security_headers import WINDOW
+from wesktopd.guard.security_headers import WINDOW
 
 _LINKS = ("text/uri-list", "_NETSCAPE_URL")  # in which WebKit looks for one
 _BY_USER = (WebKit2.NavigationType.LINK_CLICKED, WebKit2.NavigationType.FORM_SUBMITTED)

@@ -7,7 +7,7 @@ from qtpy.QtWidgets import QDialog, QFileDialog, QMessageBox
 
 from wesktop.window.asking import Choice, Done
 from wesktop.window.file_types import name_filter
-from wesktopd import questions
+from wesktopd.wire import dialog_messages as questions
 from wesktopd.errors import WindowError
 
 

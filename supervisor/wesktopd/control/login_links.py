@@ -1,0 +1,71 @@
+"""Login links: addresses that let one client in, once and soon, and what waits until somebody has used one."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from wesktopd.errors import ConfigurationError, ControlTimeoutError
+from wesktopd.instance.instance import Instance
+from wesktopd.guard.tokens import LIFETIME, OneTimeTokens, one_time_link
+
+
+class Links:
+    """The login links of an app. Without a session they are its plain addresses, which let everybody in."""
+
+    def __init__(self, instance: Instance) -> None:
+        self.tokens = OneTimeTokens()
+        self._instance = instance
+        self._loop = asyncio.get_running_loop()
+
+    def needed_for(self, path: str) -> bool:
+        """Whether a window cannot just open the app's URL to get to `path`."""
+        return self._instance.access is not None or path != "/"
+
+    def make(self, path: str = "/", on_end: Callable[[bool], None] = lambda _: None) -> str:
+        """A link that leads to `path`; on_end: called once with whether it was used, or else given up."""
+        if self._instance.access is None:
+            return f"{self._instance.origin}{path}"
+        return one_time_link(self._instance.origin, self.tokens.mint(self._loop.time(), on_end), path)
+
+    def redeem(self, token: str) -> bool:
+        """Whether a one-time token, which somebody has brought to a worker, lets them in."""
+        return self.tokens.redeem(token, self._loop.time())
+
+    def follow(self, path: str) -> tuple[str, Awaitable[str]]:
+        """A link, and what waits until somebody has used it.
+
+        Raises ConfigurationError for a path that leads elsewhere; the latter, ControlTimeoutError when nobody came.
+        """
+        check_link_path(path)
+        opened: asyncio.Future[str] = self._loop.create_future()
+        if self._instance.access is None:
+            opened.set_result("")
+        url = self.make(path, lambda admitted: _settle(opened, admitted))
+        self._loop.call_later(LIFETIME, lambda: self.tokens.expire(self._loop.time()))  # not sooner than it was made
+        return url, opened
+
+    def bearer(self) -> str:
+        """The token that lets scripts in. Raises ConfigurationError where there is no session."""
+        access = self._instance.access
+        if access is None:
+            name = self._instance.spec.name
+            raise ConfigurationError(f"{name!r} has no session: scripts get in without a token.")
+        return access.bearer
+
+
+def check_link_path(path: str) -> None:
+    """Refuse a path that leads elsewhere; raises ConfigurationError."""
+    if path != "/":
+        from wesktopd.guard.local_path import check_path  # late, for the supervisor's size
+
+        check_path(path)
+
+
+def _settle(opened: asyncio.Future[str], admitted: bool) -> None:
+    if opened.done():
+        return
+    if admitted:
+        opened.set_result("it was opened")
+    else:
+        instead = "`wesktop ctl open --print-link` has a link for any browser"
+        opened.set_exception(ControlTimeoutError(f"nobody has opened it within {LIFETIME:g} seconds: {instead}."))
+        opened.exception()  # somebody may not have waited for it

@@ -1,0 +1,338 @@
+"""One control connection, as its server has it: frames in, frames out, deadlines and bounds."""
+
+import asyncio
+import logging
+import socket
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from wesktopd.errors import ControlError
+from wesktopd.wire.greeting import MAX_LINE, ServerGreeting
+from wesktopd.control.handed import HandedConnection
+from wesktopd.wire.lines import LineReader, LineTooLongError
+from wesktopd.system.peers import is_trusted
+from wesktopd.wire.control_messages import (
+    MAX_FRAME,
+    Answer,
+    Emit,
+    End,
+    Events,
+    Failed,
+    Logs,
+    Request,
+    Restart,
+    Scale,
+    Upgrade,
+    Wait,
+    decode_request,
+    encode,
+    failure,
+    request_id,
+)
+from wesktopd.wire.window_messages import Launch, Show
+
+IDLE_TIMEOUT = 30.0  # seconds until a connection without a lease has said another whole frame
+GREETING_TIMEOUT = 5.0  # seconds that a client has to prove in that it knows the secret
+MAX_REQUESTS = 64  # of one connection that may be carried out at once
+MAX_UNREAD = 256 * 1024  # bytes that may wait for a client that does not read
+MAX_QUEUED = 8 * 1024 * 1024  # bytes of a stream that may wait; all that is kept in memory is less
+
+AGAIN = (Emit, Launch, Restart, Scale, Show, Wait)  # a successor begins anew what was not done yet of these
+
+Follow = Callable[[Callable[[Answer], None]], Callable[[], None]]
+
+logger = logging.getLogger("wesktopd")
+
+
+class Server(Protocol):
+    """What a connection needs of its server."""
+
+    def admit(self, connection: "ClientConnection") -> None:
+        """It was made."""
+
+    def heard(self, connection: "ClientConnection") -> None:
+        """Its client has said something."""
+
+    def hung_up(self, connection: "ClientConnection") -> None:
+        """Its client sends no more, and may be gone."""
+
+    def forget(self, connection: "ClientConnection") -> None:
+        """It has ended."""
+
+    def answer(self, connection: "ClientConnection", request: Request) -> None:
+        """Carry out a request."""
+
+
+class ClientConnection(asyncio.Protocol):
+    """A connection. lease: the kind of the lease that its client holds by it, if it does; path: of its page.
+
+    greeting: what has to come first; None where the connection itself says who is at its end.
+    paused: nothing is heard or sent before `resume`.
+    """
+
+    def __init__(self, server: Server, greeting: ServerGreeting | None, *, paused: bool = False) -> None:
+        self.lease: str | None = None
+        self.lease_id = 0
+        self.since = 0.0  # on the clock of `time.monotonic`, when it has taken it
+        self.path = "/"
+        self.pending: list[Request] = []  # that are being carried out
+        self._server = server
+        self._greeting = greeting
+        self._deaf = paused
+        self._lines = LineReader(MAX_FRAME)
+        # Frames that wait for the client to read; of them one at most is the transport's, so that it is known.
+        self._answers: deque[bytes] = deque()
+        self._answers_bytes = 0
+        self._queued: deque[bytes] = deque()
+        self._queued_bytes = 0
+        self._last = b""
+        self._following: list[tuple[Logs | Events, Callable[[], None]]] = []  # and what ends it
+        self._paused = paused
+        self._half_closed = False
+        self._deadline: asyncio.TimerHandle | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether it may be silent: it holds a lease, or waits for an answer."""
+        return self.lease is not None or bool(self.pending or self._following)
+
+    @property
+    def greeted(self) -> bool:
+        """Whether its client has proved that it may ask."""
+        return self._greeting is None
+
+    @property
+    def closing(self) -> bool:
+        """Whether it is being closed: nothing more is sent."""
+        return self._transport.is_closing()
+
+    @property
+    def socket(self) -> socket.socket:
+        """Its socket."""
+        found: socket.socket = self._transport.get_extra_info("socket")
+        return found
+
+    # From asyncio.
+
+    def connection_made(self, made: asyncio.BaseTransport) -> None:
+        """See asyncio.Protocol, as for what follows."""
+        assert isinstance(made, asyncio.Transport)
+        self._transport = made
+        made.set_write_buffer_limits(high=0)
+        if self._deaf:
+            made.pause_reading()
+        if not is_trusted(self.socket):
+            made.abort()
+            return
+        self._await_frame(IDLE_TIMEOUT if self.greeted else GREETING_TIMEOUT)
+        self._server.admit(self)
+
+    def connection_lost(self, _: Exception | None) -> None:
+        """Its end."""
+        self._forget_deadline()
+        while self._following:
+            self._following.pop()[1]()
+        self._server.forget(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of any number of frames."""
+        try:
+            for number, frame in enumerate(self._lines.feed(data)):
+                if number == 0 and self.greeted:  # who sends a frame a byte at a time has no longer for it
+                    self._await_frame(IDLE_TIMEOUT)
+                    self._server.heard(self)
+                if self.closing:  # by what came before: the rest is not heard
+                    return
+                if self._greeting is not None:
+                    self._greet(self._greeting, frame)
+                elif frame.strip():
+                    self._take(frame)
+            if not self.greeted and len(self._lines.rest) > MAX_LINE:
+                self.abort()
+        except LineTooLongError:
+            if not self.greeted:
+                self.abort()
+            self.send(0, Failed(error="ControlError", message=f"a message is longer than {MAX_FRAME} bytes"))
+            self.close()
+
+    def eof_received(self) -> bool:
+        """The client sends no more; what it has asked for is answered first. A lease ends."""
+        self._half_closed = True
+        self._server.hung_up(self)
+        waits = bool(self.pending or self._answers or self._queued)
+        return waits and self.lease is None and not self._following
+
+    def pause_writing(self) -> None:
+        """The client does not read as fast as it is written to."""
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        """It has read."""
+        self._paused = False
+        self._pump()
+
+    # What comes in.
+
+    def _greet(self, greeting: ServerGreeting, line: bytes) -> None:
+        answer = greeting.hear(line)
+        if answer is None:
+            self.abort()
+        elif answer:
+            self._last = answer
+            self._transport.write(answer)
+        else:
+            self._greeting = None
+            self._await_frame(IDLE_TIMEOUT)
+
+    def _take(self, frame: bytes) -> None:
+        try:
+            request = decode_request(frame)
+        except ControlError as error:
+            self.send(request_id(frame), Failed(error="ControlError", message=error.message))
+            return
+        if len(self.pending) + len(self._following) >= MAX_REQUESTS:
+            too_many = f"{MAX_REQUESTS} requests of this connection are being carried out: wait for an answer."
+            self.send(request.id, Failed(error="ControlError", message=too_many))
+        else:
+            try:
+                self._server.answer(self, request)
+            except Exception as error:  # it would end the connection, and the lease that is held by it
+                self.send(request.id, unforeseen(error))
+
+    def _await_frame(self, seconds: float) -> None:
+        self._forget_deadline()
+        self._deadline = asyncio.get_running_loop().call_later(seconds, self._on_deadline)
+
+    def _on_deadline(self) -> None:
+        if self.busy:
+            self._await_frame(IDLE_TIMEOUT)
+        else:
+            self._transport.abort()
+
+    def _forget_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+
+    # What goes out.
+
+    def hold(self, request_id: int, kind: str | None, path: str = "/") -> None:
+        """From now on the client holds a lease of this kind by the connection."""
+        self.lease, self.lease_id, self.path, self.since = kind, request_id, path, time.monotonic()
+
+    def begun(self, request: Request) -> None:
+        """A request is being carried out."""
+        self.pending.append(request)
+
+    def done(self, request: Request) -> None:
+        """It is no more; its answer may be sent afterwards."""
+        self.pending.remove(request)
+
+    def send(self, request_id: int, answer: Answer) -> None:
+        """Send an answer; who does not read is hung up on."""
+        if self._transport.is_closing():
+            return
+        if self._answers_bytes > MAX_UNREAD:
+            self.abort()
+            return
+        frame = encode(replace(answer, id=request_id))
+        self._answers_bytes += len(frame)
+        self._answers.append(frame)
+        self._pump()
+
+    def send_event(self, event: Answer) -> None:
+        """Send an event to a lease."""
+        self.send(self.lease_id, event)
+
+    def queue(self, request_id: int, answer: Answer) -> None:
+        """Send an answer of a stream when the client has room for it; one that does not read at all is ended."""
+        frame = encode(replace(answer, id=request_id))
+        self._queued_bytes += len(frame)
+        if self._queued_bytes > MAX_QUEUED:
+            self.abort()
+            return
+        self._queued.append(frame)
+        self._pump()
+
+    def follow(self, request: Logs | Events, follow: Follow) -> None:
+        """Send what `follow` tells of, for as long as the connection lasts."""
+        self._following.append((request, follow(lambda answer: self.queue(request.id, answer))))
+
+    def _pump(self) -> None:
+        while not self._paused and (self._answers or self._queued):
+            if self._answers:
+                self._last = self._answers.popleft()
+                self._answers_bytes -= len(self._last)
+            else:
+                self._last = self._queued.popleft()
+                self._queued_bytes -= len(self._last)
+            self._transport.write(self._last)
+        if self._half_closed and not (self._answers or self._queued or self.pending):
+            self.close()
+
+    def close(self) -> None:
+        """Close it when what was sent is out; streams are told of their end."""
+        if not self.closing:
+            ends = [encode(End(id=request.id)) for request, _ in self._following]
+            self._transport.write(b"".join([*self._answers, *ends]))
+            self._answers.clear()
+        self._transport.close()
+
+    def abort(self) -> None:
+        """Close it now."""
+        self._transport.abort()
+
+    # At an upgrade.
+
+    @property
+    def can_be_handed_over(self) -> bool:
+        """Whether another supervisor can go on with it: it waits for nothing that only this one can answer."""
+        kinds = (Upgrade, *AGAIN)
+        goes_on = self.lease is not None or all(isinstance(request, kinds) for request in self.pending)
+        return goes_on and not self.closing
+
+    def hand_over(self, fd: int, dialog: int | None) -> HandedConnection:
+        """End it here, for another supervisor to go on with it; fd: a copy of its socket."""
+        partly = self._last[len(self._last) - self._transport.get_write_buffer_size() :]
+        again = [encode(request) for request in self.pending if isinstance(request, AGAIN)]
+        handed = HandedConnection(
+            fd=fd,
+            greeted=self.greeted,
+            awaited=self._greeting.awaited if self._greeting else None,
+            lease=self.lease,
+            lease_id=self.lease_id,
+            path=self.path,
+            dialog=dialog,
+            following=[request for request, _ in self._following],
+            upgrades=[request.id for request in self.pending if isinstance(request, Upgrade)],
+            heard=b"".join([*again, self._lines.rest]),
+            unsent=b"".join([partly, *self._answers, *self._queued]),
+        )
+        self.lease = None  # which has not ended
+        self.abort()
+        return handed
+
+    def take_over(self, handed: HandedConnection) -> list[Upgrade]:
+        """Be ready to go on where another supervisor has stopped; the upgrades that are to be answered."""
+        self.hold(handed.lease_id, handed.lease, handed.path)
+        upgrades = [Upgrade(id=request_id) for request_id in handed.upgrades]
+        self.pending += upgrades
+        return upgrades
+
+    def resume(self, handed: HandedConnection) -> None:
+        """Go on: send what the client has not read, and hear what it says."""
+        self._paused = False
+        self._last = handed.unsent  # first: it may begin in the middle of a frame
+        self._transport.write(self._last)
+        self._pump()
+        self.data_received(handed.heard)
+        self._transport.resume_reading()
+
+
+def unforeseen(error: Exception) -> Answer:
+    """Log the exception that is being handled, and return the answer to the request that has raised it."""
+    logger.exception("a request failed")
+    return failure(ControlError(f"the request failed: {error!r}"))

@@ -1,0 +1,58 @@
+"""Starts a supervisor that goes on when its caller ends."""
+
+import logging
+import subprocess
+
+from wesktopd import client
+from wesktopd.control.connection import Connection
+from wesktopd.errors import ConfigurationError, ControlTimeoutError, StartupError, from_wire
+from wesktopd.system.children import Launched, launch
+from wesktopd.wire.control_messages import Failed, Ready, Warned, encode
+from wesktopd.spec import AppSpec
+
+MARGIN = 10.0  # seconds beyond the app's own start timeout that its supervisor may take
+
+logger = logging.getLogger("wesktopd")
+
+
+def start_detached(spec: AppSpec) -> str:
+    """Start the app's server and wait until it answers; its URL.
+
+    Its output goes to its log file alone; what is amiss, and keeps nothing from being served, is logged here too.
+    Raises what kept it from starting: AlreadyRunningError, PortInUseError, TargetImportError and the like, with the
+    end of the app's log where the app itself failed. Where it is interrupted, by Ctrl-C for instance, nothing is left
+    running.
+    """
+    started = launch("wesktopd", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    started.tell(encode(spec))
+    try:
+        return _url_when_ready(started, spec)
+    except (ControlTimeoutError, KeyboardInterrupt, SystemExit):
+        started.kill()
+        client.clean_up(spec.name, spec.pid_path, started.process.pid)
+        raise
+    finally:
+        started.leave()
+
+
+def _url_when_ready(started: Launched, spec: AppSpec) -> str:
+    server = Connection(started.channel)
+    while True:
+        match server.receive(spec.start_timeout + MARGIN):
+            case Warned(text=text):
+                logger.warning("%s: %s", spec.name, text)
+            case Ready(url=url):
+                return url
+            case Failed(error=error, message=message, log_tail=log_tail):
+                raise from_wire(error, message, log_tail)
+            case None:
+                code = started.process.wait()
+                raise StartupError(f"the server of {spec.name!r} ended before it was ready (exit code {code}).")
+
+
+def is_reachable(name: str) -> bool:
+    """Whether `wesktop ctl` finds the app: one without a control socket is served all the same."""
+    try:
+        return name in client.running()
+    except ConfigurationError:
+        return False

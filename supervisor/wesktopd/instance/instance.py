@@ -1,0 +1,303 @@
+"""What makes a process the one server of an app's name: the lock, the PID file and the listening socket.
+
+It needs no event loop: the first worker is told what to serve while the supervisor is still loading asyncio.
+"""
+
+import os
+import socket
+from pathlib import Path
+
+from wesktopd.system import service_manager as notify
+from wesktopd.guard.session import Access
+from wesktopd.wire.channel import WorkerSpec, hand_over
+from wesktopd.errors import AlreadyRunningError, ConfigurationError, PidFileError, PortInUseError
+from wesktopd.system.forked import withhold
+from wesktopd.guard.hosts import address, check_exposure
+from wesktopd.system.process_identity import Identity
+from wesktopd.system.children import Launched, fill_standard_descriptors, launch_worker
+from wesktopd.system.launchd_sockets import activated_sockets
+from wesktopd.instance.listener import Port, is_listener, listen, listens_at, url_of
+from wesktopd.system.lock import Lock
+from wesktopd.instance.loopback import is_on_loopback, is_twin
+from wesktopd.instance.own_host import own_host
+from wesktopd.paths import AppPaths, port_file
+from wesktopd.instance.pidfile import PidFile
+from wesktopd.spec import AppSpec
+from wesktopd.instance.state import State, StateFile, end, is_alive, leftovers
+from wesktopd.system.transport import has_unix_sockets
+
+SLOWEST_BEAT = 10.0  # seconds between the signs of life of a worker that nobody uses
+LEFTOVER_TIMEOUT = 1.5  # seconds that the workers of a supervisor that died may take to end by themselves
+
+
+class Instance:
+    """Holds an app's name, for as long as it is entered: a context manager.
+
+    Entering raises AlreadyRunningError, PidFileError or BindError, and then nothing is held. Where there is no
+    directory for the lock, the app is served without: `paths` is None.
+
+    warnings: what is amiss, and keeps nothing from being served.
+    """
+
+    def __init__(self, spec: AppSpec) -> None:
+        self.spec = spec
+        self.warnings: list[str] = []
+        self.paths = self._paths()
+        self.lock = Lock(self.paths.lock) if self.paths else None
+        self.state_file = StateFile(self.paths.state) if self.paths else None
+        self.access = Access.fresh() if spec.session else None
+        self.leftovers: list[Identity] = []
+        self.workers_wait = True  # with accepting connections, until they are released
+        self.socket_stays = False  # when this ends: a service manager holds it, and clients go on connecting
+        self._pid_file = PidFile(spec.pid_path) if spec.pid_path else None
+        self._port: Port | None = None
+        self._own_host: str | None = None
+        self._workers: list[Launched] = []
+
+    def __enter__(self) -> "Instance":
+        fill_standard_descriptors()
+        self._acquire_lock()
+        try:
+            before = self.state_file.read() if self.state_file else None
+            if is_alive(before):  # its lock's file was removed
+                raise self._runs_already()
+            self.leftovers = leftovers(before)
+            self._claim_pid_file(before)
+            passed = self._passed_port()
+            self.socket_stays = passed is not None
+            self.take(passed or self._listen())
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def succeed(
+        self, listener: socket.socket, twin: socket.socket | None, access: Access | None, *, socket_stays: bool
+    ) -> None:
+        """Instead of entering: serve on the sockets of another supervisor, whose name is not taken yet.
+
+        The workers that are started do not accept connections before `take_name`, and until they are released.
+        """
+        self.socket_stays = socket_stays
+        self.access = access or self.access  # a session does not end by an older release that had none
+        self.take(self._given_port(listener, twin))
+
+    def take_name(self, lock: int | None) -> None:
+        """Be the server of the name, in the place of another supervisor; lock: a descriptor of its lock."""
+        self.workers_wait = False
+        if self.socket_stays and self.port.twin is not None:
+            notify.store(self.port.twin)  # which a service manager has already, unless an older release had none
+        if self.lock:
+            self.lock.fd = lock
+        if self._pid_file:
+            try:
+                self._pid_file.write()
+            except PidFileError as error:
+                self.warnings.append(error.message)
+
+    def surrender(self) -> None:
+        """Leave the name to another supervisor, which has taken it."""
+        if self.lock:
+            self.lock.leave()
+        self.paths = self.lock = self.state_file = self._pid_file = None
+        self.socket_stays = True
+
+    def __exit__(self, *_: object) -> None:
+        for worker in self._workers:  # none lives, unless an exception came between its start and its supervision
+            if worker.process.poll() is None:
+                worker.abandon()
+        if self._port is not None:
+            self._port.close()
+        if self._pid_file:
+            self._pid_file.release()
+        if self.state_file and self.lock and self.lock.held:
+            self.state_file.remove()
+        if self.lock:
+            self.lock.release()
+
+    @property
+    def listener(self) -> socket.socket:
+        """The listening socket."""
+        return self.port.listener
+
+    @property
+    def port(self) -> Port:
+        """The port that is held."""
+        assert self._port is not None, "enter the instance first"
+        return self._port
+
+    def take(self, port: Port) -> None:
+        """Serve on this port.
+
+        url: where anybody finds the app. origin: where its windows and links do, which is not to be told to others.
+        """
+        port.listener.setblocking(False)
+        withhold(port.listener.fileno(), port.listener.getsockname())
+        if port.twin is not None:
+            withhold(port.twin.fileno())
+        self._port = port
+        self.url = self.origin = url_of(port.listener)
+        self._own_host = own_host(self.spec.name, self.warnings.append) if port.has_loopback else None
+        if self._own_host is not None:
+            self.origin = f"http://{self._own_hosts()[-1]}"
+
+    def hold(self, paths: AppPaths, lock: Lock) -> None:
+        """Go by these files from now on; the lock is held."""
+        if self.lock:
+            self.lock.leave()
+        self.paths, self.lock, self.state_file = paths, lock, StateFile(paths.state)
+
+    def write_state(self, workers: list[int]) -> None:
+        """Note this process and its workers, while the name is this instance's."""
+        if self.state_file and self.lock and self.lock.is_in_place():
+            self.state_file.write(workers)
+
+    def _paths(self) -> AppPaths | None:
+        try:
+            return AppPaths(self.spec.name)
+        except ConfigurationError as error:
+            self.warnings.append(f"{error.message} {_unlocked()}")
+            return None
+
+    def _acquire_lock(self) -> None:
+        if self.lock is None:
+            return
+        try:
+            locked = self.lock.acquire()
+        except OSError as error:
+            self.warnings.append(f"lock file {error.filename!r} cannot be opened: {error.strerror}. {_unlocked()}")
+            self.lock = self.state_file = self.paths = None
+            return
+        if not locked:
+            raise self._runs_already()
+
+    def _runs_already(self) -> AlreadyRunningError:
+        name = self.spec.name
+        return AlreadyRunningError(
+            f"{name!r} runs already: stop it with `wesktop ctl stop {name}`, or give another name."
+        )
+
+    def _claim_pid_file(self, before: State | None) -> None:
+        if self._pid_file:
+            self._pid_file.claim(before.supervisor if before else None)
+
+    def _listen(self) -> Port:
+        spec = self.spec
+        try:
+            port = listen(spec.host, spec.port, spec.name, self._port_memory(), self.warnings.append)
+        except PortInUseError:
+            if not self.leftovers:
+                raise
+            end(self.leftovers, LEFTOVER_TIMEOUT)  # it may be one of them that has the port
+            # A process that has ended keeps its sockets until its last thread has, too.
+            port = listen(spec.host, spec.port, spec.name, patience=LEFTOVER_TIMEOUT)
+        self.socket_stays = notify.store(port.listener)
+        if port.twin is not None:
+            notify.store(port.twin)  # a message of its own: the unit of an earlier release has room for one
+        return port
+
+    def _passed_port(self) -> Port | None:
+        """What the service manager has for us, by a socket unit or from before this process."""
+        given: list[socket.socket] = []
+        stored: list[socket.socket] = []
+        for name, sock in [*notify.passed_sockets(), *activated_sockets()]:
+            (stored if name == notify.STORED else given).append(sock)
+        spec = self.spec
+        listener = next(filter(is_listener, stored), None)
+        if not given and listener is not None and listens_at(listener, spec.host, spec.port):
+            return self._passed(listener, stored)
+        twins = [sock for sock in stored if given and is_twin(sock, given[0])]
+        if stored != twins:  # the app has got another address since
+            notify.forget_stored()
+        for sock in stored:
+            if sock not in twins:
+                sock.close()
+        if not given:
+            return None
+        if len(given) > 1 or not is_listener(given[0]):
+            raise ConfigurationError(
+                "the service manager has passed more than one socket, or one that does not listen on TCP: "
+                "give the socket unit one ListenStream=HOST:PORT, and no Accept=yes."
+            )
+        check_exposure(given[0].getsockname()[0], allow_remote=spec.allow_remote, session=spec.session)
+        return self._passed(given[0], twins)
+
+    def _passed(self, listener: socket.socket, stored: list[socket.socket]) -> Port:
+        """The port of a socket that the service manager holds; it gets the other address to hold, if it has not."""
+        twin = next((sock for sock in stored if is_twin(sock, listener)), None)
+        port = self._given_port(listener, twin)
+        if twin is None and port.twin is not None:
+            notify.store(port.twin)
+        return port
+
+    def _given_port(self, listener: socket.socket, twin: socket.socket | None) -> Port:
+        """The port of a socket that listens already; twin: what was kept beside it, if it was."""
+        if twin is not None:
+            return Port(listener, twin, has_loopback=is_on_loopback(listener))
+        try:
+            return Port.of(listener)
+        except OSError as error:
+            url = url_of(listener)
+            self.warnings.append(
+                f"{error.filename} at the port of {url} cannot be had ({error.strerror}): whoever opens it as "
+                "'localhost' may get to another program. Open the app by its window, or by that address."
+            )
+            return Port(listener, None, has_loopback=False)
+
+    def _port_memory(self) -> Path | None:
+        """Where a chosen port is kept; a user without a home has to do without."""
+        if self.spec.port:
+            return None
+        try:
+            return port_file(self.spec.name)
+        except ConfigurationError as error:
+            self.warnings.append(f"the chosen port cannot be kept for the next start: {error.message}")
+            return None
+
+    def start_worker(self, worker: Launched | None = None) -> Launched:
+        """Have a worker serve, a new one or one that was launched already. Raises OSError when the system refuses."""
+        worker = worker or launch_worker()
+        hand_over(worker.channel, self._worker_spec(), self.listener)
+        self._workers = [*(other for other in self._workers if other.process.returncode is None), worker]
+        return worker
+
+    def _worker_spec(self) -> WorkerSpec:
+        spec = self.spec
+        watched = (
+            spec.hang_timeout and spec.hang_timeout / 3,
+            spec.idle_timeout and spec.idle_timeout / 4,
+            notify.watchdog_interval(),
+        )
+        return WorkerSpec(
+            target=spec.target,
+            working_dir=spec.working_dir,
+            import_path=spec.import_path,
+            factory=spec.factory,
+            drain_timeout=spec.drain_timeout,
+            beat_every=min([SLOWEST_BEAT, *filter(None, watched)]),
+            access_log=spec.access_log,
+            name=spec.name,
+            host=spec.host,
+            allowed_hosts=[*spec.allowed_hosts, *self._own_hosts()],
+            allowed_origins=spec.allowed_origins,
+            csp=spec.csp,
+            cookie=self.access.cookie if self.access else None,
+            bearer=self.access.bearer if self.access else None,
+            on_launch=spec.second_launch if spec.calls_function else None,
+            waits=self.workers_wait,
+            bus=str(self.paths.bus) if self.paths is not None and has_unix_sockets() else None,
+        )
+
+    def _own_hosts(self) -> list[str]:
+        """How clients name it; port 80 they leave out (RFC 9110, 4.2.3)."""
+        if self._own_host is None:
+            return []
+        port = self.listener.getsockname()[1]
+        return [address(self._own_host, port), *([self._own_host] if port == 80 else [])]
+
+
+def _unlocked() -> str:
+    """What it means to be served without a lock."""
+    return (
+        f"Nothing keeps a second one away, and `wesktop ctl` does not reach this one; `kill {os.getpid()}` ends it."
+    )

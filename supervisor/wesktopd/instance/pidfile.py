@@ -1,0 +1,125 @@
+"""The PID file: `pid\\n`, for others to read. Whether an app runs is decided by its lock, never by this file."""
+
+import os
+from pathlib import Path
+
+from wesktopd.errors import PidFileError
+from wesktopd.system.atomic_files import write_whole
+from wesktopd.system.process_identity import Identity, identify
+from wesktopd.system.private_files import HAS_OWNERS, ROOT, NotPrivateError, open_file, owner, resolve
+
+MAX_PID_FILE = 64  # bytes that are looked at
+REUSE_SLACK = 2.0  # seconds by which a file's time and a process's may disagree
+
+
+class PidFile:
+    """Claims a path for this process, and gives it back."""
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = Path(path)
+
+    def claim(self, before: Identity | None = None) -> None:
+        """Write this process's PID, whole or not at all.
+
+        A file of a process that is gone is replaced, also where its PID has since gone to another process. Raises
+        PidFileError when the file names a live process, holds something that is no PID, or cannot be written.
+        before: the supervisor that had the app last, by which its PID is told from a stranger's for certain.
+        """
+        self._refuse_foreign_directory()
+        self._refuse_foreign(before)
+        self.write()
+
+    def write(self) -> None:
+        """Write this process's PID in the place of what is there. Raises PidFileError."""
+        try:
+            write_whole(self._path, b"%d\n" % os.getpid(), 0o644)
+        except OSError as error:
+            raise PidFileError(
+                f"PID file {str(self._path)!r} cannot be written: {self._whose() or error.strerror}. "
+                "Give a path in a directory that exists and that you may write to."
+            ) from None
+
+    def release(self, pid: int | None = None) -> None:
+        """Remove the file if it still names `pid`, by default this process."""
+        try:
+            if self._read()[0] == str(pid or os.getpid()):
+                self._path.unlink()
+        except OSError:
+            pass  # already gone, or somebody else's by now
+
+    def _read(self) -> tuple[str, float]:
+        """What it holds, and when that was written.
+
+        In a directory such as /tmp the path may lead to what others have put there: a link to a file of ours, a FIFO
+        that keeps its readers waiting, a device without end.
+        """
+        fd, info = open_file(self._path, os.O_RDONLY)
+        with os.fdopen(fd, "rb") as file:
+            return file.read(MAX_PID_FILE).decode("ascii", "replace").strip(), info.st_mtime
+
+    def _whose(self) -> str | None:
+        """Who owns what is at the path, where that is another user: in a directory such as /tmp it stays his."""
+        try:
+            uid = self._path.lstat().st_uid
+        except OSError:
+            return None
+        return None if not HAS_OWNERS or uid == os.geteuid() else f"it belongs to {owner(uid)}"
+
+    def _refuse_foreign_directory(self) -> None:
+        """Root's file belongs in no directory of another user, who could have it put elsewhere by a link."""
+        if not HAS_OWNERS or os.geteuid() != ROOT:
+            return  # who is not root may share a directory with others, and can put nothing where they cannot
+        try:
+            resolve(str(self._path.parent))
+        except NotPrivateError as error:
+            raise PidFileError(f"PID file {str(self._path)!r} cannot be written by root: {error}.") from None
+        except OSError:
+            pass  # told when it is written
+
+    def _refuse_foreign(self, before: Identity | None) -> None:
+        try:
+            text, written = self._read()
+        except FileNotFoundError:
+            return
+        except NotPrivateError as error:
+            raise PidFileError(f"PID file {error}, or give another pid_path.") from None
+        except OSError as error:
+            raise PidFileError(f"PID file {str(self._path)!r} cannot be read: {error.strerror}.") from None
+        if not text:
+            return  # cut short when its writer died
+        if not text.isdecimal() or not 0 < int(text) < 2**31:
+            raise PidFileError(
+                f"PID file {str(self._path)!r} holds {text[:20]!r}, which is no PID: "
+                "remove the file, or give another pid_path."
+            )
+        if before and int(text) == before.pid and identify(before.pid) != before:
+            return  # whatever the clock and the file's time say
+        if int(text) != os.getpid() and (owner := living(int(text), written)):
+            raise PidFileError(
+                f"PID file {str(self._path)!r} names {owner}, which is running: stop it, or give another pid_path."
+            )
+
+
+def living(pid: int, written: float) -> str | None:
+    """What runs as `pid`, as "name (pid 12)"; None when nothing does, or when it began after `written`."""
+    import psutil
+
+    try:
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE or process.create_time() > written + REUSE_SLACK:
+            return None
+        return describe(pid)
+    except psutil.NoSuchProcess:
+        return None
+    except psutil.AccessDenied:
+        return f"pid {pid}"
+
+
+def describe(pid: int) -> str:
+    """A process as people know it: "name (pid 12)"."""
+    import psutil
+
+    try:
+        return f"{psutil.Process(pid).name()} (pid {pid})"
+    except psutil.Error:
+        return f"pid {pid}"

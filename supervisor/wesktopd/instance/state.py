@@ -1,0 +1,100 @@
+"""The state file: which processes a supervisor has, so that the next one can end those that outlived it.
+
+A worker ends by itself when its supervisor has died, unless it cannot: one that was stopped, say, holds the port.
+"""
+
+import contextlib
+import os
+import signal
+import time
+from pathlib import Path
+
+import msgspec
+
+from wesktopd.system.atomic_files import OwnFile, write_whole
+from wesktopd.system.process_identity import Identity, boot_id, identify
+from wesktopd.system.private_files import read_private
+
+LOOK_EVERY = 0.01
+MAX_STATE = 64 * 1024  # bytes; that of 64 workers in two generations has less than 8 KiB
+
+
+class State(msgspec.Struct, frozen=True):
+    """What the file holds."""
+
+    boot: str
+    supervisor: Identity | None
+    workers: list[Identity]
+
+
+class StateFile:
+    """The state file of an app, in its runtime directory."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._own = OwnFile(path)
+
+    def is_in_place(self) -> bool:
+        """Whether the file that this process has written is still there."""
+        return self._own.is_in_place()
+
+    def write(self, workers: list[int]) -> None:
+        """Note this process and its workers. Without the file, the app is served all the same: see `is_in_place`."""
+        found = [identity for pid in workers if (identity := identify(pid))]
+        state = State(boot=boot_id(), supervisor=identify(os.getpid()), workers=found)
+        with contextlib.suppress(OSError):
+            write_whole(self._path, msgspec.json.encode(state))
+            self._own.claim()
+
+    def read(self) -> State | None:
+        """What the last supervisor has noted in this boot; None for nothing, or for a file that was cut short or that
+        others may have written: it says whom to kill.
+        """
+        try:
+            state = msgspec.json.decode(read_private(self._path, MAX_STATE), type=State)
+        except (OSError, ValueError, RecursionError):
+            return None
+        return state if state.boot == boot_id() else None
+
+    def remove(self) -> None:
+        """Remove the file, unless it is another supervisor's by now."""
+        self._own.remove()
+
+
+def is_alive(state: State | None) -> bool:
+    """Whether the supervisor that wrote the file lives. A lock that is free does not prove its death: its file may
+    have been removed.
+    """
+    supervisor = state.supervisor if state else None
+    return supervisor is not None and identify(supervisor.pid) == supervisor
+
+
+def leftovers(state: State | None) -> list[Identity]:
+    """The workers of a supervisor that has died, as far as they live; never a stranger that has got their PID."""
+    if state is None or is_alive(state):
+        return []
+    return [worker for worker in state.workers if identify(worker.pid) == worker]
+
+
+def end(workers: list[Identity], within: float) -> None:
+    """Wait until these workers have ended; kill those that have not after `within` seconds."""
+    if not _wait(workers, within):
+        kill_all(workers)
+        _wait(workers, within)  # what is left after that, the system has
+
+
+def _wait(workers: list[Identity], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while any(identify(worker.pid) == worker for worker in workers):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(LOOK_EVERY)
+    return True
+
+
+def kill_all(workers: list[Identity]) -> None:
+    """End those of these workers that still live."""
+    for worker in workers:
+        if identify(worker.pid) == worker:
+            with contextlib.suppress(OSError):
+                os.kill(worker.pid, signal.SIGKILL)

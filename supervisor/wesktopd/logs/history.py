@@ -1,0 +1,54 @@
+"""What has happened to an app, as a list for people and programs: `wesktop ctl events`."""
+
+from collections import deque
+from collections.abc import Callable
+from enum import StrEnum
+
+from wesktopd.wire.control_messages import Happened
+
+KEPT = 500
+
+
+class Kind(StrEnum):
+    """What can happen."""
+
+    STARTED = "started"
+    SERVING = "serving"
+    WORKER_STARTED = "worker-started"
+    WORKER_READY = "worker-ready"
+    WORKER_ENDED = "worker-ended"
+    WORKER_CRASHED = "worker-crashed"
+    WORKER_KILLED = "worker-killed"
+    WORKER_HUNG = "worker-hung"
+    WORKER_REPLACED = "worker-replaced"
+    RESTARTING = "restarting"
+    RESTART_FAILED = "restart-failed"
+    SCALED = "scaled"
+    UPGRADED = "upgraded"
+    ATTACHED = "attached"
+    DETACHED = "detached"
+    STOPPING = "stopping"
+
+
+class EventLog:
+    """The last events, and those who want to hear of further ones."""
+
+    def __init__(self) -> None:
+        self.kept: deque[Happened] = deque(maxlen=KEPT)
+        self._followers: list[Callable[[Happened], None]] = []
+
+    def add(self, event: Happened) -> None:
+        """Something has happened."""
+        self.kept.append(event)
+        for follower in [*self._followers]:
+            follower(event)
+
+    def follow(self, callback: Callable[[Happened], None]) -> Callable[[], None]:
+        """Tell `callback` of every further event, until what is returned is called."""
+        self._followers.append(callback)
+        return lambda: self._followers.remove(callback)
+
+    def restore(self, events: list[Happened]) -> None:
+        """Keep what another supervisor has kept, as well."""
+        merged = sorted([*events, *self.kept], key=lambda event: event.time)
+        self.kept = deque(merged, maxlen=KEPT)

@@ -1,0 +1,95 @@
+"""The lock that says whether an app runs: held for as long as its supervisor lives, however it dies."""
+
+import fcntl
+import os
+import time
+from pathlib import Path
+
+from wesktopd.system.forked import withhold
+from wesktopd.system.private_files import open_private
+
+TRY_EVERY = 0.005  # seconds
+LOOKS_TAKE = 1.0  # seconds that processes which only look at the lock may delay who takes it
+
+
+class Lock:
+    """An exclusive flock(2) on a file that is removed with it.
+
+    The kernel releases it when its last descriptor is closed, so it cannot become stale as a PID file can. A shared
+    lock, held for a moment, is how others look whether it is held.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.fd: int | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether this process has it."""
+        return self.fd is not None
+
+    def is_in_place(self) -> bool:
+        """Whether the file that this process has locked is still the one that others find."""
+        return self.fd is not None and self._is_current(self.fd)
+
+    def acquire(self, patience: float = LOOKS_TAKE) -> bool:
+        """Take the lock; False when another process has it. Those that only look are waited for, `patience` seconds.
+
+        Raises OSError when the file cannot be made or opened.
+        """
+        deadline = time.monotonic() + patience
+        while True:
+            fd = open_private(self._path, os.O_RDWR | os.O_CREAT)
+            if _flock(fd, fcntl.LOCK_EX):
+                if self._is_current(fd):
+                    self.fd = fd
+                    withhold(fd)
+                    return True
+                os.close(fd)  # its holder removed it between our open and our lock: the file belongs to nobody now
+                continue
+            held = not _flock(fd, fcntl.LOCK_SH)
+            os.close(fd)
+            if held or time.monotonic() > deadline:
+                return False
+            time.sleep(TRY_EVERY)
+
+    def is_held(self) -> bool:
+        """Whether a process has the lock. Neither takes it nor creates its file.
+
+        Raises OSError when the file cannot be opened.
+        """
+        try:
+            fd = open_private(self._path, os.O_RDWR)
+        except FileNotFoundError:
+            return False
+        try:
+            return not _flock(fd, fcntl.LOCK_SH)
+        finally:
+            os.close(fd)
+
+    def _is_current(self, fd: int) -> bool:
+        try:
+            return os.path.samestat(self._path.lstat(), os.fstat(fd))
+        except OSError:
+            return False
+
+    def release(self) -> None:
+        """Remove the file, unless it is another's by now, then give the lock back; no effect when it is not held."""
+        if self.fd is not None:
+            if self.is_in_place():
+                self._path.unlink(missing_ok=True)
+            self.leave()
+
+    def leave(self) -> None:
+        """Close our descriptor of it alone: another process that was given one goes on holding the lock."""
+        if self.fd is not None:
+            os.close(self.fd)
+            self.fd = None
+
+
+def _flock(fd: int, kind: int) -> bool:
+    try:
+        fcntl.flock(fd, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,102 @@
+"""The control messages about windows; see `wesktopd.wire.control_messages`."""
+
+from typing import Any
+
+from wesktopd.wire import dialog_messages as questions
+from wesktopd.wire.message import Message, SecretMessage
+
+
+class Focused(Message):
+    """The window of this lease has got the focus; answered by `Done`."""
+
+
+class Print(Message):
+    """From a window's process: lines for the app's log, such as a traceback; answered by `Done`."""
+
+    pid: int
+    text: str
+
+
+class Launch(Message):
+    """The app was started again, with these arguments, in this directory: it is to come to the front and do what they
+    ask for, see AppSpec.second_launch. Answered by `Done` when it has been told, or will be as soon as it listens.
+    """
+
+    arguments: list[str]
+    directory: str
+
+
+class Show(Message):
+    """The app is to be shown: by its window, which comes to the front, or else by one that who asks opens. `launch`,
+    that window is told of; None for nothing. shares: no other window, though AppSpec.second_launch is "window".
+
+    Answered by `Done` when a window shows it, one that somebody else is opening included; or by `Vacant`.
+    """
+
+    launch: Launch | None = None
+    shares: bool = False
+
+
+class Vacant(Message):
+    """The answer to `Show` where there is no window: who has asked is to open one. His connection holds a lease from
+    then on, and for as long as it lasts, others wait for that window.
+    """
+
+
+class Launched(Message):
+    """Event for the window in front: the app was started again, see `Launch`."""
+
+    arguments: list[str]
+    directory: str
+
+
+class Navigate(SecretMessage):
+    """Event for the window in front: show another of the app's pages. url: see `Ready.link`."""
+
+    url: str
+
+
+class Ask(Message):
+    """Have the window in front ask the user; answered by `Answered` when he has. Ends with its connection."""
+
+    question: questions.Any
+
+
+class Asked(Message):
+    """Event for the window in front: ask the user, and answer by `Reply` with this number.
+
+    question: see `wesktopd.wire.dialog_messages`; it is read when it is asked, as a later release may have more kinds of them.
+    """
+
+    number: int
+    question: Any
+
+
+class Withdrawn(Message):
+    """Event for that window: nobody waits for the answer any more; the dialog is to close."""
+
+    number: int
+
+
+class Reply(Message):
+    """From the window: what the user has answered to the question of this number; see `Answered`.
+
+    error: why he could not be asked, else "".
+    """
+
+    number: int
+    paths: tuple[str, ...] = ()
+    accepted: bool = False
+    more: bool = False
+    error: str = ""
+
+
+class Answered(Message):
+    """The answer to `Ask`. accepted: whether the user did; not if the dialog was closed. paths: that he chose.
+
+    more: further paths follow, in another one.
+    """
+
+    paths: tuple[str, ...] = ()
+    accepted: bool = False
+    more: bool = False

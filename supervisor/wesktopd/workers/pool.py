@@ -1,0 +1,219 @@
+"""All workers of an app, and what to do with them next. No I/O, no clock of its own.
+
+Workers that were started together are a *generation*. One generation serves; at a restart another is coming.
+Commands and events only change the fleet; `arrange` then says which slots there should be, and `plan` what to do with
+each. So a stop during a backoff, two restarts at once or a crash during a drain are not special cases.
+
+    restart     the next generation is coming: as many slots as are wanted
+    promoted    all of them are ready: it serves, and what is older is retired
+    given up    one of them did not become ready: all of them are retired, what serves goes on
+    superseded  another restart was asked for meanwhile: as given up, and the one after it is coming
+
+The serving generation is kept at its size: a slot that is missing is added, one too many leaves. A worker that
+*leaves* (it is too large or too old, or there are too many) is retired when enough others are ready, so that there is
+never none while one is able; one that hangs is not able, and goes at once.
+"""
+
+import dataclasses
+import random
+from enum import StrEnum
+
+from wesktopd.workers.worker_state import ALIVE, Event, State, Worker
+
+KILL_MARGIN = 0.5  # seconds that a worker has to end by itself, beyond those in which it drains
+LIFETIME_SPREAD = 0.1  # the part of its lifetime by which a worker may end earlier, so that not all end at once
+
+
+class Act(StrEnum):
+    """What the supervisor is to do with a worker slot."""
+
+    SPAWN = "spawn"
+    RETIRE = "retire"  # have it finish what it has accepted, and end
+    REPLACE = "replace"  # its lifetime is over
+    UNHANG = "unhang"  # its event loop stands still
+    KILL = "kill"
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """How long workers may take, in seconds; None for no limit."""
+
+    start_timeout: float
+    drain_timeout: float
+    hang_timeout: float | None = None
+    max_lifetime: float | None = None
+
+
+@dataclasses.dataclass
+class Fleet:
+    """serving: the generation that answers, 0 before the first does. coming: the one that is to replace it."""
+
+    limits: Limits
+    wanted: int = 1
+    running: bool = True
+    serving: int = 0
+    coming: int | None = 1
+    latest: int = 1
+    workers: list[Worker] = dataclasses.field(default_factory=list)
+    next_id: int = 1
+
+    # Commands: they change what is desired.
+
+    def restart(self) -> int:
+        """Have a new generation come; its number."""
+        self.latest += 1
+        self.coming = self.latest
+        return self.latest
+
+    def replace(self, worker: Worker) -> None:
+        """Have another worker take its place."""
+        worker.leaving = True
+
+    # Events: what has become of a worker.
+
+    def is_ready(self, worker: Worker, now: float) -> None:
+        """It serves."""
+        worker.advance(Event.READY, now)
+        if self.limits.max_lifetime is not None:
+            worker.expires_at = now + self.limits.max_lifetime * (1 - random.uniform(0, LIFETIME_SPREAD))  # noqa: S311  no secret
+
+    def has_ended(self, worker: Worker, now: float) -> None:
+        """Its process is gone, or could not be started."""
+        if worker.state is State.STARTING and worker.generation == self.coming:
+            worker.advance(Event.REFUSED, now)
+            self.coming = None
+        else:
+            worker.advance(Event.EXITED, now)
+        if worker.state is not State.BACKOFF:
+            self.workers.remove(worker)
+
+    def stood_still(self, since: float, until: float) -> None:
+        """Leave out a period in which this machine, or this process, did not run: all deadlines are as much later."""
+        for worker in self.workers:
+            worker.stood_still(since, until)
+
+    # What there is.
+
+    def ready(self, generation: int | None = None) -> list[Worker]:
+        """The workers that serve, of any or of one generation."""
+        return [
+            worker
+            for worker in self.workers
+            if worker.state is State.READY and generation in (None, worker.generation)
+        ]
+
+    def shows_life(self, now: float, patience: float) -> bool:
+        """Whether a loop that serves has run within so many seconds; true where none is to serve yet, or any more."""
+        serving = self.ready()
+        return not self.running or not serving or any(now < worker.heard + patience for worker in serving)
+
+    @property
+    def alive(self) -> bool:
+        """Whether any process is left."""
+        return any(worker.state in ALIVE for worker in self.workers)
+
+    @property
+    def changing(self) -> bool:
+        """Whether a worker starts, ends, or is about to start."""
+        return any(worker.state is not State.READY for worker in self.workers)
+
+    @property
+    def at_size(self) -> bool:
+        """Whether as many workers serve as are wanted."""
+        staying = [worker for worker in self.ready(self.serving) if not worker.leaving]
+        return len(staying) == self.wanted
+
+    def taken_over(self, generation: int) -> bool:
+        """Whether this generation, or a later one, answers all that is asked from now on."""
+        older = any(worker.accepts and worker.generation < generation for worker in self.workers)
+        return self.serving >= generation and not older
+
+    @property
+    def _has_others(self) -> bool:
+        """Whether anybody serves who is to go on with it."""
+        return any(worker.generation in (self.serving, self.coming) for worker in self.ready())
+
+    def arrange(self) -> bool:
+        """Bring the slots in line with what is desired; whether another generation serves from now on."""
+        promoted = self.running and self.coming is not None and len(self.ready(self.coming)) >= self.wanted
+        if promoted and self.coming is not None:
+            self.serving, self.coming = self.coming, None
+        kept = {self.serving, self.coming}
+        self.workers = [
+            worker
+            for worker in self.workers
+            if worker.state in ALIVE or (self.running and not worker.leaving and worker.generation in kept)
+        ]
+        if self.running:
+            for generation in filter(None, kept):
+                self._resize(generation)
+        return promoted
+
+    def _resize(self, generation: int) -> None:
+        staying = [
+            worker
+            for worker in self.workers
+            if worker.generation == generation and not worker.leaving and worker.state is not State.DRAINING
+        ]
+        for _ in range(self.wanted - len(staying)):
+            self.workers.append(Worker(id=self.next_id, generation=generation))
+            self.next_id += 1
+        # Those that do not serve yet go first, then the youngest.
+        surplus = sorted(staying, key=lambda worker: (worker.state is State.READY, -worker.id))
+        for worker in surplus[: max(0, len(staying) - self.wanted)]:
+            worker.leaving = True
+
+    def plan(self, now: float) -> tuple[list[tuple[Act, Worker]], float | None]:
+        """What to do now, and when to ask again if nothing happens before."""
+        acts: list[tuple[Act, Worker]] = []
+        deadlines: list[float] = []
+        for worker in self.workers:
+            act, deadline = self._next(worker, now)
+            if act is not None:
+                acts.append((act, worker))
+            if deadline is not None:
+                deadlines.append(deadline)
+        return acts, min(deadlines, default=None)
+
+    def _next(self, worker: Worker, now: float) -> tuple[Act | None, float | None]:
+        match worker.state:
+            case State.STOPPED:
+                return Act.SPAWN, None
+            case State.BACKOFF:
+                return _by_deadline(Act.SPAWN, worker.retry_at, now)
+            case State.DRAINING if not worker.killed:
+                drain = self.limits.drain_timeout if worker.drains else 0.0
+                return _by_deadline(Act.KILL, worker.since + drain + KILL_MARGIN, now)
+            case State.STARTING if self._is_over(worker):
+                return Act.RETIRE, None
+            case State.STARTING if not worker.killed:
+                return _by_deadline(Act.KILL, worker.since + self.limits.start_timeout, now)
+            case State.READY:
+                return self._next_of_ready(worker, now)
+        return None, None
+
+    def _next_of_ready(self, worker: Worker, now: float) -> tuple[Act | None, float | None]:
+        if self._is_over(worker):
+            return Act.RETIRE, None
+        hang = self.limits.hang_timeout
+        if hang is not None and now >= worker.heard + hang:
+            return Act.UNHANG, None
+        ends = None if worker.leaving else worker.expires_at
+        if ends is not None and now >= ends:
+            return Act.REPLACE, None
+        hangs_at = None if hang is None else worker.heard + hang
+        return None, min(filter(None, (hangs_at, ends)), default=None)
+
+    def _is_over(self, worker: Worker) -> bool:
+        """Whether a worker can go now."""
+        if not self.running:
+            return True
+        if worker.generation not in (self.serving, self.coming):
+            return worker.state is not State.READY or self._has_others
+        if not worker.leaving:
+            return False
+        return worker.state is State.STARTING or worker.generation == self.coming or self.at_size
+
+
+def _by_deadline(act: Act, deadline: float, now: float) -> tuple[Act | None, float | None]:
+    return (act, None) if now >= deadline else (None, deadline)

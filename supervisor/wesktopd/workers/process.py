@@ -1,0 +1,166 @@
+"""A worker's process as the supervisor holds it: its channel, its output, its end."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import subprocess
+import threading
+from collections import deque
+from collections.abc import Callable
+
+from wesktopd.wire.channel import DUMP_SIGNAL, MAX_LINE, Retire, Stop, encode
+from wesktopd.wire.lines import LineReader
+
+READ_SIZE = 64 * 1024
+PIPE_SIZE = 1024 * 1024  # bytes that a pipe may hold at most, see pipe(7)
+MAX_UNSENT = 1024 * 1024  # bytes of lines that may wait for a worker that does not hear
+
+
+class WorkerProcess:
+    """Reports what becomes of a worker that was started, from the loop.
+
+    on_output(stream, data): it printed to "stdout" or "stderr". on_line(line): a line of its on the channel.
+    on_exit(code): it is gone (code as in subprocess: negative for a signal), and all that it printed was reported.
+    """
+
+    def __init__(
+        self,
+        process: "subprocess.Popen[bytes]",
+        channel: socket.socket,
+        on_output: Callable[[str, bytes], None],
+        on_line: Callable[[bytes], None],
+        on_exit: Callable[[int], None],
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._on_output, self._on_line, self._on_exit = on_output, on_line, on_exit
+        self._lines = LineReader(MAX_LINE, cut=True)
+        self._unsent: deque[bytes] = deque()  # the first of them in part, perhaps
+        self._unsent_bytes = 0
+        self._partly = False
+        self._process, self._channel = process, channel
+        self.pid = self._process.pid
+        self._channel.setblocking(False)
+        self._loop.add_reader(self._channel, self.hear)
+        assert self._process.stdout is not None
+        assert self._process.stderr is not None
+        self._outputs = {"stdout": self._process.stdout.fileno(), "stderr": self._process.stderr.fileno()}
+        for stream, fd in self._outputs.items():
+            os.set_blocking(fd, False)
+            self._loop.add_reader(fd, self._read, stream, fd)
+        self._watch_exit()
+
+    def stop(self, how: Stop | Retire) -> None:
+        """Have it drain and end."""
+        self._send(encode(how))  # whatever waits
+
+    def tell(self, line: bytes) -> bool:
+        """Send it a line, as soon as it hears; False, and nothing, where too much waits for that already."""
+        if self._unsent_bytes + len(line) > MAX_UNSENT:
+            return False
+        self._send(line)
+        return True
+
+    def take_back(self, wanted: Callable[[bytes], bool]) -> list[bytes]:
+        """The wanted ones of the lines of which it has heard nothing yet; they are not sent any more."""
+        begun = [self._unsent.popleft()] if self._partly else []
+        lines = [line for line in self._unsent if wanted(line)]
+        self._unsent = deque([*begun, *(line for line in self._unsent if not wanted(line))])
+        self._unsent_bytes = sum(map(len, self._unsent))
+        return lines
+
+    def _send(self, line: bytes) -> None:
+        self._unsent.append(line)
+        self._unsent_bytes += len(line)
+        self._flush()
+
+    def _flush(self) -> None:
+        if self._channel.fileno() < 0:  # it has ended
+            return
+        try:
+            while self._unsent:
+                sent = self._channel.send(self._unsent[0])
+                self._unsent_bytes -= sent
+                self._partly = sent < len(self._unsent[0])
+                if self._partly:
+                    self._unsent[0] = self._unsent[0][sent:]
+                else:
+                    self._unsent.popleft()
+        except BlockingIOError:  # its channel is full
+            self._loop.add_writer(self._channel, self._flush)
+        except OSError:  # it is gone, and its end is told soon
+            self._loop.remove_writer(self._channel)
+        else:
+            self._loop.remove_writer(self._channel)
+
+    def dump_stacks(self) -> None:
+        """Have it print what its threads are doing."""
+        self._process.send_signal(DUMP_SIGNAL)
+
+    def kill(self) -> None:
+        """End it at once. What the app has started is the app's: it may be a program that the user works with."""
+        self._process.kill()
+
+    def hear(self) -> None:
+        """Take what it has said by now."""
+        try:
+            data = self._channel.recv(READ_SIZE)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._loop.remove_reader(self._channel)
+            return
+        for line in self._lines.feed(data):
+            try:
+                self._on_line(line)
+            except Exception as error:  # the lines that follow are to be heard
+                lost = {"message": f"what worker {self.pid} has said is lost", "exception": error}
+                self._loop.call_exception_handler(lost)
+
+    def _read(self, stream: str, fd: int) -> bool:
+        try:
+            data = os.read(fd, READ_SIZE)
+        except BlockingIOError:
+            return False
+        if data:
+            self._on_output(stream, data)
+        else:
+            self._loop.remove_reader(fd)
+        return bool(data)
+
+    def _watch_exit(self) -> None:
+        """Learn of the end without polling: by a pidfd on Linux, else by a thread that waits."""
+        try:
+            self._pidfd = os.pidfd_open(self.pid)
+        except (AttributeError, OSError):
+            threading.Thread(target=self._wait_in_thread, name=f"wait-{self.pid}", daemon=True).start()
+        else:
+            self._loop.add_reader(self._pidfd, self._on_pidfd)
+
+    def _on_pidfd(self) -> None:
+        self._loop.remove_reader(self._pidfd)
+        os.close(self._pidfd)
+        self._ended(self._process.wait())
+
+    def _wait_in_thread(self) -> None:
+        code = self._process.wait()
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits for it any more
+            self._loop.call_soon_threadsafe(self._ended, code)
+
+    def _ended(self, code: int) -> None:
+        self.hear()
+        for stream, fd in self._outputs.items():
+            # Only what is there now: a process that it started may hold the pipe open, and print, for ever.
+            for _ in range(PIPE_SIZE // READ_SIZE):
+                if not self._read(stream, fd):
+                    break
+            self._loop.remove_reader(fd)
+        self._loop.remove_reader(self._channel)
+        self._loop.remove_writer(self._channel)
+        self._channel.close()
+        for pipe in (self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                pipe.close()
+        self._on_exit(code)

@@ -1,0 +1,132 @@
+"""A worker's life as a table. No I/O, no clock of its own.
+
+A worker slot is always in one of these states:
+
+    starting    its process imports the app and runs its lifespan
+    ready       it serves
+    draining    it was told to stop: it accepts nothing new and finishes what it has begun
+    backoff     its process ended unasked; the next one starts at `retry_at`
+    failed      it belonged to a new generation and never became ready: that generation is given up
+    stopped     it has no process: not yet, or no more
+
+    stopped  --spawned-> starting
+    starting --ready--> ready          starting --exited--> backoff     starting --refused--> failed
+    ready    --exited-> backoff        backoff  --spawned-> starting
+    starting, ready --stop--> draining --exited--> stopped
+
+Which slots there are, and what is done with them, is in wesktopd.workers.pool.
+"""
+
+import dataclasses
+import random
+from enum import StrEnum
+
+FIRST_DELAY = 0.1
+MAX_DELAY = 30.0
+HEALTHY_AFTER = 60.0  # seconds of serving after which earlier failures are forgotten
+
+
+class State(StrEnum):
+    """What a worker slot is doing."""
+
+    STARTING = "starting"
+    READY = "ready"
+    DRAINING = "draining"
+    BACKOFF = "backoff"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+class Event(StrEnum):
+    """What happens to a worker slot."""
+
+    SPAWNED = "spawned"
+    READY = "ready"
+    STOP = "stop"
+    EXITED = "exited"
+    REFUSED = "refused"
+
+
+TRANSITIONS: dict[tuple[State, Event], State] = {
+    (State.STOPPED, Event.SPAWNED): State.STARTING,
+    (State.BACKOFF, Event.SPAWNED): State.STARTING,
+    (State.STARTING, Event.READY): State.READY,
+    (State.STARTING, Event.EXITED): State.BACKOFF,
+    (State.STARTING, Event.REFUSED): State.FAILED,
+    (State.STARTING, Event.STOP): State.DRAINING,
+    (State.READY, Event.EXITED): State.BACKOFF,
+    (State.READY, Event.STOP): State.DRAINING,
+    (State.DRAINING, Event.EXITED): State.STOPPED,
+}
+
+ALIVE = frozenset({State.STARTING, State.READY, State.DRAINING})
+
+
+@dataclasses.dataclass(eq=False)
+class Worker:
+    """One worker slot. Times are seconds on the caller's monotonic clock.
+
+    since: when it came into its state. heard: the last sign of life of its event loop.
+    expires_at: when it has served for long enough.
+    leaving: another is to take its place, or it is not wanted any more.
+    accepts: it may still be given new connections.
+    drains: whether there may be requests to finish at a stop. hung: its event loop stands still.
+    killed: its process was sent SIGKILL and has not ended yet, as one that waits for a disk.
+    """
+
+    id: int = 1
+    generation: int = 1
+    state: State = State.STOPPED
+    since: float = 0.0
+    failures: int = 0
+    restarts: int = 0
+    retry_at: float = 0.0
+    heard: float = 0.0
+    expires_at: float | None = None
+    last_exit: str | None = None
+    leaving: bool = False
+    accepts: bool = False
+    drains: bool = True
+    hung: bool = False
+    killed: bool = False
+
+    def advance(self, event: Event, now: float) -> None:
+        """Take the transition that the table has for `event`; raises ValueError when it has none."""
+        after = TRANSITIONS.get((self.state, event))
+        if after is None:
+            raise ValueError(f"a worker that is {self.state} cannot be {event}")
+        if after is State.BACKOFF:
+            self._plan_retry(now)
+        if after is State.DRAINING:
+            self.drains = self.state is State.READY and not self.hung
+        if event in (Event.READY, Event.EXITED):
+            self.accepts = event is Event.READY
+        if after is State.STARTING:
+            self.killed = False
+            self.restarts += self.state is State.BACKOFF
+        self.state, self.since, self.heard = after, now, now
+
+    def stood_still(self, since: float, until: float) -> None:
+        """Leave out a period in which nothing ran; what has its time from afterwards, keeps it."""
+        lost = until - since
+        self.heard = min(until, self.heard + lost)
+        if self.since > since:
+            return
+        self.since += lost
+        self.retry_at += lost
+        if self.expires_at is not None:
+            self.expires_at += lost
+
+    def _plan_retry(self, now: float) -> None:
+        crashed = self.state is State.READY
+        if crashed and now - self.since >= HEALTHY_AFTER:
+            self.failures = 0
+        self.failures += 1
+        # The first crash of a worker that had served is mended at once: nobody has to notice it.
+        self.retry_at = now if crashed and self.failures == 1 else now + delay(self.failures)
+
+
+def delay(failures: int, jitter: float | None = None) -> float:
+    """Seconds to wait after so many failures in a row: doubling, capped, spread by up to a tenth."""
+    spread = random.uniform(-0.1, 0.1) if jitter is None else jitter  # noqa: S311  no secret
+    return min(FIRST_DELAY * 2.0 ** min(failures - 1, 16), MAX_DELAY) * (1 + spread)
