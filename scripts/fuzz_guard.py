@@ -44,8 +44,8 @@ WORDS = {
 
 def guard() -> Callable[[bytes], None]:
     """The app is reached by those alone who may, and every other answer is a whole one."""
-    from wesktopd.guard.session import Access, Session
     from wesktopd.guard.middleware import Guard
+    from wesktopd.guard.session import SessionCheck, SessionSecrets
 
     reached = []
 
@@ -55,7 +55,7 @@ def guard() -> Callable[[bytes], None]:
     async def redeem(token: str) -> bool:
         return token == TOKEN
 
-    session = Session(Access(COOKIE.decode(), BEARER.decode()), "app", 8000)
+    session = SessionCheck(SessionSecrets(COOKIE.decode(), BEARER.decode()), "app", 8000)
     options: dict[str, Any] = {"port": 8000, "name": "app", "allowed_origins": [ORIGIN.decode()], "redeem": redeem}
     guards = {False: Guard(app, **options), True: Guard(app, **options, session=session)}
     loop = asyncio.new_event_loop()

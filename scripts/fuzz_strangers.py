@@ -51,8 +51,8 @@ def shown() -> Callable[[bytes], None]:
     import msgspec
 
     from wesktop.asgi.reporting import printable as printable_in_app
-    from wesktopd.worker import client_text
     from wesktopd.text import printable, printable_json, printable_lines, printable_output, without_colours
+    from wesktopd.worker import client_text
 
     acted_upon = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 

@@ -153,11 +153,11 @@ def runner(check: "Callable[[bytes], Any]") -> Callable[[bytes], None]:
 
 def control() -> Callable[[bytes], None]:
     """Whatever comes over the control socket is answered in the protocol, or the connection ends."""
-    from wesktopd.control.server_connection import ClientConnection
     from wesktopd.control.server import ControlServer
+    from wesktopd.control.server_connection import ClientConnection
+    from wesktopd.wire.control_messages import Report, decode_answer
     from wesktopd.wire.greeting import ServerGreeting
     from wesktopd.wire.lines import LineReader
-    from wesktopd.wire.control_messages import Report, decode_answer
 
     server = ControlServer(App())
     status = b'\n{"type":"status","id":77}\n'
@@ -248,7 +248,7 @@ class Links:
 
 
 class App:
-    """What a control server needs of a supervisor, with nothing behind it: see wesktopd.control.controlled.Controlled."""
+    """What a control server needs of a supervisor, with nothing behind it: see wesktopd.control.controlled."""
 
     links = Links()
 

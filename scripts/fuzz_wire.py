@@ -60,11 +60,11 @@ def lines() -> Callable[[bytes], None]:
 
 def messages() -> Callable[[bytes], None]:
     """A line is a message, of a type that is not known, or an error of the protocol's own."""
+    from wesktopd.errors import ControlError
     from wesktopd.wire import bus_messages as bus_protocol
     from wesktopd.wire import channel
     from wesktopd.wire import control_messages as protocol
     from wesktopd.wire import dialog_messages as questions
-    from wesktopd.errors import ControlError
     from wesktopd.wire.window_messages import Asked
 
     def check(data: bytes) -> None:

@@ -14,10 +14,10 @@ from wesktop import session
 from wesktop.session import Session
 from wesktop.single_instance import Place
 from wesktop.window.spec import Closed, Opened, WindowSpec
-from wesktopd.wire.channel import Launch, encode
 from wesktopd.errors import StartupError
-from wesktopd.system.children import Launched
 from wesktopd.spec import AppSpec
+from wesktopd.system.children import Launched
+from wesktopd.wire.channel import Launch, encode
 
 LOOK = WindowSpec(app_id="app", title="app", width=400, height=300, background="#fff", storage="/nowhere")
 

@@ -18,8 +18,8 @@ from wesktop.window.options import (
     check_size,
 )
 from wesktop.window.spec import WindowSpec
-from wesktopd.wire.channel import decode, encode
 from wesktopd.errors import ConfigurationError
+from wesktopd.wire.channel import decode, encode
 
 
 @pytest.mark.parametrize("size", [100, 1280, 16384])

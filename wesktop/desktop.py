@@ -1,8 +1,8 @@
 """run(): a window and its server, each in a process of its own, for as long as the window is open."""
 
 from wesktopd.context import imported_by_worker
-from wesktopd.system.children import launch
 from wesktopd.limits import DRAIN_TIMEOUT, HANG_TIMEOUT, START_TIMEOUT
+from wesktopd.system.children import launch
 
 TYPE_CHECKING = False  # as type checkers know it: the window waits for this module, and typing takes 4 ms
 if TYPE_CHECKING:

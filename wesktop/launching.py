@@ -4,8 +4,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from wesktopd.wire.channel import Launch
 from wesktopd.errors import ConfigurationError
+from wesktopd.wire.channel import Launch
 
 
 def this_launch(arguments: Sequence[str] | None) -> Launch:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from wesktopd.context import imported_by_worker
 from wesktopd.errors import ConfigurationError, WesktopError
-from wesktopd.system.children import Launched, launch_worker
 from wesktopd.limits import DRAIN_TIMEOUT, HANG_TIMEOUT, START_TIMEOUT
+from wesktopd.system.children import Launched, launch_worker
 from wesktopd.system.service_manager import notify
 
 if TYPE_CHECKING:
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from wesktopd.instance.instance import Instance
-    from wesktopd.system.stop_signals import StopSignals
     from wesktopd.spec import AppSpec
+    from wesktopd.system.stop_signals import StopSignals
 
 DEFAULT_NAME = "wesktop"
 

@@ -10,9 +10,6 @@ from wesktop.single_instance import Place, find_place, find_running
 from wesktop.window.ending import window_error
 from wesktop.window.spec import Attachable, Attached, Closed, NotOpened, Opened, WindowSpec, further
 from wesktopd import client
-from wesktopd.wire import control_messages as protocol
-from wesktopd.wire import window_messages as window_protocol
-from wesktopd.wire.channel import Launch, decode, encode
 from wesktopd.control.connection import Connection
 from wesktopd.errors import (
     AlreadyRunningError,
@@ -23,13 +20,16 @@ from wesktopd.errors import (
     WindowError,
     from_wire,
 )
-from wesktopd.system.children import Launched, launch
-from wesktopd.wire.lines import LineReader
+from wesktopd.guard.tokens import origin_of
 from wesktopd.instance.own_host import host_in, own_host
 from wesktopd.paths import AppPaths
-from wesktopd.wire.control_messages import MAX_FRAME, Answer, End, Failed, Listening, Moved, Others, Ready, Stop
 from wesktopd.spec import AppSpec
-from wesktopd.guard.tokens import origin_of
+from wesktopd.system.children import Launched, launch
+from wesktopd.wire import control_messages as protocol
+from wesktopd.wire import window_messages as window_protocol
+from wesktopd.wire.channel import Launch, decode, encode
+from wesktopd.wire.control_messages import MAX_FRAME, Answer, End, Failed, Listening, Moved, Others, Ready, Stop
+from wesktopd.wire.lines import LineReader
 
 WINDOW_CLOSES_WITHIN = 2.0  # seconds until a window that does not close is killed
 STOP_MARGIN = 2.0  # seconds beyond the drain timeout until a supervisor that does not end is killed

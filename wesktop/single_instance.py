@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from wesktop.services.places import start_service
 from wesktopd import client
-from wesktopd.wire import window_messages as window_protocol
-from wesktopd.wire.channel import Launch
 from wesktopd.control.connection import Connection
 from wesktopd.errors import (
     AlreadyRunningError,
@@ -16,8 +14,10 @@ from wesktopd.errors import (
     ControlTimeoutError,
     NotRunningError,
 )
-from wesktopd.wire.control_messages import Report
 from wesktopd.spec import AppSpec
+from wesktopd.wire import window_messages as window_protocol
+from wesktopd.wire.channel import Launch
+from wesktopd.wire.control_messages import Report
 
 ANSWERS_WITHIN = 10.0  # seconds that another start of the same app may take until its server answers
 END_WITHIN = 30.0  # seconds that a server which is ending may take

@@ -4,10 +4,13 @@ import os
 
 import wesktop_app
 
-from wesktopd.guard.session import Access, Session
 from wesktopd.guard.middleware import Guard
+from wesktopd.guard.session import SessionCheck, SessionSecrets
 
 PORT = int(os.environ.get("BENCH_PORT", "8000"))
 app = Guard(
-    wesktop_app.app, name="bench", port=PORT, session=Session(Access(cookie="c" * 64, bearer="b" * 64), "bench", PORT)
+    wesktop_app.app,
+    name="bench",
+    port=PORT,
+    session=SessionCheck(SessionSecrets(cookie="c" * 64, bearer="b" * 64), "bench", PORT),
 ).dispatch

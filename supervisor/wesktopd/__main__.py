@@ -8,14 +8,14 @@ import socket
 
 import msgspec
 
-from wesktopd.wire.channel import inherited, read_line
 from wesktopd.errors import WesktopError, failed
 from wesktopd.instance.instance import Instance
-from wesktopd.system.children import Launched, launch_worker
-from wesktopd.startup_imports import all_loaded, without
-from wesktopd.wire.control_messages import encode, failure
-from wesktopd.system.stop_signals import StopSignals
 from wesktopd.spec import AppSpec
+from wesktopd.startup_imports import all_loaded, without
+from wesktopd.system.children import Launched, launch_worker
+from wesktopd.system.stop_signals import StopSignals
+from wesktopd.wire.channel import inherited, read_line
+from wesktopd.wire.control_messages import encode, failure
 
 
 def supervise(instance: Instance, first: Launched, channel: socket.socket, signals: StopSignals) -> None:

@@ -15,10 +15,10 @@ from wesktopd.errors import (
     WesktopError,
     from_wire,
 )
-from wesktopd.system.lock import Lock
-from wesktopd.wire.message import Message
-from wesktopd.paths import AppPaths, running_names
 from wesktopd.instance.pidfile import PidFile
+from wesktopd.instance.state import StateFile, is_alive
+from wesktopd.paths import AppPaths, running_names
+from wesktopd.system.lock import Lock
 from wesktopd.wire.control_messages import (
     Bearer,
     BearerToken,
@@ -43,7 +43,7 @@ from wesktopd.wire.control_messages import (
     Wait,
     check_passed_on,
 )
-from wesktopd.instance.state import StateFile, is_alive
+from wesktopd.wire.message import Message
 from wesktopd.wire.window_messages import Launch, Show, Vacant
 
 SHOW_TIMEOUT = 30.0  # seconds: another window may be opening, and a worker starting

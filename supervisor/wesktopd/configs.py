@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 
 from wesktopd.errors import ConfigurationError
-from wesktopd.system.atomic_files import write_whole
 from wesktopd.paths import config_file
-from wesktopd.system.private_files import private_dir, read_private, resolve
 from wesktopd.spec import LIMITS, AppSpec, is_name
+from wesktopd.system.atomic_files import atomic_write
+from wesktopd.system.private_files import private_dir, read_private, resolve
 from wesktopd.text import sendable
 
 MAX_CONFIG = 256 * 1024  # bytes; four times what a supervisor can be told
@@ -41,7 +41,7 @@ def _save(spec: AppSpec, warn: Callable[[str], None]) -> Path:
     if not _describes(before, spec):  # else it may stay as people have written it
         if _COMMENT.search(before):
             warn(f"config file {path} said something else than this start: it is written anew, without its comments.")
-        write_whole(place, as_toml(msgspec.to_builtins(spec)).encode(), durable=True)
+        atomic_write(place, as_toml(msgspec.to_builtins(spec)).encode(), durable=True)
     return path
 
 

@@ -6,9 +6,9 @@ import subprocess
 from wesktopd import client
 from wesktopd.control.connection import Connection
 from wesktopd.errors import ConfigurationError, ControlTimeoutError, StartupError, from_wire
+from wesktopd.spec import AppSpec
 from wesktopd.system.children import Launched, launch
 from wesktopd.wire.control_messages import Failed, Ready, Warned, encode
-from wesktopd.spec import AppSpec
 
 MARGIN = 10.0  # seconds beyond the app's own start timeout that its supervisor may take
 

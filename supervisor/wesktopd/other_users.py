@@ -14,9 +14,9 @@ from wesktopd import client
 from wesktopd.control.connection import TIMEOUT
 from wesktopd.errors import NotRunningError
 from wesktopd.paths import APP, AppPaths, looking_in
+from wesktopd.spec import is_name
 from wesktopd.system.private_files import ROOT, relying_on, resolve
 from wesktopd.wire.control_messages import Report
-from wesktopd.spec import is_name
 
 SERVICES = Path("/run")  # where systemd makes a service's RuntimeDirectory=
 SERVICE = "wesktop-"  # before the app's name, in the service's

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from wesktopd.system import transport
 from wesktopd.errors import ConfigurationError
-from wesktopd.system.private_files import NotPrivateError, private_dir
 from wesktopd.spec import MAX_NAME, check_name, is_name
+from wesktopd.system import transport
+from wesktopd.system.private_files import NotPrivateError, private_dir
 
 APP = "wesktop"
 MAX_SOCKET_PATH = 103 if sys.platform == "darwin" else 107  # sizeof sockaddr_un.sun_path, less the final NUL
@@ -109,7 +109,10 @@ def port_file(name: str) -> Path:
 
 
 def host_file(name: str) -> Path:
-    """Where its own host name is kept, see wesktopd.instance.own_host. Raises ConfigurationError for a user without a home."""
+    """Where its own host name is kept, see wesktopd.instance.own_host.
+
+    Raises ConfigurationError for a user without a home.
+    """
     return _of_home("user_state_path") / f"{name}.host"
 
 

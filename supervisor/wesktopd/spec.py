@@ -9,8 +9,8 @@ import msgspec
 
 from wesktopd.errors import ConfigurationError, TargetError
 from wesktopd.guard.hosts import check_allowed_hosts, check_allowed_origins, check_exposure
-from wesktopd.limits import DRAIN_TIMEOUT, HANG_TIMEOUT, MAX_WORKERS, START_TIMEOUT
 from wesktopd.guard.security_headers import check_csp
+from wesktopd.limits import DRAIN_TIMEOUT, HANG_TIMEOUT, MAX_WORKERS, START_TIMEOUT
 from wesktopd.target import parse_target
 
 MAX_NAME = 48  # keeps "<runtime directory>/<name>.sock" within a socket address (108 bytes, 104 on macOS)

@@ -3,11 +3,11 @@
 import contextlib
 import os
 
-from wesktopd.wire.channel import inherited
 from wesktopd.errors import ControlError, WesktopError
 from wesktopd.startup_imports import all_loaded, without
 from wesktopd.system.service_manager import ServiceManager
 from wesktopd.system.stop_signals import StopSignals
+from wesktopd.wire.channel import inherited
 
 
 def main(fd: int) -> int:
@@ -16,10 +16,10 @@ def main(fd: int) -> int:
         import asyncio
 
         from wesktopd.daemon.supervisor import Supervisor
-        from wesktopd.upgrade.handover import FORMAT, STANDARD_OUTPUTS, TWIN
         from wesktopd.instance.instance import Instance
-        from wesktopd.upgrade.predecessor import Predecessor
+        from wesktopd.upgrade.handover import FORMAT, STANDARD_OUTPUTS, TWIN
         from wesktopd.upgrade.incoming import Takeover
+        from wesktopd.upgrade.predecessor import Predecessor
 
     all_loaded()
     manager = ServiceManager()  # which is told nothing, unless this process takes over

@@ -14,9 +14,9 @@ from support.running import Start
 from support.waiting import wait_for
 from wesktop.sse import Broadcaster
 from wesktop.sse import broadcaster as broadcasters
-from wesktopd.wire import bus_messages as bus_protocol
 from wesktopd.bus.event_bus import READ_SIZE
 from wesktopd.context import BUS_VARIABLE
+from wesktopd.wire import bus_messages as bus_protocol
 
 
 def test_emit_to_a_broadcaster_that_is_not_there_is_refused_and_names_those_that_are(start_app: Start) -> None:

@@ -114,7 +114,7 @@ def test_a_program_that_forks_while_it_serves_leaves_nothing_to_its_child(
     (home / "fork").touch()
     wait_for((home / "forked").exists, "the child")
     worker = program.find("wesktopd.worker")
-    program.process.kill()  # the child has a copy of the worker's lifeline, of the lock and of the listening socket
+    program.process.kill()  # the child has a copy of the worker's link, of the lock and of the listening socket
     wait_for(lambda: not worker.is_running(), "the worker's end")
     wait_for(lambda: answers(f"http://127.0.0.1:{port}") is None, "the port's end")
     again = start_script("program", SERVES.format(port=port))

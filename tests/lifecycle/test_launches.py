@@ -13,8 +13,8 @@ from support.leases import ask
 from support.running import NAME, Running
 from support.scripts import Script, free_port
 from support.waiting import wait_for
-from wesktopd.workers.process import MAX_UNSENT
 from wesktopd.guard.tokens import origin_of
+from wesktopd.workers.process import MAX_UNSENT
 
 LAUNCHED = """
 def launched(arguments, directory):

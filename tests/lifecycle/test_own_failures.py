@@ -15,7 +15,7 @@ FAULTY = """
 from pathlib import Path
 import wesktop
 from wesktopd.control.commands import Commands
-from wesktopd.workers.pool import Fleet
+from wesktopd.workers.pool import WorkerPool
 from wesktopd.daemon.presence import Presence
 
 def faulty(method):
@@ -25,7 +25,7 @@ def faulty(method):
         return method(self, *arguments)
     return fails
 
-Commands.report, Fleet.plan = faulty(Commands.report), faulty(Fleet.plan)
+Commands.report, WorkerPool.plan = faulty(Commands.report), faulty(WorkerPool.plan)
 Presence._make_again = faulty(Presence._make_again)
 wesktop.serve("app:app", port={port})
 """

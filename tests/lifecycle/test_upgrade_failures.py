@@ -36,7 +36,7 @@ def waiting(name: str) -> str:
 def test_until_it_has_taken_over_the_new_workers_answer_nobody(start_app: Start, home: Path) -> None:
     app = start_app(PYTHONPATH=str(home / "packages"))
     wait = f"{INDENT}import pathlib, time\n{INDENT}pathlib.Path('ready').touch()\n{INDENT}time.sleep(2)\n"
-    install(home, "takeover.py", TAKES_OVER, wait + TAKES_OVER)
+    install(home, "upgrade/incoming.py", TAKES_OVER, wait + TAKES_OVER)
     app.write("two")
     upgrading = app.begin("ctl", "upgrade", NAME)
     wait_for((home / "ready").exists, "its workers")
@@ -55,9 +55,9 @@ CANNOT = [
         "has ended before it took over: ImportError: half of",
     ),
     ("spec.py", "    label: str =", "    word: str =", "cannot take over from this one"),
-    ("handover.py", "    started: float", "    news: str\n    started: float", "cannot take over from this one"),
-    ("handover.py", "FORMAT = ", "FORMAT = 1000 + ", "cannot take over from this one"),
-    ("handover.py", "    config_file: str | None", "    news: str\n    config_file: str | None", "cannot take over"),
+    ("upgrade/handover.py", "    started: float", "    news: str\n    started: float", "cannot take over from this one"),
+    ("upgrade/handover.py", "FORMAT = ", "FORMAT = 1000 + ", "cannot take over from this one"),
+    ("upgrade/handover.py", "    config_file: str | None", "    news: str\n    config_file: str | None", "cannot take over"),
 ]
 
 
@@ -98,12 +98,12 @@ def test_a_release_that_cannot_take_over_is_refused_and_the_old_one_goes_on(
 
 AT = {
     "before it has said a word": ("successor.py", "    predecessor = Predecessor(inherited(fd))\n"),
-    "when it has begun": ("takeover.py", "        fleet = supervisor.fleet\n"),
-    "when it was told all": ("takeover.py", TAKES_OVER),
-    "when it has connected": ("takeover.py", CONNECTS),
-    "when it knows all": ("takeover.py", REMEMBERS),
+    "when it has begun": ("upgrade/incoming.py", "        pool = supervisor.pool\n"),
+    "when it was told all": ("upgrade/incoming.py", TAKES_OVER),
+    "when it has connected": ("upgrade/incoming.py", CONNECTS),
+    "when it knows all": ("upgrade/incoming.py", REMEMBERS),
     "when it was confirmed": (
-        "predecessor.py",
+        "upgrade/predecessor.py",
         "            read_line(self._channel)  # Confirmed, and not a byte of what follows\n",
     ),
 }
@@ -141,7 +141,7 @@ def test_while_it_is_handed_over_a_token_lets_one_in_and_once(start_app: Start, 
     app = start_app("--session", PYTHONPATH=str(home / "packages"))
     links = [app.ctl("open", NAME, "--print-link").strip() for _ in range(4)]
     wait = f"{INDENT}import pathlib, time\n{INDENT}pathlib.Path('taking').touch()\n{INDENT}time.sleep(1)\n"
-    install(home, "takeover.py", REMEMBERS, REMEMBERS + wait)
+    install(home, "upgrade/incoming.py", REMEMBERS, REMEMBERS + wait)
     upgrading = app.begin("ctl", "upgrade", NAME)
     wait_for((home / "taking").exists, "the takeover")
     assert [opens(link) for link in (links[0], links[0])] == [True, False]
@@ -160,7 +160,7 @@ def opens(link: str) -> bool:
 @pytest.mark.parametrize("verb", ["logs", "events"])
 def test_who_follows_gets_nothing_twice(start_app: Start, home: Path, verb: str) -> None:
     app = start_app(PYTHONPATH=str(home / "packages"))
-    install(home, "takeover.py", CONFIRMS, DEFECT + CONFIRMS)
+    install(home, "upgrade/incoming.py", CONFIRMS, DEFECT + CONFIRMS)
     with app.following(verb, NAME, "-f") as line:
         assert app.command("ctl", "upgrade", NAME).returncode == 1
         app.ctl("scale", NAME, "2")
@@ -172,8 +172,8 @@ def test_who_follows_gets_nothing_twice(start_app: Start, home: Path, verb: str)
 
 def test_what_a_worker_has_begun_to_print_that_ends_meanwhile_is_a_line(start_app: Start, home: Path) -> None:
     app = start_app(PYTHONPATH=str(home / "packages"))
-    install(home, "takeover.py", CONNECTS, waiting("told") + CONNECTS)
-    install(home, "takeover.py", CONFIRMS, DEFECT + CONFIRMS)
+    install(home, "upgrade/incoming.py", CONNECTS, waiting("told") + CONNECTS)
+    install(home, "upgrade/incoming.py", CONFIRMS, DEFECT + CONFIRMS)
     worker = app.get()["pid"]
     with app.begin_request("/held"):
         wait_for((home / "held").exists, "the request")
@@ -190,8 +190,8 @@ def test_what_a_worker_has_begun_to_print_that_ends_meanwhile_is_a_line(start_ap
 def test_what_a_client_has_not_read_comes_once(start_app: Start, home: Path) -> None:
     """Its socket takes more, in the moment in which the new one has it."""
     app = start_app(PYTHONPATH=str(home / "packages"))
-    install(home, "takeover.py", CONNECTS, waiting("told") + CONNECTS)
-    install(home, "takeover.py", CONFIRMS, DEFECT + CONFIRMS)
+    install(home, "upgrade/incoming.py", CONNECTS, waiting("told") + CONNECTS)
+    install(home, "upgrade/incoming.py", CONFIRMS, DEFECT + CONFIRMS)
     with app.control_connection() as window, window.makefile("rb") as events:
         window.sendall(b'{"type":"attach","kind":"window"}\n')
         assert json.loads(events.readline())["type"] == "ready"
@@ -212,10 +212,10 @@ def test_what_a_client_has_not_read_comes_once(start_app: Start, home: Path) -> 
 
 def test_of_a_new_one_that_it_has_given_up_nobody_was_answered(start_app: Start, home: Path) -> None:
     """The old one did not run when the new one was about to take over, and then its patience was over."""
-    install(home, "upgrade.py", "TAKE_TIMEOUT = 10.0", "TAKE_TIMEOUT = 1.0")
+    install(home, "upgrade/outgoing.py", "TAKE_TIMEOUT = 10.0", "TAKE_TIMEOUT = 1.0")
     app = start_app("--pid-path", str(home / "pid"), PYTHONPATH=str(home / "packages"))
     before = app.status()
-    install(home, "takeover.py", CONFIRMS, waiting("told") + CONFIRMS + f"{INDENT}Path('confirmed').touch()\n")
+    install(home, "upgrade/incoming.py", CONFIRMS, waiting("told") + CONFIRMS + f"{INDENT}Path('confirmed').touch()\n")
     upgrading = app.begin("ctl", "upgrade", NAME)
     wait_for((home / "told").exists, "the handover")
     os.kill(before["pid"], signal.SIGSTOP)
@@ -238,7 +238,7 @@ def test_when_the_old_one_is_killed_and_the_new_one_has_all_it_goes_on(
 ) -> None:
     app = start_app(PYTHONPATH=str(home / "packages"))
     old = app.status()["pid"]
-    install(home, "takeover.py", line, waiting("told") + line)
+    install(home, "upgrade/incoming.py", line, waiting("told") + line)
     with app.attach() as lease:
         assert json.loads(lease.readline())["type"] == "ready"
         upgrading = app.begin("ctl", "upgrade", NAME)
@@ -254,7 +254,7 @@ def test_when_the_old_one_is_killed_and_the_new_one_has_all_it_goes_on(
 
 def test_when_the_old_one_is_killed_before_it_has_handed_over_the_new_one_ends(start_app: Start, home: Path) -> None:
     app = start_app(PYTHONPATH=str(home / "packages"))
-    install(home, "takeover.py", TAKES_OVER, waiting("ready") + TAKES_OVER)
+    install(home, "upgrade/incoming.py", TAKES_OVER, waiting("ready") + TAKES_OVER)
     upgrading = app.begin("ctl", "upgrade", NAME)
     wait_for((home / "ready").exists, "the new one's workers")
     os.kill(app.status()["pid"], signal.SIGKILL)

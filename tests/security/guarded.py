@@ -3,11 +3,11 @@
 import asyncio
 from typing import Any
 
-from wesktopd.guard.session import Access
 from wesktopd.guard.middleware import Guard
+from wesktopd.guard.session import SessionSecrets
 
 PORT = 8000
-ACCESS = Access(cookie="c" * 64, bearer="b" * 64)
+ACCESS = SessionSecrets(cookie="c" * 64, bearer="b" * 64)
 COOKIE = f"wesktop-app-{PORT}={ACCESS.cookie}"
 
 Pairs = list[tuple[str, str]]

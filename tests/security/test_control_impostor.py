@@ -15,11 +15,11 @@ from support.running import NAME, Running, Start
 from wesktopd import client
 from wesktopd.control import connection
 from wesktopd.errors import ControlTimeoutError, NotRunningError, WesktopError
-from wesktopd.wire.greeting import MAX_LINE, ClientGreeting
-from wesktopd.system.lock import Lock
 from wesktopd.paths import AppPaths
-from wesktopd.wire.control_messages import Status
+from wesktopd.system.lock import Lock
 from wesktopd.system.transport import SECRET_BYTES
+from wesktopd.wire.control_messages import Status
+from wesktopd.wire.greeting import MAX_LINE, ClientGreeting
 
 STATUS = b'{"type":"status","id":7}\n'
 Act = Callable[[socket.socket, bytes], None]

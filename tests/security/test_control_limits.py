@@ -13,20 +13,19 @@ import pytest
 
 from support.running import NAME, Running, Start
 from support.waiting import wait_for
-from wesktopd.bus import event_bus as bus_module
 from wesktopd import client
-from wesktopd.control import server_connection as client_connection
-from wesktopd.system import peers
-from wesktopd.system import transport
+from wesktopd.bus import event_bus as bus_module
 from wesktopd.bus.event_bus import Bus
-from wesktopd.wire.bus_messages import MAX_LINE
-from wesktopd.control.server_connection import MAX_REQUESTS
-from wesktopd.control.server import ControlServer
+from wesktopd.control import server_connection as client_connection
 from wesktopd.control.controlled import Controlled
+from wesktopd.control.server import ControlServer
+from wesktopd.control.server_connection import MAX_REQUESTS
 from wesktopd.errors import ConfigurationError, ControlError, StartupError, WesktopError, from_wire
-from wesktopd.wire.greeting import ClientGreeting, ServerGreeting
 from wesktopd.paths import AppPaths
+from wesktopd.system import peers, transport
+from wesktopd.wire.bus_messages import MAX_LINE
 from wesktopd.wire.control_messages import MAX_FRAME, Request, Stop, decode_request
+from wesktopd.wire.greeting import ClientGreeting, ServerGreeting
 
 JOIN = b'{"type":"join","channel":"c","max_events":10,"max_bytes":1000,"max_seconds":1}\n'
 SECRET = b"a" * 64

@@ -4,8 +4,8 @@ import pytest
 
 from security.guarded import ACCESS, COOKIE, PORT, Pairs, ask
 from wesktop.asgi import Request, Router, create_app
-from wesktopd.guard.session import Session
 from wesktopd.guard.middleware import Guard
+from wesktopd.guard.session import SessionCheck
 
 BROWSER: Pairs = [("host", f"localhost:{PORT}"), ("accept", "text/html")]
 ORIGIN = "http://localhost:5173"
@@ -21,7 +21,7 @@ def guarded(*, session: bool) -> Guard:
         raise ValueError("its own")
 
     router.add_route("OPTIONS", "/", failing)
-    found = Session(ACCESS, "app", PORT) if session else None
+    found = SessionCheck(ACCESS, "app", PORT) if session else None
     app = create_app(router, debug=True)
     return Guard(app, port=PORT, name="app", session=found, allowed_origins=[ORIGIN])
 

@@ -12,7 +12,7 @@ import pytest
 
 from support.users import OTHER, VICTIM, needs_root, run_as
 from wesktopd.system import private_files as private
-from wesktopd.system.atomic_files import write_whole
+from wesktopd.system.atomic_files import atomic_write
 from wesktopd.system.lock import Lock
 from wesktopd.system.private_files import NotPrivateError
 
@@ -161,7 +161,7 @@ def test_a_file_that_is_too_long_is_not_read(tmp_path: Path) -> None:
 def test_a_draft_has_no_name_that_can_be_taken_beforehand(tmp_path: Path) -> None:
     for pid in (os.getpid(), 1):
         (tmp_path / f".file.{pid}").symlink_to("elsewhere")
-    write_whole(tmp_path / "file", b"data")
+    atomic_write(tmp_path / "file", b"data")
     assert (tmp_path / "file").read_bytes() == b"data"
     assert not (tmp_path / "elsewhere").exists()
 
@@ -169,7 +169,7 @@ def test_a_draft_has_no_name_that_can_be_taken_beforehand(tmp_path: Path) -> Non
 def test_a_write_replaces_a_link_and_not_what_it_leads_to(tmp_path: Path) -> None:
     (tmp_path / "target").write_text("kept")
     (tmp_path / "file").symlink_to("target")
-    write_whole(tmp_path / "file", b"data")
+    atomic_write(tmp_path / "file", b"data")
     assert (tmp_path / "target").read_text() == "kept"
     assert not (tmp_path / "file").is_symlink()
 

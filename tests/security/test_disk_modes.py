@@ -11,7 +11,7 @@ from support.modes import made, mode, open_umask, too_open
 from support.running import NAME, Start
 from support.users import VICTIM, needs_root, run_as
 from support.waiting import wait_for
-from wesktopd.system.atomic_files import write_whole
+from wesktopd.system.atomic_files import atomic_write
 from wesktopd.system.transport import listen_unix
 
 
@@ -63,7 +63,7 @@ for _ in range(2):  # what the first has made, is there for the second
     log.close()
     assert configs.keep(spec, print)
     assert configs.load("app") == spec
-    files.write_whole(paths.port_file("app"), b"20000", durable=True)
+    files.atomic_write(paths.port_file("app"), b"20000", durable=True)
     listener = transport.listen_unix(app.socket)
     transport.connect(app.socket, 5).close()
     listener.close()
@@ -124,10 +124,10 @@ def test_what_has_to_outlast_a_power_cut_is_on_disk_before_it_has_its_name(
 
     monkeypatch.setattr(os, "fsync", seen_fsync)
     monkeypatch.setattr(os, "replace", seen_replace)
-    write_whole(tmp_path / "file", b"it", durable=True)
+    atomic_write(tmp_path / "file", b"it", durable=True)
     draft = done[0][1]
     assert draft.startswith(f"{tmp_path}/.file.")
     assert done == [("fsync", draft), ("replace", draft), ("fsync", str(tmp_path))]
     done.clear()
-    write_whole(tmp_path / "file", b"it")
+    atomic_write(tmp_path / "file", b"it")
     assert [call for call, _ in done] == ["replace"]

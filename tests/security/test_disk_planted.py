@@ -12,11 +12,11 @@ from support.running import NAME, Start
 from support.users import OTHER, VICTIM, needs_root, run_as
 from wesktopd import client, configs, paths
 from wesktopd.errors import ConfigurationError, ControlPermissionError, PidFileError
-from wesktopd.system.process_identity import boot_id, identify
-from wesktopd.system.lock import Lock
-from wesktopd.logs.logfile import LogFile, LogLine
 from wesktopd.instance.pidfile import PidFile
 from wesktopd.instance.state import State, StateFile
+from wesktopd.logs.logfile import LogFile, LogLine
+from wesktopd.system.lock import Lock
+from wesktopd.system.process_identity import boot_id, identify
 from wesktopd.system.transport import connect
 
 CONFIG = 'target = "os:abort"\nname = "app"\nworking_dir = "/"\n'

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from security.guarded import ACCESS, COOKIE, HOSTS, PORT, Pairs, app, ask, guard
-from wesktopd.guard.session import Session
 from wesktopd.errors import ConfigurationError
 from wesktopd.guard.middleware import Guard
+from wesktopd.guard.session import SessionCheck
 
 # Beside the Host "localhost:8000".
 ORIGINS: dict[str | None, bool] = {
@@ -120,14 +120,14 @@ def test_a_session_is_asked_for(kind: str, credentials: str) -> None:
     method, headers = KINDS[kind]
     shown, belongs = CREDENTIALS[credentials]
     request = [("host", "localhost:8000"), *shown, *headers]
-    guarded = guard(session=Session(ACCESS, "app", PORT))
+    guarded = guard(session=SessionCheck(ACCESS, "app", PORT))
     assert ask(guarded, method, request)[0] == expected(kind, (belongs, 401))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_all_of_it_has_to_be_right(kind: str) -> None:
     method, headers = KINDS[kind]
-    guarded = guard(session=Session(ACCESS, "app", PORT))
+    guarded = guard(session=SessionCheck(ACCESS, "app", PORT))
     few = [None, "localhost:8000", "evil.example:8000"], [None, "http://localhost:8000", "null"], SITES, CREDENTIALS
     for host, origin, site, credentials in itertools.product(*few):
         shown, belongs = CREDENTIALS[credentials]
@@ -208,7 +208,7 @@ def test_an_allowed_origin_may_ask_and_nothing_is_said_about_cors(site: str | No
     ("origin", "asks", "status"), [(DEV, True, 200), (DEV, False, 401), ("http://localhost:8000", True, 401)]
 )
 def test_the_preflight_of_an_allowed_origin_needs_no_session(origin: str, asks: bool, status: int) -> None:
-    guarded = guard(allowed_origins=[DEV], session=Session(ACCESS, "app", PORT))
+    guarded = guard(allowed_origins=[DEV], session=SessionCheck(ACCESS, "app", PORT))
     more = [("access-control-request-method", "PUT")] if asks else []
     assert ask(guarded, "OPTIONS", [("host", "localhost:8000"), ("origin", origin), *more])[0] == status
 

@@ -5,10 +5,10 @@ import itertools
 import pytest
 
 from security.guarded import ACCESS, COOKIE, PORT, Pairs, ask, guard, redeem
-from wesktopd.guard.session import Session
+from wesktopd.guard.local_path import local_path
 from wesktopd.guard.login import token_and_path
 from wesktopd.guard.middleware import Guard
-from wesktopd.guard.local_path import local_path
+from wesktopd.guard.session import SessionCheck
 from wesktopd.guard.tokens import LIFETIME, MAX_TOKENS, OPEN_PATH, OneTimeTokens, one_time_link
 
 HOST: Pairs = [("host", "localhost:8000")]
@@ -16,7 +16,7 @@ HOST: Pairs = [("host", "localhost:8000")]
 
 @pytest.fixture
 def guarded() -> Guard:
-    return guard(session=Session(ACCESS, "app", PORT), redeem=redeem)
+    return guard(session=SessionCheck(ACCESS, "app", PORT), redeem=redeem)
 
 
 def test_a_good_token_is_exchanged_for_a_cookie(guarded: Guard) -> None:

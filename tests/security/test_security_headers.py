@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from security.guarded import ACCESS, PORT, ask, guard
-from wesktopd.guard.session import Session
 from wesktopd.errors import ConfigurationError
 from wesktopd.guard.middleware import Guard
 from wesktopd.guard.security_headers import DEFAULT_CSP, HEADERS
+from wesktopd.guard.session import SessionCheck
 
 
 def answer_with(headers: Iterable[tuple[bytes, bytes]], **options: Any) -> dict[str, str]:
@@ -27,7 +27,7 @@ def test_every_answer_has_the_security_headers() -> None:
     assert answer_with([]) == EXPECTED
     assert answer_with(iter([(b"content-type", b"image/png")])) == {"content-type": "image/png", **EXPECTED}
     for request in ([], [("host", "localhost:8000")], [("host", "localhost:8000"), ("origin", "null")]):
-        assert ask(guard(session=Session(ACCESS, "app", PORT)), "GET", request)[1].items() >= EXPECTED.items()
+        assert ask(guard(session=SessionCheck(ACCESS, "app", PORT)), "GET", request)[1].items() >= EXPECTED.items()
 
 
 def test_the_apps_own_headers_stay() -> None:
@@ -95,7 +95,7 @@ def test_the_answer_to_a_websocket_that_the_app_refuses_has_the_headers_too() ->
 
 def test_in_the_apps_own_window_there_is_no_opener_to_be_kept_away() -> None:
     request = [("host", "localhost:8000"), ("user-agent", "Mozilla/5.0 (X11) wesktop-window")]
-    for guarded in (guard(), guard(session=Session(ACCESS, "app", PORT))):
+    for guarded in (guard(), guard(session=SessionCheck(ACCESS, "app", PORT))):
         headers = ask(guarded, "GET", request)[1]
         assert "cross-origin-opener-policy" not in headers
         assert {name: value for name, value in EXPECTED.items() if "opener" not in name}.items() <= headers.items()

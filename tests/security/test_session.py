@@ -21,7 +21,7 @@ from support.running import COMMAND, NAME, Running, Start
 from support.scripts import Script, free_port
 from support.session import own_address
 from support.waiting import wait_for
-from wesktopd.worker.token_client import Redeemer
+from wesktopd.worker.token_client import TokenClient
 
 SEEN = """
 @router.get("/seen")
@@ -317,7 +317,7 @@ def test_a_browser_that_came_too_late_is_not_said_to_have_been_let_in(start_app:
 def test_the_supervisor_is_not_asked_about_what_is_no_token(token: str) -> None:
     here, there = socket.socketpair()
     with here, there:
-        assert asyncio.run(Redeemer(here).redeem(token)) is False
+        assert asyncio.run(TokenClient(here).redeem(token)) is False
         there.setblocking(False)
         with pytest.raises(BlockingIOError):
             there.recv(1)

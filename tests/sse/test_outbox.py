@@ -6,8 +6,8 @@ import pytest
 
 from wesktop.sse import outbox as module
 from wesktop.sse.outbox import Outbox
+from wesktopd.bus.deduplication import KEPT_ORIGINS, Deduplicator
 from wesktopd.wire.bus_messages import Publish
-from wesktopd.bus.deduplication import KEPT_ORIGINS, Repeats
 
 
 def event(number: int, data: str = "") -> Publish:
@@ -94,7 +94,7 @@ def test_the_size_is_bounded_too_but_one_event_may_be_larger(monkeypatch: pytest
 
 
 def test_an_origin_that_still_sends_is_not_forgotten_for_new_ones() -> None:
-    repeats = Repeats()
+    repeats = Deduplicator()
     for number in range(3 * KEPT_ORIGINS):
         assert not repeats.has_been("old", number + 1)
         assert not repeats.has_been(f"new-{number}", 1)

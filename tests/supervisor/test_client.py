@@ -10,8 +10,8 @@ import pytest
 
 from wesktopd import client
 from wesktopd.errors import ControlError, ControlTimeoutError, NotRunningError
-from wesktopd.system.lock import Lock
 from wesktopd.paths import AppPaths
+from wesktopd.system.lock import Lock
 from wesktopd.wire.control_messages import Done, Failed, encode
 
 NAME = "peer"
@@ -94,7 +94,7 @@ def test_a_socket_that_nobody_listens_on_is_an_app_that_does_not_run(paths: AppP
 
 
 @pytest.fixture
-def leftovers(paths: AppPaths) -> list[Path]:
+def stale_workers(paths: AppPaths) -> list[Path]:
     """The socket and the PID file that a killed supervisor left; its lock's file is there too."""
     pid_file = paths.lock.with_name("serve.pid")
     pid_file.write_text("123456\n")
@@ -103,19 +103,19 @@ def leftovers(paths: AppPaths) -> list[Path]:
     return [paths.socket, pid_file]
 
 
-def test_what_a_killed_supervisor_left_is_cleaned_up(paths: AppPaths, leftovers: list[Path]) -> None:
-    client.clean_up(NAME, str(leftovers[1]), 123456)
-    assert not any(path.exists() for path in (*leftovers, paths.lock))
+def test_what_a_killed_supervisor_left_is_cleaned_up(paths: AppPaths, stale_workers: list[Path]) -> None:
+    client.clean_up(NAME, str(stale_workers[1]), 123456)
+    assert not any(path.exists() for path in (*stale_workers, paths.lock))
 
 
-def test_nothing_of_another_supervisor_is_cleaned_up(paths: AppPaths, leftovers: list[Path]) -> None:
+def test_nothing_of_another_supervisor_is_cleaned_up(paths: AppPaths, stale_workers: list[Path]) -> None:
     lock = Lock(paths.lock)
     assert lock.acquire()
-    client.clean_up(NAME, str(leftovers[1]), 123456)
-    assert all(path.exists() for path in (*leftovers, paths.lock))
+    client.clean_up(NAME, str(stale_workers[1]), 123456)
+    assert all(path.exists() for path in (*stale_workers, paths.lock))
     lock.release()
 
 
-def test_a_pid_file_that_names_somebody_else_is_not_cleaned_up(leftovers: list[Path]) -> None:
-    client.clean_up(NAME, str(leftovers[1]), os.getpid())
-    assert leftovers[1].exists()
+def test_a_pid_file_that_names_somebody_else_is_not_cleaned_up(stale_workers: list[Path]) -> None:
+    client.clean_up(NAME, str(stale_workers[1]), os.getpid())
+    assert stale_workers[1].exists()

@@ -22,8 +22,8 @@ from wesktopd import configs
 from wesktopd.errors import ConfigurationError
 from wesktopd.limits import MAX_WORKERS
 from wesktopd.paths import config_file
-from wesktopd.wire.control_messages import Spec, decode_answer, encode
 from wesktopd.spec import LIMITS, LOG_FORMATS, RANGES, AppSpec
+from wesktopd.wire.control_messages import Spec, decode_answer, encode
 
 FIELDS = {field.name: field.type for field in msgspec.structs.fields(AppSpec)}
 NAMES = st.sampled_from(["app.example", "app.example:8443", "127.0.0.1"])

@@ -130,8 +130,8 @@ def open_app(name: str | None, browser: bool, path: str | None, print_link: bool
     """
     from wesktop.services.places import start_service
     from wesktopd import client
-    from wesktopd.system import private_files as private
     from wesktopd.errors import ConfigurationError
+    from wesktopd.system import private_files as private
 
     if browser and print_link:
         raise click.UsageError("--browser and --print-link exclude each other: give one of them.")

@@ -3,11 +3,11 @@
 import asyncio
 import contextlib
 
-from wesktopd.wire import dialog_messages as questions
 from wesktopd.client import connect
-from wesktopd.control.connection import Connection
 from wesktopd.context import app_name
+from wesktopd.control.connection import Connection
 from wesktopd.errors import ControlError, from_wire
+from wesktopd.wire import dialog_messages as questions
 from wesktopd.wire.control_messages import Answer, Failed, check_passed_on
 from wesktopd.wire.window_messages import Answered, Ask
 

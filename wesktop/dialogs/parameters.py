@@ -5,9 +5,9 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from wesktopd.wire import dialog_messages as questions
 from wesktopd.errors import ConfigurationError
 from wesktopd.text import check_utf8
+from wesktopd.wire import dialog_messages as questions
 from wesktopd.wire.window_messages import Answered
 
 MAX_TEXT = 4000  # characters: of more, a dialog would not fit the screen

@@ -26,8 +26,8 @@ from wesktop.services.places import label, user_agents
 from wesktop.services.property_list import render
 from wesktop.services.service import START_MARGIN, Service
 from wesktopd.errors import ServiceError, WesktopError
-from wesktopd.system.atomic_files import write_whole
 from wesktopd.limits import START_TIMEOUT
+from wesktopd.system.atomic_files import atomic_write
 
 LOOK_EVERY = 0.3  # seconds
 PATIENCE = 3  # looks in a row at a job that is not running, which launchd may be about to start again
@@ -136,7 +136,7 @@ class Launchd:
         try:
             check_directory(self._directory, make=True)
             check_directory(self._logs, make=True)
-            write_whole(self._path(name), data, durable=True)  # there may be secrets among its variables
+            atomic_write(self._path(name), data, durable=True)  # there may be secrets among its variables
         except OSError as error:
             raise ServiceError(f"{self._directory} cannot be written to: {error.strerror}.") from None
 

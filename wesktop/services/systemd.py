@@ -26,7 +26,7 @@ from wesktop.services.places import SYSTEM_UNITS, service_id, user_units
 from wesktop.services.service import Service
 from wesktop.services.units import VARIABLES, render
 from wesktopd.errors import BindError, ServiceError
-from wesktopd.system.atomic_files import write_whole
+from wesktopd.system.atomic_files import atomic_write
 from wesktopd.system.private_files import FILE_MODE
 
 KINDS = ("socket", "service")  # in the order in which they are stopped: else a connection would start it again
@@ -174,7 +174,7 @@ class Systemd:
         try:
             check_directory(self._directory, make=True)
             for path, text in units.items():
-                write_whole(Path(path), text, self._mode(Path(path)), durable=True)
+                atomic_write(Path(path), text, self._mode(Path(path)), durable=True)
         except OSError as error:
             raise ServiceError(f"{self._directory} cannot be written to: {error.strerror}.") from None
 

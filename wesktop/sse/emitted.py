@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from wesktop.sse.bus import Bus
 from wesktop.sse.supervisor_bus import SupervisorBus
-from wesktopd.wire.bus_messages import Publish
 from wesktopd.context import BUS_VARIABLE
+from wesktopd.wire.bus_messages import Publish
 
 RECENT = 600.0
 """For how many seconds it may have waited for a worker: one that has just begun is told what has been before, too."""

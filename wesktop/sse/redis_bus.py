@@ -14,8 +14,8 @@ from wesktop.sse.bus import Bus, Sink
 from wesktop.sse.emitted import REMEMBERED, follow_emitted
 from wesktop.sse.outbox import Outbox
 from wesktop.sse.parameters import without_password
+from wesktopd.bus.deduplication import Deduplicator
 from wesktopd.wire.bus_messages import Publish
-from wesktopd.bus.deduplication import Repeats
 
 INSTALL = "pip install 'wesktop[redis]'"
 BLOCK = 1000  # milliseconds that a read waits for news
@@ -60,7 +60,7 @@ class RedisBus:
         self._number = 0
         self._last_id = ""
         self._clock = 0.0  # seconds that the server's is ahead of time.monotonic()
-        self._repeats = Repeats()
+        self._repeats = Deduplicator()
         self._news = threading.Condition()  # over what follows
         self._outbox = Outbox(f"the event bus at {self._key}")
         self._emitted = Outbox(f"the event bus at {self._key}")
@@ -181,7 +181,7 @@ class RedisBus:
         oldest = time.monotonic() - self._max_seconds
         start = max(1, sum(self._time_of(id_) < oldest for id_, _ in entries))
         self.ready = False  # also after a gap: who comes now is not placed in the middle of what is read again
-        self._repeats = Repeats()  # what has been read before is read again
+        self._repeats = Deduplicator()  # what has been read before is read again
         self._last_id, fields = entries[start - 1]
         if _is_event(fields):
             self._is_again(fields)

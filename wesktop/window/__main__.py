@@ -23,9 +23,9 @@ from wesktop.window.spec import Closed, Opened, WindowSpec
 from wesktop.window.splash import splash
 from wesktop.window.storage import open_storage
 from wesktop.window.toolkit import Toolkit, toolkit
-from wesktopd.wire.channel import decode, inherited, read_line, tell
 from wesktopd.errors import WesktopError
 from wesktopd.startup_imports import all_loaded
+from wesktopd.wire.channel import decode, inherited, read_line, tell
 
 PAGE_FIRST = 0.5  # seconds that all else waits for a page whose URL is known from the first
 

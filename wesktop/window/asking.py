@@ -9,8 +9,8 @@ from typing import Any, Protocol
 import msgspec
 
 from wesktop.window.file_types import pywebview_types
-from wesktopd.wire import dialog_messages as questions
 from wesktopd.errors import WesktopError, WindowError
+from wesktopd.wire import dialog_messages as questions
 from wesktopd.wire.control_messages import MAX_FRAME
 from wesktopd.wire.window_messages import Reply
 

@@ -7,8 +7,8 @@ import traceback
 from types import TracebackType
 
 from wesktop.window.spec import NotOpened
-from wesktopd.wire.channel import tell
 from wesktopd.errors import WesktopError, WindowError
+from wesktopd.wire.channel import tell
 
 
 class Creation:

@@ -6,7 +6,7 @@ from typing import Any
 
 from wesktop.window.geometry import Geometry, fit, parse, serialize
 from wesktop.window.toolkit import Toolkit
-from wesktopd.system.atomic_files import write_whole
+from wesktopd.system.atomic_files import atomic_write
 from wesktopd.system.private_files import private_dir, read_private
 
 MAX_FILE = 4096  # bytes
@@ -35,7 +35,7 @@ class Kept:
         self.last = now
         with contextlib.suppress(OSError):  # a disk that is full, or read-only: the window goes on
             private_dir(self._path.parent)
-            write_whole(self._path, serialize(now))
+            atomic_write(self._path, serialize(now))
 
 
 def keep_geometry(window: Any, toolkit: Toolkit, path: Path) -> None:

@@ -12,15 +12,15 @@ from pathlib import Path
 from wesktop.window.backlog import Backlog
 from wesktop.window.page import Page
 from wesktop.window.spec import Attachable, Attached
+from wesktopd.control.connection import Connection, attach
+from wesktopd.errors import WesktopError
 from wesktopd.wire import channel
 from wesktopd.wire import control_messages as protocol
 from wesktopd.wire import dialog_messages as questions
 from wesktopd.wire import window_messages as window_protocol
 from wesktopd.wire.channel import decode, tell
-from wesktopd.control.connection import Connection, attach
-from wesktopd.errors import WesktopError
-from wesktopd.wire.lines import LineReader
 from wesktopd.wire.control_messages import MAX_FRAME, Answer, Down, End, Linked, Raise, Ready
+from wesktopd.wire.lines import LineReader
 from wesktopd.wire.window_messages import Asked, Focused, Launched, Navigate, Reply, Withdrawn
 
 NOTE_AFTER = 0.4  # seconds: a worker that is back sooner was not missed

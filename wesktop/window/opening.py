@@ -12,17 +12,17 @@ from wesktop.window.ending import window_error
 from wesktop.window.options import check_background, check_size, from_fields, window_spec
 from wesktop.window.spec import Attachable, Attached, Closed, NotOpened, Opened, WindowSpec, further
 from wesktopd import client, configs
-from wesktopd.system import transport
-from wesktopd.wire.channel import decode, encode
-from wesktopd.control.connection import attach
 from wesktopd.context import app_name
+from wesktopd.control.connection import attach
 from wesktopd.errors import ConfigurationError, ControlTimeoutError, from_wire
-from wesktopd.system.children import Launched, launch
-from wesktopd.wire.lines import LineReader
 from wesktopd.guard.local_path import check_path
 from wesktopd.instance.own_host import host_in
 from wesktopd.paths import AppPaths
+from wesktopd.system import transport
+from wesktopd.system.children import Launched, launch
+from wesktopd.wire.channel import decode, encode
 from wesktopd.wire.control_messages import MAX_FRAME
+from wesktopd.wire.lines import LineReader
 
 OPENS_WITHIN = 60.0  # seconds; WebKitGTK takes 55 where the desktop's accessibility does not answer
 ATTACHES_WITHIN = 10.0  # seconds from when it is on the screen

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from wesktop.window.backlog import Backlog
 from wesktop.window.login_links import HideLinks, without_links
-from wesktopd.worker import client_text
 from wesktopd.text import printable
+from wesktopd.worker import client_text
 
 MAX_TEXT = 8 * 1024  # characters of one report, of which its end is kept; JSON makes six bytes of one at most
 MAX_WAITING = 32  # reports that wait for the server

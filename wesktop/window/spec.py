@@ -12,7 +12,8 @@ class WindowSpec:
     """What the window process needs to know.
 
     app_id: the window's class, by which the desktop groups windows and finds their launcher.
-    storage: the directory for the page's cookies and localStorage. own_host: see `wesktopd.instance.own_host`; None for none.
+    storage: the directory for the page's cookies and localStorage. own_host: see
+    `wesktopd.instance.own_host`; None for none.
     further: there is another window of the app.
     icon: an absolute path. options: further parameters of `webview.create_window`.
     geometry: the file that its size and place are kept in.

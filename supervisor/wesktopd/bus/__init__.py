@@ -1,1 +1,4 @@
-"""TODO."""
+"""The event bus: puts the events of all workers in one order and keeps the latest for those who reconnect.
+
+May import `wire` and `system`.
+"""

@@ -3,7 +3,7 @@
 KEPT_ORIGINS = 1000
 
 
-class Repeats:
+class Deduplicator:
     """numbers: the last one of each origin, of the most recent origins; every origin counts up from 1."""
 
     def __init__(self, numbers: dict[str, int] | None = None) -> None:

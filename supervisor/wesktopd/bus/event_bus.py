@@ -17,12 +17,12 @@ from pathlib import Path
 
 import msgspec
 
-from wesktopd.wire.bus_messages import MAX_LINE, Join, Joined, Publish, Sent, Synced, decode_to_bus, encode
+from wesktopd.bus.deduplication import Deduplicator
 from wesktopd.system.atomic_files import OwnFile
-from wesktopd.wire.lines import LineReader
 from wesktopd.system.peers import is_trusted
-from wesktopd.bus.deduplication import Repeats
 from wesktopd.system.transport import listen_unix, serve
+from wesktopd.wire.bus_messages import MAX_LINE, Join, Joined, Publish, Sent, Synced, decode_to_bus, encode
+from wesktopd.wire.lines import LineReader
 
 MOST_EVENTS = 100_000
 MOST_BYTES = 16 * 1024 * 1024  # that a channel keeps, whatever is asked for
@@ -55,7 +55,7 @@ class HandedChannel(msgspec.Struct, kw_only=True):
 
 
 class HandedBus(msgspec.Struct, kw_only=True):
-    """The event bus, for the next supervisor. listener: its number, see wesktopd.upgrade.handover, if there is one."""
+    """The event bus, for the next supervisor. listener: its number in wesktopd.upgrade.handover, if there is one."""
 
     listener: int | None
     channels: list[HandedChannel]
@@ -72,7 +72,7 @@ class Channel:
         self.kept: deque[Kept] = deque()
         self.dropped_at = 0.0  # the time of the last that is no longer kept
         self.members: set[Member] = set()
-        self._repeats = Repeats()
+        self._repeats = Deduplicator()
         self._bytes = 0
 
     def ask_for(self, max_events: int, max_bytes: int, max_seconds: float) -> None:
@@ -133,7 +133,7 @@ class Channel:
         """The channel as another supervisor has left it."""
         channel = cls(handed.name)
         channel.epoch, channel.seq, channel.limits = handed.epoch, handed.seq, handed.limits
-        channel._repeats, channel.dropped_at = Repeats(handed.origins), handed.dropped_at
+        channel._repeats, channel.dropped_at = Deduplicator(handed.origins), handed.dropped_at
         for event in handed.kept:
             channel.keep(event)
         return channel

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from wesktopd.wire.bus_messages import Publish
+from wesktopd.control.login_links import Links, check_link_path
+from wesktopd.control.pending import Pending
+from wesktopd.daemon.report import build_report
 from wesktopd.errors import (
     ConfigurationError,
     ControlError,
@@ -18,9 +20,10 @@ from wesktopd.errors import (
     WesktopError,
 )
 from wesktopd.logs.history import Kind
-from wesktopd.control.login_links import Links, check_link_path
 from wesktopd.logs.logfile import LogLine
-from wesktopd.control.pending import Pending
+from wesktopd.spec import check_workers
+from wesktopd.upgrade.outgoing import Upgrade  # not late: by then another release's may be in its place
+from wesktopd.wire.bus_messages import Publish
 from wesktopd.wire.control_messages import (
     STARTER,
     Answer,
@@ -35,9 +38,6 @@ from wesktopd.wire.control_messages import (
     check_passed_on,
     failure,
 )
-from wesktopd.daemon.report import build_report
-from wesktopd.spec import check_workers
-from wesktopd.upgrade.outgoing import Upgrade  # not late: by then another release's may be in its place
 from wesktopd.wire.window_messages import Launch, Launched, Navigate, Show, Vacant
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Commands:
     def __init__(self, supervisor: "Supervisor") -> None:
         self._supervisor = supervisor
         self.links = Links(supervisor.instance)
-        self._fleet = supervisor.fleet
+        self._pool = supervisor.pool
         self._upgrading = False
         self._pending: list[Pending] = []
 
@@ -83,7 +83,7 @@ class Commands:
         return NotRunningError(f"{self._supervisor.spec.name!r} is stopping.")
 
     async def _until(self, pending: Pending) -> None:
-        if not self._fleet.running:
+        if not self._pool.running:
             raise self.is_stopping()
         self._pending.append(pending)
         self._supervisor.wake()
@@ -115,12 +115,12 @@ class Commands:
         generation = self._supervisor.restart()
         await self._until(
             Pending(
-                lambda: self._fleet.taken_over(generation),
-                lambda failed: self._fleet.serving < generation <= failed,
+                lambda: self._pool.taken_over(generation),
+                lambda failed: self._pool.serving < generation <= failed,
                 changes=True,
             )
         )
-        return f"generation {self._fleet.serving} serves"
+        return f"generation {self._pool.serving} serves"
 
     async def scale(self, workers: int) -> str:
         """Run so many workers, until the supervisor ends or another number is asked for.
@@ -129,20 +129,20 @@ class Commands:
         """
         check_workers(workers)
         await self._upgraded()
-        self._fleet.wanted = workers
+        self._pool.wanted = workers
         self._supervisor.note(Kind.SCALED, f"{workers} workers are wanted", level=logging.INFO)
         await self._until(
             Pending(
-                lambda: self._fleet.serving > 0 and self._fleet.at_size,
-                lambda failed: failed == self._fleet.serving,
+                lambda: self._pool.serving > 0 and self._pool.at_size,
+                lambda failed: failed == self._pool.serving,
                 changes=True,
             )
         )
-        return f"{self._fleet.wanted} worker{'s serve' if self._fleet.wanted != 1 else ' serves'}"
+        return f"{self._pool.wanted} worker{'s serve' if self._pool.wanted != 1 else ' serves'}"
 
     async def wait_ready(self) -> None:
         """Return as soon as a worker of the serving generation is ready."""
-        await self._until(Pending(lambda: bool(self._fleet.ready(self._fleet.serving))))
+        await self._until(Pending(lambda: bool(self._pool.ready(self._pool.serving))))
 
     async def upgrade(self) -> str:
         """Have the installed release take the place of this one, whose answer is then not heard any more.
@@ -160,7 +160,7 @@ class Commands:
             await self._unless_stopped(upgrade.prepare())
             await upgrade.hand_over()
         except WesktopError as error:
-            if self._fleet.running:
+            if self._pool.running:
                 self._supervisor.log(logging.ERROR, f"the upgrade is given up: {error.message}")
             raise
         finally:
@@ -170,12 +170,12 @@ class Commands:
 
     async def _upgraded(self) -> None:
         """Wait for the end of an upgrade that is under way. After a success, the new supervisor begins anew."""
-        while not self._fleet.running or self._upgrading:
+        while not self._pool.running or self._upgrading:
             await self._until(Pending(lambda: not self._upgrading))
 
     def _settled(self) -> bool:
-        """Whether no change of the fleet is under way."""
-        return self._fleet.coming is None and not any(pending.changes for pending in self._pending)
+        """Whether no change of the pool is under way."""
+        return self._pool.coming is None and not any(pending.changes for pending in self._pending)
 
     def request_stop(self, reason: str) -> None:
         """Begin to end the app."""
@@ -201,7 +201,7 @@ class Commands:
             told = False
             while not told:  # a worker may be lost before this task's turn
                 await self.wait_ready()
-                told = self._supervisor.crew.launch(launch.arguments, launch.directory)
+                told = self._supervisor.manager.launch(launch.arguments, launch.directory)
         else:
             windows.show(lambda: Launched(arguments=launch.arguments, directory=launch.directory), window)
 
@@ -212,7 +212,7 @@ class Commands:
         """
         if show.launch is not None:
             check_passed_on(show.launch)
-        if not self._fleet.running:
+        if not self._pool.running:
             raise self.is_stopping()
         if self._supervisor.spec.second_launch == "window" and not show.shares:
             return Vacant()
@@ -259,7 +259,7 @@ class Commands:
 
     def _channels(self) -> list[str]:
         """Those to which an event can be sent: while no worker is there, the ones of those that have been."""
-        return self._supervisor.bus.known(joined=bool(self._fleet.ready()))
+        return self._supervisor.bus.known(joined=bool(self._pool.ready()))
 
     # Streams.
 
@@ -295,9 +295,9 @@ class Commands:
         check_link_path(path)
         if self._supervisor.failure is not None:
             return failure(self._supervisor.failure)
-        if self._fleet.ready(self._fleet.serving):
+        if self._pool.ready(self._pool.serving):
             return self._ready(path)
-        if self._fleet.serving:
+        if self._pool.serving:
             return Down(reason="its worker is being started")
         return Listening(url=self._supervisor.instance.url)
 

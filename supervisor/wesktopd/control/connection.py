@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from wesktopd.system import transport
 from wesktopd.errors import ControlError, ControlPermissionError, ControlTimeoutError, NotRunningError, from_wire
+from wesktopd.system import transport
+from wesktopd.wire.control_messages import MAX_FRAME, Answer, Attach, Failed, Request, decode_answer, encode
 from wesktopd.wire.greeting import NotProvenError
 from wesktopd.wire.lines import LineReader, LineTooLongError
-from wesktopd.wire.control_messages import MAX_FRAME, Answer, Attach, Failed, Request, decode_answer, encode
 
 TIMEOUT = 5.0  # seconds that a supervisor has to answer in
 GREETS_WITHIN = 1.0  # seconds that a supervisor has in any case to say who it is, where it has to

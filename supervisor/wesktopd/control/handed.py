@@ -33,8 +33,9 @@ class HandedConnection(msgspec.Struct, kw_only=True):
 
 
 class HandedControl(msgspec.Struct, kw_only=True):
-    """The control socket and its connections, for the next supervisor. listener: its number, see wesktopd.upgrade.handover.
+    """The control socket and its connections, for the next supervisor.
 
+    listener: its number, see wesktopd.upgrade.handover.
     kept: what waits for the next window.
     """
 

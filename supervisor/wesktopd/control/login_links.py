@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from wesktopd.errors import ConfigurationError, ControlTimeoutError
-from wesktopd.instance.instance import Instance
 from wesktopd.guard.tokens import LIFETIME, OneTimeTokens, one_time_link
+from wesktopd.instance.instance import Instance
 
 
 class Links:

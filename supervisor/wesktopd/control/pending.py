@@ -9,7 +9,7 @@ from wesktopd.errors import WesktopError
 class Pending:
     """A request that is answered when `done` says so; `fails` tells whether it fails with a generation's worker.
 
-    changes: whether it changes the fleet.
+    changes: whether it changes the pool.
     """
 
     def __init__(

@@ -6,13 +6,13 @@ import socket
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
-from wesktopd.system import transport
-from wesktopd.control.server_connection import ClientConnection, unforeseen
 from wesktopd.control.controlled import Controlled
-from wesktopd.errors import WesktopError
-from wesktopd.system.atomic_files import OwnFile
-from wesktopd.wire.greeting import ServerGreeting
 from wesktopd.control.handed import HandedConnection, HandedControl
+from wesktopd.control.server_connection import ClientConnection, unforeseen
+from wesktopd.control.windows import Windows
+from wesktopd.errors import WesktopError
+from wesktopd.system import transport
+from wesktopd.system.atomic_files import OwnFile
 from wesktopd.wire.control_messages import (
     STARTER,
     Answer,
@@ -38,8 +38,8 @@ from wesktopd.wire.control_messages import (
     Wait,
     failure,
 )
+from wesktopd.wire.greeting import ServerGreeting
 from wesktopd.wire.window_messages import Ask, Focused, Launch, Print, Reply, Show, Vacant
-from wesktopd.control.windows import Windows
 
 MAX_CONNECTIONS = 256
 

@@ -10,10 +10,8 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from wesktopd.errors import ControlError
-from wesktopd.wire.greeting import MAX_LINE, ServerGreeting
 from wesktopd.control.handed import HandedConnection
-from wesktopd.wire.lines import LineReader, LineTooLongError
+from wesktopd.errors import ControlError
 from wesktopd.system.peers import is_trusted
 from wesktopd.wire.control_messages import (
     MAX_FRAME,
@@ -33,6 +31,8 @@ from wesktopd.wire.control_messages import (
     failure,
     request_id,
 )
+from wesktopd.wire.greeting import MAX_LINE, ServerGreeting
+from wesktopd.wire.lines import LineReader, LineTooLongError
 from wesktopd.wire.window_messages import Launch, Show
 
 IDLE_TIMEOUT = 30.0  # seconds until a connection without a lease has said another whole frame

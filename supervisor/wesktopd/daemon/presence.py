@@ -9,8 +9,8 @@ import logging
 from typing import TYPE_CHECKING
 
 from wesktopd.errors import ConfigurationError
-from wesktopd.system.lock import Lock
 from wesktopd.paths import AppPaths
+from wesktopd.system.lock import Lock
 from wesktopd.system.transport import has_unix_sockets
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Presence:
             if not lock.acquire():
                 return "another server of this name runs by now, so `wesktop ctl` does not find this one"
             instance.hold(paths, lock)
-        supervisor.crew.write_state()
+        supervisor.manager.write_state()
         if not supervisor.control.is_in_place():
             await supervisor.control.open(paths.control)
         if has_unix_sockets() and not supervisor.bus.is_in_place():

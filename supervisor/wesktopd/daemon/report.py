@@ -3,9 +3,9 @@
 import os
 from typing import TYPE_CHECKING
 
-from wesktopd.workers.worker_state import State, Worker
 from wesktopd.system.process_identity import usage
 from wesktopd.wire.control_messages import Report, WorkerReport
+from wesktopd.workers.slot import SlotState, WorkerSlot
 
 if TYPE_CHECKING:
     from wesktopd.daemon.supervisor import Supervisor
@@ -15,7 +15,7 @@ MAX_TROUBLE = 4000  # characters: a report must fit a frame
 
 def build_report(supervisor: "Supervisor", now: float) -> Report:
     """What the supervisor knows, at the time `now` of its loop."""
-    spec, fleet, used = supervisor.spec, supervisor.fleet, usage(os.getpid())
+    spec, pool, used = supervisor.spec, supervisor.pool, usage(os.getpid())
     return Report(
         name=spec.name,
         target=spec.target,
@@ -28,21 +28,21 @@ def build_report(supervisor: "Supervisor", now: float) -> Report:
         cpu=used.cpu if used else None,
         one_shot=spec.one_shot,
         idle_timeout=spec.idle_timeout,
-        stopping=not fleet.running,
-        restarting=fleet.serving > 0 and fleet.coming is not None,
-        generation=fleet.serving,
+        stopping=not pool.running,
+        restarting=pool.serving > 0 and pool.coming is not None,
+        generation=pool.serving,
         windows=sum(lease.lease == "window" for lease in supervisor.control.leases),
         pid_path=spec.pid_path,
         config_file=supervisor.config_file,
         log_file=supervisor.output.log_file,
-        wanted=fleet.wanted,
+        wanted=pool.wanted,
         trouble=str(supervisor.trouble)[:MAX_TROUBLE] if supervisor.trouble else None,
-        workers=[_report_worker(supervisor, worker, now) for worker in fleet.workers],
+        workers=[_report_worker(supervisor, worker, now) for worker in pool.workers],
     )
 
 
-def _report_worker(supervisor: "Supervisor", worker: Worker, now: float) -> WorkerReport:
-    process, beat = supervisor.crew.processes.get(worker), supervisor.crew.beats.get(worker)
+def _report_worker(supervisor: "Supervisor", worker: WorkerSlot, now: float) -> WorkerReport:
+    process, beat = supervisor.manager.processes.get(worker), supervisor.manager.beats.get(worker)
     used = usage(process.pid) if process else None
     return WorkerReport(
         id=worker.id,
@@ -56,6 +56,6 @@ def _report_worker(supervisor: "Supervisor", worker: Worker, now: float) -> Work
         requests=beat.requests if beat else None,
         restarts=worker.restarts,
         last_exit=worker.last_exit,
-        retry_in=max(0.0, worker.retry_at - now) if worker.state is State.BACKOFF else None,
+        retry_in=max(0.0, worker.retry_at - now) if worker.state is SlotState.BACKOFF else None,
         leaving=worker.leaving,
     )

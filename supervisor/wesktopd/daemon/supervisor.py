@@ -1,7 +1,7 @@
 """The supervisor: keeps an app's workers running, and answers the control socket.
 
 State is *desired* against *actual*: requests, signals and leases only change what is desired, and one loop,
-`_reconcile`, carries out what `Fleet.plan` says.
+`_reconcile`, carries out what `WorkerPool.plan` says.
 """
 
 import asyncio
@@ -13,32 +13,32 @@ from collections.abc import Callable
 
 from wesktopd import configs
 from wesktopd.bus.event_bus import Bus
-from wesktopd.wire.channel import Beat
 from wesktopd.control.commands import Commands
 from wesktopd.control.server import ControlServer
-from wesktopd.workers.manager import Crew
-from wesktopd.errors import WesktopError, failed
-from wesktopd.logs.history import Kind
-from wesktopd.workers.pool import Fleet, Limits
 from wesktopd.daemon.foreground import Foreground
-from wesktopd.workers.worker_state import Worker
 from wesktopd.daemon.idle import IdleClock
-from wesktopd.instance.instance import LEFTOVER_TIMEOUT, Instance
+from wesktopd.daemon.presence import Presence
+from wesktopd.daemon.record import Record
+from wesktopd.daemon.warnings import Warnings
+from wesktopd.errors import WesktopError, failed
+from wesktopd.instance.instance import STALE_WORKER_TIMEOUT, Instance
+from wesktopd.instance.state import kill_all
+from wesktopd.logs.history import Kind
+from wesktopd.logs.output import Output
+from wesktopd.release import installed_release
 from wesktopd.system.children import Launched
 from wesktopd.system.service_manager import notify, ready, reloading, watchdog_interval
-from wesktopd.logs.output import Output
-from wesktopd.daemon.presence import Presence
-from wesktopd.wire.control_messages import STARTER, Down, End, Happened, failure, presentable
-from wesktopd.daemon.record import Record
-from wesktopd.release import installed_release
-from wesktopd.workers.memory_limit import oversized
-from wesktopd.upgrade.retirement import Retirement
-from wesktopd.system.stop_signals import StopSignals
 from wesktopd.system.standstill import Standstill
-from wesktopd.instance.state import kill_all
-from wesktopd.upgrade.incoming import Takeover
+from wesktopd.system.stop_signals import StopSignals
 from wesktopd.system.transport import has_unix_sockets
-from wesktopd.daemon.warnings import Warnings
+from wesktopd.upgrade.incoming import Takeover
+from wesktopd.upgrade.retirement import Retirement
+from wesktopd.wire.channel import Heartbeat
+from wesktopd.wire.control_messages import STARTER, Down, End, Happened, failure, presentable
+from wesktopd.workers.manager import WorkerManager
+from wesktopd.workers.memory_limit import oversized
+from wesktopd.workers.pool import Limits, WorkerPool
+from wesktopd.workers.slot import WorkerSlot
 
 LOOK_EVERY = 5.0  # seconds between looks for a standstill while the workers serve
 LOOK_OFTEN = 0.5  # the same while one starts, drains or waits: that is soon over, and so are its deadlines
@@ -58,7 +58,7 @@ class Supervisor:
         self.owns_process = owns_process
         self.spec = spec = instance.spec
         self.started = time.time()
-        self.fleet = Fleet(
+        self.pool = WorkerPool(
             Limits(spec.start_timeout, spec.drain_timeout, spec.hang_timeout, spec.max_lifetime), wanted=spec.workers
         )
         self.foreground: Foreground | None = None
@@ -98,7 +98,7 @@ class Supervisor:
         self._standstill = Standstill()
         with Output(self.spec, self._loop, log_level, self.warnings.say, self.owns_process) as self.output:
             self.record = Record(self.spec.label or self.spec.name, self.output)
-            self.crew = Crew(self.instance, self.fleet, self.output, self, self._first)
+            self.manager = WorkerManager(self.instance, self.pool, self.output, self, self._first)
             try:
                 await self._serve(channel)
             finally:
@@ -130,7 +130,7 @@ class Supervisor:
                 self.presence.close()
             if self.foreground is not None:
                 self.foreground.end()
-            self.crew.kill_all()
+            self.manager.kill_all()
             self.bus.close()
             await self.control.close(failure(self.failure) if self.failure else End())
 
@@ -141,18 +141,18 @@ class Supervisor:
         self.warnings.say(*self.instance.warnings, *self.output.warnings)
         await self._open_sockets()  # first: the caller is told of it as soon as it is adopted
         self.instance.workers_wait = False
-        self.crew.release()  # nobody is answered before `wesktop ctl` finds the app
+        self.manager.release()  # nobody is answered before `wesktop ctl` finds the app
         if channel is not None:
             client = await self.control.adopt(channel)
             client.hold(0, STARTER)
             client.send_event(self.commands.current_event("/"))
-        if self.instance.leftovers:
-            self._loop.call_later(LEFTOVER_TIMEOUT, kill_all, self.instance.leftovers)
+        if self.instance.stale_workers:
+            self._loop.call_later(STALE_WORKER_TIMEOUT, kill_all, self.instance.stale_workers)
 
     async def _succeed(self, takeover: Takeover) -> None:
         takeover.begin(self)
-        await self._reconcile(until=lambda: self.fleet.serving > 0)
-        if self.fleet.running:
+        await self._reconcile(until=lambda: self.pool.serving > 0)
+        if self.pool.running:
             await takeover.finish(self)
             self._on_promoted()
 
@@ -173,9 +173,9 @@ class Supervisor:
         """Say something of our own, on the terminal and in the app's log."""
         self.record.say(level, text)
 
-    def note(self, kind: Kind, text: str, worker: Worker | None = None, level: int = logging.DEBUG) -> None:
+    def note(self, kind: Kind, text: str, worker: WorkerSlot | None = None, level: int = logging.DEBUG) -> None:
         """Something has happened."""
-        process = self.crew.processes.get(worker) if worker else None
+        process = self.manager.processes.get(worker) if worker else None
         pid, generation = process.pid if process else None, worker.generation if worker else None
         self.record.note(kind, text, pid, generation, level)
 
@@ -185,10 +185,10 @@ class Supervisor:
         """End the app gracefully."""
         if self.retirement is not None:
             self.retirement.stop()
-        elif self.fleet.running:
+        elif self.pool.running:
             self.note(Kind.STOPPING, f"stopping, {reason}", level=logging.INFO)
             notify("STOPPING=1", f"STATUS=Stopping, {reason}.")
-            self.fleet.running = False
+            self.pool.running = False
             self.commands.stopped()
             self.wake()
 
@@ -198,13 +198,13 @@ class Supervisor:
             self.retirement.stop(at_once=True)
         else:
             self.request_stop("at once")
-        self.crew.kill_all()
+        self.manager.kill_all()
         if self._takeover is not None:
             self._takeover.kill_predecessor()
 
     def restart(self) -> int:
         """Have a new generation come; its number."""
-        generation = self.fleet.restart()
+        generation = self.pool.restart()
         self.note(Kind.RESTARTING, f"generation {generation} is coming")
         reloading(f"Generation {generation} is coming.")
         return generation
@@ -223,7 +223,7 @@ class Supervisor:
     def _has_work(self) -> bool:
         """Whether it is not the end yet, which a predecessor comes to first."""
         awaits = self._takeover is not None and self._has_name and not self._takeover.outlived
-        return self.fleet.running or self.fleet.alive or awaits
+        return self.pool.running or self.pool.alive or awaits
 
     async def _reconcile(self, until: Callable[[], bool] = lambda: False) -> None:
         while self._has_work:
@@ -232,7 +232,7 @@ class Supervisor:
             wake_at = self._apply(now)
             if until():
                 return
-            every = LOOK_OFTEN if self.fleet.changing else LOOK_EVERY
+            every = LOOK_OFTEN if self.pool.changing else LOOK_EVERY
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(self._standstill.next_look(now, wake_at, every)):
                     await self._changed.wait()
@@ -242,17 +242,17 @@ class Supervisor:
         now = self._loop.time()
         if (since := self._standstill.noticed(now)) is not None:
             self.log(logging.INFO, f"nothing ran for {now - since:.0f} seconds: deadlines are put off for as long")
-            self.fleet.stood_still(since, now)
+            self.pool.stood_still(since, now)
             self.control.windows.stood_still(since, now)
             self._idle.used(now)
         return now
 
     def _apply(self, now: float) -> float | None:
-        if self.fleet.arrange() and self._has_name:
+        if self.pool.arrange() and self._has_name:
             self._on_promoted()
-        acts, wake_at = self.fleet.plan(now)
+        acts, wake_at = self.pool.plan(now)
         for act, worker in acts:
-            self.crew.carry_out(act, worker)
+            self.manager.carry_out(act, worker)
         self.commands.look()
         if self.retirement is not None:
             self.retirement.look()
@@ -261,29 +261,29 @@ class Supervisor:
     def _measure(self) -> None:
         self._loop.call_later(MEASURE_EVERY, self._measure)  # first: an exception is not to be the end of it
         for worker, text in [*oversized(self, self._loop.time())]:
-            self.crew.replace(worker, text)
+            self.manager.replace(worker, text)
 
     def _show_life(self, interval: float) -> None:
         # By this loop, for those that serve: where nobody else replaces a worker that hangs, the manager does.
-        if self.fleet.shows_life(self._time(), 2 * interval + SHOWS_LIFE_WITHIN):
+        if self.pool.shows_life(self._time(), 2 * interval + SHOWS_LIFE_WITHIN):
             notify("WATCHDOG=1")
         self._loop.call_later(interval, self._show_life, interval)
 
     # What has become of the workers.
 
-    def worker_ready(self, worker: Worker) -> None:
+    def worker_ready(self, worker: WorkerSlot) -> None:
         """A worker serves."""
-        if worker.generation == self.fleet.serving:
+        if worker.generation == self.pool.serving:
             if not self.restart_failed:
                 self.trouble = None
             notify(f"STATUS=Serving on {self.instance.url}.")
             self.commands.announce()
 
-    def worker_beat(self, beat: Beat) -> None:
+    def worker_beat(self, beat: Heartbeat) -> None:
         """A worker's loop runs: the moment to see whether anybody uses it."""
         now = self._time()
-        self._idle.used(now if self.fleet.coming is not None else now - beat.idle)  # who restarts it, uses it
-        heard = [worker.heard for worker in self.fleet.ready()]
+        self._idle.used(now if self.pool.coming is not None else now - beat.idle)  # who restarts it, uses it
+        heard = [worker.heard for worker in self.pool.ready()]
         if self.retirement is None and not self.control.leases and self._idle.is_over(now, heard):
             self.request_stop(f"nobody has used it for {self.spec.idle_timeout:g} seconds")
 
@@ -314,21 +314,21 @@ class Supervisor:
 
     def worker_lost(self, reason: str) -> None:
         """A worker that served does so no more, unasked."""
-        if self.fleet.running and not self.fleet.ready():
+        if self.pool.running and not self.pool.ready():
             notify(f"STATUS=No worker serves: {presentable(reason)}.")
             self.control.broadcast(Down(reason=reason))
 
-    def worker_failed(self, worker: Worker, error: WesktopError, *, new: bool) -> None:
+    def worker_failed(self, worker: WorkerSlot, error: WesktopError, *, new: bool) -> None:
         """The first generation's failure is the caller's to hear of, a later one's who restarted; else try again."""
         self.trouble, self.restart_failed = error, new
-        if self.fleet.serving == 0 and not self.fleet.coming:
+        if self.pool.serving == 0 and not self.pool.coming:
             self.failure = error
-            self.fleet.running = False
+            self.pool.running = False
         elif new:
             text = f"generation {worker.generation} is given up: {error.message}"
             self.note(Kind.RESTART_FAILED, text, worker, logging.ERROR)
             ready(f"Serving on {self.instance.url}; {presentable(text)}")
-        elif worker.generation == self.fleet.serving:
+        elif worker.generation == self.pool.serving:
             self.note(Kind.WORKER_CRASHED, f"no worker: {error.message}", worker, logging.ERROR)
         self.commands.failed(error, worker.generation)
 
@@ -336,7 +336,7 @@ class Supervisor:
         self.trouble, self.restart_failed = None, False
         self.used()
         self.release = self.release or installed_release()
-        self.crew.hear_of([])
+        self.manager.hear_of([])
         self.note(Kind.SERVING, f"serving {self.spec.target} on {self.instance.url}", level=logging.INFO)
         ready(f"Serving on {self.instance.url}.")
         if not self.spec.one_shot and self.config_file is None:

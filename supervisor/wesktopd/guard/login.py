@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wesktopd.guard.session import Session
 from wesktopd.guard.local_path import local_path
+from wesktopd.guard.session import SessionCheck
 
 TEXT, HTML = b"text/plain; charset=utf-8", b"text/html; charset=utf-8"
 MAX_QUERY = 4096
@@ -53,7 +53,7 @@ def ask_for_session(name: str) -> Answer:
 
 
 async def let_in(
-    session: Session,
+    session: SessionCheck,
     redeem: Callable[[str], Awaitable[bool]] | None,
     scope: Mapping[str, Any],
     headers: Mapping[bytes, bytes],

@@ -10,10 +10,10 @@ It works under any ASGI server: `Guard(app, port=8000)`.
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
 from typing import Any
 
-from wesktopd.guard.session import Session
-from wesktopd.guard.login import Answer, ask_for_session, let_in, refused
 from wesktopd.guard.hosts import Hosts, check_allowed_hosts, check_allowed_origins, own_names
+from wesktopd.guard.login import Answer, ask_for_session, let_in, refused
 from wesktopd.guard.security_headers import DEFAULT_CSP, WINDOW, SecurityHeaders, check_csp
+from wesktopd.guard.session import SessionCheck
 from wesktopd.guard.tokens import OPEN_PATH
 
 Scope = MutableMapping[str, Any]
@@ -55,7 +55,7 @@ class Guard:
         allowed_hosts: Sequence[str] = (),
         allowed_origins: Sequence[str] = (),
         csp: str | None = None,
-        session: Session | None = None,
+        session: SessionCheck | None = None,
         redeem: Redeem | None = None,
     ) -> None:
         check_allowed_hosts(allowed_hosts)
@@ -142,7 +142,7 @@ class Guard:
             and headers.get(b"origin") in self._origins
         )
 
-    async def _open(self, session: Session, scope: Scope, headers: Headers, receive: Any, send: Any) -> None:
+    async def _open(self, session: SessionCheck, scope: Scope, headers: Headers, receive: Any, send: Any) -> None:
         """Let in who brings a one-time token, from wherever it was opened."""
         answer = await let_in(session, self._redeem, scope, headers, self._name)
         await self._answer(answer, scope, receive, send)

@@ -8,7 +8,7 @@ SECRET_BYTES = 32
 
 
 @dataclass(frozen=True)
-class Access:
+class SessionSecrets:
     """What lets a client in, for as long as the supervisor lives: its workers know it, and nobody else is told.
 
     cookie: the value of the session's cookie. bearer: what scripts send (RFC 6750).
@@ -18,18 +18,18 @@ class Access:
     bearer: str = field(repr=False)
 
     @classmethod
-    def fresh(cls) -> "Access":
+    def fresh(cls) -> "SessionSecrets":
         """One that nobody has yet."""
         return cls(os.urandom(SECRET_BYTES).hex(), os.urandom(SECRET_BYTES).hex())
 
 
-class Session:
+class SessionCheck:
     """Tells by its headers whether a request comes from a client that was let in.
 
     Cookies are not separated by port (RFC 6265, 8.5), so the cookie's name has the app's and the port.
     """
 
-    def __init__(self, access: Access, name: str, port: int) -> None:
+    def __init__(self, access: SessionSecrets, name: str, port: int) -> None:
         from hmac import compare_digest  # late: it takes 4 ms, and most who know this module never compare
 
         self._equal = compare_digest

@@ -7,27 +7,27 @@ import os
 import socket
 from pathlib import Path
 
-from wesktopd.system import service_manager as notify
-from wesktopd.guard.session import Access
-from wesktopd.wire.channel import WorkerSpec, hand_over
 from wesktopd.errors import AlreadyRunningError, ConfigurationError, PidFileError, PortInUseError
-from wesktopd.system.forked import withhold
 from wesktopd.guard.hosts import address, check_exposure
-from wesktopd.system.process_identity import Identity
-from wesktopd.system.children import Launched, fill_standard_descriptors, launch_worker
-from wesktopd.system.launchd_sockets import activated_sockets
+from wesktopd.guard.session import SessionSecrets
 from wesktopd.instance.listener import Port, is_listener, listen, listens_at, url_of
-from wesktopd.system.lock import Lock
 from wesktopd.instance.loopback import is_on_loopback, is_twin
 from wesktopd.instance.own_host import own_host
-from wesktopd.paths import AppPaths, port_file
 from wesktopd.instance.pidfile import PidFile
+from wesktopd.instance.state import State, StateFile, end, is_alive, stale_workers
+from wesktopd.paths import AppPaths, port_file
 from wesktopd.spec import AppSpec
-from wesktopd.instance.state import State, StateFile, end, is_alive, leftovers
+from wesktopd.system import service_manager as notify
+from wesktopd.system.children import Launched, fill_standard_descriptors, launch_worker
+from wesktopd.system.forked import withhold
+from wesktopd.system.launchd_sockets import activated_sockets
+from wesktopd.system.lock import Lock
+from wesktopd.system.process_identity import Identity
 from wesktopd.system.transport import has_unix_sockets
+from wesktopd.wire.channel import WorkerSpec, hand_over
 
 SLOWEST_BEAT = 10.0  # seconds between the signs of life of a worker that nobody uses
-LEFTOVER_TIMEOUT = 1.5  # seconds that the workers of a supervisor that died may take to end by themselves
+STALE_WORKER_TIMEOUT = 1.5  # seconds that the workers of a supervisor that died may take to end by themselves
 
 
 class Instance:
@@ -45,8 +45,8 @@ class Instance:
         self.paths = self._paths()
         self.lock = Lock(self.paths.lock) if self.paths else None
         self.state_file = StateFile(self.paths.state) if self.paths else None
-        self.access = Access.fresh() if spec.session else None
-        self.leftovers: list[Identity] = []
+        self.access = SessionSecrets.fresh() if spec.session else None
+        self.stale_workers: list[Identity] = []
         self.workers_wait = True  # with accepting connections, until they are released
         self.socket_stays = False  # when this ends: a service manager holds it, and clients go on connecting
         self._pid_file = PidFile(spec.pid_path) if spec.pid_path else None
@@ -61,7 +61,7 @@ class Instance:
             before = self.state_file.read() if self.state_file else None
             if is_alive(before):  # its lock's file was removed
                 raise self._runs_already()
-            self.leftovers = leftovers(before)
+            self.stale_workers = stale_workers(before)
             self._claim_pid_file(before)
             passed = self._passed_port()
             self.socket_stays = passed is not None
@@ -72,7 +72,12 @@ class Instance:
         return self
 
     def succeed(
-        self, listener: socket.socket, twin: socket.socket | None, access: Access | None, *, socket_stays: bool
+        self,
+        listener: socket.socket,
+        twin: socket.socket | None,
+        access: SessionSecrets | None,
+        *,
+        socket_stays: bool,
     ) -> None:
         """Instead of entering: serve on the sockets of another supervisor, whose name is not taken yet.
 
@@ -186,11 +191,11 @@ class Instance:
         try:
             port = listen(spec.host, spec.port, spec.name, self._port_memory(), self.warnings.append)
         except PortInUseError:
-            if not self.leftovers:
+            if not self.stale_workers:
                 raise
-            end(self.leftovers, LEFTOVER_TIMEOUT)  # it may be one of them that has the port
+            end(self.stale_workers, STALE_WORKER_TIMEOUT)  # it may be one of them that has the port
             # A process that has ended keeps its sockets until its last thread has, too.
-            port = listen(spec.host, spec.port, spec.name, patience=LEFTOVER_TIMEOUT)
+            port = listen(spec.host, spec.port, spec.name, patience=STALE_WORKER_TIMEOUT)
         self.socket_stays = notify.store(port.listener)
         if port.twin is not None:
             notify.store(port.twin)  # a message of its own: the unit of an earlier release has room for one

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from wesktopd.errors import BindError, BindPermissionError, PortInUseError
-from wesktopd.system.atomic_files import write_whole
 from wesktopd.guard.hosts import address, reachable
-from wesktopd.limits import BACKLOG
 from wesktopd.instance.loopback import is_on_loopback, reserve_twin
+from wesktopd.limits import BACKLOG
+from wesktopd.system.atomic_files import atomic_write
 from wesktopd.system.private_files import private_dir, read_private
 
 # Below every system's range for outgoing connections (from 32768 on Linux, 49152 elsewhere), so that a port that was
@@ -143,7 +143,8 @@ def _explained(error: OSError, host: str, port: int) -> BindError:
         return error
     host = error.filename or host  # which of the two loopback addresses it is
     if error.errno == errno.EADDRINUSE:
-        from wesktopd.instance.port_owner import in_use_by  # late, and for what is shown alone: it looks at all processes, 40 ms
+        # Late, and for what is shown alone: it looks at all processes, 40 ms.
+        from wesktopd.instance.port_owner import in_use_by
 
         return PortInUseError(f"port {port} on {host} is in use by {in_use_by(port)}")
     if error.errno == errno.EACCES:
@@ -162,6 +163,6 @@ def _recall(memory: Path) -> int | None:
 def _remember(memory: Path, port: int, warn: Callable[[str], object]) -> None:
     try:
         private_dir(memory.parent)
-        write_whole(memory, f"{port}\n".encode(), durable=True)
+        atomic_write(memory, f"{port}\n".encode(), durable=True)
     except OSError as error:
         warn(f"port {port} cannot be kept for the next start: {error}")

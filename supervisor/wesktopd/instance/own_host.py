@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from wesktopd.errors import ConfigurationError
-from wesktopd.system.atomic_files import write_whole
 from wesktopd.paths import host_file
+from wesktopd.system.atomic_files import atomic_write
 from wesktopd.system.private_files import private_dir, read_private
 
 RANDOM_BYTES = 16
@@ -56,7 +56,7 @@ def _kept(name: str, memory: Path, warn: Callable[[str], object]) -> str | None:
     made = fresh_host(name)
     try:
         private_dir(memory.parent)
-        write_whole(memory, f"{made}\n".encode(), durable=True)
+        atomic_write(memory, f"{made}\n".encode(), durable=True)
     except OSError as error:
         warn(_cannot(error))
         return None

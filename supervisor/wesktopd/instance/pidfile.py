@@ -4,9 +4,9 @@ import os
 from pathlib import Path
 
 from wesktopd.errors import PidFileError
-from wesktopd.system.atomic_files import write_whole
-from wesktopd.system.process_identity import Identity, identify
+from wesktopd.system.atomic_files import atomic_write
 from wesktopd.system.private_files import HAS_OWNERS, ROOT, NotPrivateError, open_file, owner, resolve
+from wesktopd.system.process_identity import Identity, identify
 
 MAX_PID_FILE = 64  # bytes that are looked at
 REUSE_SLACK = 2.0  # seconds by which a file's time and a process's may disagree
@@ -32,7 +32,7 @@ class PidFile:
     def write(self) -> None:
         """Write this process's PID in the place of what is there. Raises PidFileError."""
         try:
-            write_whole(self._path, b"%d\n" % os.getpid(), 0o644)
+            atomic_write(self._path, b"%d\n" % os.getpid(), 0o644)
         except OSError as error:
             raise PidFileError(
                 f"PID file {str(self._path)!r} cannot be written: {self._whose() or error.strerror}. "

@@ -1,10 +1,10 @@
 """Who has a port: an app of this user's, or another process. For an error's sentence, so it never raises."""
 
 from wesktopd.errors import WesktopError
-from wesktopd.system.process_identity import Identity, identify
-from wesktopd.paths import AppPaths, running_names
 from wesktopd.instance.pidfile import describe
 from wesktopd.instance.state import StateFile
+from wesktopd.paths import AppPaths, running_names
+from wesktopd.system.process_identity import Identity, identify
 
 
 def in_use_by(port: int) -> str:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import msgspec
 
-from wesktopd.system.atomic_files import OwnFile, write_whole
-from wesktopd.system.process_identity import Identity, boot_id, identify
+from wesktopd.system.atomic_files import OwnFile, atomic_write
 from wesktopd.system.private_files import read_private
+from wesktopd.system.process_identity import Identity, boot_id, identify
 
 LOOK_EVERY = 0.01
 MAX_STATE = 64 * 1024  # bytes; that of 64 workers in two generations has less than 8 KiB
@@ -43,7 +43,7 @@ class StateFile:
         found = [identity for pid in workers if (identity := identify(pid))]
         state = State(boot=boot_id(), supervisor=identify(os.getpid()), workers=found)
         with contextlib.suppress(OSError):
-            write_whole(self._path, msgspec.json.encode(state))
+            atomic_write(self._path, msgspec.json.encode(state))
             self._own.claim()
 
     def read(self) -> State | None:
@@ -69,7 +69,7 @@ def is_alive(state: State | None) -> bool:
     return supervisor is not None and identify(supervisor.pid) == supervisor
 
 
-def leftovers(state: State | None) -> list[Identity]:
+def stale_workers(state: State | None) -> list[Identity]:
     """The workers of a supervisor that has died, as far as they live; never a stranger that has got their PID."""
     if state is None or is_alive(state):
         return []

@@ -8,9 +8,9 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
 
-from wesktopd.wire.lines import LineReader
 from wesktopd.logs.logfile import MICROSECONDS, OWN, LogLine, LogWriter
 from wesktopd.text import printable
+from wesktopd.wire.lines import LineReader
 
 RING_LINES = 1000
 RING_BYTES = 512 * 1024

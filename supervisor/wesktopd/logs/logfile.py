@@ -14,8 +14,8 @@ from typing import BinaryIO, NamedTuple
 
 import msgspec
 
-from wesktopd.system.private_files import OTHERS_WRITE, open_private, private_dir
 from wesktopd.logs.writer_thread import WriterThread
+from wesktopd.system.private_files import OTHERS_WRITE, open_private, private_dir
 
 MAX_FILE = 5 * 1024 * 1024  # bytes, after which another file is begun
 MOST_READ = 2 * MAX_FILE  # a file may grow beyond by what is written at once

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from wesktopd.logs.diagnostics import diagnostics
 from wesktopd.errors import ConfigurationError, WesktopError
-from wesktopd.logs.logfile import LogFile, LogWriter
+from wesktopd.logs.diagnostics import diagnostics
 from wesktopd.logs.journal import Journal
+from wesktopd.logs.logfile import LogFile, LogWriter
+from wesktopd.logs.terminal import TerminalWriter
 from wesktopd.paths import log_file
 from wesktopd.spec import AppSpec
-from wesktopd.logs.terminal import TerminalWriter
 from wesktopd.text import sendable
 
 DESCRIPTORS = {"stdout": 1, "stderr": 2}

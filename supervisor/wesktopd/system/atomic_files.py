@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 
-def write_whole(path: Path, data: bytes, mode: int = 0o600, *, durable: bool = False) -> None:
+def atomic_write(path: Path, data: bytes, mode: int = 0o600, *, durable: bool = False) -> None:
     """Put a file in the place of what is at `path`, for its owner alone unless another mode is given.
 
     durable: also where the power fails. A file system may else keep the new name and not yet what is in the file

@@ -1,7 +1,8 @@
 """How the control socket is reached: a Unix socket, or, where there are none, TCP on this machine with a secret.
 
 The TCP variant's file holds `PORT SECRET`, readable by its owner alone. Both ends prove that they know the secret
-before anything else is said, see `wesktopd.wire.greeting`. WESKTOP_CONTROL=tcp chooses it where there are Unix sockets.
+before anything else is said, see `wesktopd.wire.greeting`. WESKTOP_CONTROL=tcp chooses it even where there are Unix
+sockets.
 """
 
 import errno
@@ -12,12 +13,12 @@ import sys
 import time
 from pathlib import Path
 
-from wesktopd.system.atomic_files import write_whole
+from wesktopd.system.atomic_files import atomic_write
 from wesktopd.system.forked import withhold
-from wesktopd.wire.greeting import MAX_LINE, ClientGreeting
 from wesktopd.system.lock import Lock
 from wesktopd.system.peers import is_trusted
 from wesktopd.system.private_files import FILE_MODE, OTHERS, read_private
+from wesktopd.wire.greeting import MAX_LINE, ClientGreeting
 
 TYPE_CHECKING = False  # as type checkers know it: a window waits for this module
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def _listen_tcp(path: Path) -> tuple[socket.socket, str]:
         # The file is written last, so that who has read it can connect.
         listener.listen()
         withhold(listener.fileno(), listener.getsockname())
-        write_whole(path, f"{listener.getsockname()[1]} {secret}\n".encode())
+        atomic_write(path, f"{listener.getsockname()[1]} {secret}\n".encode())
     except OSError:
         listener.close()
         raise

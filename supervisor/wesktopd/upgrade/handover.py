@@ -26,15 +26,15 @@ import socket
 
 import msgspec
 
-from wesktopd.guard.session import Access
 from wesktopd.bus.event_bus import HandedBus
-from wesktopd.errors import ControlError
 from wesktopd.control.handed import HandedControl
-from wesktopd.wire.lines import LineReader
+from wesktopd.errors import ControlError
+from wesktopd.guard.session import SessionSecrets
 from wesktopd.logs.logfile import LogLine
-from wesktopd.wire.message import Message, SecretMessage
-from wesktopd.wire.control_messages import Failed, Happened
 from wesktopd.spec import AppSpec
+from wesktopd.wire.control_messages import Failed, Happened
+from wesktopd.wire.lines import LineReader
+from wesktopd.wire.message import Message, SecretMessage
 
 FORMAT = 3  # of what is handed over: to be raised whenever an older release could not read it
 MOST_DESCRIPTORS = 250  # in one message: SCM_MAX_FD is 253 on Linux
@@ -57,7 +57,7 @@ class Beginning(SecretMessage, kw_only=True):
     log_level: int
     latest: int
     wanted: int
-    access: Access | None
+    access: SessionSecrets | None
     socket_stays: bool
     has_twin: bool = False
 

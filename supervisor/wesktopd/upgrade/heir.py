@@ -8,9 +8,9 @@ from itertools import count
 
 from wesktopd.errors import ControlError
 from wesktopd.upgrade.handover import GoTo, Noted, Printed, Redeem, Redeemed, decode, encode
+from wesktopd.wire.control_messages import MAX_FRAME, Happened
 from wesktopd.wire.lines import LineReader
 from wesktopd.wire.message import Message
-from wesktopd.wire.control_messages import MAX_FRAME, Happened
 
 MOST_UNTOLD = 8 * 1024 * 1024  # bytes of output that wait for it; what comes beyond is dropped, and counted
 

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from wesktopd.daemon.foreground import Foreground
 from wesktopd.errors import ControlError
 from wesktopd.logs.history import Kind
-from wesktopd.daemon.foreground import Foreground
-from wesktopd.upgrade.handover import Beginning, Handover
+from wesktopd.release import installed_release
 from wesktopd.system.service_manager import ServiceManager, ready
+from wesktopd.upgrade.handover import Beginning, Handover
 from wesktopd.upgrade.predecessor import Predecessor
 from wesktopd.wire.control_messages import STARTER, Done, Moved
-from wesktopd.release import installed_release
 
 if TYPE_CHECKING:
     from wesktopd.daemon.supervisor import Supervisor
@@ -36,9 +36,9 @@ class Takeover:
 
     def begin(self, supervisor: "Supervisor") -> None:
         """Have the next generation start; it does not accept connections until it is released."""
-        fleet = supervisor.fleet
-        fleet.latest, fleet.wanted = self._beginning.latest, self._beginning.wanted
-        fleet.restart()
+        pool = supervisor.pool
+        pool.latest, pool.wanted = self._beginning.latest, self._beginning.wanted
+        pool.restart()
         supervisor.started, supervisor.release = self._beginning.started, installed_release()
         asyncio.get_running_loop().add_reader(self._predecessor, self._on_end_before, supervisor)
 
@@ -61,9 +61,9 @@ class Takeover:
             os._exit(1)
         self.taken = True
         self._manager.resume()
-        supervisor.crew.release()
+        supervisor.manager.release()
         supervisor.instance.take_name(None if handed.lock is None else self._predecessor.descriptor(handed.lock))
-        supervisor.crew.write_state()
+        supervisor.manager.write_state()
         supervisor.warnings.say(*supervisor.instance.warnings, *supervisor.output.warnings)
         for lease in supervisor.control.leases:
             if lease.lease == STARTER:
@@ -88,7 +88,7 @@ class Takeover:
     def _on_end(self, supervisor: "Supervisor") -> None:
         """The last request to the predecessor's workers has ended, or it was killed."""
         self.outlived = True
-        supervisor.output.journal.all_ended_but({process.pid for process in supervisor.crew.processes.values()})
+        supervisor.output.journal.all_ended_but({process.pid for process in supervisor.manager.processes.values()})
         self._answer(supervisor)
         supervisor.wake()
 
@@ -115,7 +115,7 @@ async def resume(supervisor: "Supervisor") -> None:
 
 def _remember(supervisor: "Supervisor", handed: Handover) -> None:
     supervisor.config_file = handed.config_file
-    supervisor.crew.hear_of(handed.launches)
+    supervisor.manager.hear_of(handed.launches)
     supervisor.output.journal.restore(handed.lines)
     for pid, stream, begun in handed.begun:
         supervisor.output.journal.feed(pid, stream, begun)

@@ -11,19 +11,19 @@ import socket
 import subprocess
 from typing import TYPE_CHECKING
 
-from wesktopd.upgrade import handover
+from wesktopd.daemon.presence import Presence
 from wesktopd.errors import ControlError, WesktopError, from_wire
 from wesktopd.logs.history import Kind
-from wesktopd.upgrade.handover import STANDARD_OUTPUTS, Beginning, Begun, Confirmed, Handover, Prepared, Taken
 from wesktopd.system.children import Launched, launch
+from wesktopd.system.service_manager import is_watched, notify
+from wesktopd.upgrade import handover
+from wesktopd.upgrade.handover import STANDARD_OUTPUTS, Beginning, Begun, Confirmed, Handover, Prepared, Taken
+from wesktopd.upgrade.incoming import connect, resume
+from wesktopd.upgrade.predecessor import hear
+from wesktopd.upgrade.retirement import Retirement
+from wesktopd.wire.control_messages import Failed, failure
 from wesktopd.wire.lines import LineReader
 from wesktopd.wire.message import Message
-from wesktopd.system.service_manager import is_watched, notify
-from wesktopd.upgrade.predecessor import hear
-from wesktopd.daemon.presence import Presence
-from wesktopd.wire.control_messages import Failed, failure
-from wesktopd.upgrade.retirement import Retirement
-from wesktopd.upgrade.incoming import connect, resume
 
 if TYPE_CHECKING:
     from wesktopd.daemon.supervisor import Supervisor
@@ -72,7 +72,7 @@ class Upgrade:
             await supervisor.presence.leave()
         try:
             await self._pause()
-            if not supervisor.fleet.running:  # those who are connected were heard until now
+            if not supervisor.pool.running:  # those who are connected were heard until now
                 raise supervisor.commands.is_stopping()
             message = self._capture()
             supervisor.retirement = retirement = Retirement(supervisor)
@@ -116,8 +116,8 @@ class Upgrade:
             spec=supervisor.spec,
             started=supervisor.started,
             log_level=supervisor.log_level,
-            latest=supervisor.fleet.latest,
-            wanted=supervisor.fleet.wanted,
+            latest=supervisor.pool.latest,
+            wanted=supervisor.pool.wanted,
             access=instance.access,
             socket_stays=instance.socket_stays,
             has_twin=twin is not None,
@@ -192,7 +192,7 @@ class Upgrade:
             bus=supervisor.bus.hand_over(self._copy),
             lines=supervisor.output.journal.state(),
             begun=supervisor.output.journal.take_begun(),
-            launches=supervisor.crew.unheard(),
+            launches=supervisor.manager.unheard(),
             events=[*supervisor.record.events.kept],
             tokens=supervisor.commands.links.tokens.state(),
         )
@@ -216,14 +216,14 @@ class Upgrade:
         supervisor = self._supervisor
         if message is not None:
             await connect(supervisor, message, self._socket, back=True)
-            supervisor.crew.hear_of(message.launches)
+            supervisor.manager.hear_of(message.launches)
             for pid, stream, begun in message.begun:
                 supervisor.output.journal.feed(pid, stream, begun)
         heir, supervisor.record.heir, supervisor.retirement = supervisor.record.heir, None, None
         if heir is not None:  # before anything else happens
             for each in heir.kept:
                 hear(supervisor, each, heir.answer)
-        supervisor.output.journal.all_ended_but({process.pid for process in supervisor.crew.processes.values()})
+        supervisor.output.journal.all_ended_but({process.pid for process in supervisor.manager.processes.values()})
         self._close_copies()
         if self._relayed is not None:
             self._relayed.close()

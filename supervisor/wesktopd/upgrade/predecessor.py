@@ -7,9 +7,8 @@ import socket
 from collections.abc import Callable
 from typing import Protocol
 
-from wesktopd.upgrade import handover
-from wesktopd.wire.channel import read_line
 from wesktopd.errors import ControlError, WesktopError
+from wesktopd.upgrade import handover
 from wesktopd.upgrade.handover import (
     Beginning,
     Begun,
@@ -24,9 +23,10 @@ from wesktopd.upgrade.handover import (
     Stop,
     Taken,
 )
+from wesktopd.wire.channel import read_line
+from wesktopd.wire.control_messages import Happened, failure
 from wesktopd.wire.lines import LineReader
 from wesktopd.wire.message import Message
-from wesktopd.wire.control_messages import Happened, failure
 
 ANSWERS_WITHIN = 20.0  # seconds
 

@@ -7,11 +7,11 @@ import signal
 import socket
 from typing import TYPE_CHECKING
 
-from wesktopd.errors import StartupError
 from wesktopd.daemon.foreground import Relay
+from wesktopd.errors import StartupError
+from wesktopd.system.children import Launched
 from wesktopd.upgrade.handover import Quiet, Stop
 from wesktopd.upgrade.heir import Heir
-from wesktopd.system.children import Launched
 
 if TYPE_CHECKING:
     from wesktopd.daemon.supervisor import Supervisor
@@ -33,7 +33,7 @@ class Retirement:
     async def begin(self, successor: Launched, foreground: socket.socket | None) -> None:
         """The successor has taken over. foreground: our end of a channel to it, where somebody waits for our end."""
         self._supervisor.instance.surrender()
-        self._supervisor.fleet.running = False
+        self._supervisor.pool.running = False
         loop = asyncio.get_running_loop()
         if foreground is not None:
             _, self._relay = await loop.connect_accepted_socket(Relay, foreground)
@@ -43,14 +43,14 @@ class Retirement:
 
     def look(self) -> None:
         """Tell when nothing more comes to the workers, once."""
-        begun = self._successor is not None and not self._supervisor.fleet.running
-        if begun and not self._quiet and not any(worker.accepts for worker in self._supervisor.fleet.workers):
+        begun = self._successor is not None and not self._supervisor.pool.running
+        if begun and not self._quiet and not any(worker.accepts for worker in self._supervisor.pool.workers):
             self._quiet = True
             self.heir.tell(Quiet())
 
     def _on_successor_ended(self) -> None:
         """All ends with it: nobody else is there to be told of anything."""
-        self._supervisor.crew.kill_all()
+        self._supervisor.manager.kill_all()
 
     async def finish(self) -> None:
         """Part from the successor; where somebody waits for the app's end, stay until then. Raises StartupError when

@@ -1,7 +1,7 @@
 """The socket pair that joins a process to the one that started it. Light: windows and workers wait for it.
 
 The parent sends one line, which says what to do; to a worker that is a WorkerSpec, answered by `Serving` or
-`Refused`, then by a `Beat` now and then. A worker's `Redeem` is answered by `Redeemed`; a
+`Refused`, then by a `Heartbeat` now and then. A worker's `Redeem` is answered by `Redeemed`; a
 `Launch` may be answered by `GoTo`. `Stop` or `Retire` ends a worker; to the latter it answers `Quiet`.
 The channel is also a lifeline: by its end either side learns that the other is gone, on any kind of death.
 
@@ -33,8 +33,8 @@ class WorkerSpec:
     """What a worker has to serve; the listening socket comes with it.
 
     beat_every: seconds at most between beats. bus: the socket of the event bus, where there is one.
-    name, host, allowed_hosts, allowed_origins, csp: see `wesktopd.guard.middleware`. cookie, bearer: of the session, if there is
-    one, see `wesktopd.guard.session`. on_launch: a function, as "module:attribute", for the app's further launches.
+    name, host, allowed_hosts, allowed_origins, csp: see `wesktopd.guard.middleware`. cookie, bearer: of the session,
+    if there is one, see `wesktopd.guard.session`. on_launch: a function, as "module:attribute", for further launches.
     waits: it is to accept no connection before it is told `Accept`.
     """
 
@@ -76,7 +76,7 @@ class Quiet:
 
 
 @dataclass(frozen=True)
-class Beat:
+class Heartbeat:
     """The event loop runs. requests: that are open; idle: seconds since the last one ended, 0 while one is open."""
 
     requests: int
@@ -129,7 +129,7 @@ class Accept:
     """To a worker that has waited with it: accept connections from now on."""
 
 
-FROM_WORKER = (Serving, Refused, Quiet, Beat, Redeem, GoTo)
+FROM_WORKER = (Serving, Refused, Quiet, Heartbeat, Redeem, GoTo)
 TO_WORKER = (Accept, Stop, Retire, Redeemed, Launch)
 
 

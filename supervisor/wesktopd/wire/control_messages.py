@@ -13,8 +13,8 @@ from typing import Any, Literal
 import msgspec
 
 from wesktopd.errors import ConfigurationError, ControlError, WesktopError
-from wesktopd.wire.message import Message, SecretMessage, decode_known
 from wesktopd.text import printable
+from wesktopd.wire.message import Message, SecretMessage, decode_known
 from wesktopd.wire.window_messages import (
     Answered,
     Ask,
@@ -132,7 +132,7 @@ class Failed(Message):
 class WorkerReport(msgspec.Struct, frozen=True, kw_only=True):
     """One worker. Times are in seconds, memory in bytes; what is not known, or not so, is null.
 
-    id: counts the workers of this supervisor. state: see wesktopd.workers.worker_state; uptime: how long it is in it.
+    id: counts the workers of this supervisor. state: see wesktopd.workers.slot; uptime: how long it is in it.
     age: since its process began; cpu: that it has used. requests: that are open.
     last_exit: how the process before ended; retry_in: until the next start is tried. leaving: it is being replaced.
     """
@@ -199,7 +199,7 @@ class Log(Message):
 
 
 class Happened(Message):
-    """Something has happened, see wesktopd.logs.history; the worker's `pid` and `generation` where it is about one."""
+    """Something has happened, see wesktopd.logs.history; `pid` and `generation`: of the worker that it is about."""
 
     time: float
     kind: str

@@ -65,7 +65,8 @@ class Ask(Message):
 class Asked(Message):
     """Event for the window in front: ask the user, and answer by `Reply` with this number.
 
-    question: see `wesktopd.wire.dialog_messages`; it is read when it is asked, as a later release may have more kinds of them.
+    question: see `wesktopd.wire.dialog_messages`; it is read when it is asked, as a later release may have further
+    kinds.
     """
 
     number: int

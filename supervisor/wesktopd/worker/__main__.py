@@ -19,13 +19,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from wesktopd.worker import client_text
-from wesktopd.worker.application import guarded, prepare, print_traceback
+from wesktopd.errors import LifespanError, WesktopError
+from wesktopd.limits import DESCRIPTORS
+from wesktopd.startup_imports import all_loaded, without
+from wesktopd.system.standstill import done_before, sleep_awake
+from wesktopd.system.stop_accepting import Gate, answered
 from wesktopd.wire.channel import (
     DUMP_SIGNAL,
     TO_WORKER,
     Accept,
-    Beat,
+    Heartbeat,
     Launch,
     Quiet,
     Redeemed,
@@ -41,16 +44,13 @@ from wesktopd.wire.channel import (
     take_over,
     tell,
 )
+from wesktopd.worker import client_text
+from wesktopd.worker.application import guarded, prepare, print_traceback
 from wesktopd.worker.drain import ASGIApp, Drain
 from wesktopd.worker.embedded import allow_late_end, embedded_server
-from wesktopd.errors import LifespanError, WesktopError
-from wesktopd.worker.second_launch import Launches
 from wesktopd.worker.lifespan import Lifespan
-from wesktopd.limits import DESCRIPTORS
-from wesktopd.startup_imports import all_loaded, without
-from wesktopd.system.stop_accepting import Gate, answered
-from wesktopd.worker.token_client import Redeemer
-from wesktopd.system.standstill import done_before, sleep_awake
+from wesktopd.worker.second_launch import Launches
+from wesktopd.worker.token_client import TokenClient
 
 CANCEL_AT = 0.8  # the part of the drain timeout after which open requests are cancelled, leaving time to end
 ORPHAN_TIMEOUT = 0.7  # seconds to end in, once the supervisor has died
@@ -75,7 +75,7 @@ class Ending:
     retires: bool = False
 
 
-class Lifeline:
+class SupervisorLink:
     """Hears what the supervisor says, and its death, whatever the app is doing: no orphan is to be left.
 
     It waits in a thread, since an app may block while it is imported, or its loop for ever.
@@ -83,14 +83,14 @@ class Lifeline:
 
     def __init__(self, channel: socket.socket, listener: socket.socket) -> None:
         self.channel = channel
-        self.redeemer = Redeemer(channel)
+        self.token_client = TokenClient(channel)
         self.launches = Launches(channel)
         self.on_stop: Callable[[Ending], None] | None = None
         self.may_accept = False
         self.on_accept: Callable[[], object] = lambda: None
         self.gate = Gate(listener)
         self._lines = read_lines(channel)
-        threading.Thread(target=self._wait, name="lifeline", daemon=True).start()
+        threading.Thread(target=self._wait, name="link", daemon=True).start()
 
     def _hear(self) -> Stop | Retire | None:
         """Return the next order to end, None for the channel's end; pass on the messages that come before it."""
@@ -100,7 +100,7 @@ class Lifeline:
                 if isinstance(message, Stop | Retire):
                     return message
                 if isinstance(message, Redeemed):
-                    self.redeemer.heard(message)
+                    self.token_client.heard(message)
                 elif isinstance(message, Accept):
                     self.may_accept = True
                     self.on_accept()
@@ -143,10 +143,10 @@ class Lifeline:
 class Worker:
     """Serves `app` until told to stop, or until the supervisor is gone."""
 
-    def __init__(self, spec: WorkerSpec, listener: socket.socket, lifeline: Lifeline, app: ASGIApp) -> None:
+    def __init__(self, spec: WorkerSpec, listener: socket.socket, link: SupervisorLink, app: ASGIApp) -> None:
         self._spec = spec
         self._listener = listener
-        self._lifeline = lifeline
+        self._link = link
         self._lifespan = Lifespan(app)
         self._drain = Drain(self._lifespan)
         self._until_end: asyncio.Task[None] | None = None
@@ -154,12 +154,12 @@ class Worker:
 
     async def serve(self) -> int:
         """Serve; the exit code."""
-        self._loop = self._lifeline.launches.loop = asyncio.get_running_loop()
+        self._loop = self._link.launches.loop = asyncio.get_running_loop()
         self._stopped: asyncio.Future[Ending] = self._loop.create_future()
         self._loop.add_signal_handler(signal.SIGTERM, self._terminate)
         self._accept = asyncio.Event()
-        self._lifeline.on_accept = lambda: self._loop.call_soon_threadsafe(self._accept.set)
-        self._lifeline.on_stop = self._stop_from_thread
+        self._link.on_accept = lambda: self._loop.call_soon_threadsafe(self._accept.set)
+        self._link.on_stop = self._stop_from_thread
         starting = self._loop.create_task(self._lifespan.startup())
         await asyncio.wait((starting, self._stopped), return_when=asyncio.FIRST_COMPLETED)
         if not starting.done():
@@ -174,10 +174,10 @@ class Worker:
 
     def _refuse(self, reason: str) -> None:
         message = f"the lifespan of {self._spec.target!r} failed{f': {reason}' if reason else ''}"
-        tell(self._lifeline.channel, Refused(error=LifespanError.__name__, message=message))
+        tell(self._link.channel, Refused(error=LifespanError.__name__, message=message))
 
     async def _serve_requests(self) -> int:
-        tell(self._lifeline.channel, Serving())
+        tell(self._link.channel, Serving())
         self._loop.call_later(FIRST_BEAT, self._beat)
         if not await self._may_accept():
             await self._lifespan.shutdown()
@@ -195,7 +195,7 @@ class Worker:
 
     async def _may_accept(self) -> bool:
         """Wait until it is to accept connections; False when it is to end before."""
-        if self._spec.waits and not self._lifeline.may_accept:
+        if self._spec.waits and not self._link.may_accept:
             accept = self._loop.create_task(self._accept.wait())
             await asyncio.wait((accept, self._stopped), return_when=asyncio.FIRST_COMPLETED)
             accept.cancel()
@@ -205,14 +205,14 @@ class Worker:
         """Show that the loop runs; often while it is used, seldom while it is not."""
         idle = self._drain.idle
         with contextlib.suppress(OSError):  # a supervisor that does not read, must not hold up the app
-            beat = encode(Beat(requests=self._drain.requests, idle=idle))
-            self._lifeline.channel.send(beat, socket.MSG_DONTWAIT)
+            beat = encode(Heartbeat(requests=self._drain.requests, idle=idle))
+            self._link.channel.send(beat, socket.MSG_DONTWAIT)
         every = self._spec.beat_every
         self._loop.call_later(min(BUSY_BEAT, every) if idle < BUSY_BEAT else every, self._beat)
 
     def _terminate(self) -> None:
         """On SIGTERM, which is not the supervisor's way: others may go on accepting."""
-        self._lifeline.shut_gate()
+        self._link.shut_gate()
         self._stop(Ending(retires=True))
 
     def _stop_from_thread(self, ending: Ending) -> None:
@@ -256,7 +256,7 @@ class Worker:
         """Wait until what was accepted is answered; event streams do not wait for connections that are silent."""
         telling = self._loop.call_later(TELL_AFTER, self._drain.begin)
         try:
-            await answered(self._lifeline.gate.address)
+            await answered(self._link.gate.address)
         finally:
             telling.cancel()
 
@@ -314,17 +314,17 @@ def main(fd: int) -> int:
             stream.reconfigure(line_buffering=True)  # into a pipe, which Python would fill before it shows a line
     faulthandler.register(DUMP_SIGNAL, all_threads=True)  # in C: it works whatever the interpreter is doing
     client_text.watch(*client_text.LOGGERS)
-    lifeline = Lifeline(channel, listener)
+    link = SupervisorLink(channel, listener)
     all_loaded()
     try:
-        app = prepare(spec, lifeline.launches)
+        app = prepare(spec, link.launches)
     except WesktopError as error:
         if error.__cause__ is not None:
             print_traceback(error.__cause__)
         tell(channel, Refused(error=type(error).__name__, message=error.message))
         return REFUSED
-    app = guarded(app, spec, lifeline.gate.address[1], lifeline.redeemer)
-    return run_loop(Worker(spec, listener, lifeline, app))
+    app = guarded(app, spec, link.gate.address[1], link.token_client)
+    return run_loop(Worker(spec, listener, link, app))
 
 
 def run_loop(worker: Worker) -> int:

@@ -5,15 +5,15 @@ import sys
 import traceback
 from pathlib import Path
 
-from wesktopd.guard.session import Access, Session
-from wesktopd.wire.channel import WorkerSpec
 from wesktopd.context import APP_VARIABLE, BUS_VARIABLE, set_worker
-from wesktopd.worker.drain import ASGIApp
 from wesktopd.errors import TargetImportError
 from wesktopd.guard.middleware import Guard
-from wesktopd.worker.second_launch import Launches
-from wesktopd.worker.token_client import Redeemer
+from wesktopd.guard.session import SessionCheck, SessionSecrets
 from wesktopd.target import load
+from wesktopd.wire.channel import WorkerSpec
+from wesktopd.worker.drain import ASGIApp
+from wesktopd.worker.second_launch import Launches
+from wesktopd.worker.token_client import TokenClient
 
 
 def prepare(spec: WorkerSpec, launches: Launches) -> ASGIApp:
@@ -34,11 +34,11 @@ def prepare(spec: WorkerSpec, launches: Launches) -> ASGIApp:
     return app
 
 
-def guarded(app: ASGIApp, spec: WorkerSpec, port: int, redeemer: Redeemer) -> ASGIApp:
+def guarded(app: ASGIApp, spec: WorkerSpec, port: int, token_client: TokenClient) -> ASGIApp:
     """The app with the guard round it."""
     session = None
     if spec.cookie and spec.bearer:
-        session = Session(Access(spec.cookie, spec.bearer), spec.name, port)
+        session = SessionCheck(SessionSecrets(spec.cookie, spec.bearer), spec.name, port)
     guard = Guard(
         app,
         name=spec.name,
@@ -48,7 +48,7 @@ def guarded(app: ASGIApp, spec: WorkerSpec, port: int, redeemer: Redeemer) -> AS
         allowed_origins=spec.allowed_origins,
         csp=spec.csp,
         session=session,
-        redeem=redeemer.redeem,
+        redeem=token_client.redeem,
     )
     return guard.dispatch
 

@@ -5,8 +5,8 @@ import socket
 import sys
 from typing import Any
 
-from wesktopd.worker.drain import ASGIApp
 from wesktopd.limits import BACKLOG, MAX_CONNECTIONS
+from wesktopd.worker.drain import ASGIApp
 
 
 def embedded_server(app: ASGIApp, listener: socket.socket, *, access_log: bool) -> Any:

@@ -8,8 +8,8 @@ import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from wesktopd.wire.channel import GoTo, Launch, tell
 from wesktopd.guard.tokens import MAX_PATH
+from wesktopd.wire.channel import GoTo, Launch, tell
 
 MAX_CALLS = 16  # that go on at once: each has a thread, and the function may never return
 

@@ -4,13 +4,13 @@ import asyncio
 import contextlib
 import socket
 
-from wesktopd.wire.channel import Redeem, Redeemed, encode
 from wesktopd.guard.tokens import TOKEN_BYTES
+from wesktopd.wire.channel import Redeem, Redeemed, encode
 
 TIMEOUT = 5.0  # seconds that the supervisor has to answer in
 
 
-class Redeemer:
+class TokenClient:
     """A worker's side. channel: to its supervisor; `heard` may be called from any thread."""
 
     def __init__(self, channel: socket.socket) -> None:

@@ -1,4 +1,4 @@
-"""The processes of a fleet: starts and ends them as its plan says, and tells it what becomes of them."""
+"""The processes of a pool: starts and ends them as its plan says, and tells it what becomes of them."""
 
 import asyncio
 import logging
@@ -6,12 +6,18 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
+from wesktopd.errors import ControlError, StartupError, WesktopError, from_wire
+from wesktopd.instance.instance import Instance
+from wesktopd.logs.history import Kind
+from wesktopd.logs.output import Output
+from wesktopd.system.children import Launched
+from wesktopd.system.stop_signals import describe_exit
 from wesktopd.wire.channel import (
     FROM_WORKER,
     TO_WORKER,
     Accept,
-    Beat,
     GoTo,
+    Heartbeat,
     Launch,
     Quiet,
     Redeem,
@@ -23,36 +29,30 @@ from wesktopd.wire.channel import (
     decode,
     encode,
 )
-from wesktopd.errors import ControlError, StartupError, WesktopError, from_wire
-from wesktopd.logs.history import Kind
-from wesktopd.workers.pool import Act, Fleet
-from wesktopd.workers.worker_state import Event, State, Worker
-from wesktopd.instance.instance import Instance
-from wesktopd.system.children import Launched
-from wesktopd.logs.output import Output
-from wesktopd.workers.process import WorkerProcess
 from wesktopd.wire.control_messages import MAX_LOG_TAIL, presentable
-from wesktopd.system.stop_signals import describe_exit
+from wesktopd.workers.pool import Action, WorkerPool
+from wesktopd.workers.process import WorkerProcess
+from wesktopd.workers.slot import SlotState, Transition, WorkerSlot
 
 TAIL_LINES = 40
 
 
-class Captain(Protocol):
+class WorkerObserver(Protocol):
     """Who is told what has become of the workers."""
 
-    def note(self, kind: Kind, text: str, worker: Worker | None = None, level: int = logging.DEBUG) -> None:
+    def note(self, kind: Kind, text: str, worker: WorkerSlot | None = None, level: int = logging.DEBUG) -> None:
         """Something has happened."""
 
     def wake(self) -> None:
-        """The fleet has changed: it is to be looked at again."""
+        """The pool has changed: it is to be looked at again."""
 
-    def worker_ready(self, worker: Worker) -> None:
+    def worker_ready(self, worker: WorkerSlot) -> None:
         """A worker serves."""
 
-    def worker_failed(self, worker: Worker, error: WesktopError, *, new: bool) -> None:
+    def worker_failed(self, worker: WorkerSlot, error: WesktopError, *, new: bool) -> None:
         """A worker did not start; new: and its generation, which was coming, is given up."""
 
-    def worker_beat(self, beat: Beat) -> None:
+    def worker_beat(self, beat: Heartbeat) -> None:
         """A worker's loop runs."""
 
     def printed(self, pid: int, stream: str, data: bytes) -> None:
@@ -68,34 +68,34 @@ class Captain(Protocol):
         """A worker that served does so no more, unasked."""
 
 
-class Crew:
-    """Carries out the fleet's plan. first: a worker that was started already."""
+class WorkerManager:
+    """Carries out the pool's plan. first: a worker that was started already."""
 
     def __init__(
-        self, instance: Instance, fleet: Fleet, output: Output, captain: Captain, first: Launched | None
+        self, instance: Instance, pool: WorkerPool, output: Output, observer: WorkerObserver, first: Launched | None
     ) -> None:
-        self.processes: dict[Worker, WorkerProcess] = {}
-        self.beats: dict[Worker, Beat] = {}
+        self.processes: dict[WorkerSlot, WorkerProcess] = {}
+        self.beats: dict[WorkerSlot, Heartbeat] = {}
         self._loop = asyncio.get_running_loop()
         self._instance = instance
         self._spec = instance.spec
-        self._fleet = fleet
+        self._pool = pool
         self._output = output
-        self._captain = captain
+        self._captain = observer
         self._first = first
-        self._refusals: dict[Worker, WesktopError] = {}
+        self._refusals: dict[WorkerSlot, WesktopError] = {}
         self._unheard: list[bytes] = []  # launches that were answered, and wait for a worker
 
-    def carry_out(self, act: Act, worker: Worker) -> None:
+    def carry_out(self, action: Action, worker: WorkerSlot) -> None:
         """Do what the plan says."""
-        acts: dict[Act, Callable[[Worker], None]] = {
-            Act.SPAWN: self._spawn,
-            Act.RETIRE: self._retire,
-            Act.UNHANG: self._unhang,
-            Act.KILL: self._kill_late,
-            Act.REPLACE: lambda worker: self.replace(worker, "its lifetime is over"),
+        actions: dict[Action, Callable[[WorkerSlot], None]] = {
+            Action.SPAWN: self._spawn,
+            Action.RETIRE: self._retire,
+            Action.REPLACE_HUNG: self._unhang,
+            Action.KILL: self._kill_late,
+            Action.REPLACE: lambda worker: self.replace(worker, "its lifetime is over"),
         }
-        acts[act](worker)
+        actions[action](worker)
 
     def kill_all(self) -> None:
         """End all at once."""
@@ -112,7 +112,7 @@ class Crew:
 
         Raises ControlError when those that are have not heard of so many launches yet that this one has no room.
         """
-        ready = self._fleet.ready(self._fleet.serving)
+        ready = self._pool.ready(self._pool.serving)
         line = encode(Launch(arguments, directory))
         if ready and not any(self.processes[worker].tell(line) for worker in ready):
             raise ControlError("the app has not heard of earlier launches yet: try again when it answers.")
@@ -128,17 +128,17 @@ class Crew:
     def hear_of(self, launches: list[bytes]) -> None:
         """Tell a worker of launches that were answered already, as soon as there is one."""
         self._unheard += launches
-        ready = self._fleet.ready(self._fleet.serving)
+        ready = self._pool.ready(self._pool.serving)
         while self._unheard and any(self.processes[worker].tell(self._unheard[0]) for worker in ready):
             del self._unheard[0]
 
-    def replace(self, worker: Worker, reason: str) -> None:
+    def replace(self, worker: WorkerSlot, reason: str) -> None:
         """Have another take this worker's place."""
         self._captain.note(Kind.WORKER_REPLACED, f"worker {self._pid(worker)} is replaced: {reason}", worker)
-        self._fleet.replace(worker)
+        self._pool.replace(worker)
         self._captain.wake()
 
-    def watch(self, worker: Worker, started: Launched) -> None:
+    def watch(self, worker: WorkerSlot, started: Launched) -> None:
         """Follow a worker's process from now on."""
         process = started.process
         self.processes[worker] = WorkerProcess(
@@ -149,13 +149,13 @@ class Crew:
             lambda code: self._on_exit(worker, code),
         )
 
-    def _pid(self, worker: Worker) -> int:
+    def _pid(self, worker: WorkerSlot) -> int:
         return self.processes[worker].pid
 
     # What is done with a worker.
 
-    def _spawn(self, worker: Worker) -> None:
-        self._advance(worker, Event.SPAWNED)
+    def _spawn(self, worker: WorkerSlot) -> None:
+        self._advance(worker, Transition.SPAWNED)
         try:
             started = self._first or self._instance.start_worker()
         except OSError as error:
@@ -166,12 +166,12 @@ class Crew:
         self._captain.note(Kind.WORKER_STARTED, f"worker {self._pid(worker)} started", worker)
         self.write_state()
 
-    def _retire(self, worker: Worker) -> None:
-        self._advance(worker, Event.STOP)
-        others_accept = self._fleet.running or self._instance.socket_stays
+    def _retire(self, worker: WorkerSlot) -> None:
+        self._advance(worker, Transition.STOP)
+        others_accept = self._pool.running or self._instance.socket_stays
         self.processes[worker].stop(Retire() if others_accept else Stop())
 
-    def _unhang(self, worker: Worker) -> None:
+    def _unhang(self, worker: WorkerSlot) -> None:
         process, heard = self.processes[worker], worker.heard
         process.hear()  # this process may be the one that was late
         if worker.heard > heard:
@@ -184,8 +184,8 @@ class Crew:
         self._retire(worker)
         self._captain.worker_lost("it hangs")
 
-    def _kill_late(self, worker: Worker) -> None:
-        if worker.state is State.STARTING:
+    def _kill_late(self, worker: WorkerSlot) -> None:
+        if worker.state is SlotState.STARTING:
             limit = self._spec.start_timeout
             self._refusals[worker] = StartupError(f"{self._spec.target!r} was not ready after {limit:g} seconds.")
         elif not worker.hung:
@@ -193,22 +193,22 @@ class Crew:
             self._captain.note(Kind.WORKER_KILLED, text, worker, logging.WARNING)
         self._kill(worker)
 
-    def _kill(self, worker: Worker) -> None:
+    def _kill(self, worker: WorkerSlot) -> None:
         worker.killed = True
         self.processes[worker].kill()
 
-    def _advance(self, worker: Worker, event: Event) -> None:
+    def _advance(self, worker: WorkerSlot, event: Transition) -> None:
         worker.advance(event, self._loop.time())
         self._captain.wake()
 
     # What becomes of a worker.
 
-    def _on_line(self, worker: Worker, line: bytes) -> None:
+    def _on_line(self, worker: WorkerSlot, line: bytes) -> None:
         message = decode(line, *FROM_WORKER)
         now = worker.heard = self._loop.time()
         if isinstance(message, Refused):
             self._refusals[worker] = from_wire(message.error, presentable(message.message))
-        elif isinstance(message, Beat):
+        elif isinstance(message, Heartbeat):
             self.beats[worker] = message
             self._captain.worker_beat(message)
         elif isinstance(message, Redeem):
@@ -218,21 +218,21 @@ class Crew:
         elif isinstance(message, Quiet):
             worker.accepts = False
             self._captain.wake()
-        elif isinstance(message, Serving) and worker.state is State.STARTING:
-            self._fleet.is_ready(worker, now)
+        elif isinstance(message, Serving) and worker.state is SlotState.STARTING:
+            self._pool.is_ready(worker, now)
             self._captain.note(Kind.WORKER_READY, f"worker {self._pid(worker)} is ready", worker)
             self._captain.worker_ready(worker)
             self.hear_of([])
             self._captain.wake()
 
-    def _redeemed(self, worker: Worker, number: int, admitted: bool) -> None:
+    def _redeemed(self, worker: WorkerSlot, number: int, admitted: bool) -> None:
         if worker in self.processes:
             self.processes[worker].tell(encode(Redeemed(number, admitted)))
 
-    def _on_exit(self, worker: Worker, code: int) -> None:
+    def _on_exit(self, worker: WorkerSlot, code: int) -> None:
         reason = describe_exit(code)
         self._output.journal.ended(self._pid(worker))
-        if worker.state is State.STARTING:
+        if worker.state is SlotState.STARTING:
             self._fail_start(worker, self._boot_error(worker, reason), reason)
         else:
             self._end(worker, reason)
@@ -242,28 +242,28 @@ class Crew:
         self.write_state()
         self._captain.wake()
 
-    def _end(self, worker: Worker, reason: str) -> None:
+    def _end(self, worker: WorkerSlot, reason: str) -> None:
         worker.last_exit = reason
-        crashed = worker.state is State.READY
+        crashed = worker.state is SlotState.READY
         if crashed:
             text = f"worker {self._pid(worker)} ended unasked, {reason}; starting another"
             self._captain.note(Kind.WORKER_CRASHED, text, worker, logging.ERROR)
         else:
             self._captain.note(Kind.WORKER_ENDED, f"worker {self._pid(worker)} ended, {reason}", worker)
-        self._fleet.has_ended(worker, self._loop.time())
+        self._pool.has_ended(worker, self._loop.time())
         if crashed:
             self._captain.worker_lost(reason)
 
-    def _boot_error(self, worker: Worker, reason: str) -> WesktopError:
+    def _boot_error(self, worker: WorkerSlot, reason: str) -> WesktopError:
         error = self._refusals.pop(worker, None)
         error = error or StartupError(f"{self._spec.target!r} ended before it was ready ({reason}).")
         error.log_tail = self._output.journal.tail(TAIL_LINES, MAX_LOG_TAIL, {self._pid(worker)})
         return error
 
-    def _fail_start(self, worker: Worker, error: WesktopError, reason: str) -> None:
-        new = worker.generation == self._fleet.coming
+    def _fail_start(self, worker: WorkerSlot, error: WesktopError, reason: str) -> None:
+        new = worker.generation == self._pool.coming
         worker.last_exit = reason
-        self._fleet.has_ended(worker, self._loop.time())
+        self._pool.has_ended(worker, self._loop.time())
         self._captain.worker_failed(worker, error, new=new)
         self._captain.wake()
 

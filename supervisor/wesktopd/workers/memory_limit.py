@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from wesktopd.workers.worker_state import State, Worker
 from wesktopd.system.process_identity import usage
+from wesktopd.workers.slot import SlotState, WorkerSlot
 
 if TYPE_CHECKING:
     from wesktopd.daemon.supervisor import Supervisor
@@ -13,11 +13,16 @@ MIB = 1024 * 1024
 SETTLED_AFTER = 5.0  # seconds that a worker serves for at least: an app that is always too large needs a pause
 
 
-def oversized(supervisor: "Supervisor", now: float) -> Iterator[tuple[Worker, str]]:
+def oversized(supervisor: "Supervisor", now: float) -> Iterator[tuple[WorkerSlot, str]]:
     """The workers that use more memory than `max_rss`, and what to say of each."""
     limit = supervisor.spec.max_rss
-    for worker, process in supervisor.crew.processes.items():
-        if limit is None or worker.leaving or worker.state is not State.READY or now < worker.since + SETTLED_AFTER:
+    for worker, process in supervisor.manager.processes.items():
+        if (
+            limit is None
+            or worker.leaving
+            or worker.state is not SlotState.READY
+            or now < worker.since + SETTLED_AFTER
+        ):
             continue
         used = usage(process.pid)
         if used is not None and used.rss > limit * MIB:

@@ -1,7 +1,7 @@
 """All workers of an app, and what to do with them next. No I/O, no clock of its own.
 
 Workers that were started together are a *generation*. One generation serves; at a restart another is coming.
-Commands and events only change the fleet; `arrange` then says which slots there should be, and `plan` what to do with
+Commands and events only change the pool; `arrange` then says which slots there should be, and `plan` what to do with
 each. So a stop during a backoff, two restarts at once or a crash during a drain are not special cases.
 
     restart     the next generation is coming: as many slots as are wanted
@@ -18,19 +18,19 @@ import dataclasses
 import random
 from enum import StrEnum
 
-from wesktopd.workers.worker_state import ALIVE, Event, State, Worker
+from wesktopd.workers.slot import ALIVE, SlotState, Transition, WorkerSlot
 
 KILL_MARGIN = 0.5  # seconds that a worker has to end by itself, beyond those in which it drains
 LIFETIME_SPREAD = 0.1  # the part of its lifetime by which a worker may end earlier, so that not all end at once
 
 
-class Act(StrEnum):
+class Action(StrEnum):
     """What the supervisor is to do with a worker slot."""
 
     SPAWN = "spawn"
     RETIRE = "retire"  # have it finish what it has accepted, and end
     REPLACE = "replace"  # its lifetime is over
-    UNHANG = "unhang"  # its event loop stands still
+    REPLACE_HUNG = "unhang"  # its event loop stands still
     KILL = "kill"
 
 
@@ -45,7 +45,7 @@ class Limits:
 
 
 @dataclasses.dataclass
-class Fleet:
+class WorkerPool:
     """serving: the generation that answers, 0 before the first does. coming: the one that is to replace it."""
 
     limits: Limits
@@ -54,7 +54,7 @@ class Fleet:
     serving: int = 0
     coming: int | None = 1
     latest: int = 1
-    workers: list[Worker] = dataclasses.field(default_factory=list)
+    workers: list[WorkerSlot] = dataclasses.field(default_factory=list)
     next_id: int = 1
 
     # Commands: they change what is desired.
@@ -65,26 +65,26 @@ class Fleet:
         self.coming = self.latest
         return self.latest
 
-    def replace(self, worker: Worker) -> None:
+    def replace(self, worker: WorkerSlot) -> None:
         """Have another worker take its place."""
         worker.leaving = True
 
     # Events: what has become of a worker.
 
-    def is_ready(self, worker: Worker, now: float) -> None:
+    def is_ready(self, worker: WorkerSlot, now: float) -> None:
         """It serves."""
-        worker.advance(Event.READY, now)
+        worker.advance(Transition.READY, now)
         if self.limits.max_lifetime is not None:
             worker.expires_at = now + self.limits.max_lifetime * (1 - random.uniform(0, LIFETIME_SPREAD))  # noqa: S311  no secret
 
-    def has_ended(self, worker: Worker, now: float) -> None:
+    def has_ended(self, worker: WorkerSlot, now: float) -> None:
         """Its process is gone, or could not be started."""
-        if worker.state is State.STARTING and worker.generation == self.coming:
-            worker.advance(Event.REFUSED, now)
+        if worker.state is SlotState.STARTING and worker.generation == self.coming:
+            worker.advance(Transition.REFUSED, now)
             self.coming = None
         else:
-            worker.advance(Event.EXITED, now)
-        if worker.state is not State.BACKOFF:
+            worker.advance(Transition.EXITED, now)
+        if worker.state is not SlotState.BACKOFF:
             self.workers.remove(worker)
 
     def stood_still(self, since: float, until: float) -> None:
@@ -94,12 +94,12 @@ class Fleet:
 
     # What there is.
 
-    def ready(self, generation: int | None = None) -> list[Worker]:
+    def ready(self, generation: int | None = None) -> list[WorkerSlot]:
         """The workers that serve, of any or of one generation."""
         return [
             worker
             for worker in self.workers
-            if worker.state is State.READY and generation in (None, worker.generation)
+            if worker.state is SlotState.READY and generation in (None, worker.generation)
         ]
 
     def shows_life(self, now: float, patience: float) -> bool:
@@ -115,7 +115,7 @@ class Fleet:
     @property
     def changing(self) -> bool:
         """Whether a worker starts, ends, or is about to start."""
-        return any(worker.state is not State.READY for worker in self.workers)
+        return any(worker.state is not SlotState.READY for worker in self.workers)
 
     @property
     def at_size(self) -> bool:
@@ -153,67 +153,67 @@ class Fleet:
         staying = [
             worker
             for worker in self.workers
-            if worker.generation == generation and not worker.leaving and worker.state is not State.DRAINING
+            if worker.generation == generation and not worker.leaving and worker.state is not SlotState.DRAINING
         ]
         for _ in range(self.wanted - len(staying)):
-            self.workers.append(Worker(id=self.next_id, generation=generation))
+            self.workers.append(WorkerSlot(id=self.next_id, generation=generation))
             self.next_id += 1
         # Those that do not serve yet go first, then the youngest.
-        surplus = sorted(staying, key=lambda worker: (worker.state is State.READY, -worker.id))
+        surplus = sorted(staying, key=lambda worker: (worker.state is SlotState.READY, -worker.id))
         for worker in surplus[: max(0, len(staying) - self.wanted)]:
             worker.leaving = True
 
-    def plan(self, now: float) -> tuple[list[tuple[Act, Worker]], float | None]:
+    def plan(self, now: float) -> tuple[list[tuple[Action, WorkerSlot]], float | None]:
         """What to do now, and when to ask again if nothing happens before."""
-        acts: list[tuple[Act, Worker]] = []
+        actions: list[tuple[Action, WorkerSlot]] = []
         deadlines: list[float] = []
         for worker in self.workers:
-            act, deadline = self._next(worker, now)
-            if act is not None:
-                acts.append((act, worker))
+            action, deadline = self._next(worker, now)
+            if action is not None:
+                actions.append((action, worker))
             if deadline is not None:
                 deadlines.append(deadline)
-        return acts, min(deadlines, default=None)
+        return actions, min(deadlines, default=None)
 
-    def _next(self, worker: Worker, now: float) -> tuple[Act | None, float | None]:
+    def _next(self, worker: WorkerSlot, now: float) -> tuple[Action | None, float | None]:
         match worker.state:
-            case State.STOPPED:
-                return Act.SPAWN, None
-            case State.BACKOFF:
-                return _by_deadline(Act.SPAWN, worker.retry_at, now)
-            case State.DRAINING if not worker.killed:
+            case SlotState.STOPPED:
+                return Action.SPAWN, None
+            case SlotState.BACKOFF:
+                return _by_deadline(Action.SPAWN, worker.retry_at, now)
+            case SlotState.DRAINING if not worker.killed:
                 drain = self.limits.drain_timeout if worker.drains else 0.0
-                return _by_deadline(Act.KILL, worker.since + drain + KILL_MARGIN, now)
-            case State.STARTING if self._is_over(worker):
-                return Act.RETIRE, None
-            case State.STARTING if not worker.killed:
-                return _by_deadline(Act.KILL, worker.since + self.limits.start_timeout, now)
-            case State.READY:
+                return _by_deadline(Action.KILL, worker.since + drain + KILL_MARGIN, now)
+            case SlotState.STARTING if self._is_over(worker):
+                return Action.RETIRE, None
+            case SlotState.STARTING if not worker.killed:
+                return _by_deadline(Action.KILL, worker.since + self.limits.start_timeout, now)
+            case SlotState.READY:
                 return self._next_of_ready(worker, now)
         return None, None
 
-    def _next_of_ready(self, worker: Worker, now: float) -> tuple[Act | None, float | None]:
+    def _next_of_ready(self, worker: WorkerSlot, now: float) -> tuple[Action | None, float | None]:
         if self._is_over(worker):
-            return Act.RETIRE, None
+            return Action.RETIRE, None
         hang = self.limits.hang_timeout
         if hang is not None and now >= worker.heard + hang:
-            return Act.UNHANG, None
+            return Action.REPLACE_HUNG, None
         ends = None if worker.leaving else worker.expires_at
         if ends is not None and now >= ends:
-            return Act.REPLACE, None
+            return Action.REPLACE, None
         hangs_at = None if hang is None else worker.heard + hang
         return None, min(filter(None, (hangs_at, ends)), default=None)
 
-    def _is_over(self, worker: Worker) -> bool:
+    def _is_over(self, worker: WorkerSlot) -> bool:
         """Whether a worker can go now."""
         if not self.running:
             return True
         if worker.generation not in (self.serving, self.coming):
-            return worker.state is not State.READY or self._has_others
+            return worker.state is not SlotState.READY or self._has_others
         if not worker.leaving:
             return False
-        return worker.state is State.STARTING or worker.generation == self.coming or self.at_size
+        return worker.state is SlotState.STARTING or worker.generation == self.coming or self.at_size
 
 
-def _by_deadline(act: Act, deadline: float, now: float) -> tuple[Act | None, float | None]:
-    return (act, None) if now >= deadline else (None, deadline)
+def _by_deadline(action: Action, deadline: float, now: float) -> tuple[Action | None, float | None]:
+    return (action, None) if now >= deadline else (None, deadline)

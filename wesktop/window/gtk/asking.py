@@ -8,8 +8,8 @@ from gi.repository import GLib, Gtk
 
 from wesktop.window.asking import Choice, Done
 from wesktop.window.file_types import any_case
-from wesktopd.wire import dialog_messages as questions
 from wesktopd.errors import WindowError
+from wesktopd.wire import dialog_messages as questions
 
 if "DBUS_SESSION_BUS_ADDRESS" not in os.environ:
     os.environ.setdefault("GSETTINGS_BACKEND", "memory")  # without a bus, each setting of theirs would be a warning

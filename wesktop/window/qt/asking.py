@@ -7,8 +7,8 @@ from qtpy.QtWidgets import QDialog, QFileDialog, QMessageBox
 
 from wesktop.window.asking import Choice, Done
 from wesktop.window.file_types import name_filter
-from wesktopd.wire import dialog_messages as questions
 from wesktopd.errors import WindowError
+from wesktopd.wire import dialog_messages as questions
 
 
 class QtDialog(QObject):  # type: ignore[misc]  # qtpy has no types

@@ -12,8 +12,8 @@ import pytest
 from support.users import needs_root
 from wesktopd import paths
 from wesktopd.errors import ConfigurationError, PidFileError
-from wesktopd.system.lock import Lock
 from wesktopd.instance.pidfile import PidFile
+from wesktopd.system.lock import Lock
 
 HOLD = """
 import sys, time

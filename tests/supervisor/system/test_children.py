@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from support.scripts import write_script
-from wesktopd.wire.channel import read_line
 from wesktopd.system.children import Launched, launch
+from wesktopd.wire.channel import read_line
 
 Start = Callable[[str], Launched]
 TIMEOUT = 20.0

@@ -26,7 +26,7 @@ MAX_DELAY = 30.0
 HEALTHY_AFTER = 60.0  # seconds of serving after which earlier failures are forgotten
 
 
-class State(StrEnum):
+class SlotState(StrEnum):
     """What a worker slot is doing."""
 
     STARTING = "starting"
@@ -37,7 +37,7 @@ class State(StrEnum):
     STOPPED = "stopped"
 
 
-class Event(StrEnum):
+class Transition(StrEnum):
     """What happens to a worker slot."""
 
     SPAWNED = "spawned"
@@ -47,23 +47,23 @@ class Event(StrEnum):
     REFUSED = "refused"
 
 
-TRANSITIONS: dict[tuple[State, Event], State] = {
-    (State.STOPPED, Event.SPAWNED): State.STARTING,
-    (State.BACKOFF, Event.SPAWNED): State.STARTING,
-    (State.STARTING, Event.READY): State.READY,
-    (State.STARTING, Event.EXITED): State.BACKOFF,
-    (State.STARTING, Event.REFUSED): State.FAILED,
-    (State.STARTING, Event.STOP): State.DRAINING,
-    (State.READY, Event.EXITED): State.BACKOFF,
-    (State.READY, Event.STOP): State.DRAINING,
-    (State.DRAINING, Event.EXITED): State.STOPPED,
+TRANSITIONS: dict[tuple[SlotState, Transition], SlotState] = {
+    (SlotState.STOPPED, Transition.SPAWNED): SlotState.STARTING,
+    (SlotState.BACKOFF, Transition.SPAWNED): SlotState.STARTING,
+    (SlotState.STARTING, Transition.READY): SlotState.READY,
+    (SlotState.STARTING, Transition.EXITED): SlotState.BACKOFF,
+    (SlotState.STARTING, Transition.REFUSED): SlotState.FAILED,
+    (SlotState.STARTING, Transition.STOP): SlotState.DRAINING,
+    (SlotState.READY, Transition.EXITED): SlotState.BACKOFF,
+    (SlotState.READY, Transition.STOP): SlotState.DRAINING,
+    (SlotState.DRAINING, Transition.EXITED): SlotState.STOPPED,
 }
 
-ALIVE = frozenset({State.STARTING, State.READY, State.DRAINING})
+ALIVE = frozenset({SlotState.STARTING, SlotState.READY, SlotState.DRAINING})
 
 
 @dataclasses.dataclass(eq=False)
-class Worker:
+class WorkerSlot:
     """One worker slot. Times are seconds on the caller's monotonic clock.
 
     since: when it came into its state. heard: the last sign of life of its event loop.
@@ -76,7 +76,7 @@ class Worker:
 
     id: int = 1
     generation: int = 1
-    state: State = State.STOPPED
+    state: SlotState = SlotState.STOPPED
     since: float = 0.0
     failures: int = 0
     restarts: int = 0
@@ -90,20 +90,20 @@ class Worker:
     hung: bool = False
     killed: bool = False
 
-    def advance(self, event: Event, now: float) -> None:
-        """Take the transition that the table has for `event`; raises ValueError when it has none."""
-        after = TRANSITIONS.get((self.state, event))
+    def advance(self, transition: Transition, now: float) -> None:
+        """Take the transition that the table has for `transition`; raises ValueError when it has none."""
+        after = TRANSITIONS.get((self.state, transition))
         if after is None:
-            raise ValueError(f"a worker that is {self.state} cannot be {event}")
-        if after is State.BACKOFF:
+            raise ValueError(f"a worker that is {self.state} cannot be {transition}")
+        if after is SlotState.BACKOFF:
             self._plan_retry(now)
-        if after is State.DRAINING:
-            self.drains = self.state is State.READY and not self.hung
-        if event in (Event.READY, Event.EXITED):
-            self.accepts = event is Event.READY
-        if after is State.STARTING:
+        if after is SlotState.DRAINING:
+            self.drains = self.state is SlotState.READY and not self.hung
+        if transition in (Transition.READY, Transition.EXITED):
+            self.accepts = transition is Transition.READY
+        if after is SlotState.STARTING:
             self.killed = False
-            self.restarts += self.state is State.BACKOFF
+            self.restarts += self.state is SlotState.BACKOFF
         self.state, self.since, self.heard = after, now, now
 
     def stood_still(self, since: float, until: float) -> None:
@@ -118,7 +118,7 @@ class Worker:
             self.expires_at += lost
 
     def _plan_retry(self, now: float) -> None:
-        crashed = self.state is State.READY
+        crashed = self.state is SlotState.READY
         if crashed and now - self.since >= HEALTHY_AFTER:
             self.failures = 0
         self.failures += 1

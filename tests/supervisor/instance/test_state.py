@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from wesktopd.instance.state import State, StateFile, end, is_alive, stale_workers
 from wesktopd.system.process_identity import Identity, boot_id, identify
-from wesktopd.instance.state import State, StateFile, end, is_alive, leftovers
 
 
 @pytest.fixture
@@ -39,12 +39,12 @@ def test_while_its_supervisor_lives_it_has_no_leftovers(home: Path) -> None:
     state = written(home)[0].read()
     assert state is not None
     assert is_alive(state)
-    assert leftovers(state) == []
+    assert stale_workers(state) == []
     supervisor = state.supervisor
     assert supervisor is not None
     dead = msgspec.structs.replace(state, supervisor=Identity(supervisor.pid, supervisor.began - 1))
     assert not is_alive(dead)
-    assert leftovers(dead) == state.workers
+    assert stale_workers(dead) == state.workers
 
 
 def test_a_file_that_has_got_the_number_of_its_own_is_another_ones(home: Path) -> None:
@@ -92,7 +92,7 @@ def test_no_file_says_nothing(home: Path) -> None:
     file.remove()
     file.remove()
     assert file.read() is None
-    assert leftovers(None) == []
+    assert stale_workers(None) == []
 
 
 def test_a_process_that_got_the_pid_of_a_worker_is_neither_a_leftover_nor_ended(
@@ -101,7 +101,7 @@ def test_a_process_that_got_the_pid_of_a_worker_is_neither_a_leftover_nor_ended(
     now = identify(stranger.pid)
     assert now is not None
     before = Identity(now.pid, now.began - 1)
-    assert leftovers(State(boot=boot_id(), supervisor=None, workers=[before, now])) == [now]
+    assert stale_workers(State(boot=boot_id(), supervisor=None, workers=[before, now])) == [now]
     end([before], 0)
     assert stranger.poll() is None
     end([now], 0)
@@ -113,4 +113,4 @@ def test_one_that_has_ended_and_was_not_reaped_is_no_leftover(stranger: "subproc
     assert now is not None
     end([now], 0)
     os.waitid(os.P_PID, stranger.pid, os.WEXITED | os.WNOWAIT)
-    assert leftovers(State(boot=boot_id(), supervisor=None, workers=[now])) == []
+    assert stale_workers(State(boot=boot_id(), supervisor=None, workers=[now])) == []

@@ -10,8 +10,8 @@ from support.running import NAME, Start
 from wesktopd.wire import control_messages as protocol
 from wesktopd.wire.message import Message
 
-PAGE = (Path(__file__).parents[2] / "docs" / "control-protocol.md").read_text()
-COMMAND_LINE = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text()
+PAGE = (Path(__file__).parents[3] / "docs" / "control-protocol.md").read_text()
+COMMAND_LINE = (Path(__file__).parents[3] / "docs" / "command-line.md").read_text()
 MESSAGES = [*typing.get_args(protocol.Request), *typing.get_args(protocol.Answer)]
 
 
@@ -32,10 +32,10 @@ def test_no_message_is_on_the_page_that_there_is_not() -> None:
 
 
 def test_the_limits_on_the_page_are_the_real_ones() -> None:
-    from wesktopd.control.server_connection import GREETING_TIMEOUT, IDLE_TIMEOUT, MAX_REQUESTS
     from wesktopd.control.server import MAX_CONNECTIONS
-    from wesktopd.wire.greeting import MAX_LINE
+    from wesktopd.control.server_connection import GREETING_TIMEOUT, IDLE_TIMEOUT, MAX_REQUESTS
     from wesktopd.control.windows import KEPT_FOR, OPENS_WITHIN
+    from wesktopd.wire.greeting import MAX_LINE
 
     assert f"at most {protocol.MAX_FRAME:,} bytes" in PAGE
     assert f"is closed {IDLE_TIMEOUT:.0f} seconds after its last whole frame. There may be {MAX_CONNECTIONS};" in PAGE

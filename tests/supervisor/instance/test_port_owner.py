@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from wesktopd.instance.port_owner import in_use_by
-from wesktopd.paths import AppPaths
 from wesktopd.instance.state import StateFile
+from wesktopd.paths import AppPaths
 
 
 @pytest.fixture

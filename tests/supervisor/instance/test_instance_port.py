@@ -8,11 +8,11 @@ import pytest
 
 from support.ipv6 import needs_ipv6
 from support.scripts import free_port
-from wesktopd.system import service_manager as notify
 from wesktopd.errors import BindError
 from wesktopd.instance.instance import Instance
 from wesktopd.instance.listener import listen
 from wesktopd.spec import AppSpec
+from wesktopd.system import service_manager as notify
 
 
 @pytest.fixture

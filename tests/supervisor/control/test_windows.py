@@ -12,8 +12,8 @@ from support.running import NAME, Running, Start
 from support.session import own_address
 from support.waiting import wait_for
 from wesktopd.control.server_connection import ClientConnection
-from wesktopd.wire.control_messages import MAX_FRAME, Answer, Done
 from wesktopd.control.windows import KEPT_FOR, OPENS_WITHIN, Windows
+from wesktopd.wire.control_messages import MAX_FRAME, Answer, Done
 
 MAX_KEPT = 16
 

@@ -11,10 +11,10 @@ import sys
 import pytest
 
 from support.scripts import get
-from wesktopd.worker.drain import Drain, Message, Receive, Scope, Send
-from wesktopd.worker.embedded import allow_late_end, embedded_server
 from wesktopd.limits import DESCRIPTORS
 from wesktopd.worker.__main__ import ORPHANED, cut_off
+from wesktopd.worker.drain import Drain, Message, Receive, Scope, Send
+from wesktopd.worker.embedded import allow_late_end, embedded_server
 
 HARD = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 
@@ -279,14 +279,14 @@ def test_a_worker_takes_the_descriptors_that_it_may_need_and_no_more(soft: int, 
 
 ALONE = """
 import socket, time
-from wesktopd.worker.__main__ import Lifeline
+from wesktopd.worker.__main__ import SupervisorLink
 
 def fails(ending):
     raise MemoryError
 
 supervisor, channel = socket.socketpair()
-lifeline = Lifeline(channel, socket.create_server(("127.0.0.1", 0)))
-lifeline.on_stop = fails
+link = SupervisorLink(channel, socket.create_server(("127.0.0.1", 0)))
+link.on_stop = fails
 supervisor.close()
 time.sleep(600)
 """

@@ -3,13 +3,11 @@
 import pytest
 
 from wesktopd import errors
-from wesktopd.wire import channel
-from wesktopd.wire import greeting
 from wesktopd.control import handed
-from wesktopd.upgrade import handover
-from wesktopd.guard.session import Access
 from wesktopd.errors import ControlError, WesktopError, from_wire
-from wesktopd.wire.message import Message
+from wesktopd.guard.session import SessionSecrets
+from wesktopd.upgrade import handover
+from wesktopd.wire import channel, greeting
 from wesktopd.wire.control_messages import (
     MAX_FRAME,
     MAX_LOG_TAIL,
@@ -31,6 +29,7 @@ from wesktopd.wire.control_messages import (
     encode,
     failure,
 )
+from wesktopd.wire.message import Message
 from wesktopd.wire.window_messages import Navigate
 
 EXCEPTIONS = [cls for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, WesktopError)]
@@ -150,7 +149,7 @@ SECRET = "5" * 64
         handover.Redeem(token=SECRET),
         handed.HandedControl(listener=3, secret=SECRET, connections=[], kept=[]),
         channel.Redeem(number=1, token=SECRET),
-        Access(SECRET, SECRET),
+        SessionSecrets(SECRET, SECRET),
         greeting.ServerGreeting(SECRET, SECRET),
         greeting.ClientGreeting(SECRET),
     ],

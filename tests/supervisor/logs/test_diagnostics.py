@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from support.waiting import until
-from wesktopd.logs.diagnostics import IN_JOURNAL, diagnostics
 from wesktopd.errors import StartupError
+from wesktopd.logs.diagnostics import IN_JOURNAL, diagnostics
 from wesktopd.logs.logfile import read_log
 from wesktopd.logs.output import Output
 from wesktopd.spec import AppSpec

@@ -2,8 +2,8 @@
 
 import pytest
 
-from wesktopd.logs.logfile import OWN, LogLine
 from wesktopd.logs.journal import FLOOD_BURST, FLOOD_RATE, LINE_COST, MAX_LINE, RING_BYTES, Flood, Journal
+from wesktopd.logs.logfile import OWN, LogLine
 
 PID = 7
 

@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 
 from support.waiting import wait_for
+from wesktopd.system.children import Launched, launch_worker
 from wesktopd.wire.channel import (
     FROM_WORKER,
     MAX_LINE,
     READ_SIZE,
     TO_WORKER,
     Accept,
-    Beat,
     GoTo,
+    Heartbeat,
     Launch,
     Quiet,
     Redeem,
@@ -32,7 +33,6 @@ from wesktopd.wire.channel import (
     read_lines,
     take_over,
 )
-from wesktopd.system.children import Launched, launch_worker
 
 LAUNCH, LONG_LAUNCH = encode(Launch(["rs{"], "/")), encode(Launch(["x" * 100_000], "/"))
 HALF = LAUNCH[: len(LAUNCH) // 2]
@@ -64,7 +64,7 @@ MESSAGES = [
     Serving(),
     Refused("StartupError", "no"),
     Quiet(),
-    Beat(2, 0.5),
+    Heartbeat(2, 0.5),
     Redeem(1, "t"),
     GoTo("/"),
     Accept(),
@@ -112,7 +112,7 @@ def test_messages_survive_the_wire(message: object) -> None:
     assert decode(encode(message), *FROM_WORKER, *TO_WORKER) == message
 
 
-@pytest.mark.parametrize("line", [b'{"type": "praise", "of": 1}', encode(Beat(0, 0.0)), b'{"type": "Stop"}'])
+@pytest.mark.parametrize("line", [b'{"type": "praise", "of": 1}', encode(Heartbeat(0, 0.0)), b'{"type": "Stop"}'])
 def test_a_type_that_is_not_known_is_skipped(line: bytes) -> None:
     assert decode(line, *TO_WORKER) is None
 

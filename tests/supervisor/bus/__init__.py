@@ -1,0 +1,1 @@
+"""wesktopd.bus, part by part."""

@@ -1,0 +1,1 @@
+"""wesktopd.control, part by part."""

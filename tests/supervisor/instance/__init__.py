@@ -1,0 +1,1 @@
+"""wesktopd.instance, part by part."""

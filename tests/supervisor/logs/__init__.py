@@ -1,0 +1,1 @@
+"""wesktopd.logs, part by part."""

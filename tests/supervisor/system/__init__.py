@@ -1,0 +1,1 @@
+"""wesktopd.system, part by part."""

@@ -1,0 +1,1 @@
+"""wesktopd.upgrade, part by part."""

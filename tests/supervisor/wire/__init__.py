@@ -1,0 +1,1 @@
+"""wesktopd.wire, part by part."""

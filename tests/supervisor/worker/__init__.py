@@ -1,0 +1,1 @@
+"""wesktopd.worker, part by part."""

@@ -1,0 +1,1 @@
+"""wesktopd.workers, part by part."""
