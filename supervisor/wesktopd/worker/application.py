@@ -5,6 +5,7 @@ import sys
 import traceback
 from pathlib import Path
 
+import wesktopd
 from wesktopd.context import APP_VARIABLE, BUS_VARIABLE, set_worker
 from wesktopd.errors import TargetImportError
 from wesktopd.guard.middleware import Guard
@@ -56,7 +57,7 @@ def guarded(app: ASGIApp, spec: WorkerSpec, port: int, token_client: TokenClient
 def print_traceback(error: BaseException) -> None:
     """Print the app's part of a traceback, without the frames of the import system that led there."""
     trace = error.__traceback__
-    leading = ("importlib", str(Path(__file__).parent))
+    leading = ("importlib", str(Path(wesktopd.__file__).parent))
     while trace is not None and any(part in trace.tb_frame.f_code.co_filename for part in leading):
         trace = trace.tb_next
     traceback.print_exception(type(error), error, trace)
