@@ -16,6 +16,7 @@ from support.running import NAME, Running, Start
 from support.upgrading import install, supervisors, upgrade
 from support.waiting import wait_for
 
+HANDOVER, INCOMING = "upgrade/handover.py", "upgrade/incoming.py"
 INDENT = " " * 12
 TAKES_OVER, CONNECTS, REMEMBERS, CONFIRMS = (
     f"{INDENT}handed = self._predecessor.take_over()\n",
@@ -36,7 +37,7 @@ def waiting(name: str) -> str:
 def test_until_it_has_taken_over_the_new_workers_answer_nobody(start_app: Start, home: Path) -> None:
     app = start_app(PYTHONPATH=str(home / "packages"))
     wait = f"{INDENT}import pathlib, time\n{INDENT}pathlib.Path('ready').touch()\n{INDENT}time.sleep(2)\n"
-    install(home, "upgrade/incoming.py", TAKES_OVER, wait + TAKES_OVER)
+    install(home, INCOMING, TAKES_OVER, wait + TAKES_OVER)
     app.write("two")
     upgrading = app.begin("ctl", "upgrade", NAME)
     wait_for((home / "ready").exists, "its workers")
@@ -55,9 +56,9 @@ CANNOT = [
         "has ended before it took over: ImportError: half of",
     ),
     ("spec.py", "    label: str =", "    word: str =", "cannot take over from this one"),
-    ("upgrade/handover.py", "    started: float", "    news: str\n    started: float", "cannot take over from this one"),
-    ("upgrade/handover.py", "FORMAT = ", "FORMAT = 1000 + ", "cannot take over from this one"),
-    ("upgrade/handover.py", "    config_file: str | None", "    news: str\n    config_file: str | None", "cannot take over"),
+    (HANDOVER, "    started: float", "    news: str\n    started: float", "cannot take over from this one"),
+    (HANDOVER, "FORMAT = ", "FORMAT = 1000 + ", "cannot take over from this one"),
+    (HANDOVER, "    config_file: str | None", "    news: str\n    config_file: str | None", "cannot take over"),
 ]
 
 
@@ -98,10 +99,10 @@ def test_a_release_that_cannot_take_over_is_refused_and_the_old_one_goes_on(
 
 AT = {
     "before it has said a word": ("successor.py", "    predecessor = Predecessor(inherited(fd))\n"),
-    "when it has begun": ("upgrade/incoming.py", "        pool = supervisor.pool\n"),
-    "when it was told all": ("upgrade/incoming.py", TAKES_OVER),
-    "when it has connected": ("upgrade/incoming.py", CONNECTS),
-    "when it knows all": ("upgrade/incoming.py", REMEMBERS),
+    "when it has begun": (INCOMING, "        pool = supervisor.pool\n"),
+    "when it was told all": (INCOMING, TAKES_OVER),
+    "when it has connected": (INCOMING, CONNECTS),
+    "when it knows all": (INCOMING, REMEMBERS),
     "when it was confirmed": (
         "upgrade/predecessor.py",
         "            read_line(self._channel)  # Confirmed, and not a byte of what follows\n",
@@ -141,7 +142,7 @@ def test_while_it_is_handed_over_a_token_lets_one_in_and_once(start_app: Start, 
     app = start_app("--session", PYTHONPATH=str(home / "packages"))
     links = [app.ctl("open", NAME, "--print-link").strip() for _ in range(4)]
     wait = f"{INDENT}import pathlib, time\n{INDENT}pathlib.Path('taking').touch()\n{INDENT}time.sleep(1)\n"
-    install(home, "upgrade/incoming.py", REMEMBERS, REMEMBERS + wait)
+    install(home, INCOMING, REMEMBERS, REMEMBERS + wait)
     upgrading = app.begin("ctl", "upgrade", NAME)
     wait_for((home / "taking").exists, "the takeover")
     assert [opens(link) for link in (links[0], links[0])] == [True, False]
@@ -160,7 +161,7 @@ def opens(link: str) -> bool:
 @pytest.mark.parametrize("verb", ["logs", "events"])
 def test_who_follows_gets_nothing_twice(start_app: Start, home: Path, verb: str) -> None:
     app = start_app(PYTHONPATH=str(home / "packages"))
-    install(home, "upgrade/incoming.py", CONFIRMS, DEFECT + CONFIRMS)
+    install(home, INCOMING, CONFIRMS, DEFECT + CONFIRMS)
     with app.following(verb, NAME, "-f") as line:
         assert app.command("ctl", "upgrade", NAME).returncode == 1
         app.ctl("scale", NAME, "2")
@@ -172,8 +173,8 @@ def test_who_follows_gets_nothing_twice(start_app: Start, home: Path, verb: str)
 
 def test_what_a_worker_has_begun_to_print_that_ends_meanwhile_is_a_line(start_app: Start, home: Path) -> None:
     app = start_app(PYTHONPATH=str(home / "packages"))
-    install(home, "upgrade/incoming.py", CONNECTS, waiting("told") + CONNECTS)
-    install(home, "upgrade/incoming.py", CONFIRMS, DEFECT + CONFIRMS)
+    install(home, INCOMING, CONNECTS, waiting("told") + CONNECTS)
+    install(home, INCOMING, CONFIRMS, DEFECT + CONFIRMS)
     worker = app.get()["pid"]
     with app.begin_request("/held"):
         wait_for((home / "held").exists, "the request")
@@ -190,8 +191,8 @@ def test_what_a_worker_has_begun_to_print_that_ends_meanwhile_is_a_line(start_ap
 def test_what_a_client_has_not_read_comes_once(start_app: Start, home: Path) -> None:
     """Its socket takes more, in the moment in which the new one has it."""
     app = start_app(PYTHONPATH=str(home / "packages"))
-    install(home, "upgrade/incoming.py", CONNECTS, waiting("told") + CONNECTS)
-    install(home, "upgrade/incoming.py", CONFIRMS, DEFECT + CONFIRMS)
+    install(home, INCOMING, CONNECTS, waiting("told") + CONNECTS)
+    install(home, INCOMING, CONFIRMS, DEFECT + CONFIRMS)
     with app.control_connection() as window, window.makefile("rb") as events:
         window.sendall(b'{"type":"attach","kind":"window"}\n')
         assert json.loads(events.readline())["type"] == "ready"
@@ -215,7 +216,7 @@ def test_of_a_new_one_that_it_has_given_up_nobody_was_answered(start_app: Start,
     install(home, "upgrade/outgoing.py", "TAKE_TIMEOUT = 10.0", "TAKE_TIMEOUT = 1.0")
     app = start_app("--pid-path", str(home / "pid"), PYTHONPATH=str(home / "packages"))
     before = app.status()
-    install(home, "upgrade/incoming.py", CONFIRMS, waiting("told") + CONFIRMS + f"{INDENT}Path('confirmed').touch()\n")
+    install(home, INCOMING, CONFIRMS, waiting("told") + CONFIRMS + f"{INDENT}Path('confirmed').touch()\n")
     upgrading = app.begin("ctl", "upgrade", NAME)
     wait_for((home / "told").exists, "the handover")
     os.kill(before["pid"], signal.SIGSTOP)
@@ -238,7 +239,7 @@ def test_when_the_old_one_is_killed_and_the_new_one_has_all_it_goes_on(
 ) -> None:
     app = start_app(PYTHONPATH=str(home / "packages"))
     old = app.status()["pid"]
-    install(home, "upgrade/incoming.py", line, waiting("told") + line)
+    install(home, INCOMING, line, waiting("told") + line)
     with app.attach() as lease:
         assert json.loads(lease.readline())["type"] == "ready"
         upgrading = app.begin("ctl", "upgrade", NAME)
@@ -254,7 +255,7 @@ def test_when_the_old_one_is_killed_and_the_new_one_has_all_it_goes_on(
 
 def test_when_the_old_one_is_killed_before_it_has_handed_over_the_new_one_ends(start_app: Start, home: Path) -> None:
     app = start_app(PYTHONPATH=str(home / "packages"))
-    install(home, "upgrade/incoming.py", TAKES_OVER, waiting("ready") + TAKES_OVER)
+    install(home, INCOMING, TAKES_OVER, waiting("ready") + TAKES_OVER)
     upgrading = app.begin("ctl", "upgrade", NAME)
     wait_for((home / "ready").exists, "the new one's workers")
     os.kill(app.status()["pid"], signal.SIGKILL)
