@@ -79,9 +79,7 @@ MISPLACED = {
     "wesktopd.workers.memory_limit",
 }
 CIRCLES = {
-    *("wesktop.services.kept", "wesktop.services.launchd", "wesktop.services.manager", "wesktop.services.places"),
-    *("wesktop.services.property_list", "wesktop.services.service", "wesktop.services.systemd"),
-    *("wesktop.services.units", "wesktop.window.asking"),
+    *("wesktop.window.asking",),
     *("wesktop.window.gtk.asking", "wesktop.window.gtk.leaving", "wesktop.window.gtk.notifications"),
     *("wesktop.window.gtk.toolkit", "wesktop.window.notifications", "wesktop.window.qt.asking"),
     *("wesktop.window.qt.leaving", "wesktop.window.qt.notifications", "wesktop.window.qt.toolkit"),

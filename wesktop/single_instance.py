@@ -4,7 +4,7 @@ import contextlib
 import time
 from dataclasses import dataclass
 
-from wesktop.services.places import start_service
+from wesktop.services.this_system import start_service
 from wesktopd import client
 from wesktopd.control.connection import Connection
 from wesktopd.errors import (

@@ -16,7 +16,7 @@ def start(name: str, as_json: bool) -> None:
     It is started from its config file, which `wesktop ctl config NAME` shows; by the system, where it is a service of
     yours.
     """
-    from wesktop.services.places import start_service
+    from wesktop.services.this_system import start_service
     from wesktopd import client, configs
     from wesktopd.daemonize import start_detached
     from wesktopd.errors import AlreadyRunningError
@@ -128,7 +128,7 @@ def open_app(name: str | None, browser: bool, path: str | None, print_link: bool
 
     A service of yours that does not run is started.
     """
-    from wesktop.services.places import start_service
+    from wesktop.services.this_system import start_service
     from wesktopd import client
     from wesktopd.errors import ConfigurationError
     from wesktopd.system import private_files as private

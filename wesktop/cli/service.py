@@ -210,7 +210,7 @@ def _show_table(found: "list[Status]") -> None:
 
 
 def _manager(system: bool) -> "Manager":
-    from wesktop.services.manager import manager
+    from wesktop.services.this_system import manager
 
     return manager(system=system)
 

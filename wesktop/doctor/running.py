@@ -19,7 +19,7 @@ LINGER = Path("/var/lib/systemd/linger")  # where loginctl(1) has the names of t
 
 def check_services() -> Iterator[Finding]:
     """Yours and the machine's."""
-    from wesktop.services.manager import manager
+    from wesktop.services.this_system import manager
     from wesktopd.errors import WesktopError
 
     count = 0

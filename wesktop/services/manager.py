@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 import os
 import subprocess
-import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
@@ -63,19 +62,6 @@ class Manager(Protocol):
 
     def names(self) -> list[str]:
         """The apps that have a service."""
-
-
-def manager(*, system: bool) -> Manager:
-    """This system's. Raises ServiceError where it has none that we know."""
-    if sys.platform == "darwin":
-        from wesktop.services.launchd import Launchd
-
-        return Launchd(system=system)
-    if sys.platform.startswith("linux"):
-        from wesktop.services.systemd import Systemd
-
-        return Systemd(system=system)
-    raise ServiceError(f"services need systemd or launchd, and {sys.platform} has neither.")
 
 
 def check_rights(*, system: bool) -> None:

@@ -1,7 +1,6 @@
-"""What a service is called, and where a user's are kept. Light: `run()` looks here before it opens a window."""
+"""What a service is called, and where a user's are kept. Light: see `this_system`."""
 
 import os
-import sys
 from pathlib import Path
 
 from wesktopd.errors import ConfigurationError
@@ -31,28 +30,6 @@ def user_units() -> Path:
 def user_agents() -> Path:
     """Where launchd looks for a user's agents (launchd(8)). Raises ConfigurationError likewise."""
     return _home() / "Library" / "LaunchAgents"
-
-
-def start_service(name: str) -> bool:
-    """Have the system start an app that is a service of this user's, and wait until it answers; False for no service.
-
-    Raises ServiceError where it does not start.
-    """
-    if not _is_service(name):
-        return False
-    from wesktop.services.manager import manager
-
-    return manager(system=False).start(name)
-
-
-def _is_service(name: str) -> bool:
-    platform: str = sys.platform  # a str: mypy takes the rest for unreachable elsewhere
-    try:
-        if platform == "darwin":
-            return (user_agents() / f"{label(name)}.plist").exists()
-        return platform.startswith("linux") and (user_units() / f"{service_id(name)}.service").exists()
-    except (ConfigurationError, OSError):  # no home, no services
-        return False
 
 
 def _home() -> Path:
