@@ -41,6 +41,23 @@ FLAT = {
     **dict.fromkeys(("client", "daemonize", "other_users"), "client"),
     **dict.fromkeys(("__main__", "successor"), "start"),
 }
+# The same of wesktop.asgi; its flat files go by their own names, and `low` ones are anybody's.
+ASGI: dict[str, set[str]] = {
+    "low": set(),
+    "http": {"low"},
+    "errors": {"low", "http"},
+    "transfer": {"low", "errors"},
+    "routing": {"low", "http", "errors"},
+    "messages": {"low", "http", "errors", "transfer", "routing"},
+    "files": {"low", "http", "errors", "transfer", "routing", "messages"},
+    "failures": {"low", "http", "errors", "routing", "messages"},
+    "top": {"low", "http", "errors", "transfer", "routing", "messages", "files", "failures"},
+}
+ASGI_FLAT = {
+    **dict.fromkeys(("types", "parameters", "reporting", "handlers", "codec", "limits"), "low"),
+    **dict.fromkeys(("connections", "requests", "responses", "streams", "websockets", "lifespan"), "messages"),
+    **dict.fromkeys(("app", "client_scripts"), "top"),
+}
 # Of the shared files, what the rooms below some of them may have.
 LOWEST = {"errors", "text", "limits", "context", "target", "release", "startup_imports"}
 BELOW = {"wire", "system", "guard"}
@@ -110,6 +127,19 @@ def test_a_file_of_wesktopd_imports_what_its_room_may(module: str) -> None:
         assert room(name) in WESKTOPD[own] | {own}, f"{where}, which may not import {name}, in {room(name)}"
         if own in BELOW and room(name) == "shared":
             assert name.split(".")[1] in LOWEST, f"{where}, which may not import {name}, which is above it"
+
+
+@pytest.mark.parametrize("module", [module for module in MODULES if module.startswith("wesktop.asgi.")])
+def test_a_file_of_the_app_layer_imports_what_its_room_may(module: str) -> None:
+    def asgi_room(name: str) -> str:
+        first = name.split(".")[2]
+        return ASGI_FLAT.get(first, first)
+
+    for name, line in GRAPH[module].items():
+        where = f"{MODULES[module]}:{line}: {module} is in {asgi_room(module)}"
+        assert name.startswith("wesktop.asgi."), f"{where}, which may not import {name}, of ours"
+        allowed = ASGI[asgi_room(module)] | {asgi_room(module)}
+        assert asgi_room(name) in allowed, f"{where}, which may not import {name}, in {asgi_room(name)}"
 
 
 def circle(start: str) -> list[str]:
