@@ -1,11 +1,14 @@
 """Which of the app's dialogs are taken to be open."""
 
 import queue
+from typing import Any
 
 import pytest
 
-from wesktop.window import asking, notifications
-from wesktop.window.asking import Choice, Done, Questions
+from wesktop.window.asking import OpenDialogs
+from wesktop.window.dialog import Choice, Done
+from wesktop.window.toolkit import Toolkit
+from wesktopd.wire import dialog_messages
 from wesktopd.wire.dialog_messages import Confirm, Notice
 from wesktopd.wire.window_messages import Reply
 
@@ -25,30 +28,32 @@ class Dialog:
         self.closed += 1
 
 
-@pytest.mark.parametrize("quick", [True, False])
-def test_a_dialog_that_is_answered_before_it_is_noted_to_be_open_is_not_closed_later(
-    monkeypatch: pytest.MonkeyPatch, quick: bool
-) -> None:
-    dialogs: list[Dialog] = []
+class OneDialog(Toolkit):
+    """Its dialogs are answered before they are noted to be open, or not at all; it shows no notification."""
 
-    def make(_gui: object, _window: object, _question: object, done: Done) -> Dialog:
-        dialogs.append(Dialog(done, quick=quick))
-        return dialogs[0]
+    def __init__(self, *, quick: bool = False) -> None:
+        self._quick = quick
 
-    monkeypatch.setattr(asking, "make_dialog", make)
-    replies: list[Reply] = []
-    questions = Questions(None, None, "app", None)
-    questions.ask(1, Confirm(title="Sure?"), replies.append)
-    questions.withdraw_all()
-    assert [reply.accepted for reply in replies] == [True] * quick
-    assert dialogs[0].closed == (not quick)
+    def make_dialog(self, window: Any, question: dialog_messages.Dialog, done: Done) -> Dialog:  # noqa: ARG002
+        self.dialog = Dialog(done, quick=self._quick)
+        return self.dialog
 
-
-def test_a_notification_that_fails_in_an_unforeseen_way_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
+    def notify(self, *_: object) -> None:
         raise RuntimeError("no desktop does this")
 
-    monkeypatch.setattr(notifications, "notify", fail)
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_a_dialog_that_is_answered_before_it_is_noted_to_be_open_is_not_closed_later(quick: bool) -> None:
+    toolkit = OneDialog(quick=quick)
+    replies: list[Reply] = []
+    dialogs = OpenDialogs(toolkit, None, "app", None)
+    dialogs.ask(1, Confirm(title="Sure?"), replies.append)
+    dialogs.withdraw_all()
+    assert [reply.accepted for reply in replies] == [True] * quick
+    assert toolkit.dialog.closed == (not quick)
+
+
+def test_a_notification_that_fails_in_an_unforeseen_way_is_answered() -> None:
     replies: queue.SimpleQueue[Reply] = queue.SimpleQueue()
-    Questions(None, None, "app", None).ask(1, Notice(title="Done"), replies.put)
+    OpenDialogs(OneDialog(), None, "app", None).ask(1, Notice(title="Done"), replies.put)
     assert replies.get(timeout=20).error == "no notification can be shown: no desktop does this"

@@ -8,7 +8,8 @@ import pytest
 from webview.util import parse_file_type
 
 from wesktop.dialogs import parameters
-from wesktop.window.asking import Choice, replies
+from wesktop.window.asking import replies
+from wesktop.window.dialog import Choice
 from wesktop.window.file_types import any_case, name_filter, pywebview_types
 from wesktopd.errors import ConfigurationError, WindowError
 from wesktopd.wire.control_messages import MAX_FRAME, encode

@@ -96,11 +96,7 @@ MISPLACED = {
     "wesktopd.workers.memory_limit",
 }
 CIRCLES = {
-    *("wesktop.window.asking",),
-    *("wesktop.window.gtk.asking", "wesktop.window.gtk.leaving", "wesktop.window.gtk.notifications"),
-    *("wesktop.window.gtk.toolkit", "wesktop.window.notifications", "wesktop.window.qt.asking"),
-    *("wesktop.window.qt.leaving", "wesktop.window.qt.notifications", "wesktop.window.qt.toolkit"),
-    *("wesktop.window.toolkit", "wesktopd.control.commands", "wesktopd.daemon.presence", "wesktopd.daemon.report"),
+    *("wesktopd.control.commands", "wesktopd.daemon.presence", "wesktopd.daemon.report"),
     *("wesktopd.daemon.supervisor", "wesktopd.upgrade.incoming", "wesktopd.upgrade.outgoing"),
     *("wesktopd.upgrade.retirement", "wesktopd.workers.memory_limit"),
 }

@@ -15,9 +15,10 @@ from webview.event import Event
 
 from support.waiting import wait_for
 from wesktop.window import link as link_module
-from wesktop.window.asking import Questions
+from wesktop.window.asking import OpenDialogs
 from wesktop.window.link import Link
 from wesktop.window.spec import Attachable
+from wesktop.window.toolkit import Toolkit
 from wesktopd.wire.channel import encode
 
 
@@ -29,9 +30,9 @@ class Face:
         self.notes: list[str] = []
         self._dialogs: dict[str, tuple[SimpleQueue[bool], threading.Thread]] = {}
 
-    def questions(self, app_id: str, icon: str | None) -> Questions:
+    def dialogs(self, app_id: str, icon: str | None) -> OpenDialogs:
         """What asks the user on it."""
-        return Questions(None, self, app_id, icon)
+        return OpenDialogs(Toolkit(), self, app_id, icon)
 
     def create_confirmation_dialog(self, title: str, _: str) -> bool:
         """Ask; see webview.Window."""

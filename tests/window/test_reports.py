@@ -14,7 +14,7 @@ TROUBLE = """
 import sys
 if "wesktop.window" in sys.orig_argv:
     import logging, threading
-    from wesktop.window import focus
+    from wesktop.window.gtk.toolkit import Gtk
 
     def fails_in_a_callback(*_):
         raise RuntimeError("in a callback")
@@ -22,7 +22,7 @@ if "wesktop.window" in sys.orig_argv:
     def fails_in_a_thread():
         raise RuntimeError("in a thread")
 
-    def watch(gui, window, on_focus):
+    def on_focus(self, window, focused):
         from gi.repository import GLib
 
         def shown():
@@ -33,7 +33,7 @@ if "wesktop.window" in sys.orig_argv:
 
         window.events.shown += shown
 
-    focus.watch = watch
+    Gtk.on_focus = on_focus
 """
 SAID = ["RuntimeError: in a callback", "RuntimeError: in a thread", "RuntimeError: in an event", "a warning"]
 

@@ -14,10 +14,11 @@ pytestmark = pytest.mark.window
 PROGRAM = """
 import os, sys, threading
 from wesktop.window.backends import choose
-from wesktop.window.toolkit import toolkit
-toolkit(choose("gtk")).prepare("systemdialogs", None)
+from wesktop.window.gtk.toolkit import Gtk
+from wesktop.window.toolkit import Toolkit
+choose("gtk")
+Gtk().prepare("systemdialogs", None)
 import webview
-from wesktop.window.asking import make_dialog
 from wesktopd.wire.dialog_messages import *
 
 window = webview.create_window("Parent", html="", width=300, height=200)
@@ -26,7 +27,7 @@ def done(answer):
     print(answer, flush=True)
     os._exit(0)
 
-window.events.shown += lambda: make_dialog(None, window, {question}, done).open()
+window.events.shown += lambda: Toolkit().make_dialog(window, {question}, done).open()
 webview.start(gui="gtk")
 """
 

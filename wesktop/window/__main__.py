@@ -22,7 +22,7 @@ from wesktop.window.reports import Reports
 from wesktop.window.spec import Closed, Opened, WindowSpec
 from wesktop.window.splash import splash
 from wesktop.window.storage import open_storage
-from wesktop.window.toolkit import Toolkit, toolkit
+from wesktop.window.toolkit import Toolkit
 from wesktopd.errors import WesktopError
 from wesktopd.startup_imports import all_loaded
 from wesktopd.wire.channel import decode, inherited, read_line, tell
@@ -80,6 +80,19 @@ def follow(caller: socket.socket, page: Page, spec: WindowSpec, patience: float,
         page.close()
 
 
+def make_toolkit(gui: str | None) -> Toolkit:
+    """Return the toolkit that pywebview calls so."""
+    if gui == "gtk":
+        from wesktop.window.gtk.toolkit import Gtk
+
+        return Gtk()
+    if gui == "qt":
+        from wesktop.window.qt.toolkit import Qt
+
+        return Qt()
+    return Toolkit()
+
+
 def on_shown(caller: socket.socket, creation: Creation) -> None:
     """The window is there: what is left to do is not in a hurry."""
     creation.over = True
@@ -101,7 +114,7 @@ def main(fd: int) -> int:
     reports = Reports()
     reports.install(spec.app_id)
     try:
-        chosen = toolkit(choose(spec.gui))
+        chosen = make_toolkit(choose(spec.gui))
         chosen.prepare(spec.app_id, spec.icon)
         open_window(spec, chosen, caller, creation, reports)
     except Exception as error:

@@ -49,7 +49,7 @@ class Link:
         self._caller = caller
         self._lines = LineReader(MAX_LINE)
         self._page = page
-        self._questions = page.questions(app_id, icon)
+        self._dialogs = page.dialogs(app_id, icon)
         self._on_server = on_server
         self._server: Connection | None = None
         self._unsent = Backlog("messages for the server", self._send, MAX_UNSENT)
@@ -176,12 +176,12 @@ class Link:
             case Asked(number=number, question=question):
                 self._ask(number, question, partial(self._tell, self._server))  # and no later server
             case Withdrawn(number=number):
-                self._questions.withdraw(number)
+                self._dialogs.withdraw(number)
             case Navigate(url=url):
                 self._page.go(url)
             case End():
                 self._lost_server = True
-                self._questions.withdraw_all()
+                self._dialogs.withdraw_all()
                 self._ended = self._at is not None and self._at.one_shot
                 if not self._ended:
                     self._put_away()
@@ -195,7 +195,7 @@ class Link:
             text = f"its window cannot ask that, since it is of another release: close and reopen it ({error})."
             reply(Reply(number=number, error=text))
         else:
-            self._questions.ask(number, known, reply)
+            self._dialogs.ask(number, known, reply)
 
     def _put_away(self) -> None:
         """Nobody holds the port any more: the page is not to meet whoever takes it."""

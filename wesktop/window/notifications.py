@@ -7,8 +7,7 @@ import base64
 import html
 import os
 import subprocess
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from wesktopd.errors import WindowError
@@ -17,6 +16,9 @@ BUS_NAME = INTERFACE = "org.freedesktop.Notifications"
 PATH = "/org/freedesktop/Notifications"
 TIMEOUT = 5.0  # seconds that the desktop has to show it in
 BODY_MARKUP = "body-markup"  # a capability: the body is a kind of HTML
+
+Call = Callable[..., Any]
+"""`call(method, *arguments)`, which returns what the method does, and raises WindowError."""
 
 # By their full paths: Windows would look into the working directory first.
 SYSTEM_ROOT = os.environ.get("SYSTEMROOT", r"C:\Windows")
@@ -46,21 +48,8 @@ $toasts::CreateToastNotifier($env:WESKTOP_APP_ID).Show($toast)
 """
 
 
-def notify(gui: str | None, title: str, body: str, app_id: str, icon: str | None) -> None:
-    """Show a notification. Raises WindowError with why the desktop shows none."""
-    if sys.platform in ("darwin", "win32"):
-        run_script(sys.platform, title, body, app_id)
-    elif gui == "qt":
-        from wesktop.window.qt.notifications import call
-
-        _notify_by_bus(call, title, body, app_id, icon)
-    else:
-        from wesktop.window.gtk.notifications import call
-
-        _notify_by_bus(call, title, body, app_id, icon)
-
-
-def _notify_by_bus(call: Any, title: str, body: str, app_id: str, icon: str | None) -> None:
+def notify_by_bus(call: Call, title: str, body: str, app_id: str, icon: str | None) -> None:
+    """Show a notification by the desktop's service, whose methods `call` calls. Raises what that does."""
     capabilities: Sequence[str] = call("GetCapabilities")
     call("Notify", *arguments(title, body, app_id, icon, capabilities))
 

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
-from wesktop.window import focus
 from wesktop.window.backlog import Backlog
 from wesktop.window.closing import Closing
 from wesktop.window.dropping import DROP_EVENT
@@ -22,7 +21,7 @@ from wesktopd.guard.local_path import local_path
 from wesktopd.guard.tokens import MAX_PATH, OPEN_PATH
 
 if TYPE_CHECKING:
-    from wesktop.window.asking import Questions
+    from wesktop.window.asking import OpenDialogs
 
 CLOSE_WITHIN = 0.7  # seconds that the toolkit has to close the window, and then to end
 TELL_WITHIN = 60.0  # seconds that an event waits for the app's first page
@@ -57,7 +56,7 @@ class Page:
         window.events.before_show += lambda: toolkit.dress(window, rules, self._on_failed)
         window.events.loaded += self._on_loaded
         window.events.before_show += lambda: toolkit.on_dropped(window, self._on_dropped)
-        window.events.before_show += lambda: focus.watch(toolkit.name, window, lambda: self.on_focus())
+        window.events.before_show += lambda: toolkit.on_focus(window, lambda: self.on_focus())
         event = toolkit.before_first_page(window)
         event += self._choose_first
 
@@ -174,11 +173,11 @@ class Page:
         if self._window.native is not None:
             self._toolkit.focus(self._window)
 
-    def questions(self, app_id: str, icon: str | None) -> "Questions":
-        """What asks the user on this window."""
-        from wesktop.window.asking import Questions  # late: it takes 5 ms, and the page goes first
+    def dialogs(self, app_id: str, icon: str | None) -> "OpenDialogs":
+        """Return what opens dialogs on this window."""
+        from wesktop.window.asking import OpenDialogs  # late: it takes 5 ms, and the page goes first
 
-        return Questions(self._toolkit.name, self._window, app_id, icon)
+        return OpenDialogs(self._toolkit, self._window, app_id, icon)
 
     def go(self, url: str) -> None:
         """Load another page of the app's; without effect for one of others."""

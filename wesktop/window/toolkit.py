@@ -1,14 +1,19 @@
 """What differs between GUI toolkits."""
 
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wesktop.window.dropping import Dropped
 from wesktop.window.geometry import Area, Geometry
 from wesktop.window.menu import Item
 from wesktop.window.policy import Rules
+
+if TYPE_CHECKING:  # loading them takes 5 ms, and the page goes first
+    from wesktop.window.dialog import Dialog, Done
+    from wesktopd.wire import dialog_messages
 
 WITHIN = 2.0  # seconds that a toolkit has for what another thread waits for
 PATIENCE = 0.4  # seconds that a page has for an answer to whether its window may be closed
@@ -90,6 +95,12 @@ class Toolkit:
         window.show()
         window.restore()
 
+    def on_focus(self, window: Any, focused: Callable[[], None]) -> None:
+        """Once the toolkit's window exists: call `focused` whenever it gets the focus.
+
+        On macOS and Windows pywebview does not tell: there the window that was opened last counts.
+        """
+
     def reload(self, window: Any) -> None:
         """Load the page anew, without waiting for it; from any thread.
 
@@ -112,15 +123,14 @@ class Toolkit:
         """Call `close` if the page does not mind, or does not answer; it may be asking the user."""
         close()
 
+    def make_dialog(self, window: Any, question: "dialog_messages.Dialog", done: "Done") -> "Dialog":
+        """Return a dialog that is not open yet; `done` is called once with its answer, in any thread."""
+        from wesktop.window.dialog import SystemDialog
 
-def toolkit(gui: str | None) -> Toolkit:
-    """The toolkit of that name."""
-    if gui == "gtk":
-        from wesktop.window.gtk.toolkit import Gtk
+        return SystemDialog(window, question, done)
 
-        return Gtk()
-    if gui == "qt":
-        from wesktop.window.qt.toolkit import Qt
+    def notify(self, title: str, body: str, app_id: str, icon: str | None) -> None:  # noqa: ARG002
+        """Show a notification. Raises WindowError with the reason why the desktop shows none."""
+        from wesktop.window.notifications import run_script
 
-        return Qt()
-    return Toolkit()
+        run_script(sys.platform, title, body, app_id)

@@ -6,10 +6,10 @@ from typing import Any
 
 from gi.repository import GLib, Gtk
 
-from wesktop.window.asking import Choice, Done
+from wesktop.window.dialog import Choice, Done
 from wesktop.window.file_types import any_case
 from wesktopd.errors import WindowError
-from wesktopd.wire import dialog_messages as questions
+from wesktopd.wire import dialog_messages
 
 if "DBUS_SESSION_BUS_ADDRESS" not in os.environ:
     os.environ.setdefault("GSETTINGS_BACKEND", "memory")  # without a bus, each setting of theirs would be a warning
@@ -21,7 +21,7 @@ ACCEPTED = (Gtk.ResponseType.ACCEPT, Gtk.ResponseType.OK)
 class GtkDialog:
     """A question, while it is on the screen. All but `open` and `close` is in GTK's thread."""
 
-    def __init__(self, window: Any, question: questions.Dialog, done: Done) -> None:
+    def __init__(self, window: Any, question: dialog_messages.Dialog, done: Done) -> None:
         self._window, self._question, self._done = window, question, done
         self._dialog: Any = None  # held: GTK does not hold a native one
         self._opened = False
@@ -66,7 +66,7 @@ class GtkDialog:
     def _on_response(self, dialog: Any, response: int) -> None:
         if response not in ACCEPTED:
             self._answer(Choice(accepted=False))
-        elif isinstance(self._question, questions.Confirm | questions.Tell):
+        elif isinstance(self._question, dialog_messages.Confirm | dialog_messages.Tell):
             self._answer(Choice(accepted=True))
         else:
             self._answer(_chosen(dialog.get_files()))
@@ -85,31 +85,31 @@ def _chosen(files: Sequence[Any]) -> Choice | WindowError:
     return Choice(accepted=True, paths=tuple(paths))
 
 
-def _dialog(parent: Any, question: questions.Dialog) -> Any:
-    if isinstance(question, questions.Confirm | questions.Tell):
+def _dialog(parent: Any, question: dialog_messages.Dialog) -> Any:
+    if isinstance(question, dialog_messages.Confirm | dialog_messages.Tell):
         return _message(parent, question)
     action = {
-        questions.Open: Gtk.FileChooserAction.OPEN,
-        questions.Save: Gtk.FileChooserAction.SAVE,
-        questions.Folder: Gtk.FileChooserAction.SELECT_FOLDER,
+        dialog_messages.Open: Gtk.FileChooserAction.OPEN,
+        dialog_messages.Save: Gtk.FileChooserAction.SAVE,
+        dialog_messages.Folder: Gtk.FileChooserAction.SELECT_FOLDER,
     }[type(question)]
     dialog = Gtk.FileChooserNative.new(question.title or None, parent, action, None, None)
     dialog.set_modal(True)
     dialog.set_do_overwrite_confirmation(True)
     if question.directory:
         dialog.set_current_folder(question.directory)
-    elif isinstance(question, questions.Folder):
+    elif isinstance(question, dialog_messages.Folder):
         dialog.set_current_folder(GLib.get_home_dir())  # GTK would begin with recent files, among which is none
-    if isinstance(question, questions.Open):
+    if isinstance(question, dialog_messages.Open):
         dialog.set_select_multiple(question.several)
-    if isinstance(question, questions.Save) and question.file_name:
+    if isinstance(question, dialog_messages.Save) and question.file_name:
         dialog.set_current_name(question.file_name)
     for kind in getattr(question, "types", ()):
         dialog.add_filter(_filter(kind))
     return dialog
 
 
-def _filter(kind: questions.FileType) -> Any:
+def _filter(kind: dialog_messages.FileType) -> Any:
     found = Gtk.FileFilter()
     found.set_name(kind.name)
     for pattern in kind.patterns:
@@ -117,8 +117,8 @@ def _filter(kind: questions.FileType) -> Any:
     return found
 
 
-def _message(parent: Any, question: questions.Confirm | questions.Tell) -> Any:
-    asks = isinstance(question, questions.Confirm)
+def _message(parent: Any, question: dialog_messages.Confirm | dialog_messages.Tell) -> Any:
+    asks = isinstance(question, dialog_messages.Confirm)
     dialog = Gtk.MessageDialog(
         transient_for=parent,
         modal=True,
@@ -129,7 +129,7 @@ def _message(parent: Any, question: questions.Confirm | questions.Tell) -> Any:
     )
     if question.title:
         dialog.props.secondary_text = question.text
-    if isinstance(question, questions.Confirm):
+    if isinstance(question, dialog_messages.Confirm):
         dialog.add_button("gtk-cancel", Gtk.ResponseType.CANCEL)
         dialog.add_button(question.accept.replace("_", "__") or "gtk-ok", Gtk.ResponseType.OK)
     else:

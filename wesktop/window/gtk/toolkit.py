@@ -5,7 +5,7 @@ import os
 import threading
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wesktop.window.dropping import Dropped
 from wesktop.window.geometry import Area, Geometry
@@ -14,6 +14,10 @@ from wesktop.window.menu import Item
 from wesktop.window.policy import Rules
 from wesktop.window.toolkit import WITHIN, Toolkit
 from wesktopd.errors import ConfigurationError, NoDisplayError
+
+if TYPE_CHECKING:
+    from wesktop.window.dialog import Dialog, Done
+    from wesktopd.wire import dialog_messages
 
 NOT_BY_PROXY = "localhost,.localhost,127.0.0.1,::1"  # what GNOME spares by default, and a variable's proxy does not
 
@@ -157,6 +161,20 @@ class Gtk(Toolkit):
 
     def ask_page(self, window: Any, close: Callable[[], None]) -> None:  # noqa: ARG002
         self._leaving.ask(close)
+
+    def on_focus(self, window: Any, focused: Callable[[], None]) -> None:
+        window.native.connect("focus-in-event", lambda *_: focused())  # returns None: others are to see it too
+
+    def make_dialog(self, window: Any, question: "dialog_messages.Dialog", done: "Done") -> "Dialog":
+        from wesktop.window.gtk.asking import GtkDialog
+
+        return GtkDialog(window, question, done)
+
+    def notify(self, title: str, body: str, app_id: str, icon: str | None) -> None:
+        from wesktop.window.gtk.notifications import call
+        from wesktop.window.notifications import notify_by_bus
+
+        notify_by_bus(call, title, body, app_id, icon)
 
 
 def _in_its_thread(window: Any, function: Callable[[Any, Callable[[], None]], None]) -> None:

@@ -5,10 +5,10 @@ from typing import Any
 from qtpy.QtCore import QCoreApplication, QObject, Qt, Signal
 from qtpy.QtWidgets import QDialog, QFileDialog, QMessageBox
 
-from wesktop.window.asking import Choice, Done
+from wesktop.window.dialog import Choice, Done
 from wesktop.window.file_types import name_filter
 from wesktopd.errors import WindowError
-from wesktopd.wire import dialog_messages as questions
+from wesktopd.wire import dialog_messages
 
 
 class QtDialog(QObject):  # type: ignore[misc]  # qtpy has no types
@@ -16,7 +16,7 @@ class QtDialog(QObject):  # type: ignore[misc]  # qtpy has no types
 
     _opening, _closing = Signal(), Signal()
 
-    def __init__(self, window: Any, question: questions.Dialog, done: Done) -> None:
+    def __init__(self, window: Any, question: dialog_messages.Dialog, done: Done) -> None:
         super().__init__()
         self._window, self._question, self._done = window, question, done
         self._dialog: Any = None
@@ -55,8 +55,8 @@ class QtDialog(QObject):  # type: ignore[misc]  # qtpy has no types
         dialog.deleteLater()
 
 
-def _dialog(parent: Any, question: questions.Dialog) -> Any:
-    if isinstance(question, questions.Confirm | questions.Tell):
+def _dialog(parent: Any, question: dialog_messages.Dialog) -> Any:
+    if isinstance(question, dialog_messages.Confirm | dialog_messages.Tell):
         return _message(parent, question)
     dialog = QFileDialog(parent)
     if question.title:
@@ -65,9 +65,9 @@ def _dialog(parent: Any, question: questions.Dialog) -> Any:
         dialog.setDirectory(question.directory)
     modes = QFileDialog.FileMode
     match question:
-        case questions.Open(several=several):
+        case dialog_messages.Open(several=several):
             dialog.setFileMode(modes.ExistingFiles if several else modes.ExistingFile)
-        case questions.Save(file_name=file_name):
+        case dialog_messages.Save(file_name=file_name):
             dialog.setFileMode(modes.AnyFile)
             dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
             dialog.selectFile(file_name)
@@ -80,8 +80,8 @@ def _dialog(parent: Any, question: questions.Dialog) -> Any:
     return dialog
 
 
-def _message(parent: Any, question: questions.Confirm | questions.Tell) -> Any:
-    asks = isinstance(question, questions.Confirm)
+def _message(parent: Any, question: dialog_messages.Confirm | dialog_messages.Tell) -> Any:
+    asks = isinstance(question, dialog_messages.Confirm)
     dialog = QMessageBox(parent)
     dialog.setWindowTitle(parent.windowTitle())
     dialog.setIcon(QMessageBox.Icon.Question if asks else QMessageBox.Icon.Information)
@@ -90,7 +90,7 @@ def _message(parent: Any, question: questions.Confirm | questions.Tell) -> Any:
     if question.title:
         dialog.setInformativeText(question.text)
     accept = dialog.addButton(QMessageBox.StandardButton.Ok)
-    if isinstance(question, questions.Confirm):
+    if isinstance(question, dialog_messages.Confirm):
         if question.accept:
             accept.setText(question.accept.replace("&", "&&"))
         dialog.addButton(QMessageBox.StandardButton.Cancel)

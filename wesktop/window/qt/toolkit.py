@@ -6,7 +6,7 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wesktop.window.backends import qt_binding
 from wesktop.window.dropping import Dropped
@@ -16,6 +16,10 @@ from wesktop.window.menu import Item
 from wesktop.window.policy import Rules
 from wesktop.window.toolkit import WITHIN, Toolkit
 from wesktopd.text import printable_lines
+
+if TYPE_CHECKING:
+    from wesktop.window.dialog import Dialog, Done
+    from wesktopd.wire import dialog_messages
 
 PROFILE = "pywebview"  # its name for it
 
@@ -171,6 +175,26 @@ class Qt(Toolkit):
 
     def ask_page(self, window: Any, close: Callable[[], None]) -> None:  # noqa: ARG002
         self._leaving.ask(close)
+
+    def on_focus(self, window: Any, focused: Callable[[], None]) -> None:  # noqa: ARG002
+        from qtpy.QtGui import QGuiApplication
+
+        def on_changed(now: Any) -> None:
+            if now is not None:
+                focused()
+
+        QGuiApplication.instance().focusWindowChanged.connect(on_changed)
+
+    def make_dialog(self, window: Any, question: "dialog_messages.Dialog", done: "Done") -> "Dialog":
+        from wesktop.window.qt.asking import QtDialog
+
+        return QtDialog(window, question, done)
+
+    def notify(self, title: str, body: str, app_id: str, icon: str | None) -> None:
+        from wesktop.window.notifications import notify_by_bus
+        from wesktop.window.qt.notifications import call
+
+        notify_by_bus(call, title, body, app_id, icon)
 
 
 def _present(native: Any) -> None:
