@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from wesktop.window.asking import OpenDialogs
-from wesktop.window.dialog import Choice, Done
+from wesktop.window.dialogs.dialog import Choice, Done
+from wesktop.window.page.open_dialogs import OpenDialogs
 from wesktop.window.toolkit import Toolkit
 from wesktopd.wire import dialog_messages
 from wesktopd.wire.dialog_messages import Confirm, Notice

@@ -8,9 +8,9 @@ import pytest
 from webview.util import parse_file_type
 
 from wesktop.dialogs import parameters
-from wesktop.window.asking import replies
-from wesktop.window.dialog import Choice
-from wesktop.window.file_types import any_case, name_filter, pywebview_types
+from wesktop.window.dialogs.dialog import Choice
+from wesktop.window.dialogs.file_types import any_case, name_filter, pywebview_types
+from wesktop.window.page.open_dialogs import replies
 from wesktopd.errors import ConfigurationError, WindowError
 from wesktopd.wire.control_messages import MAX_FRAME, encode
 from wesktopd.wire.dialog_messages import FileType

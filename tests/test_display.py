@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from support.ipv6 import needs_ipv6
-from wesktop.window.display import check_display
+from wesktop.window.opening.display import check_display
 from wesktopd.errors import NoDisplayError
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from wesktop.window.dropping import local_paths
+from wesktop.window.frame.file_drop import local_paths
 
 
 @pytest.mark.parametrize(

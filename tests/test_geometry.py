@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wesktop.window.geometry import Area, Geometry, fit, parse, serialize
-from wesktop.window.keeping import Kept
+from wesktop.window.frame.geometry import Area, Geometry, fit, parse, serialize
+from wesktop.window.page.geometry_store import Kept
 
 LEFT, RIGHT = Area(0, 0, 1920, 1080), Area(1920, 0, 2560, 1440)
 ABOVE = Area(-800, -600, 800, 600)

@@ -58,6 +58,21 @@ ASGI_FLAT = {
     **dict.fromkeys(("connections", "requests", "responses", "streams", "websockets", "lifespan"), "messages"),
     **dict.fromkeys(("app", "client_scripts"), "top"),
 }
+# The same of wesktop.window. `spec` is what its process is given; `top` is what starts it.
+WINDOW: dict[str, set[str]] = {
+    "policy": set(),
+    "frame": set(),
+    "dialogs": set(),
+    "low": set(),
+    "toolkit": {"policy", "frame", "dialogs"},
+    "page": {"low", "policy", "frame", "dialogs", "toolkit"},
+    "link": {"low", "policy", "page"},
+    "gtk": {"low", "policy", "frame", "dialogs", "toolkit"},
+    "qt": {"low", "policy", "frame", "dialogs", "toolkit"},
+    "opening": {"low", "policy", "frame"},
+    "top": {"low", "policy", "frame", "dialogs", "toolkit", "page", "link", "gtk", "qt"},
+}
+WINDOW_FLAT = {**dict.fromkeys(("spec", "backends", "backlog", "creation"), "low"), "__main__": "top"}
 # Of the shared files, what the rooms below some of them may have.
 LOWEST = {"errors", "text", "limits", "context", "target", "release", "startup_imports"}
 BELOW = {"wire", "system", "guard"}
@@ -125,17 +140,25 @@ def test_a_file_of_wesktopd_imports_what_its_room_may(module: str) -> None:
             assert name.split(".")[1] in LOWEST, f"{where}, which may not import {name}, which is above it"
 
 
-@pytest.mark.parametrize("module", [module for module in MODULES if module.startswith("wesktop.asgi.")])
-def test_a_file_of_the_app_layer_imports_what_its_room_may(module: str) -> None:
-    def asgi_room(name: str) -> str:
-        first = name.split(".")[2]
-        return ASGI_FLAT.get(first, first)
+@pytest.mark.parametrize(
+    ("package", "rooms", "flat"), [("wesktop.asgi", ASGI, ASGI_FLAT), ("wesktop.window", WINDOW, WINDOW_FLAT)]
+)
+def test_a_file_of_wesktop_imports_what_its_room_may(
+    package: str, rooms: dict[str, set[str]], flat: dict[str, str]
+) -> None:
+    def room_of(name: str) -> str:
+        first = name.removeprefix(f"{package}.").split(".")[0]
+        return flat.get(first, first)
 
-    for name, line in GRAPH[module].items():
-        where = f"{MODULES[module]}:{line}: {module} is in {asgi_room(module)}"
-        assert name.startswith("wesktop.asgi."), f"{where}, which may not import {name}, of ours"
-        allowed = ASGI[asgi_room(module)] | {asgi_room(module)}
-        assert asgi_room(name) in allowed, f"{where}, which may not import {name}, in {asgi_room(name)}"
+    for module in (module for module in MODULES if module.startswith(f"{package}.")):
+        own = room_of(module)
+        for name, line in GRAPH[module].items():
+            where = f"{MODULES[module]}:{line}: {module} is in {own}, which may not import {name}"
+            if name.startswith(f"{package}."):
+                assert room_of(name) in rooms[own] | {own}, f"{where}, in {room_of(name)}"
+            else:
+                assert package != "wesktop.asgi", f"{where}: the app layer needs nothing else of ours"
+                assert name.startswith("wesktopd"), f"{where}: it knows nothing of the rest of wesktop"
 
 
 def circle(start: str) -> list[str]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from wesktop.window.menu import MAX_DEPTH, MAX_ITEMS, accelerator, check_key, check_menu
+from wesktop.window.frame.menu import MAX_DEPTH, MAX_ITEMS, accelerator, check_key, check_menu
 from wesktopd.errors import ConfigurationError
 
 MENU: list[dict[str, Any]] = [

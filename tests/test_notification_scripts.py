@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from wesktop.window.notifications import JXA, POWERSHELL, PROGRAMS, arguments, run_script, script_command
+from wesktop.window.dialogs.notifications import JXA, POWERSHELL, PROGRAMS, arguments, run_script, script_command
 from wesktopd.errors import WindowError
 
 HOSTILE = "\"); $(touch x) `y` \\ '; Remove-Item Grüße\n%PATH%"

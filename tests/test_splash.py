@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from wesktop.window.splash import HIDE, is_light, show_note, splash
+from wesktop.window.page.splash import HIDE, is_light, show_note, splash
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from wesktop.window.opening import described
-from wesktop.window.options import as_fields, window_spec
+from wesktop.window.opening.open_window import described
+from wesktop.window.opening.options import as_fields, window_spec
 from wesktop.window.spec import WindowSpec
 from wesktopd import configs
 from wesktopd.errors import ConfigurationError

@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from wesktop.window.ending import window_error
+from wesktop.window.opening.process_end import window_error
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from webview.event import Event
 
-from wesktop.window.page import Page
-from wesktop.window.policy import Rules, Verdict
+from wesktop.window.page.page import Page
+from wesktop.window.policy.rules import Rules, Verdict
 from wesktop.window.toolkit import Toolkit
 
 URL = "http://notes.localhost:8000"

@@ -4,8 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wesktop.window.options import check_flag, check_permissions
-from wesktop.window.policy import MAX_FILE_NAME, MAX_URL, Rules, Verdict, decide, decide_frame, file_name, origin
+from wesktop.window.opening.options import check_flag, check_permissions
+from wesktop.window.policy.rules import (
+    MAX_FILE_NAME,
+    MAX_URL,
+    Rules,
+    Verdict,
+    decide,
+    decide_frame,
+    file_name,
+    origin,
+)
 from wesktopd.errors import ConfigurationError
 
 OWN = "http://127.0.0.1:8000"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import webview
 
-from wesktop.window.options import (
+from wesktop.window.opening.options import (
     _OURS,
     check_background,
     check_gui,

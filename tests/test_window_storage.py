@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from wesktop.window.storage import CACHED, open_storage
+from wesktop.window.policy.storage import CACHED, open_storage
 from wesktopd.errors import WindowError
 
 HOST = f"notes-{'0' * 32}.localhost"

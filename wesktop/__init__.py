@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from wesktop.entries import create_entry, remove_entry
     from wesktop.server import serve
     from wesktop.sse import Broadcaster, sse_route
-    from wesktop.window.opening import open_window as open_window
+    from wesktop.window.opening.open_window import open_window as open_window
 
     __version__: str
 
@@ -52,7 +52,7 @@ _HOMES = {
     "sse_route": "wesktop.sse",
     "create_entry": "wesktop.entries",
     "remove_entry": "wesktop.entries",
-    "open_window": "wesktop.window.opening",
+    "open_window": "wesktop.window.opening.open_window",
     "notify": "wesktop.dialogs",
 }
 

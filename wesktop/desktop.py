@@ -113,8 +113,8 @@ def run(
         from wesktop.launching import this_launch
         from wesktop.session import show
         from wesktop.target import app_name, app_spec, pid_path_option
-        from wesktop.window.display import check_display
-        from wesktop.window.options import as_fields, check_flag, window_spec
+        from wesktop.window.opening.display import check_display
+        from wesktop.window.opening.options import as_fields, check_flag, window_spec
 
         look = window_spec(
             app_name(target, name),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Literal
 
 from wesktop.single_instance import Place, find_place, find_running
-from wesktop.window.ending import window_error
+from wesktop.window.opening.process_end import window_error
 from wesktop.window.spec import Attachable, Attached, Closed, NotOpened, Opened, WindowSpec, further
 from wesktopd import client
 from wesktopd.control.connection import Connection
@@ -216,7 +216,7 @@ class Session:
             self._window.tell(encode(this))
 
     def _on_window_end(self) -> None:
-        """Find out what is to be raised for it, if anything, see `wesktop.window.ending`."""
+        """Find out what is to be raised for it, if anything, see `wesktop.window.opening.process_end`."""
         code = self._wait_or_kill(self._window, WINDOW_CLOSES_WITHIN, "the window") or 0
         if not self._told_closed:
             self._window_error = window_error(code, opened=self._opened)

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from support.users import OTHER, needs_root
 from wesktop.cli.service import serve_arguments
 from wesktop.cli.serving import serve
-from wesktop.window.options import as_fields
+from wesktop.window.opening.options import as_fields
 from wesktop.window.spec import WindowSpec
 from wesktopd import configs
 from wesktopd.errors import ConfigurationError

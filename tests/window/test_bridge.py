@@ -11,7 +11,7 @@ from webview.util import js_bridge_call
 
 from support.browser import Site
 from support.waiting import wait_for
-from wesktop.window.bridge import Nothing
+from wesktop.window.policy.bridge import Nothing
 from window.shown import Shown
 
 pytestmark = pytest.mark.window

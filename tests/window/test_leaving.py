@@ -15,7 +15,7 @@ import json, time
 from wesktop.window.backends import has_gtk
 assert has_gtk()
 from gi.repository import GLib
-from wesktop.window.gtk.leaving import Leaving
+from wesktop.window.gtk.beforeunload import Leaving
 from wesktop.window.toolkit import PATIENCE
 
 class SilentPage:

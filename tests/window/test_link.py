@@ -14,9 +14,9 @@ import pytest
 from webview.event import Event
 
 from support.waiting import wait_for
-from wesktop.window import link as link_module
-from wesktop.window.asking import OpenDialogs
-from wesktop.window.link import Link
+from wesktop.window.link import server_link as link_module
+from wesktop.window.link.server_link import Link
+from wesktop.window.page.open_dialogs import OpenDialogs
 from wesktop.window.spec import Attachable
 from wesktop.window.toolkit import Toolkit
 from wesktopd.wire.channel import encode

@@ -68,7 +68,7 @@ gi.require_version("Gtk", "3.0")
 gi.require_version("WebKit2", "4.1")
 from gi.repository import Gtk, WebKit2
 from wesktop.window.gtk.policy import apply
-from wesktop.window.policy import Rules
+from wesktop.window.policy.rules import Rules
 
 webview = WebKit2.WebView()
 webview.get_settings().set_enable_media_stream(True)

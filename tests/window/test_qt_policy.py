@@ -134,7 +134,7 @@ def test_what_the_window_loads_itself_is_refused_while_it_belongs_to_nobody() ->
     """A load that was asked for just before the server went away may come after it."""
     from qtpy.QtCore import QUrl
 
-    from wesktop.window.policy import Rules
+    from wesktop.window.policy.rules import Rules
     from wesktop.window.qt.policy import _on_navigation
 
     class Request:

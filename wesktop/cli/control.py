@@ -152,7 +152,7 @@ def open_app(name: str | None, browser: bool, path: str | None, print_link: bool
     turn = client.show(name, shares=True) if path is None else None
     focused = path is None and turn is None
     if not focused:
-        from wesktop.window.opening import open_window
+        from wesktop.window.opening.open_window import open_window
 
         with turn or contextlib.nullcontext():
             open_window("/" if path is None else path, name=name)

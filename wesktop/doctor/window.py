@@ -11,8 +11,8 @@ from typing import Any
 from wesktop.doctor.child import ProbeError, probe
 from wesktop.doctor.finding import Finding, ok, problem, warning
 from wesktop.window.backends import PIP_QT, gtk_install_line
-from wesktop.window.display import check_display
 from wesktop.window.gtk import sandbox
+from wesktop.window.opening.display import check_display
 from wesktopd.errors import NoDisplayError
 
 SYSTEM_PYTHON = Path("/usr/bin/python3")

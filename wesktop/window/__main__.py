@@ -12,16 +12,16 @@ import traceback
 from pathlib import Path
 
 from wesktop.window.backends import choose
-from wesktop.window.bridge import Nothing
-from wesktop.window.closing import Closing
 from wesktop.window.creation import Creation
-from wesktop.window.keeping import keep_geometry
-from wesktop.window.page import CLOSE_WITHIN, Page, end_within
-from wesktop.window.policy import Rules
-from wesktop.window.reports import Reports
+from wesktop.window.link.reports import Reports
+from wesktop.window.page.close_request import Closing
+from wesktop.window.page.geometry_store import keep_geometry
+from wesktop.window.page.page import CLOSE_WITHIN, Page, end_within
+from wesktop.window.page.splash import splash
+from wesktop.window.policy.bridge import Nothing
+from wesktop.window.policy.rules import Rules
+from wesktop.window.policy.storage import open_storage
 from wesktop.window.spec import Closed, Opened, WindowSpec
-from wesktop.window.splash import splash
-from wesktop.window.storage import open_storage
 from wesktop.window.toolkit import Toolkit
 from wesktopd.errors import WesktopError
 from wesktopd.startup_imports import all_loaded
@@ -71,7 +71,7 @@ def open_window(
 def follow(caller: socket.socket, page: Page, spec: WindowSpec, patience: float, reports: Reports) -> None:
     """Tell the page what becomes of the app's server; begin when it is loaded, or after `patience` seconds."""
     page.loaded.wait(patience)
-    from wesktop.window.link import Link  # late: loading it would keep the page waiting
+    from wesktop.window.link.server_link import Link  # late: loading it would keep the page waiting
 
     try:
         Link(caller, page, spec.app_id, spec.icon, reports.send_to).run()

@@ -18,8 +18,8 @@ class WindowSpec:
     icon: an absolute path. options: further parameters of `webview.create_window`.
     geometry: the file that its size and place are kept in.
     confirm_close: what the user is asked before it is closed. on_close: "quit" or "hide".
-    menu: as `wesktop.window.menu` describes it.
-    permissions, downloads: what the page may do; see `wesktop.window.policy`.
+    menu: as `wesktop.window.frame.menu` describes it.
+    permissions, downloads: what the page may do; see `wesktop.window.policy.rules`.
     url: of the app, where it is known to be ready: the page need not wait until the window has attached.
     link: what is to be opened instead, once and soon, where the app has a session.
     """

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wesktop.window.dropping import Dropped
-from wesktop.window.geometry import Area, Geometry
-from wesktop.window.menu import Item
-from wesktop.window.policy import Rules
+from wesktop.window.frame.file_drop import Dropped
+from wesktop.window.frame.geometry import Area, Geometry
+from wesktop.window.frame.menu import Item
+from wesktop.window.policy.rules import Rules
 
 if TYPE_CHECKING:  # loading them takes 5 ms, and the page goes first
-    from wesktop.window.dialog import Dialog, Done
+    from wesktop.window.dialogs.dialog import Dialog, Done
     from wesktopd.wire import dialog_messages
 
 WITHIN = 2.0  # seconds that a toolkit has for what another thread waits for
@@ -125,12 +125,12 @@ class Toolkit:
 
     def make_dialog(self, window: Any, question: "dialog_messages.Dialog", done: "Done") -> "Dialog":
         """Return a dialog that is not open yet; `done` is called once with its answer, in any thread."""
-        from wesktop.window.dialog import SystemDialog
+        from wesktop.window.dialogs.dialog import SystemDialog
 
         return SystemDialog(window, question, done)
 
     def notify(self, title: str, body: str, app_id: str, icon: str | None) -> None:  # noqa: ARG002
         """Show a notification. Raises WindowError with the reason why the desktop shows none."""
-        from wesktop.window.notifications import run_script
+        from wesktop.window.dialogs.notifications import run_script
 
         run_script(sys.platform, title, body, app_id)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from wesktop.window.bridge import WORLD
+from wesktop.window.policy.bridge import WORLD
 
 _HANDLER = "jsBridge"  # pywebview's name for it
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from gi.repository import Gio
 
-from wesktop.window.menu import SEPARATOR, Item, Items, accelerator
+from wesktop.window.frame.menu import SEPARATOR, Item, Items, accelerator
 
 
 def set_menu(native: Any, menu: list[Item], choose: Callable[[Item], None]) -> None:

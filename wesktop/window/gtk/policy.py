@@ -5,9 +5,9 @@ from typing import Any
 
 from gi.repository import Gio, GLib, Gtk, WebKit2
 
-from wesktop.window.browser import open_in_browser
-from wesktop.window.new_windows import SCRIPT
-from wesktop.window.policy import Rules, Verdict, file_name
+from wesktop.window.policy.browser import open_in_browser
+from wesktop.window.policy.new_windows import SCRIPT
+from wesktop.window.policy.rules import Rules, Verdict, file_name
 from wesktopd.guard.security_headers import WINDOW
 
 _LINKS = ("text/uri-list", "_NETSCAPE_URL")  # in which WebKit looks for one

@@ -7,16 +7,16 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from wesktop.window.dropping import Dropped
-from wesktop.window.geometry import Area, Geometry
+from wesktop.window.frame.file_drop import Dropped
+from wesktop.window.frame.geometry import Area, Geometry
+from wesktop.window.frame.menu import Item
 from wesktop.window.gtk.sandbox import Trial, switch_on
-from wesktop.window.menu import Item
-from wesktop.window.policy import Rules
+from wesktop.window.policy.rules import Rules
 from wesktop.window.toolkit import WITHIN, Toolkit
 from wesktopd.errors import ConfigurationError, NoDisplayError
 
 if TYPE_CHECKING:
-    from wesktop.window.dialog import Dialog, Done
+    from wesktop.window.dialogs.dialog import Dialog, Done
     from wesktopd.wire import dialog_messages
 
 NOT_BY_PROXY = "localhost,.localhost,127.0.0.1,::1"  # what GNOME spares by default, and a variable's proxy does not
@@ -65,8 +65,8 @@ class Gtk(Toolkit):
     def dress(self, window: Any, rules: Rules, on_failed: Callable[[str], None]) -> None:
         from webview.platforms.gtk import BrowserView
 
+        from wesktop.window.gtk.beforeunload import Leaving
         from wesktop.window.gtk.bridge import isolate
-        from wesktop.window.gtk.leaving import Leaving
         from wesktop.window.gtk.policy import apply
 
         view = BrowserView.instances[window.uid]
@@ -150,12 +150,12 @@ class Gtk(Toolkit):
     def on_dropped(self, window: Any, dropped: Dropped) -> None:
         from webview.platforms.gtk import BrowserView
 
-        from wesktop.window.gtk.dropping import Dropping
+        from wesktop.window.gtk.file_drop import Dropping
 
         Dropping(BrowserView.instances[window.uid].webview, dropped)
 
     def confirm(self, window: Any, question: str) -> bool:
-        from wesktop.window.gtk.dialogs import ask
+        from wesktop.window.gtk.question import ask
 
         return ask(window.native, question, "gtk-close")
 
@@ -166,13 +166,13 @@ class Gtk(Toolkit):
         window.native.connect("focus-in-event", lambda *_: focused())  # returns None: others are to see it too
 
     def make_dialog(self, window: Any, question: "dialog_messages.Dialog", done: "Done") -> "Dialog":
-        from wesktop.window.gtk.asking import GtkDialog
+        from wesktop.window.gtk.dialogs import GtkDialog
 
         return GtkDialog(window, question, done)
 
     def notify(self, title: str, body: str, app_id: str, icon: str | None) -> None:
+        from wesktop.window.dialogs.notifications import notify_by_bus
         from wesktop.window.gtk.notifications import call
-        from wesktop.window.notifications import notify_by_bus
 
         notify_by_bus(call, title, body, app_id, icon)
 

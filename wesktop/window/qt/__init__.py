@@ -1,1 +1,4 @@
-"""Qt with WebEngine: what pywebview leaves undone, or does otherwise."""
+"""Qt with WebEngine: what pywebview leaves undone, or does otherwise.
+
+May import all rooms but `page`, `link` and `opening`.
+"""

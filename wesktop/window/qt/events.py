@@ -5,7 +5,7 @@ from typing import Any
 
 from qtpy.QtCore import QEvent, QObject
 
-from wesktop.window.dropping import Dropped, local_paths
+from wesktop.window.frame.file_drop import Dropped, local_paths
 
 _MOVES = (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.WindowStateChange)
 

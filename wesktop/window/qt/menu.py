@@ -5,7 +5,7 @@ from typing import Any
 
 from qtpy.QtGui import QKeySequence
 
-from wesktop.window.menu import Item, Items
+from wesktop.window.frame.menu import Item, Items
 
 
 def set_menu(native: Any, menu: list[Item], choose: Callable[[Item], None]) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from wesktop.window.backends import PIP_QT
-from wesktop.window.notifications import BUS_NAME, INTERFACE, PATH, TIMEOUT
+from wesktop.window.dialogs.notifications import BUS_NAME, INTERFACE, PATH, TIMEOUT
 from wesktopd.errors import WindowError
 
 SIGNATURE = "susssasa{sv}i"

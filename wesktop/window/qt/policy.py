@@ -7,9 +7,9 @@ from qtpy.QtCore import QStandardPaths
 from qtpy.QtWebEngineCore import QWebEnginePage, QWebEngineProfile, QWebEngineScript, QWebEngineSettings
 from qtpy.QtWidgets import QFileDialog
 
-from wesktop.window.browser import open_in_browser
-from wesktop.window.new_windows import SCRIPT
-from wesktop.window.policy import Rules, Verdict, file_name
+from wesktop.window.policy.browser import open_in_browser
+from wesktop.window.policy.new_windows import SCRIPT
+from wesktop.window.policy.rules import Rules, Verdict, file_name
 
 _Attribute = QWebEngineSettings.WebAttribute
 _Feature = QWebEnginePage.Feature

@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wesktop.window.backends import qt_binding
-from wesktop.window.dropping import Dropped
-from wesktop.window.geometry import Area, Geometry
-from wesktop.window.login_links import without_links
-from wesktop.window.menu import Item
-from wesktop.window.policy import Rules
+from wesktop.window.frame.file_drop import Dropped
+from wesktop.window.frame.geometry import Area, Geometry
+from wesktop.window.frame.menu import Item
+from wesktop.window.policy.login_links import without_links
+from wesktop.window.policy.rules import Rules
 from wesktop.window.toolkit import WITHIN, Toolkit
 from wesktopd.text import printable_lines
 
 if TYPE_CHECKING:
-    from wesktop.window.dialog import Dialog, Done
+    from wesktop.window.dialogs.dialog import Dialog, Done
     from wesktopd.wire import dialog_messages
 
 PROFILE = "pywebview"  # its name for it
@@ -57,8 +57,8 @@ class Qt(Toolkit):
         from qtpy.QtGui import QColor
         from qtpy.QtWebEngineCore import QWebEngineSettings
 
+        from wesktop.window.qt.beforeunload import Leaving
         from wesktop.window.qt.bridge import isolate
-        from wesktop.window.qt.leaving import Leaving
         from wesktop.window.qt.policy import apply
 
         isolate(window.native)
@@ -79,7 +79,7 @@ class Qt(Toolkit):
 
     def replace_page(self, window: Any, html: str) -> str:
         from wesktop.window.qt.events import in_its_thread
-        from wesktop.window.qt.replacing import replace
+        from wesktop.window.qt.page_replacement import replace
 
         at, done = [], threading.Event()
 
@@ -95,7 +95,7 @@ class Qt(Toolkit):
 
     def forget_cached(self, window: Any) -> None:
         from wesktop.window.qt.events import in_its_thread
-        from wesktop.window.qt.replacing import forget_cached
+        from wesktop.window.qt.page_replacement import forget_cached
 
         done = threading.Event()
         in_its_thread(window.native, lambda: forget_cached(window.native.webview.page().profile(), done.set))
@@ -186,12 +186,12 @@ class Qt(Toolkit):
         QGuiApplication.instance().focusWindowChanged.connect(on_changed)
 
     def make_dialog(self, window: Any, question: "dialog_messages.Dialog", done: "Done") -> "Dialog":
-        from wesktop.window.qt.asking import QtDialog
+        from wesktop.window.qt.dialogs import QtDialog
 
         return QtDialog(window, question, done)
 
     def notify(self, title: str, body: str, app_id: str, icon: str | None) -> None:
-        from wesktop.window.notifications import notify_by_bus
+        from wesktop.window.dialogs.notifications import notify_by_bus
         from wesktop.window.qt.notifications import call
 
         notify_by_bus(call, title, body, app_id, icon)

@@ -5,8 +5,8 @@ from typing import Any
 from qtpy.QtCore import QCoreApplication, QObject, Qt, Signal
 from qtpy.QtWidgets import QDialog, QFileDialog, QMessageBox
 
-from wesktop.window.dialog import Choice, Done
-from wesktop.window.file_types import name_filter
+from wesktop.window.dialogs.dialog import Choice, Done
+from wesktop.window.dialogs.file_types import name_filter
 from wesktopd.errors import WindowError
 from wesktopd.wire import dialog_messages
 

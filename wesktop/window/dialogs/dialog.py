@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from wesktop.window.file_types import pywebview_types
+from wesktop.window.dialogs.file_types import pywebview_types
 from wesktopd.errors import WesktopError, WindowError
 from wesktopd.wire import dialog_messages
 

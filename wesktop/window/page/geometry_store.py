@@ -4,7 +4,7 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
-from wesktop.window.geometry import Geometry, fit, parse, serialize
+from wesktop.window.frame.geometry import Geometry, fit, parse, serialize
 from wesktop.window.toolkit import Toolkit
 from wesktopd.system.atomic_files import atomic_write
 from wesktopd.system.private_files import private_dir, read_private

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from wesktop.window.dialog import Choice, Dialog, Done
+from wesktop.window.dialogs.dialog import Choice, Dialog, Done
 from wesktop.window.toolkit import Toolkit
 from wesktopd.errors import WesktopError, WindowError
 from wesktopd.wire import dialog_messages

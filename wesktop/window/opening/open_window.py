@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from wesktop.window.display import check_display
-from wesktop.window.ending import window_error
-from wesktop.window.options import check_background, check_size, from_fields, window_spec
+from wesktop.window.opening.display import check_display
+from wesktop.window.opening.options import check_background, check_size, from_fields, window_spec
+from wesktop.window.opening.process_end import window_error
 from wesktop.window.spec import Attachable, Attached, Closed, NotOpened, Opened, WindowSpec, further
 from wesktopd import client, configs
 from wesktopd.context import app_name

@@ -5,7 +5,7 @@ from typing import Any
 
 from gi.repository import GLib, WebKit2
 
-from wesktop.window.gtk.dialogs import ask
+from wesktop.window.gtk.question import ask
 from wesktop.window.toolkit import PATIENCE
 
 QUESTION = "What you have entered may not be saved. Leave this page all the same?"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from wesktop.window.dropping import Dropped, local_paths
+from wesktop.window.frame.file_drop import Dropped, local_paths
 
 
 class Dropping:

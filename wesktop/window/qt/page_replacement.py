@@ -30,7 +30,7 @@ def replace(page: Any, html: str) -> None:
 
 
 def forget_cached(profile: Any, done: Callable[[], None]) -> None:
-    """Clear the HTTP cache. WebEngine offers no way to clear service workers: see wesktop.window.storage."""
+    """Clear the HTTP cache. WebEngine offers no way to clear service workers: see wesktop.window.policy.storage."""
     if hasattr(profile, "clearHttpCacheCompleted"):  # since Qt 6.7
 
         def on_cleared() -> None:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from wesktop.window.backlog import Backlog
-from wesktop.window.page import Page
+from wesktop.window.page.page import Page
 from wesktop.window.spec import Attachable, Attached
 from wesktopd.control.connection import Connection, attach
 from wesktopd.errors import WesktopError

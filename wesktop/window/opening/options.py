@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from wesktop.window.geometry import LEAST, MOST
-from wesktop.window.menu import check_menu
-from wesktop.window.policy import PERMISSIONS
+from wesktop.window.frame.geometry import LEAST, MOST
+from wesktop.window.frame.menu import check_menu
+from wesktop.window.policy.rules import PERMISSIONS
 from wesktop.window.spec import WindowSpec
 from wesktopd.errors import ConfigurationError
 from wesktopd.paths import storage_dir, window_file

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from wesktop.window.backlog import Backlog
-from wesktop.window.closing import Closing
-from wesktop.window.dropping import DROP_EVENT
-from wesktop.window.events import TOLD, dispatch, tell_page
-from wesktop.window.menu import MENU_EVENT, Item
-from wesktop.window.policy import Rules, Verdict
-from wesktop.window.splash import HIDE, away, show_note
+from wesktop.window.frame.file_drop import DROP_EVENT
+from wesktop.window.frame.menu import MENU_EVENT, Item
+from wesktop.window.page.close_request import Closing
+from wesktop.window.page.page_events import TOLD, dispatch, tell_page
+from wesktop.window.page.splash import HIDE, away, show_note
+from wesktop.window.policy.rules import Rules, Verdict
 from wesktop.window.toolkit import Toolkit
 from wesktopd.guard.local_path import local_path
 from wesktopd.guard.tokens import MAX_PATH, OPEN_PATH
 
 if TYPE_CHECKING:
-    from wesktop.window.asking import OpenDialogs
+    from wesktop.window.page.open_dialogs import OpenDialogs
 
 CLOSE_WITHIN = 0.7  # seconds that the toolkit has to close the window, and then to end
 TELL_WITHIN = 60.0  # seconds that an event waits for the app's first page
@@ -175,7 +175,7 @@ class Page:
 
     def dialogs(self, app_id: str, icon: str | None) -> "OpenDialogs":
         """Return what opens dialogs on this window."""
-        from wesktop.window.asking import OpenDialogs  # late: it takes 5 ms, and the page goes first
+        from wesktop.window.page.open_dialogs import OpenDialogs  # late: it takes 5 ms, and the page goes first
 
         return OpenDialogs(self._toolkit, self._window, app_id, icon)
 

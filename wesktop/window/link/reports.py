@@ -12,7 +12,7 @@ import traceback
 from pathlib import Path
 
 from wesktop.window.backlog import Backlog
-from wesktop.window.login_links import HideLinks, without_links
+from wesktop.window.policy.login_links import HideLinks, without_links
 from wesktopd.text import printable
 from wesktopd.worker import client_text
 
