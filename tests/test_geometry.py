@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wesktop.window.frame.geometry import Area, Geometry, fit, parse, serialize
-from wesktop.window.page.geometry_store import Kept
+from wesktop.window.page.geometry_store import GeometryFile
 
 LEFT, RIGHT = Area(0, 0, 1920, 1080), Area(1920, 0, 2560, 1440)
 ABOVE = Area(-800, -600, 800, 600)
@@ -93,18 +93,18 @@ def test_no_bytes_are_too_much_for_it(data: bytes) -> None:
 
 def test_a_maximised_window_keeps_the_size_that_it_had(tmp_path: Path) -> None:
     path = tmp_path / "state" / "demo.window"
-    kept = Kept(path)
+    kept = GeometryFile(path)
     assert kept.last is None
     kept.keep(Geometry(800, 600, 10, 20))
     kept.keep(Geometry(1920, 1080, 0, 0, maximized=True))
-    assert Kept(path).last == Geometry(800, 600, 10, 20, maximized=True)
+    assert GeometryFile(path).last == Geometry(800, 600, 10, 20, maximized=True)
     kept.keep(Geometry(810, 610, 11, 21))
-    assert Kept(path).last == Geometry(810, 610, 11, 21)
+    assert GeometryFile(path).last == Geometry(810, 610, 11, 21)
     assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_disk_that_takes_nothing_is_no_matter(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    kept = Kept(tmp_path / "file" / "demo.window")
+    kept = GeometryFile(tmp_path / "file" / "demo.window")
     kept.keep(Geometry(800, 600))
     assert kept.last == Geometry(800, 600)

@@ -11,7 +11,7 @@ from webview.util import js_bridge_call
 
 from support.browser import Site
 from support.waiting import wait_for
-from wesktop.window.policy.bridge import Nothing
+from wesktop.window.policy.bridge import ClosedBridge
 from window.shown import Shown
 
 pytestmark = pytest.mark.window
@@ -62,7 +62,7 @@ CALLS = ["__str__", "__class__.__str__", "__class__.__base__.__subclasses__", "a
 @pytest.mark.parametrize("name", CALLS)
 def test_where_a_page_has_the_bridge_nothing_is_behind_it(caplog: pytest.LogCaptureFixture, name: str) -> None:
     with caplog.at_level(logging.ERROR, "pywebview"):
-        js_bridge_call(SimpleNamespace(_functions={}, _js_api=Nothing()), name, [], "id")
+        js_bridge_call(SimpleNamespace(_functions={}, _js_api=ClosedBridge()), name, [], "id")
     assert caplog.messages == [f"Function {name}() does not exist"]
 
 

@@ -15,7 +15,7 @@ from webview.event import Event
 
 from support.waiting import wait_for
 from wesktop.window.link import server_link as link_module
-from wesktop.window.link.server_link import Link
+from wesktop.window.link.server_link import ServerLink
 from wesktop.window.page.open_dialogs import OpenDialogs
 from wesktop.window.spec import Attachable
 from wesktop.window.toolkit import Toolkit
@@ -81,7 +81,7 @@ def served(home: Path, face: Face) -> Iterator[Callable[[], socket.socket]]:
         ours, theirs = socket.socketpair()
         stack.enter_context(ours)
         stack.enter_context(theirs)
-        link = Link(theirs, face, "an.app", None)  # type: ignore[arg-type]
+        link = ServerLink(theirs, face, "an.app", None)  # type: ignore[arg-type]
         running = threading.Thread(target=link.run, daemon=True)
         running.start()
         ours.sendall(encode(Attachable(socket=str(home / "control"), name="app", stays=True)))

@@ -14,11 +14,11 @@ from pathlib import Path
 from wesktop.window.backends import choose
 from wesktop.window.creation import Creation
 from wesktop.window.link.reports import Reports
-from wesktop.window.page.close_request import Closing
-from wesktop.window.page.geometry_store import keep_geometry
+from wesktop.window.page.close_request import CloseRequest
+from wesktop.window.page.geometry_store import store_geometry
 from wesktop.window.page.page import CLOSE_WITHIN, Page, end_within
 from wesktop.window.page.splash import splash
-from wesktop.window.policy.bridge import Nothing
+from wesktop.window.policy.bridge import ClosedBridge
 from wesktop.window.policy.rules import Rules
 from wesktop.window.policy.storage import open_storage
 from wesktop.window.spec import Closed, Opened, WindowSpec
@@ -43,14 +43,14 @@ def open_window(
         width=spec.width,
         height=spec.height,
         background_color=spec.background,
-        js_api=Nothing(),
+        js_api=ClosedBridge(),
         **spec.options,
     )
     if spec.geometry is not None:
-        keep_geometry(window, toolkit, Path(spec.geometry))
+        store_geometry(window, toolkit, Path(spec.geometry))
     webview.settings["ALLOW_FILE_URLS"] = False
     webview.settings["OPEN_DEVTOOLS_IN_DEBUG"] = False  # they are in the context menu
-    closing = Closing(window, toolkit, question=spec.confirm_close, hides=spec.on_close == "hide")
+    closing = CloseRequest(window, toolkit, question=spec.confirm_close, hides=spec.on_close == "hide")
     if spec.menu:  # before the page, at whose sight GTK's window is realized: it has its menu bar by then, or never
         toolkit.set_menu(window, spec.menu, lambda item: page.choose(item))
     page = Page(window, toolkit, Rules(spec.permissions, spec.downloads), closing)
@@ -71,10 +71,10 @@ def open_window(
 def follow(caller: socket.socket, page: Page, spec: WindowSpec, patience: float, reports: Reports) -> None:
     """Tell the page what becomes of the app's server; begin when it is loaded, or after `patience` seconds."""
     page.loaded.wait(patience)
-    from wesktop.window.link.server_link import Link  # late: loading it would keep the page waiting
+    from wesktop.window.link.server_link import ServerLink  # late: loading it would keep the page waiting
 
     try:
-        Link(caller, page, spec.app_id, spec.icon, reports.send_to).run()
+        ServerLink(caller, page, spec.app_id, spec.icon, reports.send_to).run()
     except Exception:
         logging.getLogger("wesktop").exception("the window is closed: it does not hear its server any more")
         page.close()

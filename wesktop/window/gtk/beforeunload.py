@@ -11,7 +11,7 @@ from wesktop.window.toolkit import PATIENCE
 QUESTION = "What you have entered may not be saved. Leave this page all the same?"
 
 
-class Leaving:
+class BeforeUnload:
     """Asks the page whether its window may be closed."""
 
     def __init__(self, webview: Any) -> None:

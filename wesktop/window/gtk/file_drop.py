@@ -5,7 +5,7 @@ from typing import Any
 from wesktop.window.frame.file_drop import Dropped, local_paths
 
 
-class Dropping:
+class FileDrop:
     """WebKit asks for what is dragged while it is above the page, long before it is dropped, if ever."""
 
     def __init__(self, webview: Any, dropped: Dropped) -> None:

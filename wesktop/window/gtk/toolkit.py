@@ -65,7 +65,7 @@ class Gtk(Toolkit):
     def dress(self, window: Any, rules: Rules, on_failed: Callable[[str], None]) -> None:
         from webview.platforms.gtk import BrowserView
 
-        from wesktop.window.gtk.beforeunload import Leaving
+        from wesktop.window.gtk.beforeunload import BeforeUnload
         from wesktop.window.gtk.bridge import isolate
         from wesktop.window.gtk.policy import apply
 
@@ -74,7 +74,7 @@ class Gtk(Toolkit):
         isolate(view)
         webview.disconnect_by_func(view.on_navigation)  # it opens any link, whatever its scheme, in the browser
         apply(webview, rules)
-        self._leaving = Leaving(webview)
+        self._before_unload = BeforeUnload(webview)
         _fill(window.native, window.background_color)
         # A page that is busy for ever would never notice that its window is gone.
         window.native.connect("destroy", lambda _: webview.terminate_web_process())
@@ -150,9 +150,9 @@ class Gtk(Toolkit):
     def on_dropped(self, window: Any, dropped: Dropped) -> None:
         from webview.platforms.gtk import BrowserView
 
-        from wesktop.window.gtk.file_drop import Dropping
+        from wesktop.window.gtk.file_drop import FileDrop
 
-        Dropping(BrowserView.instances[window.uid].webview, dropped)
+        FileDrop(BrowserView.instances[window.uid].webview, dropped)
 
     def confirm(self, window: Any, question: str) -> bool:
         from wesktop.window.gtk.question import ask
@@ -160,7 +160,7 @@ class Gtk(Toolkit):
         return ask(window.native, question, "gtk-close")
 
     def ask_page(self, window: Any, close: Callable[[], None]) -> None:  # noqa: ARG002
-        self._leaving.ask(close)
+        self._before_unload.ask(close)
 
     def on_focus(self, window: Any, focused: Callable[[], None]) -> None:
         window.native.connect("focus-in-event", lambda *_: focused())  # returns None: others are to see it too

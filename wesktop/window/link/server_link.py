@@ -32,7 +32,7 @@ MAX_UNSENT = 64  # messages that wait for a server which does not read
 logger = logging.getLogger("wesktop")
 
 
-class Link:
+class ServerLink:
     """Follows the caller and the server in a thread of its own, and tells the page.
 
     on_server: called with the control socket and the app's name, once they are known.

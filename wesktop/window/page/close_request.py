@@ -5,7 +5,7 @@ from typing import Any
 from wesktop.window.toolkit import Toolkit
 
 
-class Closing:
+class CloseRequest:
     """The window is hidden, or else closed once the user has confirmed it, if asked, and the page agrees.
 
     A page objects by `beforeunload`, which browsers let it when the user has touched it. One that is too busy to be

@@ -13,7 +13,7 @@ MAX_FILE = 4096  # bytes
 SETTLED_AFTER = 0.5  # seconds; maximising comes as several events, whose order differs between window managers
 
 
-class Kept:
+class GeometryFile:
     """The file of one app; its last window's geometry counts."""
 
     def __init__(self, path: Path) -> None:
@@ -38,9 +38,9 @@ class Kept:
             atomic_write(self._path, serialize(now))
 
 
-def keep_geometry(window: Any, toolkit: Toolkit, path: Path) -> None:
+def store_geometry(window: Any, toolkit: Toolkit, path: Path) -> None:
     """Let the window open where its last one was, and write down where it goes."""
-    kept = Kept(path)
+    stored = GeometryFile(path)
     due = False
 
     def save() -> None:
@@ -48,7 +48,7 @@ def keep_geometry(window: Any, toolkit: Toolkit, path: Path) -> None:
         due = False
         now = toolkit.geometry(window)
         if now is not None:
-            kept.keep(now)
+            stored.keep(now)
 
     def on_changed() -> None:
         nonlocal due
@@ -57,8 +57,8 @@ def keep_geometry(window: Any, toolkit: Toolkit, path: Path) -> None:
             toolkit.later(SETTLED_AFTER, save)
 
     def restore() -> None:
-        if kept.last is not None:
-            _place(window, fit(kept.last, toolkit.screens()), toolkit)
+        if stored.last is not None:
+            _place(window, fit(stored.last, toolkit.screens()), toolkit)
 
     window.events.initialized += restore
     window.events.before_show += lambda: toolkit.on_moved(window, on_changed)

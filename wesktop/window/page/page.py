@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 from wesktop.window.backlog import Backlog
 from wesktop.window.frame.file_drop import DROP_EVENT
 from wesktop.window.frame.menu import MENU_EVENT, Item
-from wesktop.window.page.close_request import Closing
+from wesktop.window.page.close_request import CloseRequest
 from wesktop.window.page.page_events import TOLD, dispatch, tell_page
 from wesktop.window.page.splash import HIDE, away, show_note
 from wesktop.window.policy.rules import Rules, Verdict
@@ -35,7 +35,7 @@ RETRY_AFTER = 0.5  # seconds after which a page that could not be loaded is aske
 class Page:
     """Its methods may be called from any thread."""
 
-    def __init__(self, window: Any, toolkit: Toolkit, rules: Rules, closing: Closing) -> None:
+    def __init__(self, window: Any, toolkit: Toolkit, rules: Rules, closing: CloseRequest) -> None:
         self._window = window
         self._closing = closing
         self._rules = rules

@@ -9,7 +9,7 @@ So neither the page has the bridge, nor a frame of it, whose origin the bridge w
 """
 
 
-class Nothing:
+class ClosedBridge:
     """An object without a single attribute, not even a class.
 
     The bridge looks up whatever name it is sent, dots included, on `js_api`, and calls what it finds. On None, its

@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QApplication
 from wesktop.window.toolkit import PATIENCE
 
 
-class Leaving:
+class BeforeUnload:
     """Asks the page whether its window may be closed. Where it objects, WebEngine asks the user by itself."""
 
     def __init__(self, page: Any) -> None:

@@ -24,7 +24,7 @@ class Watch(QObject):  # type: ignore[misc]  # qtpy has no types
         return False
 
 
-class Dropping(QObject):  # type: ignore[misc]
+class FileDrop(QObject):  # type: ignore[misc]
     """An event filter that tells of files that are dropped on a web view."""
 
     def __init__(self, view: Any, dropped: Dropped) -> None:

@@ -57,14 +57,14 @@ class Qt(Toolkit):
         from qtpy.QtGui import QColor
         from qtpy.QtWebEngineCore import QWebEngineSettings
 
-        from wesktop.window.qt.beforeunload import Leaving
+        from wesktop.window.qt.beforeunload import BeforeUnload
         from wesktop.window.qt.bridge import isolate
         from wesktop.window.qt.policy import apply
 
         isolate(window.native)
         apply(window.native.webview, rules)
         page = window.native.webview.page()
-        self._leaving = Leaving(page)
+        self._before_unload = BeforeUnload(page)
         page.setBackgroundColor(QColor(window.background_color))
         page.settings().setAttribute(QWebEngineSettings.WebAttribute.ErrorPageEnabled, False)
 
@@ -158,10 +158,10 @@ class Qt(Toolkit):
         in_its_thread(window.native, lambda: page.triggerAction(page.WebAction.Reload))
 
     def on_dropped(self, window: Any, dropped: Dropped) -> None:
-        from wesktop.window.qt.events import Dropping
+        from wesktop.window.qt.events import FileDrop
 
         view = window.native.webview
-        view.installEventFilter(Dropping(view, dropped))
+        view.installEventFilter(FileDrop(view, dropped))
 
     def confirm(self, window: Any, question: str) -> bool:
         from qtpy.QtWidgets import QMessageBox
@@ -174,7 +174,7 @@ class Qt(Toolkit):
         return bool(box.exec() == button.Close)
 
     def ask_page(self, window: Any, close: Callable[[], None]) -> None:  # noqa: ARG002
-        self._leaving.ask(close)
+        self._before_unload.ask(close)
 
     def on_focus(self, window: Any, focused: Callable[[], None]) -> None:  # noqa: ARG002
         from qtpy.QtGui import QGuiApplication
