@@ -1,0 +1,1 @@
+"""wesktop.dialogs, without a window."""
