@@ -150,7 +150,7 @@ HEAVY = {"granian", "webview", "asyncio", "psutil"}
         ("import wesktop.sse", {*HEAVY, "msgspec", "logging"}),
         ("import wesktopd.client", {*HEAVY, "platformdirs"}),
         ("import wesktopd.wire.lines", {*HEAVY, "msgspec", "typing", "json"}),
-        ("import wesktop.cli.ctl, wesktop.cli.show", {*HEAVY, "msgspec"}),
+        ("import wesktop.cli.ctl.group, wesktop.cli.ctl.show", {*HEAVY, "msgspec"}),
         ("import wesktopd.worker.__main__", {"msgspec", "granian"}),
         ("import wesktop.window.__main__", {"msgspec", "subprocess"}),
         ("import wesktop.desktop", {*HEAVY, "msgspec", "typing", "json"}),

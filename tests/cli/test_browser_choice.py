@@ -8,7 +8,7 @@ import pytest
 # In a process of its own: webbrowser reads BROWSER once.
 CHECK = """
 import os
-from wesktop.cli.browser import check_browser
+from wesktop.cli.ctl.browser import check_browser
 from wesktop.errors import WindowError
 
 try:

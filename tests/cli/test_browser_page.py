@@ -8,7 +8,7 @@ import pytest
 
 from support.modes import mode
 from support.users import OTHER, needs_root
-from wesktop.cli.browser import _show, make_page
+from wesktop.cli.ctl.browser import _show, make_page
 
 
 @pytest.fixture

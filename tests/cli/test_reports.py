@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from cli.made import NOW, report, worker
-from wesktop.cli.reports import apps_table, as_entry, as_fields, as_lines, ready_workers, state_of
+from wesktop.cli.ctl.reports import apps_table, as_entry, as_fields, as_lines, ready_workers, state_of
 from wesktopd.wire.control_messages import Report, WorkerReport
 
 BACKOFF = worker(id=2, state="backoff", pid=None, age=None, rss=None, cpu=None, requests=None, restarts=3,

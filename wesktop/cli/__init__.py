@@ -12,7 +12,7 @@ def main() -> None:
     """
     gc.disable()  # of what is loaded nothing is garbage: 8 ms of 50
     try:
-        from wesktop.cli.outcome import exit_code
+        from wesktop.cli.exit_codes import exit_code
     except Exception as error:  # a package is missing or broken, in whatever way
         sys.exit(f"wesktop: it does not load ({error}): `python -m wesktop.doctor` says what is wrong.")
 

@@ -2,7 +2,7 @@
 
 import click
 
-from wesktop.cli.answers import WholeNumber
+from wesktop.cli.output import WholeNumber
 
 
 @click.command()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wesktop.cli.answers import end_in_part, json_option, show_done, show_json
+from wesktop.cli.output import end_in_part, json_option, show_done, show_json
 
 if TYPE_CHECKING:
     from wesktop.entries.records import Record

@@ -18,7 +18,7 @@ def _print_version(context: click.Context, _: click.Parameter, asked: bool) -> N
     homes={
         "run": "wesktop.cli.serving:run",
         "serve": "wesktop.cli.serving:serve",
-        "ctl": "wesktop.cli.ctl:ctl",
+        "ctl": "wesktop.cli.ctl.group:ctl",
         "entry": "wesktop.cli.entries:entry",
         "service": "wesktop.cli.service:service",
         "doctor": "wesktop.cli.doctor:doctor",

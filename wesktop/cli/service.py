@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from wesktop.cli.answers import end_in_part, json_option, show_done, show_json
 from wesktop.cli.lazy import LazyGroup
+from wesktop.cli.output import end_in_part, json_option, show_done, show_json
 from wesktop.cli.serving import HOW, SESSION, WHERE, serve, with_options
 from wesktopd.errors import ConfigurationError, ServiceError, WesktopError
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from wesktop.cli.answers import show_json_line
-from wesktop.cli.meters import AppMeter
+from wesktop.cli.ctl.top_meters import AppMeter
+from wesktop.cli.output import show_json_line
 from wesktopd.startup_imports import all_loaded
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _stream(once: bool) -> None:
 
 
 def _print_frame(console: "Console") -> None:
-    from wesktop.cli.frames import frame
+    from wesktop.cli.ctl.top_view import frame
 
     sampler = Sampler()
     sampler.sample()
@@ -76,7 +76,7 @@ def _print_frame(console: "Console") -> None:
 def _watch(console: "Console") -> None:
     from rich.live import Live
 
-    from wesktop.cli.frames import frame
+    from wesktop.cli.ctl.top_view import frame
 
     sampler = Sampler()
     with _keys() as quit_within, Live(console=console, screen=True, auto_refresh=False) as live:

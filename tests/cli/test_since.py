@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wesktop.cli.moments import parse_since
+from wesktop.cli.ctl.since import parse_since
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import contextlib
 
 import click
 
-from wesktop.cli.answers import app_argument, chosen, json_option, show_done, show_secret, timeout_option
+from wesktop.cli.output import app_argument, chosen, json_option, show_done, show_secret, timeout_option
 
 
 @click.command()
@@ -144,7 +144,7 @@ def open_app(name: str | None, browser: bool, path: str | None, print_link: bool
         show_secret(name, "url", client.link(name, path or "/"), as_json=as_json)
         return
     if browser:
-        from wesktop.cli.browser import open_in_browser
+        from wesktop.cli.ctl.browser import open_in_browser
 
         open_in_browser(name, path or "/")
         show_done(name, "it is open in the browser", as_json=as_json)

@@ -25,7 +25,7 @@ VERBS = {
 }
 
 
-@click.group(cls=LazyGroup, homes={verb: f"wesktop.cli.{home}" for verb, home in VERBS.items()})
+@click.group(cls=LazyGroup, homes={verb: f"wesktop.cli.ctl.{home}" for verb, home in VERBS.items()})
 @click.pass_context
 def ctl(context: click.Context) -> None:
     """Look at apps, and control them.

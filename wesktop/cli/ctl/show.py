@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from wesktop.cli.answers import app_argument, chosen, json_option, show_json
+from wesktop.cli.output import app_argument, chosen, json_option, show_json
 from wesktopd.text import printable_json
 
 
@@ -13,7 +13,7 @@ from wesktopd.text import printable_json
 @json_option
 def list_apps(as_json: bool) -> None:
     """List your apps: those that run, and those that `start` can start. For root, the machine's services too."""
-    from wesktop.cli.reports import apps_table, as_entry
+    from wesktop.cli.ctl.reports import apps_table, as_entry
     from wesktopd import client, configs, other_users
     from wesktopd.spec import is_name
 
@@ -36,7 +36,7 @@ def list_apps(as_json: bool) -> None:
 @json_option
 def status(name: str | None, as_json: bool) -> None:
     """Show how an app and its workers are."""
-    from wesktop.cli.reports import as_fields, as_lines
+    from wesktop.cli.ctl.reports import as_fields, as_lines
     from wesktopd import client
     from wesktopd.release import installed_release
 

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from wesktop.cli.reports import ready_workers, state_of
+from wesktop.cli.ctl.reports import ready_workers, state_of
 
 if TYPE_CHECKING:
     from wesktopd.wire.control_messages import Report, WorkerReport

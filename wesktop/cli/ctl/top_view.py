@@ -6,9 +6,9 @@ from typing import Literal, NamedTuple
 from rich.table import Table
 from rich.text import Text
 
-from wesktop.cli.meters import KEPT, AppMeter, Meter, squeeze
+from wesktop.cli.ctl.reports import COLOURS
+from wesktop.cli.ctl.top_meters import KEPT, AppMeter, Meter, squeeze
 from wesktop.cli.render import duration, or_dash, size, sparkline
-from wesktop.cli.reports import COLOURS
 from wesktopd.text import printable
 
 GAP = 2

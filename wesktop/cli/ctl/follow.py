@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
-from wesktop.cli.answers import WholeNumber, app_argument, chosen, json_option, show_json_line
+from wesktop.cli.output import WholeNumber, app_argument, chosen, json_option, show_json_line
 from wesktop.cli.render import local_time, one_line
 from wesktopd.startup_imports import all_loaded
 from wesktopd.text import printable_output
@@ -39,7 +39,7 @@ class Line(Protocol):
 
 
 def _since(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
-    from wesktop.cli.moments import parse_since
+    from wesktop.cli.ctl.since import parse_since
 
     try:
         return None if value is None else parse_since(value, time.time())

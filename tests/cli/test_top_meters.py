@@ -6,8 +6,8 @@ import pytest
 from rich.console import Console
 
 from cli.made import NOW, report, worker
-from wesktop.cli.frames import frame
-from wesktop.cli.meters import KEPT, AppMeter, squeeze
+from wesktop.cli.ctl.top_meters import KEPT, AppMeter, squeeze
+from wesktop.cli.ctl.top_view import frame
 
 
 def meter(samples: int = 2) -> AppMeter:

@@ -6,8 +6,8 @@ import sys
 
 import click
 
-from wesktop.cli.answers import FAILED
 from wesktop.cli.main import cli
+from wesktop.cli.output import FAILED
 from wesktop.cli.render import indented, one_line
 from wesktopd.errors import WesktopError
 from wesktopd.text import printable_output
