@@ -41,6 +41,18 @@ FLAT = {
     **dict.fromkeys(("client", "daemonize", "other_users"), "client"),
     **dict.fromkeys(("__main__", "successor"), "start"),
 }
+# The same of wesktop: its packages and flat files. `wesktop` is the package itself, with the public names.
+WESKTOP: dict[str, set[str]] = {
+    **{name: set() for name in ("asgi", "entries", "errors", "dialogs", "services", "window", "target", "launching")},
+    **{name: {"asgi"} for name in ("sse", "testing")},
+    "doctor": {"services", "window"},
+    "single_instance": {"services"},
+    "session": {"single_instance", "window"},
+    "desktop": {"launching", "session", "target", "window"},
+    "server": {"target"},
+    "cli": {"wesktop", "desktop", "doctor", "entries", "server", "services", "window"},
+    "__main__": {"cli"},
+}
 # The same of wesktop.asgi; its flat files go by their own names, and `low` ones are anybody's.
 ASGI: dict[str, set[str]] = {
     "low": set(),
@@ -141,7 +153,8 @@ def test_a_file_of_wesktopd_imports_what_its_room_may(module: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("package", "rooms", "flat"), [("wesktop.asgi", ASGI, ASGI_FLAT), ("wesktop.window", WINDOW, WINDOW_FLAT)]
+    ("package", "rooms", "flat"),
+    [("wesktop", WESKTOP, {}), ("wesktop.asgi", ASGI, ASGI_FLAT), ("wesktop.window", WINDOW, WINDOW_FLAT)],
 )
 def test_a_file_of_wesktop_imports_what_its_room_may(
     package: str, rooms: dict[str, set[str]], flat: dict[str, str]
@@ -153,12 +166,49 @@ def test_a_file_of_wesktop_imports_what_its_room_may(
     for module in (module for module in MODULES if module.startswith(f"{package}.")):
         own = room_of(module)
         for name, line in GRAPH[module].items():
-            where = f"{MODULES[module]}:{line}: {module} is in {own}, which may not import {name}"
-            if name.startswith(f"{package}."):
-                assert room_of(name) in rooms[own] | {own}, f"{where}, in {room_of(name)}"
-            else:
-                assert package != "wesktop.asgi", f"{where}: the app layer needs nothing else of ours"
-                assert name.startswith("wesktopd"), f"{where}: it knows nothing of the rest of wesktop"
+            if name == package or name.startswith(f"{package}."):
+                where = f"{MODULES[module]}:{line}: {module} is in {own}"
+                assert room_of(name) in rooms[own] | {own}, (
+                    f"{where}, which may not import {name}, in {room_of(name)}"
+                )
+
+
+@pytest.mark.parametrize("package", ["wesktop.asgi", "wesktop.entries"])
+def test_what_runs_without_a_supervisor_imports_nothing_else_of_ours(package: str) -> None:
+    inside = [module for module in MODULES if module.startswith(f"{package}.")]
+    assert inside
+    assert {name for module in inside for name in GRAPH[module] if not name.startswith(package)} == set()
+
+
+@pytest.mark.parametrize(
+    ("module", "allowed"),
+    [
+        ("wesktopd.wire.lines", set()),
+        ("wesktopd.wire.dialog_messages", set()),
+        ("wesktopd.workers.slot", set()),
+        ("wesktopd.workers.pool", {"wesktopd.workers.slot"}),
+        ("wesktop.sse.wire", {"wesktop.asgi.codec"}),
+        ("wesktop.sse.log", {"wesktop.sse.wire"}),
+        ("wesktop.sse.subscriber", {"wesktop.sse.log", "wesktop.sse.wire"}),
+    ],
+)
+def test_a_pure_core_imports_no_shell(module: str, allowed: set[str]) -> None:
+    assert {*GRAPH[module]} - allowed == set()
+
+
+@pytest.mark.parametrize(
+    ("top", "users"),
+    [
+        ("wesktop.cli", {"wesktop.__main__"}),
+        ("wesktopd.daemon.supervisor", {"wesktopd.__main__", "wesktopd.successor", "wesktop.server"}),
+        ("wesktopd.worker.__main__", set()),
+    ],
+)
+def test_what_is_on_top_is_imported_by_what_starts_it_alone(top: str, users: set[str]) -> None:
+    def within(name: str) -> bool:
+        return name == top or name.startswith(f"{top}.")
+
+    assert {module for module in MODULES if not within(module) and any(map(within, GRAPH[module]))} == users
 
 
 def circle(start: str) -> list[str]:
