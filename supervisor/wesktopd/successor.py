@@ -1,4 +1,4 @@
-"""The process that takes a supervisor's place at `wesktop ctl upgrade`, see wesktopd.upgrade.handover."""
+"""The process that takes a supervisor's place at `wesktop ctl upgrade`, see wesktopd.upgrade.messages."""
 
 import contextlib
 import os
@@ -17,9 +17,9 @@ def main(fd: int) -> int:
 
         from wesktopd.daemon.supervisor import Supervisor
         from wesktopd.instance.instance import Instance
-        from wesktopd.upgrade.handover import FORMAT, STANDARD_OUTPUTS, TWIN
-        from wesktopd.upgrade.incoming import Takeover
-        from wesktopd.upgrade.predecessor import Predecessor
+        from wesktopd.upgrade.messages import FORMAT, STANDARD_OUTPUTS, TWIN
+        from wesktopd.upgrade.new_supervisor import Takeover
+        from wesktopd.upgrade.predecessor_link import Predecessor
 
     all_loaded()
     manager = ServiceManager()  # which is told nothing, unless this process takes over

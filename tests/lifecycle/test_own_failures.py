@@ -14,9 +14,9 @@ from wesktopd.system.children import launch
 FAULTY = """
 from pathlib import Path
 import wesktop
-from wesktopd.control.commands import Commands
+from wesktopd.daemon.commands import Commands
 from wesktopd.workers.pool import WorkerPool
-from wesktopd.daemon.presence import Presence
+from wesktopd.app.presence import Presence
 
 def faulty(method):
     def fails(self, *arguments):

@@ -16,7 +16,7 @@ from support.running import NAME, Running, Start
 from support.upgrading import install, supervisors, upgrade
 from support.waiting import wait_for
 
-HANDOVER, INCOMING = "upgrade/handover.py", "upgrade/incoming.py"
+HANDOVER, INCOMING = "upgrade/messages.py", "upgrade/new_supervisor.py"
 INDENT = " " * 12
 TAKES_OVER, CONNECTS, REMEMBERS, CONFIRMS = (
     f"{INDENT}handed = self._predecessor.take_over()\n",
@@ -104,7 +104,7 @@ AT = {
     "when it has connected": (INCOMING, CONNECTS),
     "when it knows all": (INCOMING, REMEMBERS),
     "when it was confirmed": (
-        "upgrade/predecessor.py",
+        "upgrade/predecessor_link.py",
         "            read_line(self._channel)  # Confirmed, and not a byte of what follows\n",
     ),
 }
@@ -213,7 +213,7 @@ def test_what_a_client_has_not_read_comes_once(start_app: Start, home: Path) -> 
 
 def test_of_a_new_one_that_it_has_given_up_nobody_was_answered(start_app: Start, home: Path) -> None:
     """The old one did not run when the new one was about to take over, and then its patience was over."""
-    install(home, "upgrade/outgoing.py", "TAKE_TIMEOUT = 10.0", "TAKE_TIMEOUT = 1.0")
+    install(home, "upgrade/old_supervisor.py", "TAKE_TIMEOUT = 10.0", "TAKE_TIMEOUT = 1.0")
     app = start_app("--pid-path", str(home / "pid"), PYTHONPATH=str(home / "packages"))
     before = app.status()
     install(home, INCOMING, CONFIRMS, waiting("told") + CONFIRMS + f"{INDENT}Path('confirmed').touch()\n")

@@ -65,8 +65,8 @@ def test_a_stop_in_the_last_moment_before_the_handover_ends_the_app(start_app: S
     """Those who are connected are still heard then."""
     app = start_app("--drain-timeout", "60", PYTHONPATH=str(home / "packages"))
     app.ctl("stop", NAME)
-    install(home, "upgrade/outgoing.py", "            await asyncio.sleep(0)\n", PAUSED)
-    install(home, "upgrade/outgoing.py", "import asyncio\n", "import asyncio\nfrom pathlib import Path\n")
+    install(home, "upgrade/old_supervisor.py", "            await asyncio.sleep(0)\n", PAUSED)
+    install(home, "upgrade/old_supervisor.py", "import asyncio\n", "import asyncio\nfrom pathlib import Path\n")
     app = start_app("--drain-timeout", "60", PYTHONPATH=str(home / "packages"))
     old = app.status()["pid"]
     log = home / "state" / "wesktop" / "log" / f"{NAME}.log"

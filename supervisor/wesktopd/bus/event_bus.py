@@ -55,7 +55,7 @@ class HandedChannel(msgspec.Struct, kw_only=True):
 
 
 class HandedBus(msgspec.Struct, kw_only=True):
-    """The event bus, for the next supervisor. listener: its number in wesktopd.upgrade.handover, if there is one."""
+    """The event bus, for the next supervisor. listener: its number in wesktopd.upgrade.messages, if there is one."""
 
     listener: int | None
     channels: list[HandedChannel]

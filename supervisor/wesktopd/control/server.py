@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
 from wesktopd.control.controlled import Controlled
-from wesktopd.control.handed import HandedConnection, HandedControl
+from wesktopd.control.handed_connections import HandedConnection, HandedControl
 from wesktopd.control.server_connection import ClientConnection, unforeseen
 from wesktopd.control.windows import Windows
 from wesktopd.errors import WesktopError

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from wesktopd.control.handed import HandedConnection
+from wesktopd.control.handed_connections import HandedConnection
 from wesktopd.errors import ControlError
 from wesktopd.system.peers import is_trusted
 from wesktopd.wire.control_messages import (

@@ -12,26 +12,26 @@ import time
 from collections.abc import Callable
 
 from wesktopd import configs
+from wesktopd.app.foreground import Foreground
+from wesktopd.app.idle_clock import IdleClock
+from wesktopd.app.presence import Presence
+from wesktopd.app.startup_warnings import Warnings
 from wesktopd.bus.event_bus import Bus
-from wesktopd.control.commands import Commands
 from wesktopd.control.server import ControlServer
-from wesktopd.daemon.foreground import Foreground
-from wesktopd.daemon.idle import IdleClock
-from wesktopd.daemon.presence import Presence
-from wesktopd.daemon.record import Record
-from wesktopd.daemon.warnings import Warnings
+from wesktopd.daemon.commands import Commands
 from wesktopd.errors import WesktopError, failed
 from wesktopd.instance.instance import STALE_WORKER_TIMEOUT, Instance
 from wesktopd.instance.state import kill_all
 from wesktopd.logs.history import Kind
-from wesktopd.logs.output import Output
+from wesktopd.logs.output_router import Output
+from wesktopd.logs.record import Record
 from wesktopd.release import installed_release
 from wesktopd.system.children import Launched
 from wesktopd.system.service_manager import notify, ready, reloading, watchdog_interval
 from wesktopd.system.standstill import Standstill
 from wesktopd.system.stop_signals import StopSignals
 from wesktopd.system.transport import has_unix_sockets
-from wesktopd.upgrade.incoming import Takeover
+from wesktopd.upgrade.new_supervisor import Takeover
 from wesktopd.upgrade.retirement import Retirement
 from wesktopd.wire.channel import Heartbeat
 from wesktopd.wire.control_messages import STARTER, Down, End, Happened, failure, presentable

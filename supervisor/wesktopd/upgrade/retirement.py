@@ -7,11 +7,11 @@ import signal
 import socket
 from typing import TYPE_CHECKING
 
-from wesktopd.daemon.foreground import Relay
+from wesktopd.app.foreground import Relay
 from wesktopd.errors import StartupError
 from wesktopd.system.children import Launched
-from wesktopd.upgrade.handover import Quiet, Stop
-from wesktopd.upgrade.heir import Heir
+from wesktopd.upgrade.messages import Quiet, Stop
+from wesktopd.upgrade.successor_link import Heir
 
 if TYPE_CHECKING:
     from wesktopd.daemon.supervisor import Supervisor

@@ -9,7 +9,7 @@ from typing import Protocol
 from wesktopd.errors import ControlError, StartupError, WesktopError, from_wire
 from wesktopd.instance.instance import Instance
 from wesktopd.logs.history import Kind
-from wesktopd.logs.output import Output
+from wesktopd.logs.output_router import Output
 from wesktopd.system.children import Launched
 from wesktopd.system.stop_signals import describe_exit
 from wesktopd.wire.channel import (

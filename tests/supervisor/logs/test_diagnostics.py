@@ -15,7 +15,7 @@ from support.waiting import until
 from wesktopd.errors import StartupError
 from wesktopd.logs.diagnostics import IN_JOURNAL, diagnostics
 from wesktopd.logs.logfile import read_log
-from wesktopd.logs.output import Output
+from wesktopd.logs.output_router import Output
 from wesktopd.spec import AppSpec
 
 ERROR = 'raise KeyError("of ours")'

@@ -187,7 +187,7 @@ def test_who_waits_for_the_end_of_an_output_that_is_let_go_gets_all_and_the_end(
 
 PRINTING = """
 import asyncio, os
-from wesktopd.logs.output import Output
+from wesktopd.logs.output_router import Output
 from wesktopd.spec import AppSpec
 
 async def scenario():

@@ -6,7 +6,7 @@ from wesktopd import errors
 from wesktopd.control import handed
 from wesktopd.errors import ControlError, WesktopError, from_wire
 from wesktopd.guard.session import SessionSecrets
-from wesktopd.upgrade import handover
+from wesktopd.upgrade import messages
 from wesktopd.wire import channel, greeting
 from wesktopd.wire.control_messages import (
     MAX_FRAME,
@@ -146,7 +146,7 @@ SECRET = "5" * 64
         BearerToken(token=SECRET),
         Ready(url="u", link=SECRET),
         Navigate(url=SECRET),
-        handover.Redeem(token=SECRET),
+        messages.Redeem(token=SECRET),
         handed.HandedControl(listener=3, secret=SECRET, connections=[], kept=[]),
         channel.Redeem(number=1, token=SECRET),
         SessionSecrets(SECRET, SECRET),

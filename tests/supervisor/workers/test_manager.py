@@ -10,7 +10,7 @@ from typing import cast
 from support.waiting import until
 from wesktopd.instance.instance import Instance
 from wesktopd.logs.history import Kind
-from wesktopd.logs.output import Output
+from wesktopd.logs.output_router import Output
 from wesktopd.spec import AppSpec
 from wesktopd.system.children import Launched
 from wesktopd.wire.channel import MAX_LINE, Heartbeat, encode

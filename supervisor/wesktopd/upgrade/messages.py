@@ -1,6 +1,6 @@
 """What a supervisor tells its successor at an upgrade, and how it goes over the channel between the two.
 
-The running supervisor starts its successor (`wesktopd.upgrade.outgoing`, `wesktopd.successor`). Then
+The running supervisor starts its successor (`wesktopd.upgrade.old_supervisor`, `wesktopd.successor`). Then
 
     it tells      Beginning     what is served, and the listening socket
     is told       Prepared      the successor's generation has started, and does not accept connections yet; or
@@ -27,7 +27,7 @@ import socket
 import msgspec
 
 from wesktopd.bus.event_bus import HandedBus
-from wesktopd.control.handed import HandedControl
+from wesktopd.control.handed_connections import HandedControl
 from wesktopd.errors import ControlError
 from wesktopd.guard.session import SessionSecrets
 from wesktopd.logs.logfile import LogLine

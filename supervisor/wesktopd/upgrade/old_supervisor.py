@@ -1,6 +1,6 @@
 """An upgrade, as the supervisor sees it whose place is taken: it stays until its successor serves.
 
-The successor is the release of wesktop that is installed now, in a process of its own, see wesktopd.upgrade.handover.
+The successor is the release of wesktop that is installed now, in a process of its own, see wesktopd.upgrade.messages.
 Windows, pages and whoever else is connected notice nothing, but that a dialog closes which is open at the handover.
 Whatever fails before the successor has taken over ends the successor, and changes nothing else.
 """
@@ -11,15 +11,15 @@ import socket
 import subprocess
 from typing import TYPE_CHECKING
 
-from wesktopd.daemon.presence import Presence
+from wesktopd.app.presence import Presence
 from wesktopd.errors import ControlError, WesktopError, from_wire
 from wesktopd.logs.history import Kind
 from wesktopd.system.children import Launched, launch
 from wesktopd.system.service_manager import is_watched, notify
-from wesktopd.upgrade import handover
-from wesktopd.upgrade.handover import STANDARD_OUTPUTS, Beginning, Begun, Confirmed, Handover, Prepared, Taken
-from wesktopd.upgrade.incoming import connect, resume
-from wesktopd.upgrade.predecessor import hear
+from wesktopd.upgrade import messages
+from wesktopd.upgrade.messages import STANDARD_OUTPUTS, Beginning, Begun, Confirmed, Handover, Prepared, Taken
+from wesktopd.upgrade.new_supervisor import connect, resume
+from wesktopd.upgrade.predecessor_link import hear
 from wesktopd.upgrade.retirement import Retirement
 from wesktopd.wire.control_messages import Failed, failure
 from wesktopd.wire.lines import LineReader
@@ -41,7 +41,7 @@ class Upgrade:
         self._supervisor = supervisor
         self._loop = asyncio.get_running_loop()
         self._successor: Launched | None = None
-        self._lines = LineReader(handover.MAX_LINE)
+        self._lines = LineReader(messages.MAX_LINE)
         self._copies: list[int] = []  # of the descriptors that go over
         self._numbers: dict[int, int] = {}  # by descriptor, which of them is its copy
         self._lock: int | None = None
@@ -80,7 +80,7 @@ class Upgrade:
             async with asyncio.timeout(TAKE_TIMEOUT):
                 await self._send(message, self._copies)
                 await self._expect(Taken)
-            self._channel.sendall(handover.encode(Confirmed()))
+            self._channel.sendall(messages.encode(Confirmed()))
             await self._expect(Begun)  # without a deadline: unless it has ended, it goes on
         except Exception as error:
             self.give_up()
@@ -128,20 +128,20 @@ class Upgrade:
     async def _send(self, message: Message, descriptors: list[int]) -> None:
         # In a thread: events that are kept may be many MiB, and the successor slow.
         self._channel.settimeout(TAKE_TIMEOUT)
-        await asyncio.to_thread(handover.send, self._channel, message, descriptors)
+        await asyncio.to_thread(messages.send, self._channel, message, descriptors)
         self._channel.setblocking(False)
 
     async def _expect(self, kind: type[Message]) -> None:
         """Wait for this message. Raises what the successor reports instead, or ControlError at its end."""
         while True:
             for line in self._lines.feed():
-                said = handover.decode(line)
+                said = messages.decode(line)
                 if isinstance(said, Failed):
                     raise from_wire(said.error, said.message, said.log_tail)
                 if isinstance(said, kind):
                     return
             try:
-                data = await self._loop.sock_recv(self._channel, handover.READ_SIZE)
+                data = await self._loop.sock_recv(self._channel, messages.READ_SIZE)
             except ConnectionError:  # it has left something unread
                 data = b""
             if not data:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from itertools import count
 
 from wesktopd.errors import ControlError
-from wesktopd.upgrade.handover import GoTo, Noted, Printed, Redeem, Redeemed, decode, encode
+from wesktopd.upgrade.messages import GoTo, Noted, Printed, Redeem, Redeemed, decode, encode
 from wesktopd.wire.control_messages import MAX_FRAME, Happened
 from wesktopd.wire.lines import LineReader
 from wesktopd.wire.message import Message

@@ -1,4 +1,4 @@
-"""The control socket and its connections, as a supervisor hands them to the next; see `wesktopd.upgrade.handover`."""
+"""The control socket and its connections, as a supervisor hands them to the next; see `wesktopd.upgrade.messages`."""
 
 import msgspec
 
@@ -7,7 +7,7 @@ from wesktopd.wire.window_messages import Launched, Navigate
 
 
 class HandedConnection(msgspec.Struct, kw_only=True):
-    """A control connection, for the next supervisor. fd: its number there, see wesktopd.upgrade.handover.
+    """A control connection, for the next supervisor. fd: its number there, see wesktopd.upgrade.messages.
 
     greeted: whether its client has proved that it may ask, if it has to; awaited: the proof that it was asked for.
     lease, lease_id, path: of the lease that its client holds by it, if it does. dialog: the number of the one that it
@@ -35,7 +35,7 @@ class HandedConnection(msgspec.Struct, kw_only=True):
 class HandedControl(msgspec.Struct, kw_only=True):
     """The control socket and its connections, for the next supervisor.
 
-    listener: its number, see wesktopd.upgrade.handover.
+    listener: its number, see wesktopd.upgrade.messages.
     kept: what waits for the next window.
     """
 

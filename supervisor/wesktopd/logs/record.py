@@ -5,8 +5,8 @@ import time
 
 from wesktopd.logs.diagnostics import IN_JOURNAL
 from wesktopd.logs.history import EventLog, Kind
-from wesktopd.logs.output import Output
-from wesktopd.upgrade.heir import Heir
+from wesktopd.logs.output_router import Output
+from wesktopd.upgrade.successor_link import Heir
 from wesktopd.wire.control_messages import Happened, presentable
 
 logger = logging.getLogger("wesktopd")

@@ -4,8 +4,8 @@ import asyncio
 import socket
 import threading
 
-from wesktopd.upgrade.handover import MAX_LINE, Noted, Printed, decode
-from wesktopd.upgrade.heir import MOST_UNTOLD, Heir
+from wesktopd.upgrade.messages import MAX_LINE, Noted, Printed, decode
+from wesktopd.upgrade.successor_link import MOST_UNTOLD, Heir
 from wesktopd.wire.lines import LineReader
 
 PIECE = b"x" * 64 * 1024

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from wesktopd.errors import ControlError, WesktopError
-from wesktopd.upgrade import handover
-from wesktopd.upgrade.handover import (
+from wesktopd.upgrade import messages
+from wesktopd.upgrade.messages import (
     Beginning,
     Begun,
     GoTo,
@@ -63,7 +63,7 @@ class Predecessor:
 
     def begin(self) -> Beginning:
         """What is to be served. Raises ControlError when it is not understood, or EOFError, OSError."""
-        beginning, self._descriptors = handover.receive(self._channel)
+        beginning, self._descriptors = messages.receive(self._channel)
         if not isinstance(beginning, Beginning):
             raise ControlError(f"{type(beginning).__name__} came first")
         return beginning
@@ -78,8 +78,8 @@ class Predecessor:
         Raises ControlError when it is not understood, or EOFError, OSError.
         """
         self._channel.settimeout(ANSWERS_WITHIN)
-        self._channel.sendall(handover.encode(Prepared()))
-        rest, self._descriptors = handover.receive(self._channel)
+        self._channel.sendall(messages.encode(Prepared()))
+        rest, self._descriptors = messages.receive(self._channel)
         if not isinstance(rest, Handover):
             raise ControlError(f"{type(rest).__name__} came instead of what is to be taken over")
         return rest
@@ -91,14 +91,14 @@ class Predecessor:
         """
         self._channel.settimeout(None)
         with contextlib.suppress(ConnectionError):
-            self._channel.sendall(handover.encode(Taken()))
+            self._channel.sendall(messages.encode(Taken()))
             read_line(self._channel)  # Confirmed, and not a byte of what follows
-            self._channel.sendall(handover.encode(Begun()))
+            self._channel.sendall(messages.encode(Begun()))
 
     def refuse(self, error: WesktopError) -> None:
         """Say why nothing is taken over."""
         with contextlib.suppress(OSError):
-            self._channel.sendall(handover.encode(failure(error)))
+            self._channel.sendall(messages.encode(failure(error)))
 
     def descriptor(self, number: int) -> int:
         """The descriptor of this number, of the message that came last; whoever asks closes it."""
@@ -129,7 +129,7 @@ class _Following(asyncio.Protocol):
 
     def __init__(self, listener: Listener, on_quiet: Callable[[], None], on_end: Callable[[], None]) -> None:
         self._listener, self._on_quiet, self._on_end = listener, on_quiet, on_end
-        self._lines = LineReader(handover.MAX_LINE)
+        self._lines = LineReader(messages.MAX_LINE)
 
     def connection_made(self, made: asyncio.BaseTransport) -> None:
         assert isinstance(made, asyncio.Transport)
@@ -138,7 +138,7 @@ class _Following(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         for line in self._lines.feed(data):
             try:
-                message = handover.decode(line)
+                message = messages.decode(line)
             except ControlError as error:  # of another release
                 logger.warning("what the old supervisor has said is skipped: %s", error.message)
                 continue
@@ -152,7 +152,7 @@ class _Following(asyncio.Protocol):
 
     def _answer(self, answer: Message) -> None:
         if not self._transport.is_closing():
-            self._transport.write(handover.encode(answer))
+            self._transport.write(messages.encode(answer))
 
 
 def hear(listener: Listener, message: Message, answer: Callable[[Message], None]) -> None:

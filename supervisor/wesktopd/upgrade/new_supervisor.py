@@ -7,13 +7,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from wesktopd.daemon.foreground import Foreground
+from wesktopd.app.foreground import Foreground
 from wesktopd.errors import ControlError
 from wesktopd.logs.history import Kind
 from wesktopd.release import installed_release
 from wesktopd.system.service_manager import ServiceManager, ready
-from wesktopd.upgrade.handover import Beginning, Handover
-from wesktopd.upgrade.predecessor import Predecessor
+from wesktopd.upgrade.messages import Beginning, Handover
+from wesktopd.upgrade.predecessor_link import Predecessor
 from wesktopd.wire.control_messages import STARTER, Done, Moved
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from wesktopd.control.login_links import Links, check_link_path
-from wesktopd.control.pending import Pending
+from wesktopd.daemon.pending import Pending
 from wesktopd.daemon.report import build_report
 from wesktopd.errors import (
     ConfigurationError,
@@ -22,7 +22,7 @@ from wesktopd.errors import (
 from wesktopd.logs.history import Kind
 from wesktopd.logs.logfile import LogLine
 from wesktopd.spec import check_workers
-from wesktopd.upgrade.outgoing import Upgrade  # not late: by then another release's may be in its place
+from wesktopd.upgrade.old_supervisor import Upgrade  # not late: by then another release's may be in its place
 from wesktopd.wire.bus_messages import Publish
 from wesktopd.wire.control_messages import (
     STARTER,
