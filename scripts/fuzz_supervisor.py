@@ -5,7 +5,8 @@ Server and connections are the real ones, on a transport in memory that takes wh
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 SECRET = "5" * 64  # none
@@ -159,7 +160,8 @@ def control() -> Callable[[bytes], None]:
     from wesktopd.wire.greeting import ServerGreeting
     from wesktopd.wire.lines import LineReader
 
-    server = ControlServer(App())
+    server = ControlServer()
+    server.handler = handler(server)
     status = b'\n{"type":"status","id":77}\n'
 
     async def check(data: bytes) -> None:
@@ -234,7 +236,7 @@ def config() -> Callable[[bytes], None]:
 
 
 class Links:
-    """See wesktopd.control.controlled.LoginLinks."""
+    """See wesktopd.control.login_links."""
 
     def follow(self, path: str) -> tuple[str, Any]:
         """See there."""
@@ -247,29 +249,8 @@ class Links:
         return "token"
 
 
-class App:
-    """What a control server needs of a supervisor, with nothing behind it: see wesktopd.control.controlled."""
-
-    links = Links()
-
-    def report(self) -> Any:
-        """See there."""
-        from wesktopd.wire.control_messages import Report
-
-        return Report(
-            name="a", target="a:b", import_path=[], url="u", pid=1, release="1", started=1.0, rss=1, cpu=1.0,
-            one_shot=False, idle_timeout=None, stopping=False, restarting=False, generation=1, windows=0,
-            pid_path=None, config_file=None, log_file=None, wanted=1, trouble=None, workers=[],
-        )  # fmt: skip
-
-    def spec_fields(self) -> Any:
-        """See there."""
-        from wesktopd.wire.control_messages import Spec
-
-        return Spec(spec={})
-
-    def request_stop(self, reason: str) -> None:
-        """See there."""
+class Commands:
+    """See wesktopd.daemon.commands; with nothing behind it."""
 
     async def restart(self) -> str:
         """See there."""
@@ -301,32 +282,9 @@ class App:
     async def emit(self, channel: str, event: str, data: str) -> None:
         """See there."""
 
-    def logs(self, lines: int | None, since: float | None) -> Iterable[Any]:
-        """See there: of a real journal."""
-        from wesktopd.logs.journal import Journal
-        from wesktopd.wire.control_messages import Log
 
-        journal = Journal(None)
-        journal.feed(1, "stdout", b"one\ntwo\n")
-        return [
-            Log(time=line.time, pid=line.pid, stream=line.stream, text=line.text)
-            for line in journal.last(lines, since)
-        ]
-
-    def printed(self, pid: int, text: str) -> None:
-        pass
-
-    def follow_logs(self, callback: Callable[[Any], None]) -> Callable[[], None]:  # noqa: ARG002
-        """See there."""
-        return lambda: None
-
-    def events(self) -> Iterable[Any]:
-        """See there."""
-        return []
-
-    def follow_events(self, callback: Callable[[Any], None]) -> Callable[[], None]:  # noqa: ARG002
-        """See there."""
-        return lambda: None
+class Leases:
+    """See wesktopd.daemon.leases; the app is always ready."""
 
     def current_event(self, path: str) -> Any:  # noqa: ARG002
         """See there."""
@@ -334,11 +292,42 @@ class App:
 
         return Ready(url="u")
 
-    def lease_began(self, kind: str) -> None:
+    def began(self, kind: str) -> None:
         """See there."""
 
-    def lease_ended(self, kind: str) -> None:
+    def ended(self, kind: str) -> None:
         """See there."""
+
+
+def handler(server: Any) -> Any:
+    """What answers a control server's requests: the real dispatch, journal and history, without an app behind it."""
+    from wesktopd.daemon import requests
+    from wesktopd.logs.history import History
+    from wesktopd.logs.journal import Journal
+    from wesktopd.spec import AppSpec
+    from wesktopd.wire.control_messages import Report
+
+    def report(*_: object) -> Report:
+        return Report(
+            name="a", target="a:b", import_path=[], url="u", pid=1, release="1", started=1.0, rss=1, cpu=1.0,
+            one_shot=False, idle_timeout=None, stopping=False, restarting=False, generation=1, windows=0,
+            pid_path=None, config_file=None, log_file=None, wanted=1, trouble=None, workers=[],
+        )  # fmt: skip
+
+    setattr(requests, "build_report", report)  # noqa: B010  the real one needs a whole app
+    journal = Journal(None)
+    journal.feed(1, "stdout", b"one\ntwo\n")
+    app: Any = SimpleNamespace(
+        control=server,
+        links=Links(),
+        spec=AppSpec(target="a:b", name="a", working_dir="/", import_path=[]),
+        supervisor=SimpleNamespace(request_stop=lambda _: None),
+        output=SimpleNamespace(journal=journal),
+        record=SimpleNamespace(history=History()),
+    )
+    commands: Any = Commands()
+    leases: Any = Leases()
+    return requests.Requests(app, commands, leases)
 
 
 TARGETS = (control, bus, config)

@@ -19,11 +19,11 @@ def main(fd: int) -> int:
         from wesktopd.instance.instance import Instance
         from wesktopd.upgrade.messages import FORMAT, STANDARD_OUTPUTS, TWIN
         from wesktopd.upgrade.new_supervisor import Takeover
-        from wesktopd.upgrade.predecessor_link import Predecessor
+        from wesktopd.upgrade.predecessor_link import PredecessorLink
 
     all_loaded()
     manager = ServiceManager()  # which is told nothing, unless this process takes over
-    predecessor = Predecessor(inherited(fd))
+    predecessor = PredecessorLink(inherited(fd))
     try:
         beginning = predecessor.begin()
         if beginning.format != FORMAT:

@@ -167,7 +167,7 @@ def test_since_takes_the_times_that_are_shown(start_app: Start) -> None:
 def test_what_a_worker_says_that_nobody_understands_is_told_of_and_it_is_heard_further(start_app: Start) -> None:
     app = start_app(more=r"os.write(int(sys.argv[1]), b'no message\n[]\n')")  # onto its channel
     logged = app.logs()
-    assert logged.count(f"what worker {app.get()['pid']} has said is lost") == 2
+    assert logged.count(f"a message of worker {app.get()['pid']} is lost") == 2
     assert logged.count("Traceback") == 2
 
 

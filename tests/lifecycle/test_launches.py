@@ -87,8 +87,8 @@ def launch_until_refused(app: Launched) -> int:
     """Start it again for as long as it takes that; how often it has."""
     for number in range(2 * MAX_UNSENT // SIZE):
         if (answer := app.launch(number))["type"] != "done":
-            sentence = "the app has not heard of earlier launches yet: try again when it answers."
-            assert (answer["error"], answer["message"]) == ("ControlError", sentence)
+            assert answer["error"] == "ControlError"
+            assert "launches" in str(answer["message"])
             return number
     raise AssertionError("there is no end to what it takes")
 

@@ -14,18 +14,19 @@ from wesktopd.system.children import launch
 FAULTY = """
 from pathlib import Path
 import wesktop
-from wesktopd.daemon.commands import Commands
+from wesktopd.daemon import requests
 from wesktopd.workers.pool import WorkerPool
 from wesktopd.app.presence import Presence
 
 def faulty(method):
-    def fails(self, *arguments):
+    def fails(*arguments):
         if Path(method.__name__).exists():
             raise KeyError("of ours")
-        return method(self, *arguments)
+        return method(*arguments)
     return fails
 
-Commands.report, WorkerPool.plan = faulty(Commands.report), faulty(WorkerPool.plan)
+requests.build_report = faulty(requests.build_report)
+WorkerPool.next_actions = faulty(WorkerPool.next_actions)
 Presence._make_again = faulty(Presence._make_again)
 wesktop.serve("app:app", port={port})
 """
@@ -44,11 +45,11 @@ def test_a_request_that_fails_is_answered_and_ends_no_lease(start_script: Callab
     app, _ = serving(start_script, home)
     with app.attach() as events:
         assert json.loads(events.readline())["type"] == "ready"
-        (home / "report").touch()
+        (home / "build_report").touch()
         done = app.command("ctl", "status", NAME)
         assert done.returncode == 1
         assert "the request failed: KeyError('of ours')" in done.stderr
-        (home / "report").unlink()
+        (home / "build_report").unlink()
         assert app.status()["windows"] == 1
         assert "KeyError: 'of ours'" in app.logs()
 
@@ -72,7 +73,7 @@ def test_a_supervisor_that_fails_says_so_to_who_holds_a_lease_and_in_the_log(
     app, script = serving(start_script, home)
     with app.attach() as events:
         assert json.loads(events.readline())["type"] == "ready"
-        (home / "plan").touch()
+        (home / "next_actions").touch()
         app.begin("ctl", "scale", NAME, "2").wait(20)
         failed = json.loads(events.readline())
     assert (failed["type"], failed["error"]) == ("failed", "StartupError")

@@ -20,8 +20,8 @@ HANDOVER, INCOMING = "upgrade/messages.py", "upgrade/new_supervisor.py"
 INDENT = " " * 12
 TAKES_OVER, CONNECTS, REMEMBERS, CONFIRMS = (
     f"{INDENT}handed = self._predecessor.take_over()\n",
-    f"{INDENT}await connect(supervisor, handed, self._predecessor.socket)\n",
-    f"{INDENT}_remember(supervisor, handed)\n",
+    f"{INDENT}await connect(app, handed, self._predecessor.socket)\n",
+    f"{INDENT}_restore(app, handed)\n",
     f"{INDENT}self._predecessor.confirm()\n",
 )
 DEFECT = f"{INDENT}raise RuntimeError('a defect')\n"
@@ -98,8 +98,8 @@ def test_a_release_that_cannot_take_over_is_refused_and_the_old_one_goes_on(
 
 
 AT = {
-    "before it has said a word": ("successor.py", "    predecessor = Predecessor(inherited(fd))\n"),
-    "when it has begun": (INCOMING, "        pool = supervisor.pool\n"),
+    "before it has said a word": ("successor.py", "    predecessor = PredecessorLink(inherited(fd))\n"),
+    "when it has begun": (INCOMING, "        pool = app.pool\n"),
     "when it was told all": (INCOMING, TAKES_OVER),
     "when it has connected": (INCOMING, CONNECTS),
     "when it knows all": (INCOMING, REMEMBERS),

@@ -17,8 +17,7 @@ from wesktopd import client
 from wesktopd.bus import event_bus as bus_module
 from wesktopd.bus.event_bus import Bus
 from wesktopd.control import server_connection as client_connection
-from wesktopd.control.controlled import Controlled
-from wesktopd.control.server import ControlServer
+from wesktopd.control.server import ControlServer, RequestHandler
 from wesktopd.control.server_connection import MAX_REQUESTS
 from wesktopd.errors import ConfigurationError, ControlError, StartupError, WesktopError, from_wire
 from wesktopd.paths import AppPaths
@@ -120,7 +119,8 @@ class Listening(ControlServer):
     """Notes what it is asked, and answers nothing."""
 
     def __init__(self) -> None:
-        super().__init__(cast("Controlled", None))
+        super().__init__()
+        self.handler = cast("RequestHandler", self)
         self.asked: list[Request] = []
 
     def answer(self, connection: client_connection.ClientConnection, request: Request) -> None:  # noqa: ARG002

@@ -1,22 +1,22 @@
 """A supervisor in the foreground, such as `wesktop serve` in a terminal or a container: somebody waits for its end.
 
 After an upgrade another process is the supervisor. The first one stays for those who wait for it: it passes signals
-on, and ends when the app does. A channel joins the two, whose end tells either side that the other is gone.
+on, and ends when the app does. A channel joins the two; its end tells either side that the other is gone.
 
 Signals are passed on as words: a service manager may send them to all processes itself, and a supervisor that gets a
-second one does not wait for requests any more.
+second one no longer waits for requests.
 """
 
 import asyncio
 
 from wesktopd.system.stop_signals import Stoppable
 
-STOP, KILL = b"stop", b"kill"  # a first signal has come, and a further one
+STOP, KILL = b"stop", b"kill"  # for the first signal, and for further ones
 ENDED = b"ended"  # the supervisor's last word
 
 
 class Foreground(asyncio.Protocol):
-    """The supervisor's side."""
+    """The supervisor's end of the channel."""
 
     def __init__(self, supervisor: Stoppable) -> None:
         self._supervisor: Stoppable | None = supervisor
@@ -27,7 +27,7 @@ class Foreground(asyncio.Protocol):
         self._transport = made
 
     def data_received(self, data: bytes) -> None:
-        """Signals have come."""
+        """Handle signals."""
         for word in data.split():
             if self._supervisor is not None and word == STOP:
                 self._supervisor.request_stop("on a signal to the process in the foreground")
@@ -35,29 +35,29 @@ class Foreground(asyncio.Protocol):
                 self._supervisor.request_kill()
 
     def connection_lost(self, _: Exception | None) -> None:
-        """The process in the foreground has ended, however that came."""
+        """Stop the app: the process in the foreground has ended."""
         if self._supervisor is not None:
             self._supervisor.request_stop("the process in the foreground has ended")
 
     def fileno(self) -> int:
-        """Of the channel, for the next supervisor."""
+        """Return the channel's descriptor, for the next supervisor."""
         number: int = self._transport.get_extra_info("socket").fileno()
         return number
 
-    def leave(self) -> None:
-        """Have another supervisor go on with the channel."""
+    def detach(self) -> None:
+        """Leave the channel to another supervisor."""
         self._supervisor = None
         self._transport.abort()
 
     def end(self) -> None:
-        """The app has ended."""
+        """Report that the app has ended as asked."""
         self._supervisor = None
         self._transport.write(ENDED + b"\n")
         self._transport.close()
 
 
 class Relay(asyncio.Protocol):
-    """The side of the process in the foreground."""
+    """The other end: the process in the foreground."""
 
     def __init__(self) -> None:
         self.ended = asyncio.Event()
@@ -69,12 +69,12 @@ class Relay(asyncio.Protocol):
         self._transport = made
 
     def data_received(self, data: bytes) -> None:
-        """The supervisor's last word."""
+        """Note the supervisor's last word."""
         if ENDED in data.split():
             self.unasked = False
 
     def connection_lost(self, _: Exception | None) -> None:
-        """The app has ended."""
+        """Note that the app has ended."""
         self.ended.set()
 
     def stop(self, *, at_once: bool) -> None:

@@ -8,7 +8,7 @@ from wesktopd.guard.tokens import LIFETIME, OneTimeTokens, one_time_link
 from wesktopd.instance.instance import Instance
 
 
-class Links:
+class LoginLinks:
     """The login links of an app. Without a session they are its plain addresses, which let everybody in."""
 
     def __init__(self, instance: Instance) -> None:

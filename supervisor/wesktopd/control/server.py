@@ -1,65 +1,53 @@
-"""The control socket's server: who may connect, who is connected, and the leases."""
+"""The control socket's server: its connections, the leases that they hold, and the handover to another supervisor."""
 
 import asyncio
-import logging
 import socket
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
-from wesktopd.control.controlled import Controlled
 from wesktopd.control.handed_connections import HandedConnection, HandedControl
-from wesktopd.control.server_connection import ClientConnection, unforeseen
+from wesktopd.control.server_connection import ClientConnection
 from wesktopd.control.windows import Windows
-from wesktopd.errors import WesktopError
 from wesktopd.system import transport
 from wesktopd.system.atomic_files import OwnFile
-from wesktopd.wire.control_messages import (
-    STARTER,
-    Answer,
-    Attach,
-    Bearer,
-    BearerToken,
-    Config,
-    Done,
-    Emit,
-    End,
-    Events,
-    Focus,
-    Link,
-    Linked,
-    Logs,
-    Others,
-    Request,
-    Restart,
-    Scale,
-    Status,
-    Stop,
-    Upgrade,
-    Wait,
-    failure,
-)
+from wesktopd.wire.control_messages import STARTER, Answer, Attach, Events, Logs, Others, Request, Upgrade
 from wesktopd.wire.greeting import ServerGreeting
-from wesktopd.wire.window_messages import Ask, Focused, Launch, Print, Reply, Show, Vacant
 
 MAX_CONNECTIONS = 256
 
-Result = str | Done | Vacant | None  # of what is carried out: a note, or the answer itself
 
-logger = logging.getLogger("wesktopd")
+class RequestHandler(Protocol):
+    """Answers what clients ask for."""
+
+    def answer(self, connection: ClientConnection, request: Request) -> None:
+        """Answer a request, or begin to carry it out."""
+
+    def stream(self, connection: ClientConnection, request: Logs | Events, past: Logs | Events | None) -> None:
+        """Send log lines or events; past: asks for those until now, None for none."""
+
+    def lease_ended(self, kind: str) -> None:
+        """Do what the end of a lease asks for; those that are left are in `ControlServer.leases`."""
+
+    def cancel_all(self) -> None:
+        """Cancel the requests that are being carried out."""
 
 
 class ControlServer:
-    """Answers control connections; a broken one ends alone."""
+    """Accepts control connections; a broken one ends alone.
 
-    def __init__(self, controlled: Controlled) -> None:
+    handler: answers their requests; to be set before the server is opened.
+    """
+
+    handler: RequestHandler
+
+    def __init__(self) -> None:
         self.connections: dict[ClientConnection, None] = {}  # the longest connected first
         self.secret: str | None = None
         self.listener: socket.socket | None = None
         self.windows = Windows(lambda: self.leases)
-        self._controlled = controlled
         self._server: asyncio.Server | None = None
         self._own: OwnFile | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
         self._handed: list[tuple[ClientConnection, HandedConnection]] = []  # which wait for `resume`
         self._upgrades: list[tuple[ClientConnection, Upgrade]] = []
 
@@ -131,7 +119,7 @@ class ControlServer:
                 handed.append(connection.hand_over(number(connection.socket.fileno()), dialog))
             else:
                 connection.abort()
-        self._give_up_tasks()
+        self.handler.cancel_all()
         return HandedControl(listener=listener, secret=self.secret, connections=handed, kept=self.windows.hand_over())
 
     async def take_over(
@@ -149,7 +137,7 @@ class ControlServer:
             self._handed.append((client, each))
             self._upgrades += [(client, request) for request in client.take_over(each)]
             for request in each.following:
-                self._stream(client, request, () if back else self._kept(type(request)()))  # all that it has itself
+                self.handler.stream(client, request, None if back else type(request)())  # all that it has itself
             if each.dialog is not None:
                 self.windows.inherit(client, each.dialog)
         if handed.listener is not None and path is not None:
@@ -174,7 +162,7 @@ class ControlServer:
         """Send the leases their last event, close every connection and remove the socket."""
         self.broadcast(last)
         self._stop_listening()
-        self._give_up_tasks()
+        self.handler.cancel_all()
         for connection in [*self.connections]:
             connection.close()
         await asyncio.sleep(0)  # what is written now goes out now
@@ -185,11 +173,6 @@ class ControlServer:
             connection, request = self._upgrades.pop()
             connection.done(request)
             connection.send(request.id, answer)
-
-    def _give_up_tasks(self) -> None:
-        for task in self._tasks:
-            if task is not asyncio.current_task():
-                task.cancel()
 
     # What a connection tells.
 
@@ -214,64 +197,16 @@ class ControlServer:
         self.connections.pop(connection, None)
         self.windows.gone(connection)
         if connection.lease is not None:
-            self._controlled.lease_ended(connection.lease)
+            self.handler.lease_ended(connection.lease)
             self._count_for_callers()
 
     def answer(self, connection: ClientConnection, request: Request) -> None:
-        """Carry out a request, or begin to."""
-        controlled = self._controlled
-        match request:
-            case Status():
-                connection.send(request.id, controlled.report())
-            case Config():
-                connection.send(request.id, controlled.spec_fields())
-            case Stop():
-                controlled.request_stop("stopped by request")
-                connection.send(request.id, Done())
-            case Focus():
-                connection.send(request.id, _or_failure(self.windows.bring_to_front))
-            case Focused():  # which makes it the last one that was heard of
-                connection.send(request.id, Done())
-            case Print():
-                controlled.printed(request.pid, request.text)
-                connection.send(request.id, Done())
-            case Ask():
-                self.windows.ask(connection, request)
-            case Reply():
-                self.windows.reply(connection, request)
-            case Launch():
-                window = connection if connection.lease == "window" else None
-                self._carry_out(connection, request, controlled.launch(request, window))
-            case Show():
-                self._carry_out(connection, request, controlled.show(request))
-            case Attach():
-                self._attach(connection, request)
-            case Emit():
-                emitting = controlled.emit(request.channel, request.event, request.data)
-                self._carry_out(connection, request, emitting)
-            case Link():
-                self._link(connection, request)
-            case Bearer():
-                connection.send(request.id, _or_failure(lambda: BearerToken(token=controlled.links.bearer())))
-            case Logs() | Events():
-                self._stream(connection, request, self._kept(request))
-            case Restart():
-                self._carry_out(connection, request, controlled.restart())
-            case Scale():
-                self._carry_out(connection, request, controlled.scale(request.workers))
-            case Wait():
-                self._carry_out(connection, request, controlled.wait_ready())
-            case Upgrade():
-                self._carry_out(connection, request, controlled.upgrade())
+        """Have a request answered."""
+        self.handler.answer(connection, request)
 
-    def _attach(self, connection: ClientConnection, request: Attach) -> None:
-        try:
-            event = self._controlled.current_event(request.path)
-        except WesktopError as error:
-            connection.send(request.id, failure(error))
-            return
+    def attach(self, connection: ClientConnection, request: Attach, event: Answer) -> None:
+        """Have a client hold a lease, which begins with this event."""
         connection.hold(request.id, request.kind, request.path)
-        self._controlled.lease_began(request.kind)
         connection.send_event(event)
         if request.kind == "window":
             self.windows.attached(connection)
@@ -282,57 +217,3 @@ class ControlServer:
         for lease in leases:
             if lease.lease in (STARTER, "caller"):
                 lease.send_event(Others(count=len(leases) - 1))
-
-    def _carry_out(self, connection: ClientConnection, request: Request, work: Awaitable[Result]) -> None:
-        """Answer when the work is done; it goes on although its client has gone."""
-
-        async def answer_when_done() -> None:
-            answer: Answer
-            try:
-                result = await work
-                answer = Done(note=result or "") if isinstance(result, str | None) else result
-            except WesktopError as error:
-                answer = failure(error)
-            except Exception as error:
-                answer = unforeseen(error)
-            connection.done(request)
-            connection.send(request.id, answer)
-            if isinstance(answer, Vacant) and connection in self.connections:  # at once: the next one has to see it
-                self._attach(connection, Attach(id=request.id, kind="caller"))
-
-        connection.begun(request)
-        task = asyncio.ensure_future(answer_when_done())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    def _kept(self, request: Logs | Events) -> Iterable[Answer]:
-        if isinstance(request, Logs):
-            return self._controlled.logs(request.lines, request.since)
-        return self._controlled.events()
-
-    def _stream(self, connection: ClientConnection, request: Logs | Events, kept: Iterable[Answer]) -> None:
-        for answer in kept:
-            connection.queue(request.id, answer)
-        if not request.follow:
-            connection.queue(request.id, End())
-        elif isinstance(request, Logs):
-            connection.follow(request, self._controlled.follow_logs)
-        else:
-            connection.follow(request, self._controlled.follow_events)
-
-    def _link(self, connection: ClientConnection, request: Link) -> None:
-        try:
-            url, used = self._controlled.links.follow(request.path)
-        except WesktopError as error:
-            connection.send(request.id, failure(error))
-            return
-        connection.send(request.id, Linked(url=url))
-        if request.follow:
-            self._carry_out(connection, request, used)
-
-
-def _or_failure(answer: Callable[[], Answer]) -> Answer:
-    try:
-        return answer()
-    except WesktopError as error:
-        return failure(error)

@@ -1,29 +1,26 @@
-"""How an app is, as `wesktop ctl status` shows it."""
+"""The status of an app, as `wesktop ctl status` shows it."""
 
 import os
-from typing import TYPE_CHECKING
 
+from wesktopd.app.served_app import ServedApp
 from wesktopd.system.process_identity import usage
 from wesktopd.wire.control_messages import Report, WorkerReport
 from wesktopd.workers.slot import SlotState, WorkerSlot
 
-if TYPE_CHECKING:
-    from wesktopd.daemon.supervisor import Supervisor
-
 MAX_TROUBLE = 4000  # characters: a report must fit a frame
 
 
-def build_report(supervisor: "Supervisor", now: float) -> Report:
-    """What the supervisor knows, at the time `now` of its loop."""
-    spec, pool, used = supervisor.spec, supervisor.pool, usage(os.getpid())
+def build_report(app: ServedApp, now: float) -> Report:
+    """Return the status of the app and its workers, at the time `now` of the loop."""
+    spec, pool, used = app.spec, app.pool, usage(os.getpid())
     return Report(
         name=spec.name,
         target=spec.target,
         import_path=spec.import_path,
-        url=supervisor.instance.url,
+        url=app.instance.url,
         pid=os.getpid(),
-        release=supervisor.release,
-        started=supervisor.started,
+        release=app.release,
+        started=app.started,
         rss=used.rss if used else None,
         cpu=used.cpu if used else None,
         one_shot=spec.one_shot,
@@ -31,18 +28,18 @@ def build_report(supervisor: "Supervisor", now: float) -> Report:
         stopping=not pool.running,
         restarting=pool.serving > 0 and pool.coming is not None,
         generation=pool.serving,
-        windows=sum(lease.lease == "window" for lease in supervisor.control.leases),
+        windows=sum(lease.lease == "window" for lease in app.control.leases),
         pid_path=spec.pid_path,
-        config_file=supervisor.config_file,
-        log_file=supervisor.output.log_file,
+        config_file=app.config_file,
+        log_file=app.output.log_file,
         wanted=pool.wanted,
-        trouble=str(supervisor.trouble)[:MAX_TROUBLE] if supervisor.trouble else None,
-        workers=[_report_worker(supervisor, worker, now) for worker in pool.workers],
+        trouble=str(app.trouble)[:MAX_TROUBLE] if app.trouble else None,
+        workers=[_report_worker(app, worker, now) for worker in pool.workers],
     )
 
 
-def _report_worker(supervisor: "Supervisor", worker: WorkerSlot, now: float) -> WorkerReport:
-    process, beat = supervisor.manager.processes.get(worker), supervisor.manager.beats.get(worker)
+def _report_worker(app: ServedApp, worker: WorkerSlot, now: float) -> WorkerReport:
+    process, beat = app.manager.processes.get(worker), app.manager.beats.get(worker)
     used = usage(process.pid) if process else None
     return WorkerReport(
         id=worker.id,

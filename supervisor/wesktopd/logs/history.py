@@ -9,7 +9,7 @@ from wesktopd.wire.control_messages import Happened
 KEPT = 500
 
 
-class Kind(StrEnum):
+class HistoryKind(StrEnum):
     """What can happen."""
 
     STARTED = "started"
@@ -30,7 +30,7 @@ class Kind(StrEnum):
     STOPPING = "stopping"
 
 
-class EventLog:
+class History:
     """The last events, and those who want to hear of further ones."""
 
     def __init__(self) -> None:

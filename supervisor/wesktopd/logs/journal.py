@@ -140,6 +140,11 @@ class Journal:
         self._partial.clear()
         return begun
 
+    def restore_begun(self, begun: list[tuple[int, str, bytes]]) -> None:
+        """Go on with lines that another journal has begun."""
+        for pid, stream, data in begun:
+            self.feed(pid, stream, data)
+
     def close(self, timeout: float) -> None:
         """End the lines that have begun, and wait up to `timeout` seconds until all are in the file."""
         self.all_ended_but(set())

@@ -23,7 +23,7 @@ DESCRIPTORS = {"stdout": 1, "stderr": 2}
 FLUSH_TIMEOUT = 1.0  # seconds that a slow terminal or disk has at the end; run() waits for one more (STOP_MARGIN)
 
 
-class Output:
+class OutputRouter:
     """Takes all output for as long as it is entered: a context manager.
 
     log_level: from which on the supervisor's own lines are shown on the terminal. owns_process: see `diagnostics`.
@@ -56,7 +56,7 @@ class Output:
             self.journal.say, self._terminals.get("stderr"), log_level, loop, owns_process=owns_process
         )
 
-    def __enter__(self) -> "Output":
+    def __enter__(self) -> "OutputRouter":
         self._diagnostics.__enter__()
         return self
 

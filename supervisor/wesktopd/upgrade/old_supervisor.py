@@ -1,32 +1,29 @@
-"""An upgrade, as the supervisor sees it whose place is taken: it stays until its successor serves.
+"""An upgrade, in the old supervisor: it stays until its successor serves.
 
 The successor is the release of wesktop that is installed now, in a process of its own, see wesktopd.upgrade.messages.
-Windows, pages and whoever else is connected notice nothing, but that a dialog closes which is open at the handover.
-Whatever fails before the successor has taken over ends the successor, and changes nothing else.
+Windows, pages and other clients notice nothing, except that a dialog closes that is open at the handover. A failure
+before the successor has taken over ends the successor, and changes nothing else.
 """
 
 import asyncio
 import os
 import socket
 import subprocess
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-from wesktopd.app.presence import Presence
+from wesktopd.app.served_app import ServedApp
 from wesktopd.errors import ControlError, WesktopError, from_wire
-from wesktopd.logs.history import Kind
+from wesktopd.logs.history import HistoryKind
 from wesktopd.system.children import Launched, launch
 from wesktopd.system.service_manager import is_watched, notify
 from wesktopd.upgrade import messages
 from wesktopd.upgrade.messages import STANDARD_OUTPUTS, Beginning, Begun, Confirmed, Handover, Prepared, Taken
 from wesktopd.upgrade.new_supervisor import connect, resume
-from wesktopd.upgrade.predecessor_link import hear
+from wesktopd.upgrade.predecessor_link import deliver
 from wesktopd.upgrade.retirement import Retirement
 from wesktopd.wire.control_messages import Failed, failure
 from wesktopd.wire.lines import LineReader
 from wesktopd.wire.message import Message
-
-if TYPE_CHECKING:
-    from wesktopd.daemon.supervisor import Supervisor
 
 SUCCESSOR = "wesktopd.successor"  # the module that takes over
 LOAD_TIMEOUT = 30.0  # seconds that the installed release has to load in, beyond those that the app may take
@@ -35,27 +32,31 @@ TURNS = 5  # of the loop, until a connection that was accepted is known
 
 
 class Upgrade:
-    """Starts the successor of a supervisor, and gives it all that the supervisor has."""
+    """One attempt to start a successor, and to hand over to it.
 
-    def __init__(self, supervisor: "Supervisor") -> None:
-        self._supervisor = supervisor
+    set_retirement: receives the retirement that begins with the handover, and None if the attempt fails after that.
+    """
+
+    def __init__(self, app: ServedApp, set_retirement: Callable[[Retirement | None], None]) -> None:
+        self._app = app
+        self._set_retirement = set_retirement
         self._loop = asyncio.get_running_loop()
         self._successor: Launched | None = None
         self._lines = LineReader(messages.MAX_LINE)
-        self._copies: list[int] = []  # of the descriptors that go over
-        self._numbers: dict[int, int] = {}  # by descriptor, which of them is its copy
+        self._copies: list[int] = []  # of the descriptors that are handed over
+        self._numbers: dict[int, int] = {}  # of the copies, by descriptor
         self._lock: int | None = None
         self._foreground: int | None = None
         self._relayed: socket.socket | None = None
 
     async def prepare(self) -> None:
         """Start the successor, and wait until its workers are ready. Raises WesktopError, and then it has ended."""
-        seconds = LOAD_TIMEOUT + self._supervisor.spec.start_timeout
+        seconds = LOAD_TIMEOUT + self._app.spec.start_timeout
         try:
-            # Its stderr is ours as soon as it has loaded: what keeps it from that is to be told.
+            # It takes over our stderr once it has loaded; until then, errors appear in this pipe.
             self._successor = launch(SUCCESSOR, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
             async with asyncio.timeout(seconds):
-                await self._tell_beginning()
+                await self._send_beginning()
                 await self._expect(Prepared)
         except BaseException as error:
             self.give_up()
@@ -67,16 +68,17 @@ class Upgrade:
 
     async def hand_over(self) -> None:
         """Make the successor the supervisor. Raises WesktopError, and then it has ended, and this one goes on."""
-        supervisor, message = self._supervisor, None
-        if supervisor.presence is not None:
-            await supervisor.presence.leave()
+        app, message = self._app, None
+        if app.presence is not None:
+            await app.presence.pause()
+        retirement = Retirement(app)
         try:
             await self._pause()
-            if not supervisor.pool.running:  # those who are connected were heard until now
-                raise supervisor.commands.is_stopping()
+            if not app.pool.running:  # those who are connected were heard until now
+                raise app.stopping_error()
             message = self._capture()
-            supervisor.retirement = retirement = Retirement(supervisor)
-            supervisor.record.heir = retirement.heir
+            self._set_retirement(retirement)
+            app.successor = app.record.successor = retirement.successor
             async with asyncio.timeout(TAKE_TIMEOUT):
                 await self._send(message, self._copies)
                 await self._expect(Taken)
@@ -88,14 +90,14 @@ class Upgrade:
                 error = ControlError(f"the installed release of wesktop did not take over within {TAKE_TIMEOUT:g} s.")
             elif not isinstance(error, WesktopError):
                 error = ControlError(f"the installed release of wesktop did not take over: {error}.")
-            await self._take_back(message, error)
+            await self._take_back(message, retirement, error)
             raise error from None
         self._close_copies()
         assert self._successor is not None
         notify(f"MAINPID={self._successor.process.pid}")
-        if supervisor.foreground is not None:
-            supervisor.foreground.leave()
-            supervisor.foreground = None
+        if app.foreground is not None:
+            app.foreground.detach()
+            app.foreground = None
         await retirement.begin(self._successor, self._relayed)
 
     def give_up(self) -> None:
@@ -109,15 +111,15 @@ class Upgrade:
         assert self._successor is not None
         return self._successor.channel
 
-    async def _tell_beginning(self) -> None:
-        supervisor, instance = self._supervisor, self._supervisor.instance
+    async def _send_beginning(self) -> None:
+        app, instance = self._app, self._app.instance
         twin = instance.port.twin
         beginning = Beginning(
-            spec=supervisor.spec,
-            started=supervisor.started,
-            log_level=supervisor.log_level,
-            latest=supervisor.pool.latest,
-            wanted=supervisor.pool.wanted,
+            spec=app.spec,
+            started=app.started,
+            log_level=app.log_level,
+            latest=app.pool.latest,
+            wanted=app.pool.wanted,
             access=instance.access,
             socket_stays=instance.socket_stays,
             has_twin=twin is not None,
@@ -135,10 +137,10 @@ class Upgrade:
         """Wait for this message. Raises what the successor reports instead, or ControlError at its end."""
         while True:
             for line in self._lines.feed():
-                said = messages.decode(line)
-                if isinstance(said, Failed):
-                    raise from_wire(said.error, said.message, said.log_tail)
-                if isinstance(said, kind):
+                message = messages.decode(line)
+                if isinstance(message, Failed):
+                    raise from_wire(message.error, message.message, message.log_tail)
+                if isinstance(message, kind):
                     return
             try:
                 data = await self._loop.sock_recv(self._channel, messages.READ_SIZE)
@@ -154,83 +156,81 @@ class Upgrade:
         code = process.wait()
         assert process.stderr is not None
         os.set_blocking(process.stderr.fileno(), False)  # what it has started may hold the pipe
-        said = (process.stderr.read() or b"").decode(errors="replace").strip()
-        reason = said.rpartition("\n")[2] or f"exit code {code}"
+        printed = (process.stderr.read() or b"").decode(errors="replace").strip()
+        reason = printed.rpartition("\n")[2] or f"exit code {code}"
         return ControlError(f"the installed release of wesktop has ended before it took over: {reason}.")
 
     # What is handed over, and taken back.
 
     async def _pause(self) -> None:
-        """Accept nobody more, and copy all descriptors that go over: there may be none left. Raises OSError."""
-        supervisor = self._supervisor
-        supervisor.control.pause()
-        supervisor.bus.pause()
+        """Stop accepting, and copy all descriptors that are handed over: there may be none left. Raises OSError."""
+        app = self._app
+        app.control.pause()
+        app.bus.pause()
         for _ in range(TURNS):
             await asyncio.sleep(0)
-        clients = [each.socket for each in supervisor.control.connections if each.can_be_handed_over]
-        for each in (*clients, supervisor.control.listener, supervisor.bus.listener):
+        clients = [each.socket for each in app.control.connections if each.can_be_handed_over]
+        for each in (*clients, app.control.listener, app.bus.listener):
             if each is not None:
                 self._copy(each.fileno())
         self._lock = self._copy_lock()
         self._foreground = self._copy_foreground()
 
     def _copy(self, fd: int) -> int:
-        """The number by which a descriptor goes over."""
+        """Return the number by which a descriptor is handed over."""
         if fd not in self._numbers:
             self._copies.append(os.dup(fd))
             self._numbers[fd] = len(self._copies) - 1
         return self._numbers[fd]
 
     def _capture(self) -> Handover:
-        supervisor = self._supervisor
-        supervisor.note(Kind.UPGRADED, "handing over to the installed release")
+        app = self._app
+        app.record.note(HistoryKind.UPGRADED, "handing over to the installed release")
         return Handover(
-            config_file=supervisor.config_file,
+            config_file=app.config_file,
             lock=self._lock,
             foreground=self._foreground,
-            control=supervisor.control.hand_over(self._copy),
-            bus=supervisor.bus.hand_over(self._copy),
-            lines=supervisor.output.journal.state(),
-            begun=supervisor.output.journal.take_begun(),
-            launches=supervisor.manager.unheard(),
-            events=[*supervisor.record.events.kept],
-            tokens=supervisor.commands.links.tokens.state(),
+            control=app.control.hand_over(self._copy),
+            bus=app.bus.hand_over(self._copy),
+            lines=app.output.journal.state(),
+            begun=app.output.journal.take_begun(),
+            launches=app.manager.take_unsent(),
+            events=[*app.record.history.kept],
+            tokens=app.links.tokens.state(),
         )
 
     def _copy_lock(self) -> int | None:
-        lock = self._supervisor.instance.lock
+        lock = self._app.instance.lock
         return None if lock is None or lock.fd is None else self._copy(lock.fd)
 
     def _copy_foreground(self) -> int | None:
-        supervisor = self._supervisor
-        if supervisor.foreground is not None:
-            return self._copy(supervisor.foreground.fileno())
-        if not supervisor.is_waited_for or is_watched():
+        if self._app.foreground is not None:
+            return self._copy(self._app.foreground.fileno())
+        if not self._app.is_waited_for or is_watched():
             return None
         self._relayed, theirs = socket.socketpair()
         with theirs:
             return self._copy(theirs.fileno())
 
-    async def _take_back(self, message: Handover | None, why: WesktopError) -> None:
-        """Go on as before, and do what was not done meanwhile. message: None where nothing was handed over yet."""
-        supervisor = self._supervisor
+    async def _take_back(self, message: Handover | None, retirement: Retirement, why: WesktopError) -> None:
+        """Go on as before, and do what was left undone. message: None if nothing was handed over yet."""
+        app = self._app
         if message is not None:
-            await connect(supervisor, message, self._socket, back=True)
-            supervisor.manager.hear_of(message.launches)
-            for pid, stream, begun in message.begun:
-                supervisor.output.journal.feed(pid, stream, begun)
-        heir, supervisor.record.heir, supervisor.retirement = supervisor.record.heir, None, None
-        if heir is not None:  # before anything else happens
-            for each in heir.kept:
-                hear(supervisor, each, heir.answer)
-        supervisor.output.journal.all_ended_but({process.pid for process in supervisor.manager.processes.values()})
+            await connect(app, message, self._socket, back=True)
+            app.manager.deliver(message.launches)
+            app.output.journal.restore_begun(message.begun)
+        app.successor = app.record.successor = None
+        self._set_retirement(None)
+        for each in retirement.successor.kept:  # before anything else happens
+            deliver(app, each, retirement.successor.answer)
+        app.output.journal.all_ended_but(app.manager.pids)
         self._close_copies()
         if self._relayed is not None:
             self._relayed.close()
-        await resume(supervisor)
-        supervisor.control.answer_upgrades(failure(why))
-        if supervisor.instance.paths is not None:
-            supervisor.presence = Presence(supervisor)
+        await resume(app)
+        app.control.answer_upgrades(failure(why))
+        if app.presence is not None:
+            app.presence.resume()
 
     def _socket(self, number: int) -> socket.socket:
         fd, self._copies[number] = self._copies[number], -1

@@ -1,81 +1,79 @@
-"""The end of a supervisor whose place another has taken: its workers finish what they have begun."""
+"""The end of a supervisor that has handed over: its workers finish the requests that they have."""
 
 import asyncio
 import contextlib
 import os
 import signal
 import socket
-from typing import TYPE_CHECKING
 
 from wesktopd.app.foreground import Relay
+from wesktopd.app.served_app import ServedApp
 from wesktopd.errors import StartupError
 from wesktopd.system.children import Launched
 from wesktopd.upgrade.messages import Quiet, Stop
-from wesktopd.upgrade.successor_link import Heir
-
-if TYPE_CHECKING:
-    from wesktopd.daemon.supervisor import Supervisor
+from wesktopd.upgrade.successor_link import SuccessorLink
 
 
 class Retirement:
-    """What is left to do. heir: who is told what the workers still print, do and ask for.
+    """What the old supervisor still has to do. successor: receives what its workers still print, do and ask for.
 
-    Until it has begun, it may come to nothing: then `heir.kept` is what has happened meanwhile.
+    Before `begin`, the upgrade may still fail: then `successor.kept` has what has happened meanwhile.
     """
 
-    def __init__(self, supervisor: "Supervisor") -> None:
-        self.heir = Heir(self._on_successor_ended)
-        self._supervisor = supervisor
-        self._successor: Launched | None = None
+    def __init__(self, app: ServedApp) -> None:
+        self.successor = SuccessorLink(self._on_successor_ended)
+        self._app = app
+        self._process: Launched | None = None  # of the successor
         self._relay: Relay | None = None
         self._quiet = False
 
     async def begin(self, successor: Launched, foreground: socket.socket | None) -> None:
-        """The successor has taken over. foreground: our end of a channel to it, where somebody waits for our end."""
-        self._supervisor.instance.surrender()
-        self._supervisor.pool.running = False
+        """Retire: the successor has taken over. foreground: a channel to it, if this process is waited for."""
+        self._app.instance.surrender()
+        self._app.pool.running = False
         loop = asyncio.get_running_loop()
         if foreground is not None:
             _, self._relay = await loop.connect_accepted_socket(Relay, foreground)
-        self._successor = successor  # from now on `stop` tells the relay, or nobody; before, the heir
-        await loop.connect_accepted_socket(lambda: self.heir, successor.channel)
-        self._supervisor.wake()
+        self._process = successor  # from now on `stop` goes to the relay, or nowhere; before, to the successor
+        await loop.connect_accepted_socket(lambda: self.successor, successor.channel)
+        self._app.wake()
 
-    def look(self) -> None:
-        """Tell when nothing more comes to the workers, once."""
-        begun = self._successor is not None and not self._supervisor.pool.running
-        if begun and not self._quiet and not any(worker.accepts for worker in self._supervisor.pool.workers):
+    def report_quiet(self) -> None:
+        """Report once that no worker accepts connections any more, as soon as that is so."""
+        begun = self._process is not None and not self._app.pool.running
+        if begun and not self._quiet and not any(worker.accepts for worker in self._app.pool.workers):
             self._quiet = True
-            self.heir.tell(Quiet())
+            self.successor.send(Quiet())
 
     def _on_successor_ended(self) -> None:
-        """All ends with it: nobody else is there to be told of anything."""
-        self._supervisor.manager.kill_all()
+        """End with the successor: nobody else takes what the workers report."""
+        self._app.manager.kill_all()
 
     async def finish(self) -> None:
-        """Part from the successor; where somebody waits for the app's end, stay until then. Raises StartupError when
-        the app was killed.
+        """Part from the successor; if this process is waited for, stay until the app ends.
+
+        Raises StartupError if the app was killed.
         """
-        await self.heir.leave()
+        await self.successor.leave()
         if self._relay is None:
             return
-        # Of the successor, which is a child; and of its own ones, where this is the first process of a container.
+        # Of the successor, which is a child; and of its children, if this is the first process of a container.
         _leave_no_zombies()
         await self._relay.ended.wait()
         if self._relay.unasked:
-            raise StartupError(f"the supervisor of {self._supervisor.spec.name!r} has ended unasked.")
+            raise StartupError(f"the supervisor of {self._app.spec.name!r} has ended unasked.")
 
     def stop(self, *, at_once: bool = False) -> None:
-        """Have the app end, where this process stands for it."""
+        """Have the app end, if this process stands for it."""
         if self._relay is not None:
             self._relay.stop(at_once=at_once)
-        elif self._successor is None:
-            self.heir.tell(Stop())
+        elif self._process is None:
+            self.successor.send(Stop())
 
 
 def _leave_no_zombies() -> None:
-    """Have no child wait for this process, which asks for the end of none any more."""
+    """Have the kernel reap child processes: this process no longer does."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    with contextlib.suppress(ChildProcessError):  # those that have ended before
+    with contextlib.suppress(ChildProcessError):  # for those that have ended already
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass

@@ -1,8 +1,9 @@
 """All workers of an app, and what to do with them next. No I/O, no clock of its own.
 
 Workers that were started together are a *generation*. One generation serves; at a restart another is coming.
-Commands and events only change the pool; `arrange` then says which slots there should be, and `plan` what to do with
-each. So a stop during a backoff, two restarts at once or a crash during a drain are not special cases.
+Commands and events only change the pool; `reconcile_slots` then makes the slots that there should be, and
+`next_actions` says what to do with each. So a stop during a backoff, two restarts at once or a crash during a drain
+are not special cases.
 
     restart     the next generation is coming: as many slots as are wanted
     promoted    all of them are ready: it serves, and what is older is retired
@@ -35,8 +36,8 @@ class Action(StrEnum):
 
 
 @dataclasses.dataclass(frozen=True)
-class Limits:
-    """How long workers may take, in seconds; None for no limit."""
+class Timeouts:
+    """The longest that a worker may take to start, to drain, to answer and to live, in seconds; None: no limit."""
 
     start_timeout: float
     drain_timeout: float
@@ -48,7 +49,7 @@ class Limits:
 class WorkerPool:
     """serving: the generation that answers, 0 before the first does. coming: the one that is to replace it."""
 
-    limits: Limits
+    timeouts: Timeouts
     wanted: int = 1
     running: bool = True
     serving: int = 0
@@ -74,8 +75,8 @@ class WorkerPool:
     def is_ready(self, worker: WorkerSlot, now: float) -> None:
         """It serves."""
         worker.advance(Transition.READY, now)
-        if self.limits.max_lifetime is not None:
-            worker.expires_at = now + self.limits.max_lifetime * (1 - random.uniform(0, LIFETIME_SPREAD))  # noqa: S311  no secret
+        if self.timeouts.max_lifetime is not None:
+            worker.expires_at = now + self.timeouts.max_lifetime * (1 - random.uniform(0, LIFETIME_SPREAD))  # noqa: S311  no secret
 
     def has_ended(self, worker: WorkerSlot, now: float) -> None:
         """Its process is gone, or could not be started."""
@@ -102,7 +103,7 @@ class WorkerPool:
             if worker.state is SlotState.READY and generation in (None, worker.generation)
         ]
 
-    def shows_life(self, now: float, patience: float) -> bool:
+    def is_responsive(self, now: float, patience: float) -> bool:
         """Whether a loop that serves has run within so many seconds; true where none is to serve yet, or any more."""
         serving = self.ready()
         return not self.running or not serving or any(now < worker.heard + patience for worker in serving)
@@ -133,7 +134,7 @@ class WorkerPool:
         """Whether anybody serves who is to go on with it."""
         return any(worker.generation in (self.serving, self.coming) for worker in self.ready())
 
-    def arrange(self) -> bool:
+    def reconcile_slots(self) -> bool:
         """Bring the slots in line with what is desired; whether another generation serves from now on."""
         promoted = self.running and self.coming is not None and len(self.ready(self.coming)) >= self.wanted
         if promoted and self.coming is not None:
@@ -163,7 +164,7 @@ class WorkerPool:
         for worker in surplus[: max(0, len(staying) - self.wanted)]:
             worker.leaving = True
 
-    def plan(self, now: float) -> tuple[list[tuple[Action, WorkerSlot]], float | None]:
+    def next_actions(self, now: float) -> tuple[list[tuple[Action, WorkerSlot]], float | None]:
         """What to do now, and when to ask again if nothing happens before."""
         actions: list[tuple[Action, WorkerSlot]] = []
         deadlines: list[float] = []
@@ -182,12 +183,12 @@ class WorkerPool:
             case SlotState.BACKOFF:
                 return _by_deadline(Action.SPAWN, worker.retry_at, now)
             case SlotState.DRAINING if not worker.killed:
-                drain = self.limits.drain_timeout if worker.drains else 0.0
+                drain = self.timeouts.drain_timeout if worker.drains else 0.0
                 return _by_deadline(Action.KILL, worker.since + drain + KILL_MARGIN, now)
             case SlotState.STARTING if self._is_over(worker):
                 return Action.RETIRE, None
             case SlotState.STARTING if not worker.killed:
-                return _by_deadline(Action.KILL, worker.since + self.limits.start_timeout, now)
+                return _by_deadline(Action.KILL, worker.since + self.timeouts.start_timeout, now)
             case SlotState.READY:
                 return self._next_of_ready(worker, now)
         return None, None
@@ -195,7 +196,7 @@ class WorkerPool:
     def _next_of_ready(self, worker: WorkerSlot, now: float) -> tuple[Action | None, float | None]:
         if self._is_over(worker):
             return Action.RETIRE, None
-        hang = self.limits.hang_timeout
+        hang = self.timeouts.hang_timeout
         if hang is not None and now >= worker.heard + hang:
             return Action.REPLACE_HUNG, None
         ends = None if worker.leaving else worker.expires_at

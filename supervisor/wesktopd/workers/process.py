@@ -1,4 +1,4 @@
-"""A worker's process as the supervisor holds it: its channel, its output, its end."""
+"""A worker's process, as its supervisor holds it: channel, output and exit."""
 
 import asyncio
 import contextlib
@@ -14,14 +14,15 @@ from wesktopd.wire.lines import LineReader
 
 READ_SIZE = 64 * 1024
 PIPE_SIZE = 1024 * 1024  # bytes that a pipe may hold at most, see pipe(7)
-MAX_UNSENT = 1024 * 1024  # bytes of lines that may wait for a worker that does not hear
+MAX_UNSENT = 1024 * 1024  # bytes of lines that may wait for a worker that does not read
 
 
 class WorkerProcess:
-    """Reports what becomes of a worker that was started, from the loop.
+    """Reports the output, messages and exit of a worker that was started, from the loop.
 
-    on_output(stream, data): it printed to "stdout" or "stderr". on_line(line): a line of its on the channel.
-    on_exit(code): it is gone (code as in subprocess: negative for a signal), and all that it printed was reported.
+    on_output(stream, data): output to "stdout" or "stderr". on_line(line): a line received on the channel.
+    on_exit(code): the process has ended (code as in subprocess: negative for a signal), and all its output was
+    reported.
     """
 
     def __init__(
@@ -41,7 +42,7 @@ class WorkerProcess:
         self._process, self._channel = process, channel
         self.pid = self._process.pid
         self._channel.setblocking(False)
-        self._loop.add_reader(self._channel, self.hear)
+        self._loop.add_reader(self._channel, self.read_available)
         assert self._process.stdout is not None
         assert self._process.stderr is not None
         self._outputs = {"stdout": self._process.stdout.fileno(), "stderr": self._process.stderr.fileno()}
@@ -52,24 +53,24 @@ class WorkerProcess:
 
     def stop(self, how: Stop | Retire) -> None:
         """Have it drain and end."""
-        self._send(encode(how))  # whatever waits
+        self._put(encode(how))  # even if too much waits
 
-    def tell(self, line: bytes) -> bool:
-        """Send it a line, as soon as it hears; False, and nothing, where too much waits for that already."""
+    def send(self, line: bytes) -> bool:
+        """Send a line as soon as the worker reads; return False, and send nothing, if too much waits already."""
         if self._unsent_bytes + len(line) > MAX_UNSENT:
             return False
-        self._send(line)
+        self._put(line)
         return True
 
     def take_back(self, wanted: Callable[[bytes], bool]) -> list[bytes]:
-        """The wanted ones of the lines of which it has heard nothing yet; they are not sent any more."""
+        """Return the wanted lines of which nothing was sent yet, and send them no more."""
         begun = [self._unsent.popleft()] if self._partly else []
         lines = [line for line in self._unsent if wanted(line)]
         self._unsent = deque([*begun, *(line for line in self._unsent if not wanted(line))])
         self._unsent_bytes = sum(map(len, self._unsent))
         return lines
 
-    def _send(self, line: bytes) -> None:
+    def _put(self, line: bytes) -> None:
         self._unsent.append(line)
         self._unsent_bytes += len(line)
         self._flush()
@@ -88,21 +89,21 @@ class WorkerProcess:
                     self._unsent.popleft()
         except BlockingIOError:  # its channel is full
             self._loop.add_writer(self._channel, self._flush)
-        except OSError:  # it is gone, and its end is told soon
+        except OSError:  # it is gone; its exit is reported soon
             self._loop.remove_writer(self._channel)
         else:
             self._loop.remove_writer(self._channel)
 
     def dump_stacks(self) -> None:
-        """Have it print what its threads are doing."""
+        """Have it print the stacks of its threads."""
         self._process.send_signal(DUMP_SIGNAL)
 
     def kill(self) -> None:
-        """End it at once. What the app has started is the app's: it may be a program that the user works with."""
+        """Kill it. Its own child processes go on: they may be programs that the user works with."""
         self._process.kill()
 
-    def hear(self) -> None:
-        """Take what it has said by now."""
+    def read_available(self) -> None:
+        """Handle what the worker has sent by now."""
         try:
             data = self._channel.recv(READ_SIZE)
         except BlockingIOError:
@@ -115,8 +116,8 @@ class WorkerProcess:
         for line in self._lines.feed(data):
             try:
                 self._on_line(line)
-            except Exception as error:  # the lines that follow are to be heard
-                lost = {"message": f"what worker {self.pid} has said is lost", "exception": error}
+            except Exception as error:  # must not keep the lines that follow from being handled
+                lost = {"message": f"a message of worker {self.pid} is lost", "exception": error}
                 self._loop.call_exception_handler(lost)
 
     def _read(self, stream: str, fd: int) -> bool:
@@ -131,7 +132,7 @@ class WorkerProcess:
         return bool(data)
 
     def _watch_exit(self) -> None:
-        """Learn of the end without polling: by a pidfd on Linux, else by a thread that waits."""
+        """Wait for the exit without polling: by a pidfd on Linux, else in a thread."""
         try:
             self._pidfd = os.pidfd_open(self.pid)
         except (AttributeError, OSError):
@@ -146,13 +147,13 @@ class WorkerProcess:
 
     def _wait_in_thread(self) -> None:
         code = self._process.wait()
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits for it any more
+        with contextlib.suppress(RuntimeError):  # the loop is closed
             self._loop.call_soon_threadsafe(self._ended, code)
 
     def _ended(self, code: int) -> None:
-        self.hear()
+        self.read_available()
         for stream, fd in self._outputs.items():
-            # Only what is there now: a process that it started may hold the pipe open, and print, for ever.
+            # Only what is there now: a process that it started may hold the pipe open and print indefinitely.
             for _ in range(PIPE_SIZE // READ_SIZE):
                 if not self._read(stream, fd):
                     break

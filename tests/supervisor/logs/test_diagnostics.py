@@ -15,7 +15,7 @@ from support.waiting import until
 from wesktopd.errors import StartupError
 from wesktopd.logs.diagnostics import IN_JOURNAL, diagnostics
 from wesktopd.logs.logfile import read_log
-from wesktopd.logs.output_router import Output
+from wesktopd.logs.output_router import OutputRouter
 from wesktopd.spec import AppSpec
 
 ERROR = 'raise KeyError("of ours")'
@@ -120,7 +120,7 @@ def test_the_exception_that_ends_the_supervisor_is_in_the_log_file(
     spec = AppSpec(target="app:app", name="app", working_dir="/", import_path=[])
 
     async def scenario() -> None:
-        with Output(spec, asyncio.get_running_loop(), logging.WARNING, print) as output:
+        with OutputRouter(spec, asyncio.get_running_loop(), logging.WARNING, print) as output:
             output.journal.say("begun")
             raise error
 

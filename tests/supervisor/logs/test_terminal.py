@@ -1,4 +1,4 @@
-"""Output is passed on without ever blocking who prints, and what is dropped is told of in its place."""
+"""OutputRouter is passed on without ever blocking who prints, and what is dropped is told of in its place."""
 
 import contextlib
 import os
@@ -187,12 +187,12 @@ def test_who_waits_for_the_end_of_an_output_that_is_let_go_gets_all_and_the_end(
 
 PRINTING = """
 import asyncio, os
-from wesktopd.logs.output_router import Output
+from wesktopd.logs.output_router import OutputRouter
 from wesktopd.spec import AppSpec
 
 async def scenario():
     spec = AppSpec(target="app:app", name="app", working_dir="/", import_path=[], log_format="off")
-    with Output(spec, asyncio.get_running_loop(), 30, print) as output:
+    with OutputRouter(spec, asyncio.get_running_loop(), 30, print) as output:
         %s
 
 asyncio.run(scenario())

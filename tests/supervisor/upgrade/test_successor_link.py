@@ -5,11 +5,11 @@ import socket
 import threading
 
 from wesktopd.upgrade.messages import MAX_LINE, Noted, Printed, decode
-from wesktopd.upgrade.successor_link import MOST_UNTOLD, Heir
+from wesktopd.upgrade.successor_link import MAX_WAITING, SuccessorLink
 from wesktopd.wire.lines import LineReader
 
 PIECE = b"x" * 64 * 1024
-PIECES = 4 * MOST_UNTOLD // len(PIECE)
+PIECES = 4 * MAX_WAITING // len(PIECE)
 
 
 def test_what_a_successor_does_not_read_is_bounded_and_it_is_told_how_much_was_dropped() -> None:
@@ -21,16 +21,16 @@ def test_what_a_successor_does_not_read_is_bounded_and_it_is_told_how_much_was_d
             received.append(data)
 
     async def print_much() -> None:
-        heir = Heir(lambda: None)
+        successor = SuccessorLink(lambda: None)
         for _ in range(PIECES):  # before it is connected
-            heir.printed(1, "stdout", PIECE)
-        assert sum(len(each.data) for each in heir.kept if isinstance(each, Printed)) <= MOST_UNTOLD
-        await asyncio.get_running_loop().connect_accepted_socket(lambda: heir, ours)
+            successor.printed(1, "stdout", PIECE)
+        assert sum(len(each.data) for each in successor.kept if isinstance(each, Printed)) <= MAX_WAITING
+        await asyncio.get_running_loop().connect_accepted_socket(lambda: successor, ours)
         for _ in range(PIECES):
-            heir.printed(1, "stdout", PIECE)
+            successor.printed(1, "stdout", PIECE)
         reader = threading.Thread(target=read)
         reader.start()
-        await heir.leave()
+        await successor.leave()
         await asyncio.to_thread(reader.join)
 
     with theirs:

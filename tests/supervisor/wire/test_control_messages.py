@@ -3,7 +3,7 @@
 import pytest
 
 from wesktopd import errors
-from wesktopd.control import handed
+from wesktopd.control import handed_connections
 from wesktopd.errors import ControlError, WesktopError, from_wire
 from wesktopd.guard.session import SessionSecrets
 from wesktopd.upgrade import messages
@@ -147,7 +147,7 @@ SECRET = "5" * 64
         Ready(url="u", link=SECRET),
         Navigate(url=SECRET),
         messages.Redeem(token=SECRET),
-        handed.HandedControl(listener=3, secret=SECRET, connections=[], kept=[]),
+        handed_connections.HandedControl(listener=3, secret=SECRET, connections=[], kept=[]),
         channel.Redeem(number=1, token=SECRET),
         SessionSecrets(SECRET, SECRET),
         greeting.ServerGreeting(SECRET, SECRET),

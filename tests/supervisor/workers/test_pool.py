@@ -5,16 +5,16 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from wesktopd.workers.pool import KILL_MARGIN, Action, Limits, WorkerPool
+from wesktopd.workers.pool import KILL_MARGIN, Action, Timeouts, WorkerPool
 from wesktopd.workers.slot import SlotState, Transition, WorkerSlot
 
-LIMITS = Limits(start_timeout=60, drain_timeout=5)
-WATCHED = Limits(start_timeout=60, drain_timeout=5, hang_timeout=30, max_lifetime=3600)
+LIMITS = Timeouts(start_timeout=60, drain_timeout=5)
+WATCHED = Timeouts(start_timeout=60, drain_timeout=5, hang_timeout=30, max_lifetime=3600)
 NOW = 1000.0
 LONG = 100_000.0
 
 
-def pool(*workers: WorkerSlot, limits: Limits = LIMITS, running: bool = True) -> WorkerPool:
+def pool(*workers: WorkerSlot, limits: Timeouts = LIMITS, running: bool = True) -> WorkerPool:
     return WorkerPool(limits, serving=1, coming=None, running=running, workers=[*workers], next_id=len(workers) + 1)
 
 
@@ -37,7 +37,7 @@ def pool(*workers: WorkerSlot, limits: Limits = LIMITS, running: bool = True) ->
     ],
 )
 def test_what_is_done_next(worker: WorkerSlot, running: bool, action: Action | None, ask_again: float | None) -> None:
-    actions, wake_at = pool(worker, running=running).plan(NOW)
+    actions, wake_at = pool(worker, running=running).next_actions(NOW)
     assert ([done for done, _ in actions], wake_at) == ([action] if action else [], ask_again)
 
 
@@ -54,7 +54,7 @@ def test_what_is_done_next(worker: WorkerSlot, running: bool, action: Action | N
 def test_a_worker_is_watched_while_it_serves(
     worker: WorkerSlot, action: Action | None, ask_again: float | None
 ) -> None:
-    actions, wake_at = pool(worker, limits=WATCHED).plan(NOW)
+    actions, wake_at = pool(worker, limits=WATCHED).next_actions(NOW)
     assert ([done for done, _ in actions], wake_at) == ([action] if action else [], ask_again)
 
 
@@ -84,7 +84,7 @@ def test_a_worker_is_watched_while_it_serves(
     ],
 )
 def test_life_is_shown_while_a_loop_that_serves_runs(workers: list[WorkerSlot], running: bool, shown: bool) -> None:
-    assert pool(*workers, running=running).shows_life(NOW, 10) == shown
+    assert pool(*workers, running=running).is_responsive(NOW, 10) == shown
 
 
 SLEPT = 500.0
@@ -103,12 +103,12 @@ SLEPT = 500.0
 )
 def test_after_a_standstill_each_deadline_is_as_far_away_as_it_was_before(worker: WorkerSlot) -> None:
     app = pool(worker, limits=WATCHED)
-    actions, wake_at = app.plan(NOW)
+    actions, wake_at = app.next_actions(NOW)
     assert actions == []
     assert wake_at is not None
-    assert app.plan(NOW + SLEPT)[0] != []
+    assert app.next_actions(NOW + SLEPT)[0] != []
     app.stood_still(NOW, NOW + SLEPT)
-    assert app.plan(NOW + SLEPT) == ([], wake_at + SLEPT)
+    assert app.next_actions(NOW + SLEPT) == ([], wake_at + SLEPT)
 
 
 @pytest.mark.parametrize(
@@ -128,9 +128,9 @@ def test_what_happens_when_a_standstill_is_over_but_not_noticed_yet_is_put_off_b
         app.is_ready(worker, NOW + SLEPT)
     else:
         worker.advance(event, NOW + SLEPT)
-    before = app.plan(NOW + SLEPT)
+    before = app.next_actions(NOW + SLEPT)
     app.stood_still(NOW, NOW + SLEPT)
-    assert app.plan(NOW + SLEPT) == before
+    assert app.next_actions(NOW + SLEPT) == before
 
 
 def test_a_worker_that_was_heard_of_just_after_a_standstill_is_not_taken_for_heard_later_than_now() -> None:
@@ -142,7 +142,7 @@ def test_a_worker_that_was_heard_of_just_after_a_standstill_is_not_taken_for_hea
 @pytest.mark.parametrize("state", [SlotState.STARTING, SlotState.DRAINING])
 def test_a_worker_that_was_killed_and_has_not_ended_yet_is_waited_for(state: SlotState) -> None:
     killed = pool(WorkerSlot(state=state, since=NOW - LONG, killed=True))
-    assert killed.plan(NOW) == ([], None)
+    assert killed.next_actions(NOW) == ([], None)
 
 
 def test_the_process_that_comes_after_a_killed_one_can_be_killed_too() -> None:
@@ -150,19 +150,19 @@ def test_the_process_that_comes_after_a_killed_one_can_be_killed_too() -> None:
     app = pool(worker)
     app.has_ended(worker, NOW)
     worker.advance(Transition.SPAWNED, NOW)
-    assert app.plan(NOW + LIMITS.start_timeout)[0] == [(Action.KILL, worker)]
+    assert app.next_actions(NOW + LIMITS.start_timeout)[0] == [(Action.KILL, worker)]
 
 
 def test_a_worker_that_leaves_stays_until_another_serves_in_its_place() -> None:
     old = WorkerSlot(state=SlotState.READY, leaving=True)
     app = pool(old)
-    app.arrange()
-    assert [action for action, _ in app.plan(NOW)[0]] == [Action.SPAWN]
+    app.reconcile_slots()
+    assert [action for action, _ in app.next_actions(NOW)[0]] == [Action.SPAWN]
     new = app.workers[1]
     new.advance(Transition.SPAWNED, NOW)
-    assert app.plan(NOW)[0] == []
+    assert app.next_actions(NOW)[0] == []
     app.is_ready(new, NOW)
-    assert app.plan(NOW)[0] == [(Action.RETIRE, old)]
+    assert app.next_actions(NOW)[0] == [(Action.RETIRE, old)]
 
 
 @pytest.mark.parametrize(
@@ -178,13 +178,13 @@ def test_a_generation_has_taken_over_when_no_older_one_accepts(serving: int, acc
 def test_a_generation_serves_when_all_of_its_workers_are_ready() -> None:
     app = pool(WorkerSlot(state=SlotState.READY), WorkerSlot(id=2, state=SlotState.READY))
     app.wanted, app.coming = 2, 2
-    app.arrange()
+    app.reconcile_slots()
     coming = [worker for worker in app.workers if worker.generation == 2]
     serving = []
     for worker in coming:
         worker.advance(Transition.SPAWNED, NOW)
         app.is_ready(worker, NOW)
-        app.arrange()
+        app.reconcile_slots()
         serving.append(app.serving)
     assert serving == [1, 2]
 
@@ -202,20 +202,20 @@ def test_a_worker_accepts_from_when_it_is_ready_until_it_says_so_or_has_ended(la
 def test_fewer_workers_keep_those_that_serve() -> None:
     starting, serving = WorkerSlot(id=1, state=SlotState.STARTING, since=NOW), WorkerSlot(id=2, state=SlotState.READY)
     app = pool(starting, serving)
-    app.arrange()
-    assert app.plan(NOW)[0] == [(Action.RETIRE, starting)]
+    app.reconcile_slots()
+    assert app.next_actions(NOW)[0] == [(Action.RETIRE, starting)]
 
 
 def test_a_restart_that_is_superseded_is_retired_for_the_next() -> None:
     serving = WorkerSlot(state=SlotState.READY)
     app = pool(serving)
     app.restart()
-    app.arrange()
+    app.reconcile_slots()
     first = app.workers[1]
     first.advance(Transition.SPAWNED, NOW)
     app.restart()
-    app.arrange()
-    actions = app.plan(NOW)[0]
+    app.reconcile_slots()
+    actions = app.next_actions(NOW)[0]
     assert (Action.RETIRE, first) in actions
     assert [worker.generation for action, worker in actions if action is Action.SPAWN] == [app.coming]
     assert (Action.RETIRE, serving) not in actions
@@ -234,8 +234,8 @@ class AnyLife(RuleBasedStateMachine):
     def reconcile(self) -> None:
         """As the supervisor does: until there is nothing more to be done now."""
         for _ in range(100):
-            self.pool.arrange()
-            actions, _ = self.pool.plan(self.now)
+            self.pool.reconcile_slots()
+            actions, _ = self.pool.next_actions(self.now)
             if not actions:
                 return
             for action, worker in actions:
