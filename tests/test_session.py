@@ -12,7 +12,6 @@ import pytest
 from support.waiting import wait_for
 from wesktop import session
 from wesktop.session import Session
-from wesktop.single_instance import Place
 from wesktop.window.spec import Closed, Opened, WindowSpec
 from wesktopd.errors import StartupError
 from wesktopd.spec import AppSpec
@@ -59,7 +58,7 @@ def held(window: Silent, server: Silent, home: Path, monkeypatch: pytest.MonkeyP
     for limit in ("WINDOW_CLOSES_WITHIN", "STOP_MARGIN", "HUNG_UP", "ANSWERS_WITHIN"):
         monkeypatch.setattr(session, limit, 0.1)
     spec = AppSpec(target="app:app", name="app", working_dir="/", import_path=[], one_shot=True, drain_timeout=0.1)
-    return Session(window.launched, spec, LOOK, Place(), Launch([], "/"))
+    return Session(window.launched, spec, LOOK, None, Launch([], "/"))
 
 
 def waiting(held: Session) -> threading.Thread:

@@ -1,4 +1,4 @@
-"""What `run()` holds while it blocks: the supervisor's process and the window's."""
+"""The window and supervisor processes of one `run()` call."""
 
 import contextlib
 import selectors
@@ -6,10 +6,11 @@ import subprocess
 from dataclasses import replace
 from typing import Literal
 
-from wesktop.single_instance import Place, find_place, find_running
+from wesktop.single_instance import claim_window
 from wesktop.window.opening.process_end import window_error
 from wesktop.window.spec import Attachable, Attached, Closed, NotOpened, Opened, WindowSpec, further
 from wesktopd import client
+from wesktopd.client import Turn
 from wesktopd.control.connection import Connection
 from wesktopd.errors import (
     AlreadyRunningError,
@@ -20,7 +21,6 @@ from wesktopd.errors import (
     WindowError,
     from_wire,
 )
-from wesktopd.guard.tokens import origin_of
 from wesktopd.instance.own_host import host_in, own_host
 from wesktopd.paths import AppPaths
 from wesktopd.spec import AppSpec
@@ -39,39 +39,40 @@ STEP = 0.5  # seconds that a standstill of the machine takes from these at most
 
 
 def show(window: Launched, spec: AppSpec, look: WindowSpec, this: Launch) -> None:
-    """Show the app in a window, by this process for one, until that is closed; or leave it to the window that it has.
+    """Show the app in a window until that is closed; or leave it to the window that it has. window: a process for it.
 
-    Raises what `Session.wait` and `find_place` raise.
+    Raises what `Session.wait` and `claim_window` raise.
     """
     process: Launched | None = window
-    lost: AlreadyRunningError | None = None
-    while (place := find_place(spec, this, lost)) is not None:
-        try:
-            with place, process or launch("wesktop.window") as used, Session(used, spec, look, place, this) as held:
-                held.wait()
-                return
-        except AlreadyRunningError as error:  # another start was quicker: its window is the one to see
-            lost = error
-        except NotRunningError:  # the server has ended before it had this window
-            lost = None
+    shares = False
+    while (target := claim_window(spec, this, shares=shares)) is not None:
+        turn = target if isinstance(target, Turn) else None
+        with turn or contextlib.nullcontext(), process or launch("wesktop.window") as used:
+            try:
+                with Session(used, spec, look, turn, this) as held:
+                    held.wait()
+                    return
+            except AlreadyRunningError:  # another start was quicker, as by a double click: the two have one window
+                shares = True
+            except NotRunningError:  # the server has ended before it had this window
+                shares = False
         process = None
 
 
 class Session:
-    """Tells a window's process what to show and, unless it is `running` already, starts the server; ends both at its
-    end, but for a server that is to be kept alive, and whose window had opened.
+    """The window and supervisor processes of one `run()` call. turn: to open a window on a server that runs already.
 
-    Each is watched by the channel that joins it to this process, whose end says that it is gone.
+    Both end with the session, except for a server that is kept alive and whose window had opened. Each is watched by
+    the channel that joins it to this process; the channel's end tells that it is gone.
     """
 
-    def __init__(self, window: Launched, spec: AppSpec, look: WindowSpec, place: Place, this: Launch) -> None:
-        running = place.running
+    def __init__(self, window: Launched, spec: AppSpec, look: WindowSpec, turn: Turn | None, this: Launch) -> None:
         self._spec = spec
         self._window = window
         self._supervisor: Launched | None = None
         self._server: Connection | None = None
-        self._turn = place.turn
-        self._one_shot = spec.one_shot if running is None else running.one_shot
+        self._turn = turn.connection if turn is not None else None
+        self._one_shot = spec.one_shot if turn is None else turn.one_shot
         self._opened = False
         self._attached = False
         self._told_closed = False
@@ -80,19 +81,18 @@ class Session:
         self._others = 0
         self._ended = False
         self._lines = LineReader(MAX_FRAME)
-        if running is None:
+        if turn is None:
             window.tell(encode(replace(look, own_host=own_host(spec.name))))
             self._hand_over(this)
             self._supervisor = launch("wesktopd")
             self._supervisor.tell(protocol.encode(spec))
             self._server = Connection(self._supervisor.channel)
         else:
-            if running.windows:
+            if turn.windows:
                 look = further(look)
-            link = client.link(spec.name)
-            look = replace(look, own_host=host_in(link))
-            if any(worker.state == "ready" for worker in running.workers):
-                look = replace(look, url=origin_of(link), link=link)
+            look = replace(look, own_host=host_in(turn.origin or ""))
+            if turn.ready is not None:
+                look = replace(look, url=turn.ready.origin or turn.ready.url, link=turn.ready.link)
             window.tell(encode(look))
             self._hand_over(this)
             self._let_attach()
@@ -222,7 +222,7 @@ class Session:
             self._window_error = window_error(code, opened=self._opened)
         if self._window_error is None or self._opened:
             return
-        if self._supervisor is None and find_running(self._spec) is None:
+        if self._supervisor is None and _has_ended(self._spec.name):
             raise NotRunningError(f"{self._spec.name!r} was stopped while its window was opened.")
         raise self._window_error
 
@@ -272,6 +272,15 @@ class Session:
             self._log("warning", "%r: %s did not end within %g seconds and is killed", what, seconds)
             launched.kill()
         return code
+
+
+def _has_ended(name: str) -> bool:
+    """Return whether the app is ending, or has ended."""
+    try:
+        report = client.report(name)
+    except NotRunningError:
+        return True
+    return report is not None and report.stopping
 
 
 def _wait(launched: Launched, seconds: float) -> int | None:

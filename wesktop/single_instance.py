@@ -1,95 +1,64 @@
-"""One window per app: what a second start of the same app does."""
+"""One window per app: what a second start of the same app does is decided by the app's supervisor, see `Show`."""
 
-import contextlib
 import time
 from dataclasses import dataclass
 
 from wesktop.services.this_system import start_service
 from wesktopd import client
-from wesktopd.control.connection import Connection
-from wesktopd.errors import (
-    AlreadyRunningError,
-    ControlError,
-    ControlPermissionError,
-    ControlTimeoutError,
-    NotRunningError,
-)
+from wesktopd.client import Turn
+from wesktopd.errors import AlreadyRunningError, NotRunningError
 from wesktopd.spec import AppSpec
-from wesktopd.wire import window_messages as window_protocol
+from wesktopd.wire import window_messages
 from wesktopd.wire.channel import Launch
-from wesktopd.wire.control_messages import Report
 
-ANSWERS_WITHIN = 10.0  # seconds that another start of the same app may take until its server answers
-END_WITHIN = 30.0  # seconds that a server which is ending may take
-LOOK_EVERY = 0.05
-
-
-def find_running(spec: AppSpec) -> Report | None:
-    """The same app, running already; one that is just ending is waited for.
-
-    Raises AlreadyRunningError when another program has its name, ControlTimeoutError when it takes too long to end,
-    ControlPermissionError when it is another user's.
-    """
-    try:
-        report = client.status(spec.name)
-        if report.stopping:
-            client.stop(spec.name, END_WITHIN)
-            return None
-    except (ControlTimeoutError, ControlPermissionError):
-        raise
-    except (NotRunningError, ControlError):
-        return None
-    if (report.target, report.import_path) != (spec.target, spec.import_path):
-        raise AlreadyRunningError(
-            f"another program, {report.target!r} from {', '.join(report.import_path)}, "
-            f"runs under the name {spec.name!r}: give this one a name of its own with name=."
-        )
-    return report
-
-
-def find_service(spec: AppSpec) -> Report | None:
-    """The same app as a service that does not run, such as one on demand: the system starts it, since that may hold
-    the port. Not for an app that is to end with its window.
-
-    Raises AlreadyRunningError as `find_running` does, ServiceError when it does not start.
-    """
-    return find_running(spec) if not spec.one_shot and start_service(spec.name) else None
+ANSWER_TIMEOUT = 10.0  # seconds that another start of the same app may take until its server answers
+END_TIMEOUT = 30.0  # seconds that a server which is ending may take
+CHECK_INTERVAL = 0.05  # seconds
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a start has its window: on the app that is `running`, or on a server of its own.
+class OwnServer:
+    """The app does not run: this start has a server of its own."""
 
-    turn: the connection by which others know that it is opening one, see `client.show`; closed at the end.
+
+def claim_window(spec: AppSpec, launch: Launch, *, shares: bool = False) -> Turn | OwnServer | None:
+    """Return where this start has its window; None if the app runs, has a window, and that was passed the launch.
+
+    If the app is a service that does not run, such as one on demand, the system starts it, since it may hold the
+    port; not for an app that ends with its window. shares: the app has one window, even if it gives each start one.
+
+    Raises AlreadyRunningError if another program has the name, or one that does not answer, ControlTimeoutError if
+    the app takes too long to answer or to end, ControlPermissionError if it is another user's, ServiceError if the
+    service does not start.
     """
-
-    running: Report | None = None
-    turn: Connection | None = None
-
-    def __enter__(self) -> "Place":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.turn is not None:
-            self.turn.close()
-
-
-def find_place(spec: AppSpec, launch: Launch, lost: AlreadyRunningError | None = None) -> Place | None:
-    """Where this start is to have its window; None where the app runs, has one and was told of this launch.
-
-    lost: what its own server has ended with, where another start was quicker: the two are to have one window then in
-    any case, as by a double click. It is raised when that start does not answer.
-    """
-    request = window_protocol.Launch(arguments=launch.arguments, directory=launch.directory)
-    deadline = time.monotonic() + ANSWERS_WITHIN
+    request = window_messages.Show(
+        launch=window_messages.Launch(arguments=launch.arguments, directory=launch.directory),
+        shares=shares,
+        target=spec.target,
+        import_path=spec.import_path,
+    )
+    deadline = time.monotonic() + ANSWER_TIMEOUT
+    may_start_service = not spec.one_shot and not shares
     while True:
-        running = find_running(spec) or (None if lost else find_service(spec))
-        if running is not None:
-            with contextlib.suppress(NotRunningError):  # it has ended meanwhile
-                turn = client.show(spec.name, request, shares=lost is not None)
-                return Place(running, turn) if turn is not None else None
-        elif lost is None or client.is_free(spec.name):
-            return Place()
-        elif time.monotonic() > deadline:
-            raise lost
-        time.sleep(LOOK_EVERY)
+        try:
+            connection = client.connect(spec.name)
+        except NotRunningError:  # or another start is not there yet
+            if not client.is_free(spec.name):
+                _wait(spec.name, deadline)
+            elif may_start_service and start_service(spec.name):
+                may_start_service = False
+            else:
+                return OwnServer()
+        else:
+            try:
+                return client.request_window(connection, spec.name, request)
+            except NotRunningError:
+                client.wait_stopped(spec.name, END_TIMEOUT)
+
+
+def _wait(name: str, deadline: float) -> None:
+    if time.monotonic() > deadline:
+        raise AlreadyRunningError(
+            f"{name!r} runs already and does not answer: end it by `wesktop ctl stop {name}`, or give another name."
+        )
+    time.sleep(CHECK_INTERVAL)

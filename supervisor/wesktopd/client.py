@@ -3,7 +3,9 @@
 import contextlib
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
+
+from msgspec.structs import replace
 
 from wesktopd.control.connection import TIMEOUT, Connection, connect_path
 from wesktopd.errors import (
@@ -20,11 +22,13 @@ from wesktopd.instance.state import StateFile, is_alive
 from wesktopd.paths import AppPaths, running_names
 from wesktopd.system.lock import Lock
 from wesktopd.wire.control_messages import (
+    Answer,
     Bearer,
     BearerToken,
     Config,
     Done,
     Emit,
+    End,
     Events,
     Failed,
     Happened,
@@ -32,6 +36,7 @@ from wesktopd.wire.control_messages import (
     Linked,
     Log,
     Logs,
+    Ready,
     Report,
     Request,
     Restart,
@@ -137,34 +142,86 @@ def emit(name: str, event: str, data: str, channel: str = "events") -> None:
     ask(name, Emit(event=event, data=data, channel=channel), Done)
 
 
-def show(name: str, launch: Launch | None = None, *, shares: bool = False) -> Connection | None:
-    """Have the app's window come to the front, and tell it of a launch. See `Show`.
+class Turn(NamedTuple):
+    """This process's turn to open a window of an app; a context manager.
 
-    None when that is done. Else this process is to open a window, and to close what it gets when that is attached:
-    until then others wait for it. Raises ConfigurationError when its window cannot be told since there are more
-    arguments than fit a message, and NotRunningError also where the app ends meanwhile.
+    Others that start the app wait for the window until the turn ends: by `close` when the window is attached, or
+    after a few seconds.
+
+    windows: how many the app has already. one_shot: it ends with the last one. origin: the address at which windows
+    open it, if known. ready: what is known of the app if it answers already.
+    """
+
+    connection: Connection
+    windows: int
+    one_shot: bool
+    origin: str | None
+    ready: Ready | None
+
+    def __enter__(self) -> "Turn":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
+
+
+def show(name: str, launch: Launch | None = None, *, shares: bool = False) -> Turn | None:
+    """Bring the app's window to the front, and pass it a launch, see `Show`; None when that is done.
+
+    If there is none, it is this process's turn to open it. Raises NotRunningError, also if the app is ending, and
+    what `request_window` raises.
+    """
+    return request_window(connect(name), name, Show(launch=launch, shares=shares))
+
+
+def request_window(connection: Connection, name: str, request: Show) -> Turn | None:
+    """Send a `Show` over a new connection, which is closed or becomes the turn's.
+
+    Raises NotRunningError if the app is ending, AlreadyRunningError if it is another program, ControlTimeoutError if
+    it does not answer, and ConfigurationError if there are more arguments than fit a message; the window is in front
+    then.
     """
     too_long: ConfigurationError | None = None
     try:
-        if launch is not None:
-            check_passed_on(launch)
+        if request.launch is not None:
+            check_passed_on(request.launch)
     except ConfigurationError as error:
-        launch, too_long = None, error
+        request, too_long = replace(request, launch=None), error
     with contextlib.ExitStack() as stack:
-        connection = stack.enter_context(connect(name))
-        with contextlib.suppress(ControlError):  # there is no answer then
-            connection.send(Show(launch=launch, shares=shares))
-        answer = connection.receive(SHOW_TIMEOUT)
-        if answer is None:
-            raise NotRunningError(f"{name!r} was stopped meanwhile.")
+        stack.enter_context(connection)
+        answer = _answer_to_show(connection, request)
         if isinstance(answer, Failed):
             raise from_wire(answer.error, answer.message, answer.log_tail)
+        event = connection.receive() if isinstance(answer, Vacant) else None
+        if answer is None or isinstance(event, End | Failed):
+            raise NotRunningError(f"{name!r} was stopped meanwhile.")
         if isinstance(answer, Vacant):
             stack.pop_all()
-            return connection
+            ready = event if isinstance(event, Ready) else None
+            return Turn(connection, answer.windows, answer.one_shot, answer.origin, ready)
     if too_long is not None:
         raise too_long
     return None
+
+
+def _answer_to_show(connection: Connection, request: Show) -> Answer | None:
+    """It may take until another client has opened the window, so a silent supervisor is asked for a sign of life."""
+    deadline = time.monotonic() + SHOW_TIMEOUT
+    with contextlib.suppress(ControlError):  # there is no answer then
+        connection.send(request)
+    asked = False
+    while True:
+        try:
+            answer = connection.receive(TIMEOUT)
+        except ControlTimeoutError:
+            if asked or time.monotonic() > deadline:
+                raise
+            connection.send(Status())
+            asked = True
+        else:
+            if not isinstance(answer, Report):
+                return answer
+            asked = False
 
 
 def link(name: str, path: str = "/") -> str:

@@ -13,11 +13,12 @@ from support.modes import made, mode
 from support.running import NAME, Running, Start
 from support.users import OTHER, VICTIM, needs_root, run_as
 from support.waiting import wait_for
-from wesktop.single_instance import find_running
+from wesktop.single_instance import claim_window
 from wesktopd import client
 from wesktopd.errors import ControlPermissionError, NotRunningError
 from wesktopd.paths import AppPaths
 from wesktopd.spec import AppSpec
+from wesktopd.wire.channel import Launch
 
 pytestmark = needs_root
 
@@ -115,7 +116,7 @@ SPEC = AppSpec(target="app:app", name=NAME, working_dir="/")
 
 @pytest.mark.parametrize(
     "ask",
-    [lambda: client.status(NAME), lambda: client.wait_ready(NAME, 10), lambda: find_running(SPEC)],
+    [lambda: client.status(NAME), lambda: client.wait_ready(NAME, 10), lambda: claim_window(SPEC, Launch([], "/"))],
     ids=["status", "wait", "run"],
 )
 def test_we_say_nothing_to_a_socket_on_which_he_listens_and_that_it_is_his(

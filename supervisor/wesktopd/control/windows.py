@@ -51,9 +51,9 @@ class Windows:
         raise NoWindowError("the app has no window: open one by wesktop.open_window() or `wesktop ctl open`.")
 
     @property
-    def exist(self) -> bool:
-        """Whether there is one."""
-        return any(lease.lease == "window" for lease in self._leases())
+    def count(self) -> int:
+        """The number of windows."""
+        return sum(lease.lease == "window" for lease in self._leases())
 
     def awaited_for(self, asked: float) -> float:
         """How many seconds a window is still worth waiting for that another opens; asked: since when somebody waits.

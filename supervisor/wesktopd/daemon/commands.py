@@ -10,7 +10,7 @@ from typing import Any
 from wesktopd.app.served_app import ServedApp
 from wesktopd.control.server_connection import ClientConnection
 from wesktopd.daemon.pending import Pending
-from wesktopd.errors import ConfigurationError, ControlError, NoWindowError, WesktopError
+from wesktopd.errors import AlreadyRunningError, ConfigurationError, ControlError, NoWindowError, WesktopError
 from wesktopd.logs.history import HistoryKind
 from wesktopd.spec import check_workers
 from wesktopd.system.service_manager import reloading
@@ -168,32 +168,43 @@ class Commands:
             windows.show(lambda: Launched(arguments=launch.arguments, directory=launch.directory), window)
 
     async def show(self, show: Show) -> Done | Vacant:
-        """Have the window in front show the app, or one that is coming, and tell of a launch as `launch` does.
+        """Decide what a further start does: have the window in front show the app, or one that is being opened, and
+        pass the launch on as `launch` does; or let the client open one.
 
-        Where there is none, who asks is to open it: nothing may be awaited until he holds a lease.
+        Between the decision for the latter and the client's lease, nothing may be awaited. Raises AlreadyRunningError
+        for another program of this name, NotRunningError if the app is ending, and what `launch` raises.
         """
         if show.launch is not None:
             check_passed_on(show.launch)
         if not self._pool.running:
             raise self._app.stopping_error()
-        if self._app.spec.second_launch == "window" and not show.shares:
-            return Vacant()
-        if not await self._window_there(time.monotonic()):
-            return Vacant()
+        self._check_program(show)
+        windows, spec = self._app.control.windows, self._app.spec
+        has_its_own = spec.second_launch == "window" and not show.shares
+        if has_its_own or not await self._window_there(time.monotonic()):
+            return Vacant(windows=windows.count, one_shot=spec.one_shot, origin=self._app.instance.origin)
         if show.launch is None:
-            self._app.control.windows.bring_to_front()
+            windows.bring_to_front()
         else:
             await self.launch(show.launch, None)
         return Done()
 
+    def _check_program(self, show: Show) -> None:
+        spec = self._app.spec
+        if show.target is not None and (show.target, show.import_path) != (spec.target, spec.import_path):
+            raise AlreadyRunningError(
+                f"another program, {spec.target!r} from {', '.join(spec.import_path)}, "
+                f"runs under the name {spec.name!r}: give this one a name of its own with name=."
+            )
+
     async def _window_there(self, asked: float) -> bool:
         windows = self._app.control.windows
-        while not windows.exist and (seconds := windows.awaited_for(asked)) > 0:
+        while not windows.count and (seconds := windows.awaited_for(asked)) > 0:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
-                    await self._until(Pending(lambda: windows.exist or windows.awaited_for(asked) <= 0))
+                    await self._until(Pending(lambda: windows.count > 0 or windows.awaited_for(asked) <= 0))
             # Of several that wait, the first to be here opens one now: the others look again.
-        return windows.exist
+        return windows.count > 0
 
     async def emit(self, channel: str, event: str, data: str) -> None:
         """Send an event to the pages.

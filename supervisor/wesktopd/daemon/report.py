@@ -28,7 +28,7 @@ def build_report(app: ServedApp, now: float) -> Report:
         stopping=not pool.running,
         restarting=pool.serving > 0 and pool.coming is not None,
         generation=pool.serving,
-        windows=sum(lease.lease == "window" for lease in app.control.leases),
+        windows=app.control.windows.count,
         pid_path=spec.pid_path,
         config_file=app.config_file,
         log_file=app.output.log_file,

@@ -27,20 +27,31 @@ class Launch(Message):
 
 
 class Show(Message):
-    """The app is to be shown: by its window, which comes to the front, or else by one that who asks opens. `launch`,
-    that window is told of; None for nothing. shares: no other window, though AppSpec.second_launch is "window".
+    """Show the app: in its window, which comes to the front, or else in one that the client opens.
 
-    Answered by `Done` when a window shows it, one that somebody else is opening included; or by `Vacant`.
+    launch: passed on to that window; None for nothing. shares: no other window, even if AppSpec.second_launch is
+    "window". target, import_path: the program that the client is a start of, if it is one.
+
+    Answered by `Done` when a window shows the app, which may be one that another client is opening; by `Vacant`; or
+    by `Failed`, with AlreadyRunningError if the app is another program, with NotRunningError if it is ending.
     """
 
     launch: Launch | None = None
     shares: bool = False
+    target: str | None = None
+    import_path: list[str] | None = None
 
 
-class Vacant(Message):
-    """The answer to `Show` where there is no window: who has asked is to open one. His connection holds a lease from
-    then on, and for as long as it lasts, others wait for that window.
+class Vacant(SecretMessage):
+    """The answer to `Show` if there is no window: the client opens one. Its connection holds a lease from then on,
+    whose first event follows; for as long as it lasts, others wait for that window.
+
+    windows: how many the app has besides. one_shot: the app ends with its last window. origin: see `Ready`.
     """
+
+    windows: int = 0
+    one_shot: bool = False
+    origin: str | None = None
 
 
 class Launched(Message):

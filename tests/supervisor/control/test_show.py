@@ -126,6 +126,23 @@ def test_a_window_is_waited_for_through_a_restart_and_an_upgrade(app: Running, f
     assert has_turn(second)
 
 
+def test_another_program_of_the_name_is_told_who_has_it(app: Running, opened: Open) -> None:
+    own = ask(app, type="status")
+    for target, import_path in (("other:app", own["import_path"]), (own["target"], ["/elsewhere"])):
+        answer = opened().ask(type="show", target=target, import_path=import_path)
+        assert (answer["type"], answer["error"]) == ("failed", "AlreadyRunningError")
+        assert repr(own["target"]) in str(answer["message"])
+
+
+def test_whoever_opens_the_window_learns_what_that_needs(app: Running, opened: Open) -> None:
+    own = ask(app, type="status")
+    start = opened()
+    vacant = start.ask(type="show", id=1, target=own["target"], import_path=own["import_path"])
+    ready = start.next()
+    expected = {"type": "vacant", "id": 1, "windows": 0, "one_shot": False, "origin": ready["origin"]}
+    assert (vacant, ready["type"]) == (expected, "ready")
+
+
 def test_arguments_that_are_too_long_are_refused(opened: Open) -> None:
     answer = opened().ask(type="show", launch={**LAUNCH, "arguments": ["x" * 64_500]})
     assert (answer["error"], answer["message"]) == (
