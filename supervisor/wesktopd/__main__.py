@@ -1,6 +1,6 @@
 """The supervisor as a process of its own.
 
-It has a channel to the caller, who sends the AppSpec as its first line and holds a lease by it from then on.
+Its channel leads to the caller, which sends the AppSpec as the first line and then holds a lease by it.
 """
 
 import contextlib
@@ -19,8 +19,8 @@ from wesktopd.wire.control_messages import encode, failure
 
 
 def supervise(instance: Instance, first: Launched, channel: socket.socket, signals: StopSignals) -> None:
-    """Serve until a signal, a request, or the last lease's end; raises what kept the app from starting."""
-    with without("ssl"):  # which a supervisor never speaks: OpenSSL would be 4 of its 25 MB
+    """Serve until a signal, a request, or the end of the last lease. Raises what kept the app from starting."""
+    with without("ssl"):  # which a supervisor never uses: OpenSSL would take 4 of its 25 MB
         import asyncio  # late: the worker boots meanwhile
 
     from wesktopd.daemon.supervisor import Supervisor
@@ -30,13 +30,13 @@ def supervise(instance: Instance, first: Launched, channel: socket.socket, signa
 
 
 def main(fd: int) -> int:
-    """Run the supervisor that the channel describes; the exit code."""
+    """Run the supervisor that the channel describes; return the exit code."""
     channel = inherited(fd)
     adopted = False
     try:
         with launch_worker() as worker:
             line = read_line(channel)
-            if not line:  # who started it has thought better of it
+            if not line:  # the caller closed the channel without sending a spec
                 return 0
             spec = msgspec.json.decode(line, type=AppSpec)
             with StopSignals() as signals, Instance(spec) as instance:
@@ -44,7 +44,7 @@ def main(fd: int) -> int:
                 adopted = True
                 supervise(instance, worker, channel, signals)
     except WesktopError as error:
-        if not adopted:  # else the control server has told the leases
+        if not adopted:  # else the control server has told the holders of leases
             with contextlib.suppress(OSError):
                 channel.sendall(encode(failure(error)))
         return error.exit_code

@@ -1,4 +1,4 @@
-"""The apps' specs as TOML files: what `wesktop ctl start` starts again."""
+"""Config files: the apps' specs as TOML, from which `wesktop ctl start` starts them again."""
 
 import contextlib
 import re
@@ -15,15 +15,15 @@ from wesktopd.system.atomic_files import atomic_write
 from wesktopd.system.private_files import private_dir, read_private, resolve
 from wesktopd.text import sendable
 
-MAX_CONFIG = 256 * 1024  # bytes; four times what a supervisor can be told
+MAX_CONFIG = 256 * 1024  # bytes; four times what fits into a message to a supervisor
 _COMMENT = re.compile(rb"^\s*#", re.MULTILINE)
-NO_LIMIT = 0  # stands for None, for which TOML has no word; as on the command line
+NO_LIMIT = 0  # stands for None, which TOML lacks; as on the command line
 
 
 def keep(spec: AppSpec, warn: Callable[[str], None]) -> str | None:
-    """Write the app's config file; its path, sendable, or None where it cannot be written.
+    """Write the app's config file; return its path, see `text.sendable`, or None if it cannot be written.
 
-    warn: is told of that, and of comments that are lost.
+    warn: receives a warning about that, and about lost comments.
     """
     try:
         return sendable(str(_save(spec, warn)))
@@ -35,10 +35,10 @@ def keep(spec: AppSpec, warn: Callable[[str], None]) -> str | None:
 def _save(spec: AppSpec, warn: Callable[[str], None]) -> Path:
     path = config_file(spec.name)
     private_dir(path.parent)
-    # A link stays: people keep such files in a repository.
+    # A symbolic link is kept: people keep such files in a repository.
     place = Path(resolve(str(path))) if path.is_symlink() else path
     before = _held(place)
-    if not _describes(before, spec):  # else it may stay as people have written it
+    if not _describes(before, spec):  # else it is left as it was written
         if _COMMENT.search(before):
             warn(f"config file {path} said something else than this start: it is written anew, without its comments.")
         atomic_write(place, as_toml(msgspec.to_builtins(spec)).encode(), durable=True)
@@ -48,7 +48,7 @@ def _save(spec: AppSpec, warn: Callable[[str], None]) -> Path:
 def _held(place: Path) -> bytes:
     try:
         return read_private(place, MAX_CONFIG)
-    except OSError:  # there is none, or nobody may rely on what is there
+    except OSError:  # there is none, or it is not to be trusted
         return b""
 
 
@@ -60,10 +60,10 @@ def _describes(data: bytes, spec: AppSpec) -> bool:
 
 
 def load(name: str) -> AppSpec:
-    """Read an app's config file. Raises ConfigurationError that names the file and what is wrong about it."""
+    """Read an app's config file. Raises ConfigurationError, which names the file and the mistake."""
     path = config_file(name)
     try:
-        # It says what is to be run, so nobody else may have written it. A link of this user's own is in order.
+        # It says which code to run, so nobody else may have written it. The user's own symbolic link is fine.
         spec = parse(read_private(resolve(str(path)), MAX_CONFIG))
     except FileNotFoundError:
         raise ConfigurationError(
@@ -83,7 +83,7 @@ def load(name: str) -> AppSpec:
 
 
 def parse(data: bytes) -> AppSpec:
-    """Read a spec from TOML. Raises ConfigurationError with what is wrong about it."""
+    """Read a spec from TOML. Raises ConfigurationError, which names the mistake."""
     import tomllib
 
     try:
@@ -92,12 +92,12 @@ def parse(data: bytes) -> AppSpec:
         return msgspec.convert({**fields, **unlimited}, AppSpec)
     except RecursionError:
         raise ConfigurationError("it is nested too deeply.") from None
-    except ValueError as error:  # of tomllib, of msgspec, and of bytes that are no UTF-8
+    except ValueError as error:  # of tomllib, of msgspec, and for invalid UTF-8
         raise ConfigurationError(str(error)) from None
 
 
 def known() -> list[str]:
-    """The names that have a config file."""
+    """Return the names that have a config file."""
     with contextlib.suppress(ConfigurationError, OSError):
         found = config_file("any").parent.glob("*.toml")
         return sorted(path.stem for path in found if is_name(path.stem))
@@ -105,7 +105,7 @@ def known() -> list[str]:
 
 
 def as_toml(fields: dict[str, Any]) -> str:
-    """A spec's fields as TOML, such as `parse` reads: without the nulls, and with NO_LIMIT for no limit."""
+    """Return a spec's fields as TOML for `parse`: without nulls, and with NO_LIMIT for no limit."""
     import tomli_w
 
     unlimited = {name: NO_LIMIT for name in LIMITS if name in fields and fields[name] is None}

@@ -1,4 +1,4 @@
-"""Starts a supervisor that goes on when its caller ends."""
+"""Starts a supervisor that outlives its caller."""
 
 import logging
 import subprocess
@@ -10,18 +10,17 @@ from wesktopd.spec import AppSpec
 from wesktopd.system.children import Launched, launch
 from wesktopd.wire.control_messages import Failed, Ready, Warned, encode
 
-MARGIN = 10.0  # seconds beyond the app's own start timeout that its supervisor may take
+MARGIN = 10.0  # seconds that a supervisor may take beyond the app's own start timeout
 
 logger = logging.getLogger("wesktopd")
 
 
 def start_detached(spec: AppSpec) -> str:
-    """Start the app's server and wait until it answers; its URL.
+    """Start the app's server, wait until it answers, and return its URL.
 
-    Its output goes to its log file alone; what is amiss, and keeps nothing from being served, is logged here too.
-    Raises what kept it from starting: AlreadyRunningError, PortInUseError, TargetImportError and the like, with the
-    end of the app's log where the app itself failed. Where it is interrupted, by Ctrl-C for instance, nothing is left
-    running.
+    Its output goes only to its log file; its warnings are logged here too. Raises what kept it from starting, such as
+    AlreadyRunningError, PortInUseError or TargetImportError, with the end of the app's log if the app itself failed.
+    If this is interrupted, by Ctrl-C for instance, nothing is left running.
     """
     started = launch("wesktopd", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     started.tell(encode(spec))
@@ -51,7 +50,7 @@ def _url_when_ready(started: Launched, spec: AppSpec) -> str:
 
 
 def is_reachable(name: str) -> bool:
-    """Whether `wesktop ctl` finds the app: one without a control socket is served all the same."""
+    """Return whether `wesktop ctl` finds the app: it does not if there is no control socket."""
     try:
         return name in client.running()
     except ConfigurationError:

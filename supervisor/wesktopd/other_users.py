@@ -1,7 +1,7 @@
-"""Apps of other users, as root finds them: a service of the machine runs as a user of its own.
+"""Apps of other users, as root finds them: a system service runs as a user of its own.
 
-Root relies on nothing in that user's directory. Wherever a path there leads to, root talks to a process of that user
-alone, and opens a lock or a state file only if it is that user's, to look.
+Root trusts nothing in that user's directory. Wherever a path there leads, root connects only to a process of that
+user, and opens a lock or a state file only if it belongs to that user, for reading.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ SERVICE = "wesktop-"  # before the app's name, in the service's
 
 
 class Runtime(NamedTuple):
-    """A runtime directory, and whose it is."""
+    """A runtime directory, and its owner."""
 
     path: Path
     user: int
@@ -31,8 +31,9 @@ class Runtime(NamedTuple):
 
 @contextlib.contextmanager
 def looking_for(name: str) -> Iterator[None]:
-    """Within this block, root finds the app where another user runs it: where XDG_RUNTIME_DIR says, or a service of
-    that name. Its own of that name goes before a service. No effect for others.
+    """Within this block, have root find the app of another user: at XDG_RUNTIME_DIR, or as a service of that name.
+
+    Root's own app of that name has precedence over a service. No effect for other users.
     """
     runtime = find(name)
     if runtime is None:
@@ -43,10 +44,10 @@ def looking_for(name: str) -> Iterator[None]:
 
 
 def find(name: str) -> Runtime | None:
-    """The runtime directory of another user that has the app's control socket; None to look where one's own are."""
+    """Return the runtime directory of another user that has the app's control socket; None for the user's own."""
     if not _is_root():
         return None
-    own = AppPaths(name).control  # refuses what is no name
+    own = AppPaths(name).control  # refuses an invalid name
     if (runtime := _given()) is not None and _has(runtime, name):
         return runtime
     runtime = None if own.exists() else _runtime(SERVICES / f"{SERVICE}{name}")
@@ -54,7 +55,7 @@ def find(name: str) -> Runtime | None:
 
 
 def names() -> list[str]:
-    """The apps of other users that root finds: those where XDG_RUNTIME_DIR says, and the machine's services."""
+    """Return the apps of other users that root finds: those at XDG_RUNTIME_DIR, and system services."""
     if not _is_root():
         return []
     services = [path.name.removeprefix(SERVICE) for path in SERVICES.glob(f"{SERVICE}*")]
@@ -64,12 +65,12 @@ def names() -> list[str]:
 
 
 def running() -> list[str]:
-    """The names of those that run."""
+    """Return the names of those that run."""
     return [name for name, _ in reports()]
 
 
 def reports(timeout: float = TIMEOUT) -> Iterator[tuple[str, Report | None]]:
-    """How each of them is, as `wesktopd.client.reports` has it."""
+    """Yield the status of each, as `wesktopd.client.reports` does."""
     for name in names():
         with contextlib.suppress(NotRunningError):
             with looking_for(name):
@@ -88,7 +89,7 @@ def _given() -> Runtime | None:
 
 
 def _runtime(place: Path) -> Runtime | None:
-    """The one in there, where all on the way to it is its user's or root's."""
+    """Return the runtime directory in there, if the whole path to it belongs to its user or root."""
     try:
         user = place.stat().st_uid
         with relying_on(user):

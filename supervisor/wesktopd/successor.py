@@ -1,4 +1,4 @@
-"""The process that takes a supervisor's place at `wesktop ctl upgrade`, see wesktopd.upgrade.messages."""
+"""The process that takes the place of a supervisor at `wesktop ctl upgrade`, see wesktopd.upgrade."""
 
 import contextlib
 import os
@@ -11,7 +11,7 @@ from wesktopd.wire.channel import inherited
 
 
 def main(fd: int) -> int:
-    """Take over, and serve; the exit code."""
+    """Take over, and serve; return the exit code."""
     with without("ssl"):
         import asyncio
 
@@ -22,7 +22,7 @@ def main(fd: int) -> int:
         from wesktopd.upgrade.predecessor_link import PredecessorLink
 
     all_loaded()
-    manager = ServiceManager()  # which is told nothing, unless this process takes over
+    manager = ServiceManager()  # which gets no message unless this process takes over
     predecessor = PredecessorLink(inherited(fd))
     try:
         beginning = predecessor.begin()
@@ -36,7 +36,7 @@ def main(fd: int) -> int:
             )
         )
         return 1
-    except (EOFError, OSError):  # who started it has thought better of it
+    except (EOFError, OSError):  # the old supervisor has cancelled the upgrade
         return 0
     for number, output in enumerate(STANDARD_OUTPUTS, start=1):
         os.dup2(predecessor.descriptor(number), output)

@@ -1,4 +1,4 @@
-"""The listening socket: bound once, kept for as long as the supervisor lives, inherited by its workers."""
+"""The listening socket: bound once, kept while the supervisor lives, inherited by its workers."""
 
 import errno
 import socket
@@ -16,8 +16,8 @@ from wesktopd.limits import BACKLOG
 from wesktopd.system.atomic_files import atomic_write
 from wesktopd.system.private_files import private_dir, read_private
 
-# Below every system's range for outgoing connections (from 32768 on Linux, 49152 elsewhere), so that a port that was
-# once chosen is not taken by chance before the next start.
+# Below every system's range for outgoing connections (from 32768 on Linux, 49152 elsewhere), so that a chosen port is
+# not taken by chance before the next start.
 CHOSEN_PORTS = range(20000, 32000)
 CHOICES = 100
 LOOK_EVERY = 0.01  # seconds
@@ -27,9 +27,9 @@ _AddressInfo = tuple[socket.AddressFamily, socket.SocketKind, int, str, tuple[An
 
 @dataclass(frozen=True)
 class Port:
-    """A port that is held. twin: what keeps its other loopback address from others, see wesktopd.instance.loopback.
+    """A port that is held. twin: reserves its other loopback address, see wesktopd.instance.loopback.
 
-    has_loopback: whether all who look for it by a name of this machine find it, and nobody else.
+    has_loopback: whether requests to `localhost` at this port reach it, and no other program.
     """
 
     listener: socket.socket
@@ -38,11 +38,11 @@ class Port:
 
     @classmethod
     def of(cls, listener: socket.socket) -> "Port":
-        """That of a socket that listens. Raises OSError when another process has its other loopback address."""
+        """Return the port of a listening socket. Raises OSError if another process has its other loopback address."""
         return cls(listener, reserve_twin(listener), is_on_loopback(listener))
 
     def close(self) -> None:
-        """Let others have it."""
+        """Release it."""
         self.listener.close()
         if self.twin is not None:
             self.twin.close()
@@ -56,11 +56,11 @@ def listen(
     warn: Callable[[str], object] = lambda _: None,
     patience: float = 0.0,
 ) -> Port:
-    """Bind and listen; port 0 takes a free port for `name` and remembers it in the file `memory`, if there is one.
+    """Bind and listen; port 0 takes a free port for `name` and stores it in the file `memory`, if given.
 
-    A page's localStorage belongs to its port, so the same name gets the same port again; `warn` is told where it does
-    not. patience: seconds that a given port has to become free in. Raises PortInUseError, which names the app or
-    process that has the port, or BindError.
+    A page's localStorage belongs to its port, so the same name gets the same port again; `warn` receives a warning if
+    it does not. patience: how many seconds to wait for a given port to become free. Raises PortInUseError, which
+    names the app or process that has the port, or BindError.
     """
     if port:
         return _bind(host, port, time.monotonic() + patience)
@@ -75,7 +75,7 @@ def listen(
                 raise _explained(error, host, candidate) from None
             if candidate == remembered:
                 why = _explained(error, host, candidate)
-                warn(f"{why} Taking another one this time: the page starts without its storage.")
+                warn(f"{why} Using another port this time: the page starts with empty storage.")
             continue
         if memory and remembered is None:
             _remember(memory, candidate, warn)
@@ -84,13 +84,13 @@ def listen(
 
 
 def url_of(listener: socket.socket) -> str:
-    """The address to open in a window or browser on this machine."""
+    """Return the address to open in a window or browser on this machine."""
     host, port = listener.getsockname()[:2]
     return f"http://{address(reachable(host), port)}"
 
 
 def is_listener(sock: socket.socket) -> bool:
-    """Whether it is one that `listen` could have made."""
+    """Return whether it is a listening TCP socket, as `listen` makes them."""
     return (
         sock.family in (socket.AF_INET, socket.AF_INET6)
         and sock.type == socket.SOCK_STREAM
@@ -99,7 +99,7 @@ def is_listener(sock: socket.socket) -> bool:
 
 
 def listens_at(listener: socket.socket, host: str, port: int) -> bool:
-    """Whether it is where `listen` would have put it; port 0 stands for any."""
+    """Return whether it has the address that `listen` would bind; port 0 stands for any."""
     family, _, _, _, address = _resolve(host, port or listener.getsockname()[1])
     return listener.family == family and listener.getsockname()[:2] == address[:2]
 
@@ -122,12 +122,12 @@ def _bind(host: str, port: int, deadline: float) -> Port:
 
 
 def _open(host: str, port: int) -> Port:
-    """Raises OSError as it comes: to explain it takes long, see `in_use_by`."""
+    """Bind and listen. Raises a bare OSError: explaining it takes long, see `in_use_by`."""
     family, kind, proto, _, address = _resolve(host, port)
     listener = socket.socket(family, kind, proto)
     try:
-        # Without it a port stays refused for a minute after its connections closed. SO_REUSEPORT is never set:
-        # it would let a second server share the port without an error.
+        # Without it, a port stays taken for a minute after its connections closed. SO_REUSEPORT is never set: it
+        # would let a second server share the port without an error.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(BACKLOG)
@@ -143,12 +143,12 @@ def _explained(error: OSError, host: str, port: int) -> BindError:
         return error
     host = error.filename or host  # which of the two loopback addresses it is
     if error.errno == errno.EADDRINUSE:
-        # Late, and for what is shown alone: it looks at all processes, 40 ms.
+        # Late, and only for errors that are shown: it looks at all processes, 40 ms.
         from wesktopd.instance.port_owner import in_use_by
 
         return PortInUseError(f"port {port} on {host} is in use by {in_use_by(port)}")
     if error.errno == errno.EACCES:
-        return BindPermissionError(f"port {port} on {host} may not be bound by this user: give one from 1024 up.")
+        return BindPermissionError(f"port {port} on {host} may not be bound by this user: give a port from 1024 up.")
     return BindError(f"{host} port {port} cannot be bound: {error.strerror}.")
 
 

@@ -1,27 +1,27 @@
-"""Both loopback addresses of a port, so that whoever asks for `localhost` asks this app and nobody else.
+"""Both loopback addresses of a port, so that requests to `localhost` reach this app and no other program.
 
 Browsers look for `localhost`, and for names below it, at ::1 first and then at 127.0.0.1 (Fetch, "resolve an
-origin"). A server listens at one of the two. The other is kept by a socket that is bound and does not listen: who
-connects there is refused at once, and goes on to the first.
+origin"). A server listens at one of the two. The other is reserved by a *twin*: a socket that is bound and does not
+listen, so that clients are refused there immediately, and go on to the first.
 """
 
 import errno
 import socket
 
 _TWINS = {"127.0.0.1": "::1", "0.0.0.0": "::1", "::1": "127.0.0.1"}  # noqa: S104  nothing is bound there
-_NOBODYS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)  # without IPv6, nobody can have its address
+_NOBODYS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)  # without IPv6, no program can have its address
 
 
 def is_on_loopback(listener: socket.socket) -> bool:
-    """Whether clients get to it by a loopback address that has a name, 127.0.0.1 or ::1."""
+    """Return whether clients reach it by a loopback address that has a name, 127.0.0.1 or ::1."""
     host = listener.getsockname()[0]
     return host in _TWINS or host == "::"
 
 
 def reserve_twin(listener: socket.socket) -> socket.socket | None:
-    """Keep the other loopback address at the port of a listening socket for as long as what is returned is open.
+    """Reserve the other loopback address at the port of a listening socket, while the returned socket is open.
 
-    None where there is nothing to keep. Raises OSError, whose `filename` is the address, when another process has it.
+    None if there is nothing to reserve. Raises OSError, whose `filename` is the address, if another process has it.
     """
     twin = _twin_of(listener)
     if twin is None:
@@ -35,7 +35,7 @@ def reserve_twin(listener: socket.socket) -> socket.socket | None:
 
 
 def is_twin(sock: socket.socket, listener: socket.socket) -> bool:
-    """Whether it is what `reserve_twin` has returned for the listener."""
+    """Return whether it is what `reserve_twin` has returned for the listener."""
     port = listener.getsockname()[1]
     return sock.family != listener.family and sock.getsockname()[:2] == (_twin_of(listener), port)
 
@@ -43,7 +43,7 @@ def is_twin(sock: socket.socket, listener: socket.socket) -> bool:
 def _twin_of(listener: socket.socket) -> str | None:
     host = listener.getsockname()[0]
     if host == "::" and listener.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY):
-        host = "::1"  # else it has both
+        host = "::1"  # else it listens at both
     return _TWINS.get(host)
 
 
@@ -53,10 +53,10 @@ def _bound(host: str, port: int) -> socket.socket:
     try:
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        # Else connections that a server there had keep the address for a minute.
+        # Without it, old connections of a server there keep the address for a minute.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((host, port))
-        # Off again: others that have it could be bound there, too, as long as nobody listens.
+        # Off again: other sockets with this option could be bound there, too, as long as nobody listens.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
     except OSError:
         sock.close()

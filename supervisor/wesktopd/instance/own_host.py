@@ -1,8 +1,9 @@
-"""The host name by which an app's windows and links find it, and no other server of this machine is found.
+"""The host name by which an app's windows and links find it, and which leads to no other server of this machine.
 
-Cookies know no ports (RFC 6265, 8.5), so all servers of 127.0.0.1 share theirs. A name below `localhost` leads to
-this machine (RFC 6761, 6.3), has cookies and storage of its own, and counts as secure (Secure Contexts, 3.1). It is
-random: nobody else can lead a browser to another server by it. It stays the same: a page's storage belongs to it.
+Cookies ignore ports (RFC 6265, 8.5), so all servers of 127.0.0.1 share theirs. A name below `localhost` leads to this
+machine (RFC 6761, 6.3), has cookies and storage of its own, and counts as secure (Secure Contexts, 3.1). It is
+random, so that nobody else can lead a browser to another server by it, and stays the same, since a page's storage
+belongs to it.
 """
 
 import os
@@ -17,28 +18,28 @@ from wesktopd.system.atomic_files import atomic_write
 from wesktopd.system.private_files import private_dir, read_private
 
 RANDOM_BYTES = 16
-MAX_SLUG = 24  # characters of the app's name in it, for people to recognise
+MAX_SLUG = 24  # characters of the app's name in it, to be recognised by
 RESOLVED = sys.platform != "darwin"  # WebKit asks the system there, which knows no names below `localhost`
 
 _HOST = re.compile(r"[a-z0-9][a-z0-9-]{31,62}\.localhost")
 
 
 def own_host(name: str, warn: Callable[[str], object] = lambda _: None) -> str | None:
-    """The host of the app of this name, which is made when there is none yet.
+    """Return the host of the app of this name; create it if there is none yet.
 
-    None on a system that does not know such names; and where it cannot be kept, of which `warn` is told: the page's
-    storage would be lost with it.
+    None on a system that does not resolve such names; also, with a warning to `warn`, if it cannot be stored: the
+    page's storage would be lost with it.
     """
     if not RESOLVED:
         return None
     try:
         return _kept(name, host_file(name), warn)
-    except ConfigurationError:  # a user without a home has no storage, either
+    except ConfigurationError:  # a user without a home directory has no storage, either
         return None
 
 
 def host_in(link: str) -> str | None:
-    """The own host of an app to which this leads; None where it leads to an address that others share."""
+    """Return the app's own host that a link or origin names; None for an address that others share."""
     host = re.split(r"[/:]", link.removeprefix("http://"), maxsplit=1)[0]
     return host if _HOST.fullmatch(host) else None
 
@@ -64,10 +65,10 @@ def _kept(name: str, memory: Path, warn: Callable[[str], object]) -> str | None:
 
 
 def fresh_host(name: str) -> str:
-    """One that nobody can guess; of one DNS label (RFC 1035, 2.3.4) below `localhost`."""
+    """Return a host that nobody can guess, of one DNS label (RFC 1035, 2.3.4) below `localhost`."""
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower())[:MAX_SLUG].strip("-")
     return f"{slug or 'app'}-{os.urandom(RANDOM_BYTES).hex()}.localhost"
 
 
 def _cannot(error: OSError) -> str:
-    return f"the app's own host name cannot be kept: {error}. Its windows use an address that others' pages share."
+    return f"the app's own host name cannot be kept: {error}. Its windows use an address that other pages share."

@@ -1,4 +1,4 @@
-"""The PID file: `pid\\n`, for others to read. Whether an app runs is decided by its lock, never by this file."""
+"""The PID file: `pid\n`, for other programs. Whether an app runs is decided by its lock, never by this file."""
 
 import os
 from pathlib import Path
@@ -13,24 +13,24 @@ REUSE_SLACK = 2.0  # seconds by which a file's time and a process's may disagree
 
 
 class PidFile:
-    """Claims a path for this process, and gives it back."""
+    """Claims a path for this process, and releases it."""
 
     def __init__(self, path: str | Path) -> None:
         self._path = Path(path)
 
     def claim(self, before: Identity | None = None) -> None:
-        """Write this process's PID, whole or not at all.
+        """Write this process's PID, atomically.
 
-        A file of a process that is gone is replaced, also where its PID has since gone to another process. Raises
-        PidFileError when the file names a live process, holds something that is no PID, or cannot be written.
-        before: the supervisor that had the app last, by which its PID is told from a stranger's for certain.
+        The file of a process that has ended is replaced, even if another process has its PID by now. Raises
+        PidFileError if the file names a live process, holds anything but a PID, or cannot be written.
+        before: the app's last supervisor, which tells for certain whether a PID is still its own.
         """
         self._refuse_foreign_directory()
         self._refuse_foreign(before)
         self.write()
 
     def write(self) -> None:
-        """Write this process's PID in the place of what is there. Raises PidFileError."""
+        """Write this process's PID, whatever is there. Raises PidFileError."""
         try:
             atomic_write(self._path, b"%d\n" % os.getpid(), 0o644)
         except OSError as error:
@@ -45,20 +45,20 @@ class PidFile:
             if self._read()[0] == str(pid or os.getpid()):
                 self._path.unlink()
         except OSError:
-            pass  # already gone, or somebody else's by now
+            pass  # it is gone, or another user's by now
 
     def _read(self) -> tuple[str, float]:
-        """What it holds, and when that was written.
+        """Return the contents, and the time at which they were written.
 
-        In a directory such as /tmp the path may lead to what others have put there: a link to a file of ours, a FIFO
-        that keeps its readers waiting, a device without end.
+        In a directory such as /tmp, others may have put something at the path: a link to a file of ours, a FIFO that
+        blocks its readers, an endless device.
         """
         fd, info = open_file(self._path, os.O_RDONLY)
         with os.fdopen(fd, "rb") as file:
             return file.read(MAX_PID_FILE).decode("ascii", "replace").strip(), info.st_mtime
 
     def _whose(self) -> str | None:
-        """Who owns what is at the path, where that is another user: in a directory such as /tmp it stays his."""
+        """Name the owner of what is at the path, if that is another user: in /tmp, say, it stays theirs."""
         try:
             uid = self._path.lstat().st_uid
         except OSError:
@@ -66,15 +66,15 @@ class PidFile:
         return None if not HAS_OWNERS or uid == os.geteuid() else f"it belongs to {owner(uid)}"
 
     def _refuse_foreign_directory(self) -> None:
-        """Root's file belongs in no directory of another user, who could have it put elsewhere by a link."""
+        """Refuse, as root, a directory of another user, who could redirect the file by a link."""
         if not HAS_OWNERS or os.geteuid() != ROOT:
-            return  # who is not root may share a directory with others, and can put nothing where they cannot
+            return  # a redirected write of theirs reaches nothing that they cannot write themselves
         try:
             resolve(str(self._path.parent))
         except NotPrivateError as error:
             raise PidFileError(f"PID file {str(self._path)!r} cannot be written by root: {error}.") from None
         except OSError:
-            pass  # told when it is written
+            pass  # reported when it is written
 
     def _refuse_foreign(self, before: Identity | None) -> None:
         try:
@@ -86,14 +86,14 @@ class PidFile:
         except OSError as error:
             raise PidFileError(f"PID file {str(self._path)!r} cannot be read: {error.strerror}.") from None
         if not text:
-            return  # cut short when its writer died
+            return  # truncated when its writer died
         if not text.isdecimal() or not 0 < int(text) < 2**31:
             raise PidFileError(
                 f"PID file {str(self._path)!r} holds {text[:20]!r}, which is no PID: "
                 "remove the file, or give another pid_path."
             )
         if before and int(text) == before.pid and identify(before.pid) != before:
-            return  # whatever the clock and the file's time say
+            return  # regardless of the clock and the file's time
         if int(text) != os.getpid() and (owner := living(int(text), written)):
             raise PidFileError(
                 f"PID file {str(self._path)!r} names {owner}, which is running: stop it, or give another pid_path."
@@ -101,7 +101,7 @@ class PidFile:
 
 
 def living(pid: int, written: float) -> str | None:
-    """What runs as `pid`, as "name (pid 12)"; None when nothing does, or when it began after `written`."""
+    """Describe the process `pid` as "name (pid 12)"; None if there is none, or if it started after `written`."""
     import psutil
 
     try:
@@ -116,7 +116,7 @@ def living(pid: int, written: float) -> str | None:
 
 
 def describe(pid: int) -> str:
-    """A process as people know it: "name (pid 12)"."""
+    """Describe a process for people: "name (pid 12)"."""
     import psutil
 
     try:

@@ -1,4 +1,4 @@
-"""Who has a port: an app of this user's, or another process. For an error's sentence, so it never raises."""
+"""Names the process that has a port, for an error message: never raises."""
 
 from wesktopd.errors import WesktopError
 from wesktopd.instance.pidfile import describe
@@ -8,22 +8,22 @@ from wesktopd.system.process_identity import Identity, identify
 
 
 def in_use_by(port: int) -> str:
-    """Who has the port, and how it is had back: what follows "is in use by"."""
+    """Name the owner of the port and how to free it: the text after "is in use by"."""
     pid = _listening(port)
     app = _app_of(pid) if pid else None
-    if app is not None:  # whose worker, once killed, would be replaced
+    if app is not None:  # a worker that is killed would be replaced
         return f"the app {app!r}: `wesktop ctl stop {app}` ends it, or give another port (0 takes a free one)."
     holder = describe(pid) if pid else "another process"
     return f"{holder}: stop it, or give another port (0 takes a free one)."
 
 
 def _listening(port: int) -> int | None:
-    """The process that listens on the port; None when it cannot be seen."""
+    """Return the PID that listens on the port; None if it cannot be seen."""
     import psutil
 
     try:
         connections = psutil.net_connections("tcp")
-    except (psutil.Error, OSError):  # macOS shows other processes' sockets to root alone
+    except (psutil.Error, OSError):  # macOS shows other processes' sockets only to root
         return None
     for connection in connections:
         at = connection.laddr
@@ -33,7 +33,7 @@ def _listening(port: int) -> int | None:
 
 
 def _app_of(pid: int) -> str | None:
-    """The app whose supervisor or worker this process is, by the state files."""
+    """Return the app whose supervisor or worker this process is, according to the state files."""
     holder = identify(pid)
     try:
         return next((name for name in running_names() if holder in _processes(name)), None)

@@ -1,6 +1,6 @@
-"""The state file: which processes a supervisor has, so that the next one can end those that outlived it.
+"""The state file: the processes of a supervisor, so that the next one can end those that outlived it.
 
-A worker ends by itself when its supervisor has died, unless it cannot: one that was stopped, say, holds the port.
+A worker ends by itself when its supervisor has died, unless it cannot: one that is suspended, say, keeps the port.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ MAX_STATE = 64 * 1024  # bytes; that of 64 workers in two generations has less t
 
 
 class State(msgspec.Struct, frozen=True):
-    """What the file holds."""
+    """The contents of the file."""
 
     boot: str
     supervisor: Identity | None
@@ -35,11 +35,11 @@ class StateFile:
         self._own = OwnFile(path)
 
     def is_in_place(self) -> bool:
-        """Whether the file that this process has written is still there."""
+        """Return whether the file that this process has written is still there."""
         return self._own.is_in_place()
 
     def write(self, workers: list[int]) -> None:
-        """Note this process and its workers. Without the file, the app is served all the same: see `is_in_place`."""
+        """Write this process and its workers. On failure the app is served all the same: see `is_in_place`."""
         found = [identity for pid in workers if (identity := identify(pid))]
         state = State(boot=boot_id(), supervisor=identify(os.getpid()), workers=found)
         with contextlib.suppress(OSError):
@@ -47,8 +47,8 @@ class StateFile:
             self._own.claim()
 
     def read(self) -> State | None:
-        """What the last supervisor has noted in this boot; None for nothing, or for a file that was cut short or that
-        others may have written: it says whom to kill.
+        """Return what the last supervisor of this boot has written; None for nothing, for a truncated file, and for
+        one that others may have written, since it says which processes to kill.
         """
         try:
             state = msgspec.json.decode(read_private(self._path, MAX_STATE), type=State)
@@ -62,25 +62,25 @@ class StateFile:
 
 
 def is_alive(state: State | None) -> bool:
-    """Whether the supervisor that wrote the file lives. A lock that is free does not prove its death: its file may
-    have been removed.
+    """Return whether the supervisor that wrote the file lives. A free lock does not prove the opposite: the lock's
+    file may have been removed.
     """
     supervisor = state.supervisor if state else None
     return supervisor is not None and identify(supervisor.pid) == supervisor
 
 
 def stale_workers(state: State | None) -> list[Identity]:
-    """The workers of a supervisor that has died, as far as they live; never a stranger that has got their PID."""
+    """Return the living workers of a supervisor that has died; never another process that has got their PID."""
     if state is None or is_alive(state):
         return []
     return [worker for worker in state.workers if identify(worker.pid) == worker]
 
 
 def end(workers: list[Identity], within: float) -> None:
-    """Wait until these workers have ended; kill those that have not after `within` seconds."""
+    """Wait until these workers have ended; after `within` seconds, kill those that have not."""
     if not _wait(workers, within):
         kill_all(workers)
-        _wait(workers, within)  # what is left after that, the system has
+        _wait(workers, within)  # what is left after that waits in the kernel
 
 
 def _wait(workers: list[Identity], seconds: float) -> bool:
@@ -93,7 +93,7 @@ def _wait(workers: list[Identity], seconds: float) -> bool:
 
 
 def kill_all(workers: list[Identity]) -> None:
-    """End those of these workers that still live."""
+    """Kill those of these workers that still live."""
     for worker in workers:
         if identify(worker.pid) == worker:
             with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""What has happened to an app, as a list for people and programs: `wesktop ctl events`."""
+"""The history of an app, for people and programs: `wesktop ctl events`."""
 
 from collections import deque
 from collections.abc import Callable
@@ -10,7 +10,7 @@ KEPT = 500
 
 
 class HistoryKind(StrEnum):
-    """What can happen."""
+    """The kinds of events."""
 
     STARTED = "started"
     SERVING = "serving"
@@ -31,24 +31,24 @@ class HistoryKind(StrEnum):
 
 
 class History:
-    """The last events, and those who want to hear of further ones."""
+    """Keeps the last events, and passes further ones to followers."""
 
     def __init__(self) -> None:
         self.kept: deque[Happened] = deque(maxlen=KEPT)
         self._followers: list[Callable[[Happened], None]] = []
 
     def add(self, event: Happened) -> None:
-        """Something has happened."""
+        """Add an event."""
         self.kept.append(event)
         for follower in [*self._followers]:
             follower(event)
 
     def follow(self, callback: Callable[[Happened], None]) -> Callable[[], None]:
-        """Tell `callback` of every further event, until what is returned is called."""
+        """Pass every further event to `callback`; return a function that ends this."""
         self._followers.append(callback)
         return lambda: self._followers.remove(callback)
 
     def restore(self, events: list[Happened]) -> None:
-        """Keep what another supervisor has kept, as well."""
+        """Add the events that another supervisor has kept."""
         merged = sorted([*events, *self.kept], key=lambda event: event.time)
         self.kept = deque(merged, maxlen=KEPT)

@@ -1,4 +1,4 @@
-"""The log file of an app: written a line at a time, rotated by size, read again by `wesktop ctl logs`.
+"""The log file of an app: written line by line, rotated by size, read by `wesktop ctl logs`.
 
 A line is `TIME PID STREAM TEXT`, or one JSON object with these fields; TIME is local, with its zone, in ISO 8601.
 """
@@ -18,10 +18,10 @@ from wesktopd.logs.writer_thread import WriterThread
 from wesktopd.system.private_files import OTHERS_WRITE, open_private, private_dir
 
 MAX_FILE = 5 * 1024 * 1024  # bytes, after which another file is begun
-MOST_READ = 2 * MAX_FILE  # a file may grow beyond by what is written at once
-KEPT = 3  # files that were written before; so there are at most 20 MiB
+MOST_READ = 2 * MAX_FILE  # a single write may exceed MAX_FILE
+KEPT = 3  # rotated files; so there are at most 20 MiB
 RETRY_AFTER = 5.0  # seconds until a file that could not be written is tried again
-MAX_WAITING = 8 * 1024 * 1024  # bytes that wait for a slow disk: more than a burst of the journal's makes
+MAX_WAITING = 8 * 1024 * 1024  # bytes that wait for a slow disk: more than a burst of the journal's
 MICROSECONDS = 1_000_000
 OWN = "wesktopd"  # the stream of the supervisor's own lines
 
@@ -36,7 +36,7 @@ class LogLine(msgspec.Struct, frozen=True):
 
 
 class Batch(NamedTuple):
-    """Lines as they are written, their number, and the time of the first one."""
+    """Formatted lines, their number, and the time of the first one."""
 
     data: bytes
     lines: int
@@ -70,9 +70,9 @@ class LogWriter(WriterThread[Batch]):
 
 
 class LogFile:
-    """Appends to the file, which is made when there is something to write; never raises.
+    """Appends to the file, which is created with the first line; never raises.
 
-    on_trouble: is told, once, that lines cannot be written. What could not, is counted in the file afterwards.
+    on_trouble: receives, once, why lines cannot be written. Lost lines are counted in the file afterwards.
     """
 
     def __init__(self, path: Path, *, as_json: bool, on_trouble: Callable[[str], None]) -> None:
@@ -86,7 +86,7 @@ class LogFile:
         self._retry_at: float | None = None
 
     def batch(self, lines: list[LogLine]) -> Batch:
-        """Return these lines as this file has them."""
+        """Format these lines as in this file."""
         return Batch(b"".join(map(self._format, lines)), len(lines), lines[0].time)
 
     def lost(self, count: int, moment: float) -> Batch:
@@ -98,9 +98,9 @@ class LogFile:
         if self._retry_at is not None and time.monotonic() < self._retry_at:
             self._lost += batch.lines
             return
-        told = self.lost(self._lost, batch.time).data if self._lost else b""
+        lost = self.lost(self._lost, batch.time).data if self._lost else b""
         try:
-            self._append(told + batch.data)
+            self._append(lost + batch.data)
         except OSError as error:
             self._fail(error, batch.lines)
         else:

@@ -1,4 +1,4 @@
-"""Where output goes, the workers' and the supervisor's own: to the terminal, to memory and to the log file."""
+"""Routes output, the workers' and the supervisor's own: to the terminal, to memory and to the log file."""
 
 import asyncio
 import contextlib
@@ -20,14 +20,14 @@ from wesktopd.spec import AppSpec
 from wesktopd.text import sendable
 
 DESCRIPTORS = {"stdout": 1, "stderr": 2}
-FLUSH_TIMEOUT = 1.0  # seconds that a slow terminal or disk has at the end; run() waits for one more (STOP_MARGIN)
+FLUSH_TIMEOUT = 1.0  # seconds for a slow terminal or disk at the end; run() waits for one more (STOP_MARGIN)
 
 
 class OutputRouter:
-    """Takes all output for as long as it is entered: a context manager.
+    """Takes all output while it is entered: a context manager.
 
-    log_level: from which on the supervisor's own lines are shown on the terminal. owns_process: see `diagnostics`.
-    on_trouble: is told, in the loop, that the log file cannot be written. warnings: what is amiss from the first.
+    log_level: the lowest level at which the supervisor's own lines are shown on the terminal. owns_process: see
+    `diagnostics`. on_trouble: receives, in the loop, why the log file cannot be written. warnings: of the start.
     """
 
     def __init__(
@@ -40,17 +40,17 @@ class OutputRouter:
     ) -> None:
         self.warnings: list[str] = []
         outputs = {"stdout": sys.stdout, "stderr": sys.stderr}
-        # By number, since the streams may have been replaced; none where there was no descriptor at the start.
+        # By number, since the streams may have been replaced; none if there was no descriptor at the start.
         self._terminals = _terminals([name for name, output in outputs.items() if output])
         path = self._log_path(spec)
         self.log_file = sendable(str(path)) if path else None
         as_json = spec.log_format == "json"
 
-        def tell(text: str) -> None:  # from the thread that writes
+        def report(text: str) -> None:  # from the thread that writes
             with contextlib.suppress(RuntimeError):  # the loop is closed
                 loop.call_soon_threadsafe(on_trouble, text)
 
-        file = LogFile(path, as_json=as_json, on_trouble=tell) if path else None
+        file = LogFile(path, as_json=as_json, on_trouble=report) if path else None
         self.journal = Journal(LogWriter(file) if file else None, call_later=loop.call_later)
         self._diagnostics = diagnostics(
             self.journal.say, self._terminals.get("stderr"), log_level, loop, owns_process=owns_process
@@ -75,13 +75,13 @@ class OutputRouter:
         return {*self._terminals.values()}
 
     def feed(self, pid: int, stream: str, data: bytes) -> None:
-        """A worker has printed this."""
+        """Take the output of a worker."""
         self.journal.feed(pid, stream, data)
         if stream in self._terminals:
             self._terminals[stream].write(data)
 
     def let_go(self) -> None:
-        """Print no more: who waits for the end of our output, waits for our caller, who is gone."""
+        """Close the terminal: a reader of our output waits for the end of our caller, which is gone."""
         for terminal in self._writers:
             terminal.let_go()
         self._terminals.clear()
@@ -92,12 +92,12 @@ class OutputRouter:
         try:
             return log_file(spec.name)
         except ConfigurationError as error:
-            self.warnings.append(f"what the app prints is kept in memory alone: {error.message}")
+            self.warnings.append(f"the app's output is kept in memory only: {error.message}")
             return None
 
 
 def _terminals(streams: list[str]) -> dict[str, TerminalWriter]:
-    """A writer for each stream; the same one where they lead to the same place, so that lines keep their order."""
+    """Return a writer for each stream; one for both if they lead to the same place, to keep the lines' order."""
     descriptors = [DESCRIPTORS[stream] for stream in streams]
     with contextlib.suppress(OSError):  # one is closed
         if len(streams) > 1 and os.path.sameopenfile(*descriptors):

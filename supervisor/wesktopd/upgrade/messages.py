@@ -1,24 +1,25 @@
-"""What a supervisor tells its successor at an upgrade, and how it goes over the channel between the two.
+"""The messages between a supervisor and its successor at an upgrade, and how they are sent.
 
-The running supervisor starts its successor (`wesktopd.upgrade.old_supervisor`, `wesktopd.successor`). Then
+The running supervisor starts its successor (`wesktopd.upgrade.old_supervisor`, `wesktopd.successor`). Then the old
+one
 
-    it tells      Beginning     what is served, and the listening socket
-    is told       Prepared      the successor's generation has started, and does not accept connections yet; or
-                  Failed        why it has not: the successor ends, and nothing has changed
-    it tells      Handover      all else that it knows, with its sockets; it answers nobody any more
-    is told       Taken         the successor has all of it, and waits; or it has ended, and all is taken back
-    it tells      Confirmed     the successor may go on
-    is told       Begun         the successor is the supervisor from now on; or it has ended, and all is taken back
+    sends      Beginning     what is served, and the listening socket
+    receives   Prepared      the successor's generation has started, and does not accept connections yet; or
+               Failed        why it has not: the successor ends, and nothing has changed
+    sends      Handover      everything else, with its sockets; it answers no client any more
+    receives   Taken         the successor has all of it, and waits; or it has ended, and all is taken back
+    sends      Confirmed     the successor may go on
+    receives   Begun         the successor is the supervisor from now on; or it has ended, and all is taken back
 
-Until it has confirmed, the old one alone decides: it kills the successor before it takes anything back. Where the
-old one dies once all is handed over, the successor goes on, since nobody else has what it has.
+Until it has sent Confirmed, the old one alone decides: it kills the successor before it takes anything back. If the
+old one dies after the handover, the successor goes on, since no other process has the sockets.
 
-What is left of the old supervisor has its workers finish what they have begun. Of them it tells Printed, Noted,
-Redeem (is told: Redeemed), GoTo, and Quiet when none accepts connections any more; Stop, where it was told to end the
-app meanwhile. The channel's end is its own end.
+What is left of the old supervisor lets its workers finish their requests. It sends Printed, Noted, Redeem (receives
+Redeemed) and GoTo for them, Quiet when none accepts connections any more, and Stop if it was told to end the app
+meanwhile. It ends by closing the channel.
 
-A message is a line of JSON. Descriptors come along with its first bytes (SCM_RIGHTS, unix(7)), and are numbered in
-the order in which they were sent.
+A message is a line of JSON. Descriptors accompany its first bytes (SCM_RIGHTS, unix(7)), and are numbered in the
+order in which they were sent.
 """
 
 import os
@@ -36,18 +37,18 @@ from wesktopd.wire.control_messages import Failed, Happened
 from wesktopd.wire.lines import LineReader
 from wesktopd.wire.message import Message, SecretMessage
 
-FORMAT = 3  # of what is handed over: to be raised whenever an older release could not read it
-MOST_DESCRIPTORS = 250  # in one message: SCM_MAX_FD is 253 on Linux
-STANDARD_OUTPUTS = (1, 2)  # that go over with the beginning
+FORMAT = 3  # of the handover: raise it whenever an older release could not read it
+MAX_DESCRIPTORS = 250  # in one message: SCM_MAX_FD is 253 on Linux
+STANDARD_OUTPUTS = (1, 2)  # handed over with the beginning
 TWIN = 1 + len(STANDARD_OUTPUTS)  # the number of the socket that may follow them
-MAX_LINE = 2**30  # bytes: of the events that are kept for pages, above all
+MAX_LINE = 2**30  # bytes: mostly for the events that are kept for pages
 READ_SIZE = 256 * 1024
 
 
 class Beginning(SecretMessage, kw_only=True):
     """What the successor needs to start its own generation of workers.
 
-    latest: the number of the last generation. wanted: how many workers. log_level: from which on own lines are shown.
+    latest: the number of the last generation. wanted: how many workers. log_level: see ServedApp.
     Descriptors: the listening socket, stdout, stderr; where has_twin, the one of wesktopd.instance.loopback.
     """
 
@@ -63,13 +64,13 @@ class Beginning(SecretMessage, kw_only=True):
 
 
 class Prepared(Message):
-    """The successor's workers are ready, and wait for its word to accept connections."""
+    """The successor's workers are ready, and wait to be released."""
 
 
 class Handover(SecretMessage, kw_only=True):
-    """All else that the old supervisor knows. Numbers of descriptors: `lock`, `foreground`, and those within.
+    """The rest of the old supervisor's state. Numbers of descriptors: `lock`, `foreground`, and those within.
 
-    begun: lines that its workers have begun to print. launches: of which no worker has heard yet.
+    begun: incomplete lines of its workers. launches: those that no worker has received yet.
     """
 
     config_file: str | None
@@ -85,15 +86,15 @@ class Handover(SecretMessage, kw_only=True):
 
 
 class Taken(Message):
-    """The successor has all of it. It hears nobody, and says nothing to anybody, before it is `Confirmed`."""
+    """The successor has all of it. It neither reads from nor writes to clients before it is `Confirmed`."""
 
 
 class Confirmed(Message):
-    """The successor is to go on; nobody ends it any more."""
+    """The successor goes on: the old supervisor does not end it any more."""
 
 
 class Begun(Message):
-    """It does. One that ends without a word after `Confirmed` has answered nobody."""
+    """It does. If it ends after `Confirmed` and before this, it has answered no client."""
 
 
 class Stop(Message):
@@ -101,7 +102,7 @@ class Stop(Message):
 
 
 class Printed(Message):
-    """A worker of the old supervisor has printed this."""
+    """Output of a worker of the old supervisor."""
 
     pid: int
     stream: str
@@ -109,14 +110,14 @@ class Printed(Message):
 
 
 class Noted(Message):
-    """Something has happened to the old supervisor's workers; or, without a kind, it has something to say."""
+    """An event of the old supervisor's workers; or, without a kind, a message of its own."""
 
     level: int
     event: Happened
 
 
 class Redeem(SecretMessage):
-    """Whether a one-time token, which somebody has brought to one of its workers, lets them in; `id` is answered."""
+    """Ask whether a one-time token, presented to one of its workers, lets its bearer in; answered by `id`."""
 
     token: str
 
@@ -128,7 +129,7 @@ class Redeemed(Message):
 
 
 class GoTo(Message):
-    """The app wants its window to show another page."""
+    """Have the app's window show another page."""
 
     path: str
 
@@ -139,19 +140,19 @@ class Quiet(Message):
 
 FromOld = Beginning | Handover | Confirmed | Printed | Noted | Redeem | GoTo | Quiet | Stop
 FromNew = Prepared | Failed | Taken | Begun | Redeemed
-Said = FromOld | FromNew
+AnyMessage = FromOld | FromNew
 
 _encoder = msgspec.json.Encoder()
-_decoder: msgspec.json.Decoder[Said] = msgspec.json.Decoder(Said)
+_decoder: msgspec.json.Decoder[AnyMessage] = msgspec.json.Decoder(AnyMessage)
 
 
 def encode(message: Message) -> bytes:
-    """The message as a line."""
+    """Return the message as a line."""
     return _encoder.encode(message) + b"\n"
 
 
-def decode(line: bytes) -> Said:
-    """Read a line. Raises ControlError for one that this release does not understand."""
+def decode(line: bytes) -> AnyMessage:
+    """Read a line. Raises ControlError for a message that this release does not know."""
     try:
         return _decoder.decode(line)
     except (ValueError, RecursionError) as error:  # msgspec's are ValueErrors
@@ -159,24 +160,24 @@ def decode(line: bytes) -> Said:
 
 
 def send(channel: socket.socket, message: Message, descriptors: list[int]) -> None:
-    """Send a message with descriptors; blocks for as long as the channel's timeout admits. Raises OSError."""
+    """Send a message with descriptors; blocks up to the channel's timeout. Raises OSError."""
     line = memoryview(encode(message))
-    for first in range(0, len(descriptors), MOST_DESCRIPTORS):
-        socket.send_fds(channel, [line[:1]], descriptors[first : first + MOST_DESCRIPTORS])
+    for first in range(0, len(descriptors), MAX_DESCRIPTORS):
+        socket.send_fds(channel, [line[:1]], descriptors[first : first + MAX_DESCRIPTORS])
         line = line[1:]
     channel.sendall(line)
 
 
-def receive(channel: socket.socket) -> tuple[Said, list[int]]:
-    """The next message and its descriptors; blocks for as long as the channel's timeout admits.
+def receive(channel: socket.socket) -> tuple[AnyMessage, list[int]]:
+    """Receive a message and its descriptors; blocks up to the channel's timeout.
 
-    Raises ControlError for one that this release does not understand, EOFError at the end, OSError. Nothing may
-    follow the message before it is answered.
+    Raises ControlError for a message that this release does not know, EOFError at the end, OSError. The sender sends
+    nothing more before it has the answer.
     """
     reader, descriptors = LineReader(MAX_LINE), []
     try:
         while True:
-            data, received, _, _ = socket.recv_fds(channel, READ_SIZE, MOST_DESCRIPTORS)
+            data, received, _, _ = socket.recv_fds(channel, READ_SIZE, MAX_DESCRIPTORS)
             descriptors += received
             for fd in received:
                 os.set_inheritable(fd, False)
