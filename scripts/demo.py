@@ -34,7 +34,8 @@ def virtual_display() -> Iterator[dict[str, str]]:
     os.close(writer)
     with os.fdopen(reader) as lines:
         environment = {**os.environ, "DISPLAY": f":{lines.readline().strip()}"}
-    manager = subprocess.Popen(["openbox"], env=environment, stderr=subprocess.DEVNULL)
+    quiet = subprocess.DEVNULL
+    manager = subprocess.Popen(["openbox"], env=environment, stdout=quiet, stderr=quiet)
     try:
         yield environment
     finally:
