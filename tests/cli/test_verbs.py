@@ -40,7 +40,7 @@ def said(app: Running, code: int, *arguments: str) -> str:
 
 
 def test_status_as_json_is_as_documented(start_app: Start) -> None:
-    status = start_app().status()
+    status = json.loads(start_app().ctl("status", NAME, "--json"))
     assert {*status, *status["workers"][0]} - {"version"} == documented("`ctl status --json`")
     assert status["version"] == 1
 

@@ -42,10 +42,10 @@ def test_the_others_answer_meanwhile(start_app: Start) -> None:
     with load(app.port, clients=4) as clients:
         wait_for(lambda: "worker-hung" in app.events(), "the hang to be found")
         app.settled(2)
+        wait_for(lambda: len(clients.answers) > 4, "answers of the other one")
     # granian accepts in threads of its own: what the hung worker has accepted, nobody answers.
     assert set(clients.failures) <= {repr(ValueError("answered b''"))}
     assert len(clients.failures) <= 4
-    assert len(clients.answers) > 4
     waiting.close()
 
 

@@ -1,5 +1,6 @@
 """Where an app is started from: without a home, with what others have left, and where no control socket can be."""
 
+import json
 import os
 import subprocess
 import sys
@@ -45,7 +46,7 @@ def test_without_a_runtime_directory_that_fits_it_is_found_all_the_same(
         if runtime != "missing":
             (home / runtime).mkdir()
     start_app()
-    assert app.status()["state"] == "ready"
+    assert json.loads(app.ctl("status", "--json"))["state"] == "ready"
     app.ctl("stop")
 
 

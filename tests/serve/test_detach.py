@@ -257,12 +257,12 @@ def test_a_home_that_is_not_utf_8_is_one_as_others(idle_app: Running, home: Path
     assert json.loads(idle_app.ctl("list", "--json"))["apps"][0]["state"] == "ready"
     shown = str(odd).encode("utf-8", "backslashreplace").decode()
     assert f"{shown}/.config/wesktop/{NAME}.toml" in idle_app.ctl("status")
-    assert idle_app.status()["log_file"].startswith(f"{shown}/.local/state/wesktop/")
+    assert json.loads(idle_app.ctl("status", "--json"))["log_file"].startswith(f"{shown}/.local/state/wesktop/")
     assert idle_app.ctl("restart") == f"{NAME}: generation 2 serves\n"
     assert 'target = "app:app"\n' in idle_app.ctl("config")
     idle_app.ctl("stop")
     idle_app.ctl("start", NAME)
-    started = [line for line in idle_app.logs().splitlines() if "starting app:app on" in line]
+    started = [line for line in idle_app.ctl("logs").splitlines() if "starting app:app on" in line]
     assert len(started) == 2, "what the last one printed is read from its file"
     idle_app.ctl("stop")
     wait_for(lambda: not idle_app.processes(), "the end of all processes")
