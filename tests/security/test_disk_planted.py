@@ -1,5 +1,6 @@
 """What another user has put where wesktop keeps its things: refused in a sentence, and left as it was."""
 
+import json
 import os
 import stat
 from collections.abc import Callable
@@ -83,7 +84,7 @@ def test_where_another_user_was_first_a_real_app_runs_elsewhere_and_is_found(
     squatted = home / "run" / "wesktop"
     run_as(OTHER, "os.mkdir(sys.argv[1], 0o777)", squatted)
     app = start_app(TMPDIR=str(home / "fallback"))
-    assert app.status()["name"] == NAME
+    assert json.loads(app.ctl("status", "--json"))["name"] == NAME
     assert list(squatted.iterdir()) == []
     for name in ("XDG_RUNTIME_DIR", "TMPDIR"):
         monkeypatch.setenv(name, app.env[name])
