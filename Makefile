@@ -9,7 +9,10 @@ JOBS ?= 2
 MINUTES ?= 30
 SEED ?= 14
 
-.PHONY: help demo test test-lowest test-qt lint bench fuzz mutants soak audit clean
+# What `make check` leaves to `make test`.
+REAL = window or qt or systemd or browser or app
+
+.PHONY: help demo check test test-lowest test-qt lint bench fuzz mutants soak audit clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -18,7 +21,12 @@ demo: ## run the demo program; without a display, draw its page to demo.png
 	@scripts/setup demo
 	.venv/bin/python scripts/demo.py
 
-test: ## lint, then run the tests
+check: ## lint, then run the tests that start no app, window, systemd or browser: in a minute or so
+	@scripts/setup check
+	@$(MAKE) --no-print-directory lint
+	.venv/bin/python -m pytest -n $(WORKERS) -m "not ($(REAL))"
+
+test: ## lint, then run all tests but Qt's
 	@scripts/setup test
 	@$(MAKE) --no-print-directory lint
 	.venv/bin/python -m pytest -n $(WORKERS) -m "not qt"

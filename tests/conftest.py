@@ -11,10 +11,25 @@ from support.running import Start, starter
 from support.scripts import Script, end_all, isolated_env, write_script
 from support.surroundings import leave
 
+TESTS = Path(__file__).parent
+
 leave()
 # How long an example takes is the machine's affair; and a checkout may be read-only.
 settings.register_profile("any machine", deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
+
+
+MARKED_BY_FIXTURE = {"start_app": "app", "start_script": "app", "idle_app": "app"}
+MARKED_BY_FOLDER = {"systemd": "systemd", "lifecycle": "app", "serve": "app"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that `make check` leaves out by what they use, as far as the tests do not say so themselves."""
+    for item in items:
+        marks = {MARKED_BY_FIXTURE.get(name) for name in getattr(item, "fixturenames", ())}
+        marks.add(MARKED_BY_FOLDER.get(item.path.relative_to(TESTS).parts[0]))
+        for mark in marks - {None}:
+            item.add_marker(str(mark))
 
 
 @pytest.fixture

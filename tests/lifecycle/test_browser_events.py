@@ -13,6 +13,8 @@ from support.running import NAME, Running, Start
 from support.scripts import get
 from support.waiting import wait_for
 
+pytestmark = pytest.mark.browser
+
 APP = """
 events = wesktop.Broadcaster()
 events.register_event("tick")

@@ -15,6 +15,8 @@ from support.running import Running, Start
 from support.waiting import wait_for
 from wesktopd.guard.tokens import origin_of
 
+pytestmark = pytest.mark.browser
+
 APP = """
 @router.get("/touch")
 @router.post("/touch")

@@ -238,6 +238,7 @@ exec {command} --user-data-dir="$HOME/profile" --remote-debugging-port=0 "$1" >/
 """
 
 
+@pytest.mark.browser
 def test_a_browser_is_let_in_without_a_secret_in_its_arguments(start_app: Start) -> None:
     app = start_app("--session", more=SEEN)
     script = app.home / "browser"
