@@ -1,6 +1,5 @@
 """Fixtures for the whole suite."""
 
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from support.running import Start, starter
-from support.scripts import Script, end_all, isolated_env, write_script
+from support.scripts import Script, scratch_home, script_starter
 from support.surroundings import leave
 
 TESTS = Path(__file__).parent
@@ -34,27 +33,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    """A scratch home directory; pytest's own are too long for a socket's address."""
-    with tempfile.TemporaryDirectory(prefix="wesktop-") as directory:
-        home = Path(directory)
-        yield home
-        end_all(home)  # who still writes there would keep it from being removed
+    """A scratch home directory."""
+    with scratch_home() as made:
+        yield made
 
 
 @pytest.fixture
 def start_script(home: Path) -> Iterator[Callable[..., Script]]:
     """Start a script from its source in an environment of its own; everything that it started ends with the test."""
-    started: list[Script] = []
-    env = isolated_env(home)
-
-    def start(name: str, source: str, *args: str, **extra_env: str) -> Script:
-        script = Script(write_script(home, name, source), {**env, **extra_env}, args)
-        started.append(script)
-        return script
-
-    yield start
-    for script in started:
-        script.close()
+    with script_starter(home) as start:
+        yield start
 
 
 @pytest.fixture

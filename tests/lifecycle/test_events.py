@@ -200,12 +200,12 @@ def test_chaos_loses_nothing_and_repeats_nothing(start_app: Start) -> None:
                 await asyncio.to_thread(app.command, "ctl", "restart", NAME)
 
     async def scenario() -> None:
-        pages = [Page(app) for _ in range(50)]
+        pages = [Page(app) for _ in range(20)]
         await connected(pages)
         done = asyncio.Event()
         disturbing = asyncio.ensure_future(disturb(done))
         sent = 0
-        while sent < 2000 or sum(page.connects for page in pages) < 3 * len(pages):  # until they were cut off, too
+        while sent < 700 or sum(page.connects for page in pages) < 3 * len(pages):  # until they were cut off, too
             await asyncio.to_thread(_emit, app, sent)
             sent += 1
         done.set()

@@ -19,7 +19,7 @@ from support.scripts import running_from
 from support.waiting import wait_for
 
 TESTS = Path(__file__).parents[1]
-SOAK = [sys.executable, "-m", "soak", "--rate", "50", "--clients", "6", "--pause", "1"]
+SOAK = [sys.executable, "-m", "soak", "--rate", "50", "--clients", "6", "--pause", "0.5"]
 
 
 def soak(home: Path, *arguments: str) -> "subprocess.Popen[str]":
@@ -32,7 +32,7 @@ def soak(home: Path, *arguments: str) -> "subprocess.Popen[str]":
 
 def test_every_promise_is_kept_through_restarts_kills_and_upgrades(home: Path) -> None:
     faults = "restart,kill a worker,upgrade,scale,stop a worker for a while,stop the supervisor for a while"
-    arguments = ["--seconds", "12", "--quiet", "1", "--hang-timeout", "60", "--guests", "3", "--faults", faults]
+    arguments = ["--seconds", "5", "--quiet", "1", "--hang-timeout", "60", "--guests", "3", "--faults", faults]
     with soak(home, *arguments) as run:
         output, told = run.communicate(timeout=280)
     assert run.returncode == 0, f"{told}\n{output}"

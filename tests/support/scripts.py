@@ -8,9 +8,11 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import textwrap
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -147,6 +149,31 @@ def isolated_env(home: Path) -> dict[str, str]:
         "XDG_CACHE_HOME": str(home / "cache"),
         "XDG_CONFIG_HOME": str(home / "config"),
     }
+
+
+@contextlib.contextmanager
+def scratch_home() -> Iterator[Path]:
+    """Make a home directory, and end all that runs from it; pytest's paths are too long for a socket's address."""
+    with tempfile.TemporaryDirectory(prefix="wesktop-") as directory:
+        home = Path(directory)
+        yield home
+        end_all(home)  # what still writes there would keep it from being removed
+
+
+@contextlib.contextmanager
+def script_starter(home: Path) -> Iterator[Callable[..., Script]]:
+    """Start scripts from their source in an environment of their own; everything that they started ends with this."""
+    started: list[Script] = []
+    env = isolated_env(home)
+
+    def start(name: str, source: str, *args: str, **extra_env: str) -> Script:
+        script = Script(write_script(home, name, source), {**env, **extra_env}, args)
+        started.append(script)
+        return script
+
+    yield start
+    for script in started:
+        script.close()
 
 
 def write_script(directory: Path, name: str, source: str) -> Path:

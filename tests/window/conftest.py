@@ -8,7 +8,7 @@ import pytest
 
 from support.browser import Browser, Site, site
 from support.screen import Screen, own_screen
-from support.scripts import Script, free_port, isolated_env, write_script
+from support.scripts import Script, free_port, isolated_env, scratch_home, script_starter, write_script
 from support.users import VICTIM, give, interpreter_of
 from window.desk_program import DeskProgram
 from window.shown import LAUNCHER, Shown, program
@@ -117,3 +117,21 @@ def show_desk(start: Callable[..., Script], screen: Screen, home: Path) -> Calla
         return DeskProgram(start, home, screen, options, script, env)
 
     return show
+
+
+@pytest.fixture(scope="module")
+def module_desk() -> Iterator[DeskProgram]:
+    """The program of `window.desk` on a screen of its own, once for a module: a start takes a second."""
+    with own_screen() as screen, scratch_home() as home, script_starter(home) as start:
+        env = {"DISPLAY": screen.display, "PYTHONPATH": TESTS}
+        desk = DeskProgram(start, home, screen, "title='The app'", "", env)
+        yield desk
+        desk.close()
+        desk.ended_well(20)
+
+
+@pytest.fixture
+def desk(module_desk: DeskProgram) -> Iterator[DeskProgram]:
+    """The program of the module, for a test that leaves its window as it was."""
+    yield module_desk
+    module_desk.close_dialogs()

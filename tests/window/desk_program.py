@@ -80,6 +80,18 @@ class DeskProgram(Shown):
 
         wait_for(closed, f"the end of {title!r}")
 
+    def close_dialogs(self) -> None:
+        """Close the dialogs that a test has left open, and wait until the last one is gone."""
+
+        def none_left() -> bool:
+            others = {line.split()[0] for line in self.screen.listing().splitlines()} - {self.window}
+            for other in others:
+                with contextlib.suppress(subprocess.CalledProcessError):  # it has gone meanwhile
+                    self.screen.close(other)
+            return not others
+
+        wait_for(none_left, "the end of all dialogs")
+
     def type(self, *keys: str) -> None:
         """Type what begins with ":" letter by letter, and press the other keys."""
         for key in keys:

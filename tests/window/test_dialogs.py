@@ -30,36 +30,32 @@ def files(home: Path) -> Path:
 
 
 @EITHER
-def test_a_file_is_chosen(show_desk: Show, files: Path, path: str) -> None:
-    desk = show_desk()
+def test_a_file_is_chosen(desk: DeskProgram, files: Path, path: str) -> None:
     asking = desk.asking("open_file", path, title="Which one?", directory=str(files))
     desk.choose("Which one?", files / "one.txt")
     assert asking.answer() == str(files / "one.txt")
-    desk.close()
-    desk.ended_well()
 
 
 @EITHER
 @pytest.mark.parametrize(
     ("function", "nothing"), [("open_file", None), ("open_files", []), ("save_file", None), ("choose_folder", None)]
 )
-def test_a_dialog_that_is_cancelled_gives_nothing(show_desk: Show, path: str, function: str, nothing: object) -> None:
-    desk = show_desk()
+def test_a_dialog_that_is_cancelled_gives_nothing(
+    desk: DeskProgram, path: str, function: str, nothing: object
+) -> None:
     asking = desk.asking(function, path, title="Choose")
     desk.titled("Choose")
     desk.type("Escape")
     assert asking.answer() == nothing
 
 
-def test_closing_the_dialog_by_its_frame_is_cancelling_it(show_desk: Show) -> None:
-    desk = show_desk()
+def test_closing_the_dialog_by_its_frame_is_cancelling_it(desk: DeskProgram) -> None:
     asking = desk.asking("open_file", title="Choose")
     desk.screen.close(desk.titled("Choose"))
     assert asking.answer() is None
 
 
-def test_several_files_are_chosen_and_only_of_the_types_that_are_offered(show_desk: Show, files: Path) -> None:
-    desk = show_desk()
+def test_several_files_are_chosen_and_only_of_the_types_that_are_offered(desk: DeskProgram, files: Path) -> None:
     asking = desk.asking("open_files", title="Texts", directory=str(files), types={"Texts": ["*.txt"], "All": ["*"]})
     desk.titled("Texts")
     desk.type("Down", "ctrl+a", "Return")
@@ -67,16 +63,14 @@ def test_several_files_are_chosen_and_only_of_the_types_that_are_offered(show_de
     assert set(asking.answer()) == wanted
 
 
-def test_a_place_to_save_in_is_proposed_and_taken(show_desk: Show, files: Path) -> None:
-    desk = show_desk()
+def test_a_place_to_save_in_is_proposed_and_taken(desk: DeskProgram, files: Path) -> None:
     asking = desk.asking("save_file", title="Save", directory=str(files), file_name="new.txt")
     desk.titled("Save")
     desk.type("Return")
     assert asking.answer() == str(files / "new.txt")
 
 
-def test_before_an_existing_file_is_overwritten_the_user_is_asked(show_desk: Show, files: Path) -> None:
-    desk = show_desk()
+def test_before_an_existing_file_is_overwritten_the_user_is_asked(desk: DeskProgram, files: Path) -> None:
     asking = desk.asking("save_file", title="Save", directory=str(files), file_name="one.txt")
     first = desk.titled("Save")
     desk.type("Return")
@@ -87,8 +81,7 @@ def test_before_an_existing_file_is_overwritten_the_user_is_asked(show_desk: Sho
     assert asking.answer() is None
 
 
-def test_a_folder_is_chosen(show_desk: Show, files: Path) -> None:
-    desk = show_desk()
+def test_a_folder_is_chosen(desk: DeskProgram, files: Path) -> None:
     asking = desk.asking("choose_folder", title="Where?")
     desk.choose("Where?", files)
     assert asking.answer() == str(files)
@@ -96,8 +89,7 @@ def test_a_folder_is_chosen(show_desk: Show, files: Path) -> None:
 
 @EITHER
 @pytest.mark.parametrize(("key", "agreed"), [("Return", True), ("Escape", False), ("alt+c", False)])
-def test_the_user_agrees_or_does_not(show_desk: Show, path: str, key: str, agreed: bool) -> None:
-    desk = show_desk("title='The app'")
+def test_the_user_agrees_or_does_not(desk: DeskProgram, path: str, key: str, agreed: bool) -> None:
     asking = desk.asking(
         "confirm", path, title="Delete <b>3</b> notes & more?", text="They are gone then.", accept="Delete_them"
     )
@@ -106,8 +98,7 @@ def test_the_user_agrees_or_does_not(show_desk: Show, path: str, key: str, agree
     assert asking.answer() is agreed
 
 
-def test_something_is_told(show_desk: Show) -> None:
-    desk = show_desk()
+def test_something_is_told(desk: DeskProgram) -> None:
     asking = desk.asking("message", title="Done", text="All of it.")
     wait_for(lambda: desk.screen.active() not in (0, int(desk.window, 16)), "the dialog's focus")
     desk.type("Return")
@@ -133,8 +124,7 @@ def test_it_is_asked_on_the_window_that_had_the_focus_last(show_desk: Show) -> N
         desk.focus_and_ask(window)
 
 
-def test_a_second_dialog_is_refused_while_one_is_open(show_desk: Show) -> None:
-    desk = show_desk()
+def test_a_second_dialog_is_refused_while_one_is_open(desk: DeskProgram) -> None:
     asking = desk.asking("open_file", title="Choose")
     desk.titled("Choose")
     assert desk.asking("confirm", title="Sure?").answer() == (
@@ -189,11 +179,10 @@ def test_a_dialog_closes_at_an_upgrade_which_forgets_who_has_asked(
     client.stop("desk", 20)
 
 
-def test_a_dialog_closes_when_its_task_is_cancelled(show_desk: Show, home: Path) -> None:
-    desk = show_desk()
+def test_a_dialog_closes_when_its_task_is_cancelled(desk: DeskProgram) -> None:
     asking = desk.asking("open_file", "/ask/until", title="Choose")
     desk.titled("Choose")
-    (home / "desk.over").touch()
+    (desk.home / "desk.over").touch()
     assert asking.answer() == "too late"
     wait_for(lambda: "Choose" not in desk.screen.listing(), "its end")
 
@@ -229,9 +218,8 @@ def test_a_dialog_closes_with_the_request_of_a_page_that_is_gone(
     wait_for(lambda: "Choose" not in desk.screen.listing(), "its end")
 
 
-def test_a_dialog_is_answered_to_a_page_that_stays(show_desk: Show, files: Path) -> None:
-    desk = show_desk()
-    asking = desk.asking("open_file", "/ask/while-connected", title="Choose")
+def test_a_dialog_is_answered_to_a_page_that_stays(desk: DeskProgram, files: Path) -> None:
+    asking = desk.asking("open_file", "/ask/while-connected", title="Choose", directory=str(files))
     desk.choose("Choose", files / "one.txt")
     assert asking.answer() == str(files / "one.txt")
 
@@ -244,27 +232,25 @@ def test_the_app_ends_while_a_dialog_is_open(show_desk: Show) -> None:
     desk.gone(8)
 
 
-def test_a_script_asks_by_the_apps_name(show_desk: Show, start_script: Callable[..., Script], files: Path) -> None:
-    desk = show_desk()
-    source = "from wesktop.dialogs import blocking\nprint(blocking.open_file('Choose', name='desk'))"
-    script = start_script("asks", source)
+def test_a_script_asks_by_the_apps_name(desk: DeskProgram, start_script: Callable[..., Script], files: Path) -> None:
+    asks = f"blocking.open_file('Choose', directory={str(files)!r}, name='desk')"
+    source = f"from wesktop.dialogs import blocking\nprint({asks})"
+    script = start_script("asks", source, XDG_RUNTIME_DIR=str(desk.home / "run"))
     desk.choose("Choose", files / "one.txt")
     assert script.wait() == 0
     assert script.output == f"{files}/one.txt\n"
 
 
-def test_what_does_not_fit_is_refused_before_anybody_is_asked(show_desk: Show) -> None:
-    desk = show_desk()
+def test_what_does_not_fit_is_refused_before_anybody_is_asked(desk: DeskProgram) -> None:
     kind, said = desk.asking("open_file", types={"A": []}).answer()
     assert kind == "ConfigurationError"
     assert said == 'types: [] for \'A\' does not fit: give a list as in ["*.png", "*"].'
 
 
-def test_a_name_that_is_no_utf_8_is_an_error_in_one_sentence(show_desk: Show, files: Path) -> None:
+def test_a_name_that_is_no_utf_8_is_an_error_in_one_sentence(desk: DeskProgram, files: Path) -> None:
     directory = files / "only"
     directory.mkdir()
     (Path(os.fsdecode(os.fsencode(directory) + b"/bad\xff.txt"))).write_text("")
-    desk = show_desk()
     asking = desk.asking("open_files", title="Choose", directory=str(directory))
     desk.titled("Choose")
     desk.type("Down", "ctrl+a", "Return")
