@@ -23,6 +23,10 @@ class Browser:
         """What it was to open so far."""
         return self._opened.read_text().splitlines() if self._opened.exists() else []
 
+    def forget(self) -> None:
+        """Begin anew, for another test."""
+        self._opened.unlink(missing_ok=True)
+
     def opens(self, *urls: str) -> None:
         """Wait until it was to open these, and nothing else before or between them."""
         wait_for(lambda: len(self.opened()) >= len(urls), f"{urls} in the browser, which has {self.opened()}")
@@ -69,7 +73,7 @@ def site(port: int = 0) -> Iterator[Site]:
 
     with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
         served = Site(server.server_port)
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=[0.01])
         thread.start()
         try:
             yield served

@@ -1,5 +1,6 @@
 """Fixtures of the tests that open windows."""
 
+import functools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ from support.screen import Screen, own_screen
 from support.scripts import Script, free_port, isolated_env, scratch_home, script_starter, write_script
 from support.users import VICTIM, give, interpreter_of
 from window.desk_program import DeskProgram
-from window.shown import LAUNCHER, Shown, program
+from window.shown import LAUNCHER, Shown, Turning, program
 
 TESTS = str(Path(__file__).parent.parent)
 
@@ -59,6 +60,29 @@ def show(start: Callable[..., Script], screen: Screen, home: Path) -> Callable[.
         return Shown(start(name, program(name, f"port={port}, {options}", page), **env), name, home, screen, port)
 
     return show_program
+
+
+@pytest.fixture(scope="module")
+def module_window() -> Iterator[tuple[Turning, Browser]]:
+    """A window whose pages have no policy, with its browser, on a screen of its own, once for a module."""
+    with own_screen() as screen, scratch_home() as home, script_starter(home) as start:
+        browser = Browser(home)
+        env = {"DISPLAY": screen.display, "PYTHONPATH": TESTS, "BROWSER": browser.command}
+        yield Turning(functools.partial(start, **env), home, screen, "csp=''"), browser
+
+
+@pytest.fixture
+def turn(module_window: tuple[Turning, Browser]) -> Callable[[str], Turning]:
+    """Show a page in the module's window, given as the arguments of `page_app`."""
+    return module_window[0].turn
+
+
+@pytest.fixture
+def module_browser(module_window: tuple[Turning, Browser]) -> Browser:
+    """What the module's window takes for the user's browser; nothing was opened in it yet."""
+    _, browser = module_window
+    browser.forget()
+    return browser
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ Imported by the tests' scripts and by their workers.
 """
 
 import asyncio
+import json
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ import wesktop
 from wesktop.asgi import RedirectResponse
 
 GO = Path("go")  # in the script's directory
+TURN = Path("turn.json")  # likewise: the arguments of the page that is shown next, where an app `turns`
 
 _PAGE = """<!doctype html><meta charset="utf-8"><title>a page</title>
 <style>html {{ background: {colour} }}</style>
@@ -24,10 +26,21 @@ _PAGE = """<!doctype html><meta charset="utf-8"><title>a page</title>
 </script>"""
 
 
-def page_app(name: str, script: str = "", colour: str = "#336699", waits: str = "") -> object:
+_TURNS = """
+    const turns = setInterval(async () => {{
+        if (await (await fetch("/turn")).text() !== {number!r}) {{
+            clearInterval(turns);
+            location.replace("/");
+        }}
+    }}, 50);
+    {script}"""
+
+
+def page_app(name: str, script: str = "", colour: str = "#336699", waits: str = "", *, turns: bool = False) -> object:
     """An app whose page fills the window with `colour` and runs `script`; what that `say`s goes to `name`.said.
 
     waits: "" serves at once; "first" when the file `go` is there; "again" does so from the second worker on.
+    turns: the page goes on to what the file `turn.json` says, whenever that changes.
     """
     router = wesktop.Router()
     said = Path(f"{name}.said")
@@ -35,7 +48,16 @@ def page_app(name: str, script: str = "", colour: str = "#336699", waits: str = 
 
     @router.get("/")
     async def page(_: wesktop.Request) -> wesktop.HTMLResponse:
-        return wesktop.HTMLResponse(_PAGE.format(colour=colour, script=script))
+        shown = {"colour": colour, "script": script}
+        if turns:
+            turn = json.loads(TURN.read_text())
+            shown |= turn["page"]
+            shown["script"] = _TURNS.format(number=str(turn["number"]), script=shown["script"])
+        return wesktop.HTMLResponse(_PAGE.format(**shown))
+
+    @router.get("/turn")
+    async def turn_number(_: wesktop.Request) -> wesktop.TextResponse:
+        return wesktop.TextResponse(str(json.loads(TURN.read_text())["number"]))
 
     @router.post("/said")
     async def say(request: wesktop.Request) -> dict[str, str]:

@@ -1,7 +1,9 @@
 """A program in its window, as its user and its window manager see it, and what it leaves when it ends."""
 
 import contextlib
+import json
 import signal
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
@@ -9,9 +11,10 @@ import psutil
 
 from support.framebuffer import Picture
 from support.screen import Screen
-from support.scripts import Script, answers, left_behind, running_from
+from support.scripts import Script, answers, free_port, left_behind, running_from
 from support.session import authorization, own_address
 from support.waiting import wait_for
+from window.page import TURN
 
 PROGRAM = """
 from pathlib import Path
@@ -144,6 +147,31 @@ class Shown:
         self.gone(within)
         assert self.script.wait() == 0, self.script.output
         assert self.script.output.splitlines()[-1] == "run() has returned"
+
+
+class Turning(Shown):
+    """A program whose one window shows one page after the other: a window of its own would cost each a second."""
+
+    def __init__(self, start: Callable[..., Script], home: Path, screen: Screen, options: str) -> None:
+        self._turns = 0
+        self._turn_to({}, home)
+        port = free_port()
+        script = start("demo", program("demo", f"port={port}, {options}", "turns=True"))
+        super().__init__(script, "demo", home, screen, port)
+        self.ready()
+
+    def turn(self, page: str) -> "Turning":
+        """Show a page with these arguments of `page_app`, as source, once the window has loaded it."""
+        self._said.write_text("")
+        self._turn_to(eval(f"dict({page})"), self.home)  # noqa: S307  a test's own
+        self.hear("drawn")
+        return self
+
+    def _turn_to(self, page: dict[str, str], home: Path) -> None:
+        self._turns += 1
+        new = home / "turn.new"
+        new.write_text(json.dumps({"number": self._turns, "page": page}))
+        new.replace(home / TURN)
 
 
 def processes_of(home: Path) -> list[str]:

@@ -14,10 +14,9 @@ from window.shown import Shown
 
 pytestmark = pytest.mark.window
 
-Show = Callable[..., Shown]
+Turn = Callable[[str], Shown]
 
 PAGE = "#204060"
-CSP = "csp=''"  # by default the page's own policy refuses forms and frames of other origins, before the window has to
 
 # JavaScript that goes to URL by itself, and that lets a click anywhere go there.
 BY_SCRIPT = {
@@ -65,46 +64,46 @@ def still_shown(shown: Shown) -> None:
 
 @pytest.mark.parametrize("way", BY_SCRIPT)
 def test_where_a_script_leads_to_another_origin_it_opens_in_the_browser(
-    show: Show, browser: Browser, elsewhere: Site, way: str
+    turn: Turn, module_browser: Browser, elsewhere: Site, way: str
 ) -> None:
     url = f"{elsewhere.url}/page?a=b"
-    shown = show(CSP, page=page(BY_SCRIPT[way], url))
+    shown = turn(page(BY_SCRIPT[way], url))
     shown.hear("there")
-    browser.opens(url)
+    module_browser.opens(url)
     still_shown(shown)
 
 
 @pytest.mark.parametrize("way", BY_CLICK)
 def test_where_a_click_leads_to_another_origin_it_opens_in_the_browser_alone(
-    show: Show, browser: Browser, elsewhere: Site, way: str
+    turn: Turn, module_browser: Browser, elsewhere: Site, way: str
 ) -> None:
     url = f"{elsewhere.url}/page?a=b"
-    shown = show(CSP, page=page(BY_CLICK[way], url))
+    shown = turn(page(BY_CLICK[way], url))
     shown.hear("there")
     still_shown(shown)
     shown.click()
-    browser.opens(url)
+    module_browser.opens(url)
     assert elsewhere.asked == []
     still_shown(shown)
 
 
 @pytest.mark.parametrize("url", NOWHERE)
-def test_what_has_no_business_in_a_browser_leads_nowhere(show: Show, browser: Browser, url: str) -> None:
+def test_what_has_no_business_in_a_browser_leads_nowhere(turn: Turn, module_browser: Browser, url: str) -> None:
     script = f"{BY_SCRIPT['location']}; setTimeout(() => location = {LAST!r}, 200)"
-    shown = show(CSP, page=page(script, url))
+    shown = turn(page(script, url))
     shown.hear("there")
-    browser.opens(LAST)
+    module_browser.opens(LAST)
     still_shown(shown)
 
 
 @pytest.mark.parametrize("url", NOWHERE)
-def test_nor_does_it_where_it_is_clicked(show: Show, browser: Browser, url: str) -> None:
+def test_nor_does_it_where_it_is_clicked(turn: Turn, module_browser: Browser, url: str) -> None:
     after = f"addEventListener('click', () => setTimeout(() => location = {LAST!r}, 200))"
-    shown = show(CSP, page=page(BY_CLICK["blank"], url, more=after))
+    shown = turn(page(BY_CLICK["blank"], url, more=after))
     shown.hear("there")
     still_shown(shown)
     shown.click()
-    browser.opens(LAST)
+    module_browser.opens(LAST)
     still_shown(shown)
 
 
@@ -113,24 +112,24 @@ FRAME = "document.documentElement.insertAdjacentHTML('beforeend', `<iframe src='
 
 
 def test_a_frame_of_another_origin_is_shown_and_the_window_stays_its_own(
-    show: Show, browser: Browser, elsewhere: Site
+    turn: Turn, module_browser: Browser, elsewhere: Site
 ) -> None:
     away = f"{elsewhere.url}/page"
     script = FRAMED.format(then=f"location = {away!r}", frame=FRAME.format(url=f"{elsewhere.url}/frame"))
-    shown = show(CSP, page=f"colour={PAGE!r}, script={script!r}")
+    shown = turn(f"colour={PAGE!r}, script={script!r}")
     shown.hear("framed")
-    browser.opens(away)
+    module_browser.opens(away)
     still_shown(shown)
 
 
-def test_a_server_that_cannot_be_reached_is_left_to_the_browser(show: Show, browser: Browser) -> None:
+def test_a_server_that_cannot_be_reached_is_left_to_the_browser(turn: Turn, module_browser: Browser) -> None:
     url = f"http://127.0.0.1:{free_port()}/"
-    shown = show(CSP, page=page(BY_SCRIPT["location"], url))
-    browser.opens(url)
+    shown = turn(page(BY_SCRIPT["location"], url))
+    module_browser.opens(url)
     still_shown(shown)
 
 
-def test_no_file_can_be_read(show: Show, home: Path) -> None:
+def test_no_file_can_be_read(turn: Turn, home: Path) -> None:
     (home / "secret").write_text("document.title")
     url = f"file://{home}/secret"
     script = (
@@ -139,6 +138,6 @@ def test_no_file_can_be_read(show: Show, home: Path) -> None:
         f"document.head.append(Object.assign(document.createElement('script'), "
         f"{{src: {url!r}, onload: () => say('read'), onerror: () => say('refused')}})) }}"
     )
-    shown = show(CSP, page=f"script={script!r}")
+    shown = turn(f"script={script!r}")
     shown.hear("refused", 2)
     assert "read" not in shown.said()

@@ -6,6 +6,7 @@ before the successor has taken over ends the successor, and changes nothing else
 """
 
 import asyncio
+import contextlib
 import os
 import socket
 import subprocess
@@ -82,7 +83,8 @@ class Upgrade:
             async with asyncio.timeout(TAKE_TIMEOUT):
                 await self._send(message, self._copies)
                 await self._expect(Taken)
-            self._channel.sendall(messages.encode(Confirmed()))
+            with contextlib.suppress(ConnectionError):  # likewise
+                self._channel.sendall(messages.encode(Confirmed()))
             await self._expect(Begun)  # without a deadline: unless it has ended, it goes on
         except Exception as error:
             self.give_up()
@@ -130,7 +132,8 @@ class Upgrade:
     async def _send(self, message: Message, descriptors: list[int]) -> None:
         # In a thread: events that are kept may be many MiB, and the successor slow.
         self._channel.settimeout(TAKE_TIMEOUT)
-        await asyncio.to_thread(messages.send, self._channel, message, descriptors)
+        with contextlib.suppress(ConnectionError):  # it has ended: `_expect` raises why
+            await asyncio.to_thread(handover.send, self._channel, message, descriptors)
         self._channel.setblocking(False)
 
     async def _expect(self, kind: type[Message]) -> None:
