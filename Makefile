@@ -9,6 +9,8 @@ JOBS ?= 2
 MINUTES ?= 30
 SEED ?= 14
 
+# Who has run all of its tests takes some of another's.
+PARALLEL = -n $(WORKERS) --dist worksteal
 # What `make check` leaves to `make test`.
 REAL = window or qt or systemd or browser or app
 
@@ -24,16 +26,16 @@ demo: ## run the demo program; without a display, draw its page to demo.png
 check: ## lint, then run the tests that start no app, window, systemd or browser: in a minute or so
 	@scripts/setup check
 	@$(MAKE) --no-print-directory lint
-	.venv/bin/python -m pytest -n $(WORKERS) -m "not ($(REAL))"
+	.venv/bin/python -m pytest $(PARALLEL) -m "not ($(REAL))"
 
 test: ## lint, then run all tests but Qt's
 	@scripts/setup test
 	@$(MAKE) --no-print-directory lint
-	.venv/bin/python -m pytest -n $(WORKERS) -m "not qt"
+	.venv/bin/python -m pytest $(PARALLEL) -m "not qt"
 
 test-lowest: ## run the tests without windows with the lowest versions that pyproject.toml admits
 	@scripts/setup lowest
-	.venv-lowest/bin/python -m pytest -n $(WORKERS) -m "not window and not qt"
+	.venv-lowest/bin/python -m pytest $(PARALLEL) -m "not window and not qt"
 
 test-qt: ## run the tests of the Qt windows, in an environment of their own
 	@scripts/setup qt

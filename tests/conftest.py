@@ -23,12 +23,13 @@ MARKED_BY_FOLDER = {"systemd": "systemd", "lifecycle": "app", "serve": "app"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that `make check` leaves out by what they use, as far as the tests do not say so themselves."""
+    """Mark tests by what they use, as far as they do not say so themselves; put those that take long first."""
     for item in items:
         marks = {MARKED_BY_FIXTURE.get(name) for name in getattr(item, "fixturenames", ())}
         marks.add(MARKED_BY_FOLDER.get(item.path.relative_to(TESTS).parts[0]))
         for mark in marks - {None}:
             item.add_marker(str(mark))
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)  # and at random otherwise, as they are
 
 
 @pytest.fixture

@@ -60,6 +60,7 @@ def test_list_shows_what_runs_and_what_can_be_started(start_app: Start) -> None:
     assert len(lines) == 3
 
 
+@pytest.mark.long
 def test_an_app_that_does_not_answer_hides_no_other(start_app: Start) -> None:
     app = start_app()
     second(app)

@@ -110,6 +110,7 @@ def test_with_a_display_it_is_found(here: Surroundings) -> None:
 
 
 @pytest.mark.window
+@pytest.mark.long
 def test_accessibility_that_does_not_answer_is_told(here: Surroundings) -> None:
     if system_pygobject() is None:
         pytest.skip("needs the system's GTK")

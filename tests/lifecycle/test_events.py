@@ -79,6 +79,7 @@ async def connected(pages: list[Page], times: int = 1) -> None:
 
 
 @pytest.mark.parametrize("workers", ["1", "3"])
+@pytest.mark.long
 def test_every_page_of_every_worker_gets_all_in_one_order_through_a_restart(start_app: Start, workers: str) -> None:
     app = start_app("--workers", workers, more=APP)
 
@@ -185,6 +186,7 @@ def test_a_stop_takes_no_longer_for_open_pages(start_app: Start) -> None:
     app.nothing_left()
 
 
+@pytest.mark.long
 def test_chaos_loses_nothing_and_repeats_nothing(start_app: Start) -> None:
     app = start_app("--workers", "2", more=APP)
     chance = random.Random(20261125)

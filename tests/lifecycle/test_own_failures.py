@@ -6,6 +6,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from support.running import NAME, Running
 from support.scripts import Script, free_port
 from support.waiting import wait_for
@@ -54,6 +56,7 @@ def test_a_request_that_fails_is_answered_and_ends_no_lease(start_script: Callab
         assert "KeyError: 'of ours'" in app.logs()
 
 
+@pytest.mark.long
 def test_a_look_at_its_files_that_fails_is_logged_and_not_the_last_one(
     start_script: Callable[..., Script], home: Path
 ) -> None:

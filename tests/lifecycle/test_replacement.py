@@ -2,11 +2,14 @@
 
 import json
 
+import pytest
+
 from support.load import load
 from support.running import Start
 from support.waiting import wait_for
 
 
+@pytest.mark.long
 def test_a_worker_that_has_grown_is_replaced(start_app: Start) -> None:
     app = start_app("--max-rss", "120")
     with load(app.port) as clients:
@@ -37,6 +40,7 @@ def test_one_whose_successor_does_not_start_goes_on(start_app: Start) -> None:
     assert "no good" in app.status()["trouble"]
 
 
+@pytest.mark.long
 def test_an_app_that_is_always_too_large_is_not_replaced_without_pause(start_app: Start) -> None:
     app = start_app("--max-rss", "5")
     wait_for(lambda: "worker-replaced" in app.events(), "a replacement")

@@ -107,6 +107,7 @@ def test_of_two_restarts_at_once_the_later_one_serves_and_both_are_answered(star
     assert app.settled()["generation"] == 3
 
 
+@pytest.mark.long
 def test_a_start_that_takes_six_seconds_loses_nothing_either(start_app: Start) -> None:
     app = start_app()
     app.write("two", "time.sleep(6)")

@@ -30,6 +30,7 @@ def soak(home: Path, *arguments: str) -> "subprocess.Popen[str]":
     )
 
 
+@pytest.mark.long
 def test_every_promise_is_kept_through_restarts_kills_and_upgrades(home: Path) -> None:
     faults = "restart,kill a worker,upgrade,scale,stop a worker for a while,stop the supervisor for a while"
     arguments = ["--seconds", "5", "--quiet", "1", "--hang-timeout", "60", "--guests", "3", "--faults", faults]
@@ -39,6 +40,7 @@ def test_every_promise_is_kept_through_restarts_kills_and_upgrades(home: Path) -
     assert "every promise was kept" in output
 
 
+@pytest.mark.long
 def test_a_run_that_is_interrupted_leaves_nothing(home: Path) -> None:
     with soak(home, "--seconds", "600", "--faults", "scale") as run:
         assert run.stderr is not None

@@ -3,9 +3,13 @@
 import time
 from http.client import HTTPResponse
 
+import pytest
+
 from support.leases import ask
 from support.running import Running, Start
 from support.waiting import wait_for
+
+pytestmark = pytest.mark.long
 
 LIMIT = 4  # seconds that a worker has, for what it does when all stands still
 PAUSE = LIMIT + 2.0  # seconds: with all that is added to that limit, it is over then

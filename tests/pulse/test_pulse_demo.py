@@ -13,6 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.window
 @pytest.mark.timeout(120)
+@pytest.mark.long
 def test_the_demo_draws_itself(home: Path) -> None:
     env = {name: value for name, value in isolated_env(home).items() if name != "DISPLAY"}
     picture = home / "demo.png"

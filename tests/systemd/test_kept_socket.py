@@ -87,6 +87,7 @@ def test_a_stop_gives_the_stored_socket_back(app: Service) -> None:
 
 
 @needs_ipv6
+@pytest.mark.long
 def test_nobody_gets_the_other_loopback_address_between_two_lives(app: Service) -> None:
     begin(app, 0, "RestartSec=5")
     app.signal("KILL")

@@ -60,6 +60,7 @@ def test_killing_the_supervisor_under_load_loses_no_request(installed: Installed
         (["--watchdog=2", "--hang-timeout=0"], "worker"),
     ],
 )
+@pytest.mark.long
 def test_the_watchdog_ends_what_stands_still(installed: Installed, options: list[str], victim: str) -> None:
     app = installed.app
     installed.install(*options)

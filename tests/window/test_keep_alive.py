@@ -103,6 +103,7 @@ def test_of_two_starts_at_once_there_is_one_window_and_one_server(
     ended(first)
 
 
+@pytest.mark.long
 def test_an_open_window_carries_on_through_a_restart_and_an_upgrade(show: Show) -> None:
     page = """script='''
         let n = 0, beats = 0;
