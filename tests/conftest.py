@@ -1,5 +1,6 @@
 """Fixtures for the whole suite."""
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from hypothesis import HealthCheck, settings
 
 from support.running import Start, starter
 from support.scripts import Script, scratch_home, script_starter
-from support.surroundings import leave
+from support.surroundings import compile_ours, leave
 
 TESTS = Path(__file__).parent
 
@@ -16,6 +17,17 @@ leave()
 # How long an example takes is the machine's affair; and a checkout may be read-only.
 settings.register_profile("any machine", deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile what all test processes share, before there are any."""
+    if not hasattr(config, "workerinput"):
+        compile_ours()
+
+
+def pytest_collection_finish() -> None:
+    """Keep no bytecode of what tests write and import, see support.surroundings."""
+    sys.dont_write_bytecode = True
 
 
 MARKED_BY_FIXTURE = {"start_app": "app", "start_script": "app", "idle_app": "app"}
