@@ -142,7 +142,7 @@ def test_serve_finds_the_target_where_the_user_stands_and_ctrl_c_ends_it(home: P
     assert process.stderr is not None
     assert process.stderr.readline() == f"wesktop: serving hello:app on http://127.0.0.1:{port}\n"
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=10)
+    _, said = process.communicate(timeout=30)
     assert process.returncode == 0
     assert said == "wesktop: stopping, on SIGINT\n"
 

@@ -20,6 +20,7 @@ from support.chromium import CHROMIUM
 from support.running import COMMAND, NAME, Running, Start
 from support.scripts import Script, free_port
 from support.session import own_address
+from support.systemd import socket_activate
 from support.waiting import wait_for
 from wesktopd.worker.token_client import TokenClient
 
@@ -377,8 +378,8 @@ def test_another_user_of_the_machine_is_not_let_in(start_app: Start) -> None:
 def test_a_socket_that_the_service_manager_has_opened_to_others_has_to_be_meant(home: Path) -> None:
     app = Running(home, free_port())
     app.write("one")
-    at = f"0.0.0.0:{app.port}"
-    command = ["systemd-socket-activate", "-l", at, COMMAND, "serve", "app:app", "--port", str(app.port)]
+    activate = socket_activate(f"0.0.0.0:{app.port}", app.env)
+    command = [*activate, COMMAND, "serve", "app:app", "--port", str(app.port)]
     with subprocess.Popen(command, cwd=home, env=app.env, stderr=subprocess.PIPE, text=True) as activated:
         assert activated.stderr is not None
         wait_for(lambda: connects(app.port), "the socket")  # by which it is started

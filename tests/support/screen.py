@@ -12,7 +12,7 @@ from support.framebuffer import Framebuffer, Picture
 from support.waiting import wait_for
 
 SIZE = "1400x960x24"
-TOOLS_TIMEOUT = 10.0
+TOOLS_TIMEOUT = 30.0
 
 
 class Screen:

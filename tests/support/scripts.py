@@ -46,7 +46,7 @@ def free_port() -> int:
         return port
 
 
-def get(url: str, *headers: str, timeout: float = 5.0) -> bytes:
+def get(url: str, *headers: str, timeout: float = 20.0) -> bytes:
     """The body of a 200 answer. headers: lines as in "Cookie: a=b"."""
     request = urllib.request.Request(url, headers=dict(line.split(": ", 1) for line in headers))
     with urllib.request.urlopen(request, timeout=timeout) as response:
@@ -57,7 +57,7 @@ def get(url: str, *headers: str, timeout: float = 5.0) -> bytes:
 def answers(url: str, *headers: str) -> bytes | None:
     """The body, or None while nobody answers with 200."""
     try:
-        return get(url, *headers) or b" "
+        return get(url, *headers, timeout=5.0) or b" "
     except (urllib.error.URLError, OSError):
         return None
 

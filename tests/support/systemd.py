@@ -103,6 +103,15 @@ class Manager:
         return done.stdout
 
 
+def socket_activate(address: str, env: dict[str, str]) -> list[str]:
+    """Return what is put before a command for systemd-socket-activate to start it, in the user's directories of env.
+
+    By itself that passes on neither, and what it starts would use the real user's.
+    """
+    passed = [f"--setenv={name}" for name in env if name.startswith("XDG_")]
+    return ["systemd-socket-activate", "-l", address, *passed]
+
+
 def _listens(path: Path) -> bool:
     """Whether somebody accepts connections there: a socket is in its place a moment before that."""
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as connection:

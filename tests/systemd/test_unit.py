@@ -8,7 +8,7 @@ import pytest
 
 from support.running import NAME
 from support.scripts import answers, left_behind
-from support.systemd import Service
+from support.systemd import Service, socket_activate
 from support.waiting import wait_for
 
 
@@ -122,7 +122,7 @@ def test_neither_workers_nor_what_the_app_starts_are_taken_for_the_service(app: 
 
 def test_a_socket_is_taken_from_systemd_socket_activate(app: Service) -> None:
     app.write("one")
-    command = ["systemd-socket-activate", "-l", f"127.0.0.1:{app.port}"]
+    command = socket_activate(f"127.0.0.1:{app.port}", app.manager.env)
     command += [f"{app.directory}/.venv/bin/wesktop", "serve", "app:app", "--name", NAME, "--port", "1"]
     env = {name: value for name, value in app.manager.env.items() if name != "NOTIFY_SOCKET"}
     with subprocess.Popen(command, cwd=app.directory, env=env, stderr=subprocess.PIPE) as process:

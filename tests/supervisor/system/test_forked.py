@@ -80,7 +80,7 @@ print(forked(lambda: [target(each.fileno()) for each in (listener, client, serve
     "a control connection, on both sides": (
         """
 listener, _ = transport.listen(directory / "control")
-client = transport.connect(directory / "control", 5)
+client = transport.connect(directory / "control", 20)
 server, _ = listener.accept()
 server.setblocking(False)
 print(forked(lambda: [target(each.fileno()) for each in (listener, client, server)]))

@@ -108,7 +108,7 @@ def manager(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.sock
     """The socket that a service manager hears by."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
         heard.bind(str(home / "notify"))
-        heard.settimeout(5)
+        heard.settimeout(20)
         monkeypatch.setenv("NOTIFY_SOCKET", str(home / "notify"))
         yield heard
 

@@ -47,7 +47,7 @@ async def drained(kind: str, *messages: Message, reads: int) -> list[Message]:
     running = asyncio.ensure_future(drain({"type": kind}, receive_of(*messages), nothing))
     await asyncio.sleep(0)
     drain.begin()
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, 20)
     return received
 
 
