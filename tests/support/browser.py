@@ -63,8 +63,9 @@ def site(port: int = 0) -> Iterator[Site]:
             self.send_header("content-type", "text/html")
             if served.leads_to:
                 self.send_header("location", served.leads_to)
-            self.end_headers()
-            self.wfile.write(served.html.encode())
+            with contextlib.suppress(ConnectionError):  # the window has gone meanwhile
+                self.end_headers()
+                self.wfile.write(served.html.encode())
 
         do_POST = do_GET  # noqa: N815  as http.server calls it
 

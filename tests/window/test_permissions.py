@@ -35,9 +35,9 @@ def on_click(script: str) -> str:
 
 
 @pytest.mark.parametrize("what", ASKS)
-def test_a_page_may_use_nothing_unasked(show: Show, what: str) -> None:
+def test_a_page_may_use_nothing_unasked(turn: Callable[[str], Shown], what: str) -> None:
     ask, refusal = ASKS[what]
-    shown = show(page=on_click(ask)).ready()
+    shown = turn(on_click(ask))
     shown.click()
     shown.hear(refusal)
     assert "granted" not in shown.said()
@@ -51,6 +51,7 @@ def test_a_page_may_use_what_was_asked_for(show: Show, what: str) -> None:
 
 
 def test_a_page_may_write_to_the_clipboard_when_it_is_clicked(show: Show) -> None:
+    """In a window of its own: what a page has written to the clipboard, pages of its origin may read."""
     script = "navigator.clipboard.writeText('text').then(() => say('written'), error => say(error.name))"
     shown = show(page=on_click(script)).ready()
     shown.click()
