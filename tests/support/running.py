@@ -16,7 +16,7 @@ from support.running_app import source
 from support.scripts import answers, end_all, free_port, isolated_env, left_behind, running_from
 from support.terminal import Terminal, in_terminal
 from support.waiting import wait_for
-from wesktop.cli.reports import as_fields
+from wesktop.cli.ctl.reports import as_fields
 from wesktopd import client
 from wesktopd.errors import NotRunningError
 from wesktopd.paths import looking_in

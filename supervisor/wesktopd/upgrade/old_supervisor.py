@@ -133,7 +133,7 @@ class Upgrade:
         # In a thread: events that are kept may be many MiB, and the successor slow.
         self._channel.settimeout(TAKE_TIMEOUT)
         with contextlib.suppress(ConnectionError):  # it has ended: `_expect` raises why
-            await asyncio.to_thread(handover.send, self._channel, message, descriptors)
+            await asyncio.to_thread(messages.send, self._channel, message, descriptors)
         self._channel.setblocking(False)
 
     async def _expect(self, kind: type[Message]) -> None:
