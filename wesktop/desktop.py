@@ -110,7 +110,7 @@ def run(
         return
     # Before all else, as its toolkit takes longest to load: what it is to show is settled meanwhile.
     with launch("wesktop.window") as window_process:
-        from wesktop.launching import this_launch
+        from wesktop.launching import current_launch
         from wesktop.session import show
         from wesktop.target import app_name, app_spec, pid_path_option
         from wesktop.window.opening.display import check_display
@@ -159,6 +159,6 @@ def run(
             second_launch=second_launch,
             window=as_fields(look),
         )
-        this = this_launch(arguments)
+        this = current_launch(arguments)
         check_display(gui)
         show(window_process, spec, look, this)

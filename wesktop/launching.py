@@ -1,4 +1,4 @@
-"""What a program was started with, for the running app or the one that starts."""
+"""The arguments and the directory of this start, for the app that runs or is started."""
 
 import os
 import sys
@@ -8,11 +8,11 @@ from wesktopd.errors import ConfigurationError
 from wesktopd.wire.channel import Launch
 
 
-def this_launch(arguments: Sequence[str] | None) -> Launch:
-    """Return this process's launch.
+def current_launch(arguments: Sequence[str] | None) -> Launch:
+    """Return the arguments and the directory that this process was started with.
 
-    arguments: None takes those of the process, without the `--` that ends its options: a desktop entry on Windows has
-    one before the link. Raises ConfigurationError for anything but a list of strings.
+    arguments: instead of the process's own. Of those, the `--` that ends the options is left out: a desktop entry on
+    Windows has one before the link. Raises ConfigurationError for anything but a list of strings.
     """
     given = _without_end_of_options(sys.argv[1:]) if arguments is None else arguments
     if not isinstance(given, list | tuple) or not all(isinstance(argument, str) for argument in given):
@@ -26,5 +26,5 @@ def _without_end_of_options(arguments: list[str]) -> list[str]:
 
 
 def _utf8(text: str) -> str:
-    """An argument as a message can have it: what is no UTF-8 in it, is replaced."""
+    """Return an argument with its invalid UTF-8 replaced, as a message cannot have that."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -8,7 +8,7 @@ from typing import Literal
 
 from wesktop.single_instance import claim_window
 from wesktop.window.opening.process_end import window_error
-from wesktop.window.spec import Attachable, Attached, Closed, NotOpened, Opened, WindowSpec, further
+from wesktop.window.spec import Attached, Closed, NotOpened, Opened, ServerAddress, WindowSpec, further
 from wesktopd import client
 from wesktopd.client import Turn
 from wesktopd.control.connection import Connection
@@ -31,11 +31,11 @@ from wesktopd.wire.channel import Launch, decode, encode
 from wesktopd.wire.control_messages import MAX_FRAME, Answer, End, Failed, Listening, Moved, Others, Ready, Stop
 from wesktopd.wire.lines import LineReader
 
-WINDOW_CLOSES_WITHIN = 2.0  # seconds until a window that does not close is killed
+WINDOW_CLOSE_TIMEOUT = 2.0  # seconds until a window that does not close is killed
 STOP_MARGIN = 2.0  # seconds beyond the drain timeout until a supervisor that does not end is killed
-ANSWERS_WITHIN = 10.0  # seconds after which a supervisor that has said nothing yet is worth a word
-HUNG_UP = 2.0  # seconds that a supervisor has to end in when its connection has
-STEP = 0.5  # seconds that a standstill of the machine takes from these at most
+SILENCE_WARNING = 10.0  # seconds after which a supervisor that has sent nothing yet is warned about
+EXIT_TIMEOUT = 2.0  # seconds for a supervisor to exit after its connection has ended
+STEP = 0.5  # seconds: a standstill of the machine uses up at most so much of these
 
 
 def show(window: Launched, spec: AppSpec, look: WindowSpec, this: Launch) -> None:
@@ -75,7 +75,7 @@ class Session:
         self._one_shot = spec.one_shot if turn is None else turn.one_shot
         self._opened = False
         self._attached = False
-        self._told_closed = False
+        self._was_closed = False
         self._closed = False
         self._window_error: WindowError | None = None
         self._others = 0
@@ -83,7 +83,7 @@ class Session:
         self._lines = LineReader(MAX_FRAME)
         if turn is None:
             window.tell(encode(replace(look, own_host=own_host(spec.name))))
-            self._hand_over(this)
+            self._pass_on(this)
             self._supervisor = launch("wesktopd")
             self._supervisor.tell(protocol.encode(spec))
             self._server = Connection(self._supervisor.channel)
@@ -94,8 +94,8 @@ class Session:
             if turn.ready is not None:
                 look = replace(look, url=turn.ready.origin or turn.ready.url, link=turn.ready.link)
             window.tell(encode(look))
-            self._hand_over(this)
-            self._let_attach()
+            self._pass_on(this)
+            self._send_address()
 
     def __enter__(self) -> "Session":
         return self
@@ -104,8 +104,9 @@ class Session:
         self.close()
 
     def wait(self) -> None:
-        """Block until the window is closed or the server has ended; until the last window is, where that ends the
-        server. Raises what kept either from starting, and WindowError for a window that nobody has closed.
+        """Block until the window is closed or the server has ended; or the last window, if the server ends with that.
+
+        Raises what kept either from starting, and WindowError if the window ended without being closed.
         """
         self._follow()
         if self._window_error is not None:
@@ -118,19 +119,19 @@ class Session:
                 selector.register(self._server, selectors.EVENT_READ)
             if self._turn is not None:
                 selector.register(self._turn, selectors.EVENT_READ)
-            patience = None if self._server is None else ANSWERS_WITHIN
+            patience = None if self._server is None else SILENCE_WARNING
             while True:
                 ready = {key.fileobj for key, _ in selector.select(patience)}
                 if not ready:
                     self._log(
-                        "warning", "the server of %r has said nothing for %g seconds: is it suspended?", patience
+                        "warning", "the server of %r has sent nothing for %g seconds: is it suspended?", patience
                     )
                 patience = patience if ready and self._server not in ready else None
                 if self._turn is not None and self._turn in ready:
-                    self._check_goes_on(self._turn)
-                if self._server is not None and self._server in ready and not self._hear_server(self._server):
+                    self._check_not_ended(self._turn)
+                if self._server is not None and self._server in ready and not self._read_server(self._server):
                     return
-                if self._window.channel in ready and not self._hear_window():
+                if self._window.channel in ready and not self._read_window():
                     selector.unregister(self._window.channel)
                     self._closed = True
                 if self._attached and self._turn is not None:
@@ -142,10 +143,10 @@ class Session:
 
     @property
     def _others_need_it(self) -> bool:
-        """Whether our server has other windows, with the last of which it is to end."""
+        """Return whether our server has other windows, with the last of which it ends."""
         return self._server is not None and self._one_shot and self._others > 0
 
-    def _hear_server(self, server: Connection) -> bool:
+    def _read_server(self, server: Connection) -> bool:
         for event in server.pending():
             if event is None:
                 self._server_died()
@@ -156,8 +157,8 @@ class Session:
             self._on_event(event)
         return True
 
-    def _check_goes_on(self, turn: Connection) -> None:
-        """Whether the server that was there before is there for the window that is to attach."""
+    def _check_not_ended(self, turn: Connection) -> None:
+        """Raise NotRunningError if the server that ran already ends before the window is attached."""
         for event in turn.pending():
             if event is None or isinstance(event, End):
                 raise NotRunningError(f"{self._spec.name!r} was stopped while its window was opened.")
@@ -166,9 +167,9 @@ class Session:
         if isinstance(event, Failed):
             raise from_wire(event.error, event.message, event.log_tail)
         if isinstance(event, Listening):
-            self._let_attach()
+            self._send_address()
         if isinstance(event, Ready):
-            self._let_attach(event.origin or event.url, event.link)
+            self._send_address(event.origin or event.url, event.link)
         if isinstance(event, Others):
             self._others = event.count
         if isinstance(event, Moved) and self._supervisor is not None:
@@ -176,18 +177,18 @@ class Session:
 
     def _server_died(self) -> None:
         assert self._supervisor is not None
-        code = _wait(self._supervisor, HUNG_UP)
-        how = "has hung up" if code is None else self._supervisor.describe_end()
+        code = _wait(self._supervisor, EXIT_TIMEOUT)
+        how = "has closed its connection" if code is None else self._supervisor.describe_end()
         if not self._opened:
             raise StartupError(f"the server of {self._spec.name!r} {how} before it was ready.")
-        self._log("error", "the server of %r %s unasked: its window is closed", how)
+        self._log("error", "the server of %r %s unexpectedly: its window is closed", how)
 
-    def _let_attach(self, url: str | None = None, link: str | None = None) -> None:
+    def _send_address(self, url: str | None = None, link: str | None = None) -> None:
         name = self._spec.name
-        at = Attachable(socket=str(AppPaths(name).control), name=name, url=url, link=link, one_shot=self._one_shot)
+        at = ServerAddress(socket=str(AppPaths(name).control), name=name, url=url, link=link, one_shot=self._one_shot)
         self._window.tell(encode(at))
 
-    def _hear_window(self) -> bool:
+    def _read_window(self) -> bool:
         try:
             data = self._window.channel.recv(64 * 1024)
         except OSError:
@@ -201,24 +202,24 @@ class Session:
                 raise from_wire(message.error, message.message)
             self._opened |= isinstance(message, Opened)
             self._attached |= isinstance(message, Attached)
-            self._told_closed |= isinstance(message, Closed)
+            self._was_closed |= isinstance(message, Closed)
         return True
 
-    def _hand_over(self, this: Launch) -> None:
-        """A launch that opens a window has arguments too. The window tells the server, which so knows for which."""
+    def _pass_on(self, this: Launch) -> None:
+        """Pass on the arguments of this start: by the window, so that the server knows the window they are for."""
         if not this.arguments:
             return
         try:
             protocol.check_passed_on(window_protocol.Launch(arguments=this.arguments, directory=this.directory))
         except ConfigurationError as error:
-            self._log("warning", "%r is not told of its arguments: %s", error)
+            self._log("warning", "%r does not get its arguments: %s", error)
         else:
             self._window.tell(encode(this))
 
     def _on_window_end(self) -> None:
-        """Find out what is to be raised for it, if anything, see `wesktop.window.opening.process_end`."""
-        code = self._wait_or_kill(self._window, WINDOW_CLOSES_WITHIN, "the window") or 0
-        if not self._told_closed:
+        """Determine which error the end of the window means, if any, see `wesktop.window.opening.process_end`."""
+        code = self._wait_or_kill(self._window, WINDOW_CLOSE_TIMEOUT, "the window") or 0
+        if not self._was_closed:
             self._window_error = window_error(code, opened=self._opened)
         if self._window_error is None or self._opened:
             return
@@ -227,21 +228,21 @@ class Session:
         raise self._window_error
 
     def _log(self, level: Literal["warning", "error"], text: str, *values: object) -> None:
-        """Log a sentence whose first value is the app's name."""
+        """Log a message whose first value is the app's name."""
         import logging  # late: the window waits for this module
 
         getattr(logging.getLogger("wesktop"), level)(text, self._spec.name, *values)
 
     def close(self) -> None:
-        """Close the window and end the server, and wait until both are gone; a second Ctrl-C ends them at once."""
+        """Close the window, end the server, and wait until both are gone; a second Ctrl-C ends them immediately."""
         try:
             self._window.channel.close()
             if self._opened and not self._spec.one_shot and not self._ended:
-                self._let_go()
+                self._detach_server()
             elif self._server is not None:
                 with contextlib.suppress(WesktopError):
                     self._server.send(Stop())
-            self._wait_or_kill(self._window, WINDOW_CLOSES_WITHIN, "the window")
+            self._wait_or_kill(self._window, WINDOW_CLOSE_TIMEOUT, "the window")
         except BaseException:
             if self._supervisor is not None:
                 self._supervisor.kill()
@@ -251,8 +252,8 @@ class Session:
             if self._supervisor is not None:
                 self._finish(self._supervisor)
 
-    def _let_go(self) -> None:
-        """Leave the server to itself: it learns of that by the end of our lease."""
+    def _detach_server(self) -> None:
+        """Leave the server running: the end of our lease tells it."""
         if self._supervisor is not None:
             self._supervisor.leave()
         self._server = self._supervisor = None
@@ -266,7 +267,7 @@ class Session:
             client.clean_up(self._spec.name, self._spec.pid_path, supervisor.process.pid)
 
     def _wait_or_kill(self, launched: Launched, seconds: float, what: str) -> int | None:
-        """Wait for its end; its exit code, None where it had to be killed."""
+        """Wait for its end; return its exit code, None if it had to be killed."""
         code = _wait(launched, seconds)
         if code is None:
             self._log("warning", "%r: %s did not end within %g seconds and is killed", what, seconds)
@@ -284,7 +285,7 @@ def _has_ended(name: str) -> bool:
 
 
 def _wait(launched: Launched, seconds: float) -> int | None:
-    """The exit code; None where the process has not ended after so many seconds in which this one could run."""
+    """Return the exit code; None if the process has not ended after so many seconds in which this one could run."""
     while seconds > 0:
         with contextlib.suppress(subprocess.TimeoutExpired):
             return launched.process.wait(min(seconds, STEP))

@@ -1,4 +1,4 @@
-"""What can be asked of an app by its name. Synchronous, light to import."""
+"""Client of a running app's supervisor: requests, by the app's name. Synchronous, light to import."""
 
 import contextlib
 import time
@@ -51,7 +51,7 @@ from wesktopd.wire.control_messages import (
 from wesktopd.wire.message import Message
 from wesktopd.wire.window_messages import Launch, Show, Vacant
 
-SHOW_TIMEOUT = 30.0  # seconds: another window may be opening, and a worker starting
+SHOW_TIMEOUT = 30.0  # seconds: another client may be opening a window, and a worker starting
 LINK_TIMEOUT = 60.0  # seconds: longer than a link lives
 LOOK_EVERY = 0.005
 CONNECT_EVERY = 0.05
@@ -60,9 +60,9 @@ Reply = TypeVar("Reply", bound=Message)
 
 
 def connect(name: str, patience: float = TIMEOUT) -> Connection:
-    """Connect to the supervisor of the app `name`, which has so many seconds to accept.
+    """Connect to the supervisor of the app `name`; patience: seconds for it to accept.
 
-    Raises NotRunningError when there is none, or ControlError.
+    Raises NotRunningError if there is none, or ControlError.
     """
     return connect_path(AppPaths(name).control, name, patience)
 
@@ -70,8 +70,8 @@ def connect(name: str, patience: float = TIMEOUT) -> Connection:
 def ask(name: str, request: Request, reply: type[Reply], timeout: float | None = TIMEOUT) -> Reply:
     """Send a request and return its answer.
 
-    Raises NotRunningError, ControlTimeoutError after `timeout` seconds (None waits for ever), ControlError, or what
-    the supervisor answers with.
+    Raises NotRunningError, ControlTimeoutError after `timeout` seconds (None: never), ControlError, or the error
+    that the supervisor answers with.
     """
     with connect(name, TIMEOUT if timeout is None else min(timeout, TIMEOUT)) as connection:
         return _ask_over(connection, name, request, reply, timeout)
@@ -87,13 +87,14 @@ def _ask_over(
 
 
 def status(name: str) -> Report:
-    """How the app is. Raises NotRunningError or ControlError."""
+    """Return the status of the app. Raises NotRunningError or ControlError."""
     return ask(name, Status(), Report)
 
 
 def reports(timeout: float = TIMEOUT) -> Iterator[tuple[str, Report | None]]:
-    """How each of this user's apps is that run, by name; None for one that does not answer within so many seconds,
-    so that one app in trouble does not hide the others.
+    """Yield the status of each running app of this user, with its name.
+
+    None for an app that does not answer within `timeout` seconds, so that one in trouble does not hide the others.
     """
     for name in running_names():
         with contextlib.suppress(NotRunningError):
@@ -101,44 +102,43 @@ def reports(timeout: float = TIMEOUT) -> Iterator[tuple[str, Report | None]]:
 
 
 def report(name: str, timeout: float = TIMEOUT) -> Report | None:
-    """How an app is; None where it does not answer within so many seconds. Raises NotRunningError."""
+    """Return the status of an app; None if it does not answer within `timeout` seconds. Raises NotRunningError."""
     try:
         return ask(name, Status(), Report, timeout)
     except NotRunningError:
         raise
-    except WesktopError:  # also of another version, which answers with an error of its own
+    except WesktopError:  # also an app of another release, which answers with an error
         return None
 
 
 def config(name: str) -> dict[str, Any]:
-    """The app's spec: the fields of AppSpec that are not left at their defaults."""
+    """Return the app's spec: the fields of AppSpec that differ from their defaults."""
     return ask(name, Config(), Spec).spec
 
 
 def restart(name: str, timeout: float | None = None) -> str:
-    """Serve new code without losing a request; what came of it, in words.
+    """Serve new code without losing a request; return the outcome in words.
 
-    Raises StartupError or one of its kinds, with the end of its log, when the new code does not start; the old one
-    then goes on.
+    Raises StartupError or a subclass, with the end of its log, if the new code does not start; the old one goes on.
     """
     return ask(name, Restart(), Done, timeout).note
 
 
 def scale(name: str, workers: int, timeout: float | None = None) -> str:
-    """Run so many workers; returns when they serve."""
+    """Run so many workers; return when they serve, with the outcome in words."""
     return ask(name, Scale(workers=workers), Done, timeout).note
 
 
 def upgrade(name: str, timeout: float | None = None) -> str:
-    """Have the installed release take the supervisor's place; what came of it, in words.
+    """Have the installed release take the supervisor's place; return the outcome in words.
 
-    Raises ControlError when it cannot, and what kept its workers from starting; the old one then goes on.
+    Raises ControlError if it cannot, or what kept its workers from starting; the old release goes on.
     """
     return ask(name, Upgrade(), Done, timeout).note
 
 
 def emit(name: str, event: str, data: str, channel: str = "events") -> None:
-    """Send an event to the app's pages; data: as it is sent."""
+    """Send an event to the app's pages; data: sent unchanged."""
     ask(name, Emit(event=event, data=data, channel=channel), Done)
 
 
@@ -225,7 +225,7 @@ def _answer_to_show(connection: Connection, request: Show) -> Answer | None:
 
 
 def link(name: str, path: str = "/") -> str:
-    """An address at which a browser may open the app, once and soon; a secret until then.
+    """Return a login link for one browser, once and within a short time; a secret until then.
 
     Raises ConfigurationError for a path that leads elsewhere.
     """
@@ -233,10 +233,10 @@ def link(name: str, path: str = "/") -> str:
 
 
 def open_link(name: str, path: str, show: Callable[[str], None]) -> None:
-    """Have `show` open such an address, and return when somebody has.
+    """Pass such a link to `show`, and return when it was used.
 
-    Raises ConfigurationError as `link` does, ControlTimeoutError when nobody came in time, ControlError when the
-    server has ended or was upgraded before.
+    Raises ConfigurationError as `link` does, ControlTimeoutError if it was not used in time, ControlError if the
+    server ended or was upgraded before.
     """
     with connect(name) as connection:
         show(_ask_over(connection, name, Link(path=path, follow=True), Linked).url)
@@ -248,20 +248,20 @@ def open_link(name: str, path: str, show: Callable[[str], None]) -> None:
 
 
 def bearer(name: str) -> str:
-    """What scripts have to send to get in: a secret. Raises ConfigurationError where the app has no session."""
+    """Return the token that lets scripts in: a secret. Raises ConfigurationError if the app has no session."""
     return ask(name, Bearer(), BearerToken).token
 
 
 def stop(name: str, timeout: float) -> None:
-    """End the app, and wait until its supervisor is gone. Raises ControlTimeoutError after `timeout` seconds."""
+    """Stop the app, and wait until its supervisor has ended. Raises ControlTimeoutError after `timeout` seconds."""
     with connect(name) as connection:
         connection.ask(Stop())
     wait_stopped(name, timeout)
 
 
 def wait_stopped(name: str, timeout: float) -> None:
-    """Wait until no supervisor of the app is left. Raises ControlTimeoutError after `timeout` seconds."""
-    # By its lock, the last thing that it gives back.
+    """Wait until the app has no supervisor. Raises ControlTimeoutError after `timeout` seconds."""
+    # By its lock, which it releases last.
     deadline = time.monotonic() + timeout
     while not is_free(name):
         if time.monotonic() > deadline:
@@ -270,10 +270,10 @@ def wait_stopped(name: str, timeout: float) -> None:
 
 
 def wait_ready(name: str, timeout: float) -> None:
-    """Wait until the app answers requests, also where it is not running yet.
+    """Wait until the app answers requests, even if it is not running yet.
 
-    Raises ControlTimeoutError after `timeout` seconds, NotRunningError where that is 0, ControlPermissionError where
-    it is another user's.
+    Raises ControlTimeoutError after `timeout` seconds, NotRunningError if that is 0, ControlPermissionError if the
+    app is another user's.
     """
     deadline = time.monotonic() + timeout
     while True:
@@ -291,12 +291,12 @@ def wait_ready(name: str, timeout: float) -> None:
 
 
 def logs(name: str, lines: int | None, since: float | None = None, *, follow: bool = False) -> Iterator[Log]:
-    """What the app's processes have printed, as far as the supervisor keeps it; with `follow`, without end."""
+    """Yield the output of the app's processes that the supervisor keeps; with `follow`, indefinitely."""
     return _stream(name, Logs(lines=lines, since=since, follow=follow), Log)
 
 
 def events(name: str, *, follow: bool = False) -> Iterator[Happened]:
-    """What has happened to the app; with `follow`, without end."""
+    """Yield the app's history; with `follow`, indefinitely."""
     return _stream(name, Events(follow=follow), Happened)
 
 
@@ -312,7 +312,7 @@ def _stream(name: str, request: Logs | Events, kind: type[Reply]) -> Iterator[Re
 
 
 def is_free(name: str) -> bool:
-    """Whether no supervisor of the app lives."""
+    """Return whether the app has no supervisor."""
     paths = AppPaths(name)
     try:
         held = Lock(paths.lock).is_held()
@@ -322,7 +322,7 @@ def is_free(name: str) -> bool:
 
 
 def running() -> list[str]:
-    """The names of this user's apps that run, also where one is in trouble and does not answer."""
+    """Return the names of this user's running apps, including those that do not answer."""
     return [name for name in running_names() if _is_there(name)]
 
 
@@ -337,7 +337,7 @@ def _is_there(name: str) -> bool:
 
 
 def clean_up(name: str, pid_path: str | None, pid: int) -> None:
-    """Remove what a supervisor left that was killed; without effect while another holds the app."""
+    """Remove the files of a supervisor that was killed; without effect while another one holds the app."""
     paths = AppPaths(name)
     lock = Lock(paths.lock)
     if lock.acquire():

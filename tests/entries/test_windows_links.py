@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from wesktop.cli.serving import run
 from wesktop.entries.entry import check_entry
 from wesktop.entries.windows import opening_command
-from wesktop.launching import this_launch
+from wesktop.launching import current_launch
 
 PROGRAM = r"C:\Program Files\Python\pythonw.exe"
 NOTES = ["-m", "wesktop", "run", "notes:app", "--title", 'My "notes" \\']
@@ -134,5 +134,5 @@ def test_the_app_hears_of_the_link_and_not_of_the_end_of_the_options(
     given_arguments: list[str], expected: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.argv", ["notes", *given_arguments])
-    assert this_launch(None).arguments == expected
-    assert this_launch(given_arguments).arguments == given_arguments
+    assert current_launch(None).arguments == expected
+    assert current_launch(given_arguments).arguments == given_arguments

@@ -17,7 +17,7 @@ from support.waiting import wait_for
 from wesktop.window.link import server_link as link_module
 from wesktop.window.link.server_link import ServerLink
 from wesktop.window.page.open_dialogs import OpenDialogs
-from wesktop.window.spec import Attachable
+from wesktop.window.spec import ServerAddress
 from wesktop.window.toolkit import Toolkit
 from wesktopd.wire.channel import encode
 
@@ -84,7 +84,7 @@ def served(home: Path, face: Face) -> Iterator[Callable[[], socket.socket]]:
         link = ServerLink(theirs, face, "an.app", None)  # type: ignore[arg-type]
         running = threading.Thread(target=link.run, daemon=True)
         running.start()
-        ours.sendall(encode(Attachable(socket=str(home / "control"), name="app", stays=True)))
+        ours.sendall(encode(ServerAddress(socket=str(home / "control"), name="app", stays=True)))
 
         def accept() -> socket.socket:
             connection = stack.enter_context(listener.accept()[0])

@@ -161,7 +161,7 @@ def test_arguments_that_are_too_long_keep_no_window_from_opening_where_there_is_
     starts.without_window()
     shown = starts.start(f"{'x' * 70_000}")
     wait_for(lambda: client.status("desk").windows == 1, "its window")
-    assert "'desk' is not told of its arguments: the arguments are longer than 64,512 bytes" in shown.script.output
+    assert "'desk' does not get its arguments: the arguments are longer than 64,512 bytes" in shown.script.output
     assert shown.window
     closed(shown)
 

@@ -44,7 +44,7 @@ def test_a_signal_to_the_script_ends_all(shown: Shown, number: int) -> None:
 def test_a_server_that_is_killed_closes_it(shown: Shown) -> None:
     os.kill(client.status("demo").pid, signal.SIGKILL)
     assert shown.script.wait() == 0, shown.script.output
-    assert "the server of 'demo' ended unasked: its window is closed" in shown.script.output
+    assert "the server of 'demo' ended unexpectedly" in shown.script.output
     wait_for(lambda: not shown.remains(), lambda: f"the end of all: {shown.remains()}")
 
 

@@ -52,7 +52,7 @@ def further(look: WindowSpec) -> WindowSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Attachable:
+class ServerAddress:
     """To the window: where the app's control socket is.
 
     url: of the app, where it is known to be ready; with it a page can be shown though there is no control socket.

@@ -18,9 +18,9 @@ from pathlib import Path
 import msgspec
 
 from wesktopd.bus.deduplication import Deduplicator
-from wesktopd.system.atomic_files import OwnFile
+from wesktopd.system.listening_socket import ListeningSocket
 from wesktopd.system.peers import is_trusted
-from wesktopd.system.transport import listen_unix, serve
+from wesktopd.system.transport import listen_unix
 from wesktopd.wire.bus_messages import MAX_LINE, Join, Joined, Publish, Sent, Synced, decode_to_bus, encode
 from wesktopd.wire.lines import LineReader
 
@@ -29,6 +29,7 @@ MOST_BYTES = 16 * 1024 * 1024  # that a channel keeps, whatever is asked for
 MAX_CHANNELS = 64
 JOIN_TIMEOUT = 10.0  # seconds that a process has to say which channel it comes for
 READ_SIZE = 256 * 1024
+BACKLOG = 100  # processes that may wait to be accepted
 MAX_UNREAD = 32 * 1024 * 1024  # bytes that may wait for a process that does not read; then it has to come again
 
 logger = logging.getLogger("wesktopd")
@@ -147,35 +148,26 @@ class Bus:
 
     def __init__(self, on_join: Callable[[], None] = lambda: None) -> None:
         self.on_join = on_join
-        self.listener: socket.socket | None = None
         self._channels: dict[str, Channel] = {}
-        self._server: asyncio.Server | None = None
-        self._own: OwnFile | None = None
+        self._listener = ListeningSocket(lambda: Member(self), BACKLOG)
         self._members: set[Member] = set()
+
+    @property
+    def sockets(self) -> list[socket.socket]:
+        """The sockets that are handed over: the listening one."""
+        return self._listener.sockets
 
     async def open(self, path: Path) -> None:
         """Listen for those who find the socket at `path`, and at no other any more; connections stay.
 
         Raises OSError when it cannot be made.
         """
-        self._stop_listening()
-        await self.listen_on(listen_unix(path), path)
-
-    async def listen_on(self, listener: socket.socket, path: Path, *, resumed: bool = True) -> None:
-        """Listen on a socket that is there already; resumed: from now on, not only from `resume`."""
-        self.listener, self._own = listener, OwnFile(path)
-        self._own.claim()
-        self._server = await serve(lambda: Member(self), listener, start_serving=resumed)
+        self._listener.close()
+        await self._listener.open(listen_unix(path), path)
 
     def is_in_place(self) -> bool:
         """Whether its socket is still what others find."""
-        return self._own is not None and self._own.is_in_place()
-
-    def _stop_listening(self) -> None:
-        if self._server is not None and self._own is not None:
-            self._server.close()
-            self._own.remove()
-        self.listener = self._server = self._own = None
+        return self._listener.is_in_place()
 
     def channel(self, name: str) -> Channel:
         """The channel of this name, made if need be."""
@@ -191,20 +183,13 @@ class Bus:
 
     def pause(self) -> None:
         """Accept no further members; who comes waits. Raises OSError, and then goes on."""
-        if self._server is not None and self.listener is not None:
-            self.listener = self.listener.dup()  # closing the server closes its own
-            self._server.close()
-            self._server = None
+        self._listener.pause()
 
     def hand_over(self, number: Callable[[int], int]) -> HandedBus:
         """After `pause`: put nothing in order any more, for another supervisor to go on; number: of a copy of a
         descriptor. The members are hung up on: they come again, and send again what they have no answer to.
         """
-        listener = None
-        if self.listener is not None:
-            listener = number(self.listener.fileno())
-            self.listener.close()
-        self.listener = self._own = None
+        listener = self._listener.hand_over(number)
         for member in [*self._members]:
             member.leave()
         return HandedBus(listener=listener, channels=[channel.hand_over() for channel in self._channels.values()])
@@ -213,14 +198,11 @@ class Bus:
         """Be ready to go on, by `resume`, where another supervisor has stopped; sockets: gives that of a number."""
         self._channels = {each.name: Channel.restored(each) for each in handed.channels}
         if handed.listener is not None and path is not None:
-            await self.listen_on(sockets(handed.listener), path, resumed=False)
+            await self._listener.open(sockets(handed.listener), path, paused=True)
 
-    async def resume(self, path: Path | None) -> None:
+    async def resume(self) -> None:
         """Go on, after `take_over`; or accept again, after a `pause` of which nothing came."""
-        if self._server is not None:
-            await self._server.start_serving()
-        elif self.listener is not None and path is not None:
-            await self.listen_on(self.listener, path)
+        await self._listener.resume()
 
     def admit(self, member: "Member") -> None:
         """A process has connected."""
@@ -234,7 +216,7 @@ class Bus:
 
     def close(self) -> None:
         """End all connections and remove the socket."""
-        self._stop_listening()
+        self._listener.close()
         for member in [*self._members]:
             member.abort()
 

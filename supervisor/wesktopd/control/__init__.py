@@ -1,4 +1,4 @@
-"""The control socket: its server and its client's connection, leases, windows, and login links.
+"""The control socket: the server with its connections, leases, windows and login links; and the client's connection.
 
-May import `instance`, `wire` and `system`.
+What requests do is in `daemon`. May import `instance`, `guard`, `wire` and `system`.
 """

@@ -1,4 +1,4 @@
-"""A control connection: synchronous, and light to import, since a window waits for it."""
+"""The client's end of a control connection: synchronous, and light to import, since a window waits for it."""
 
 import contextlib
 import socket
@@ -13,19 +13,19 @@ from wesktopd.wire.control_messages import MAX_FRAME, Answer, Attach, Failed, Re
 from wesktopd.wire.greeting import NotProvenError
 from wesktopd.wire.lines import LineReader, LineTooLongError
 
-TIMEOUT = 5.0  # seconds that a supervisor has to answer in
-GREETS_WITHIN = 1.0  # seconds that a supervisor has in any case to say who it is, where it has to
+TIMEOUT = 5.0  # seconds for a supervisor to answer
+GREETS_WITHIN = 1.0  # seconds, at least, for a supervisor to prove its identity, where it has to
 RETRY_EVERY = 0.01
 READ_SIZE = 64 * 1024
 
 
 class Connection:
-    """A control connection. Usable as a context manager; closing it ends a lease taken on it."""
+    """A control connection; a context manager. Closing it ends a lease that is held by it."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._lines = LineReader(MAX_FRAME)
-        self._complete = self._lines.feed()  # lines that have come and were not asked for yet
+        self._complete = self._lines.feed()  # lines that were received and not returned yet
 
     def __enter__(self) -> "Connection":
         return self
@@ -34,39 +34,39 @@ class Connection:
         self.close()
 
     def fileno(self) -> int:
-        """For selectors: readable when an answer has come, or the end."""
+        """Return the descriptor: readable when an answer or the end has arrived."""
         return self._sock.fileno()
 
     def close(self) -> None:
         """End the connection."""
         self._sock.close()
 
-    def hang_up(self) -> None:
-        """End it for the other side; from any thread, also while another waits for an answer."""
+    def shut_down(self) -> None:
+        """Shut it down, from any thread: a thread that waits in `receive` gets None."""
         with contextlib.suppress(OSError):  # it has ended already
             self._sock.shutdown(socket.SHUT_RDWR)
 
     def send(self, request: Request) -> None:
-        """Send a request. Raises ControlError when the other side is gone."""
+        """Send a request. Raises ControlError if the supervisor is gone."""
         try:
-            self._sock.settimeout(TIMEOUT)  # and not what was left of an answer's
+            self._sock.settimeout(TIMEOUT)  # not what was left of the time for an answer
             self._sock.sendall(encode(request))
         except OSError as error:
             raise ControlError(f"the supervisor is gone: {error}.") from None
 
     def receive(self, timeout: float | None = TIMEOUT) -> Answer | None:
-        """The next answer; None at the end of the connection. Raises ControlTimeoutError after `timeout` seconds."""
+        """Return the next answer; None at the end of the connection. Raises ControlTimeoutError after `timeout`."""
         deadline = None if timeout is None else time.monotonic() + timeout
         while (answer := self._next()) is None:
             try:
                 if not self._read(None if deadline is None else max(0.0, deadline - time.monotonic())):
                     return None
-            except (TimeoutError, BlockingIOError):  # the latter where nothing is to be waited for
+            except (TimeoutError, BlockingIOError):  # the latter with a timeout of 0
                 raise ControlTimeoutError(f"the supervisor did not answer within {timeout} seconds.") from None
         return answer
 
     def pending(self) -> Iterator[Answer | None]:
-        """What has come, without waiting for more; None for the end. To be called when readable."""
+        """Yield what has arrived, without waiting for more; None for the end. Call it when readable."""
         goes_on = self._read(TIMEOUT)
         while (answer := self._next()) is not None:
             yield answer
@@ -74,7 +74,7 @@ class Connection:
             yield None
 
     def _next(self) -> Answer | None:
-        """The next answer that has come as a whole; None where there is none."""
+        """Return the next complete answer; None if there is none yet."""
         try:
             for line in self._complete:
                 if line.strip() and (answer := decode_answer(line)) is not None:
@@ -84,7 +84,7 @@ class Connection:
         return None
 
     def _read(self, timeout: float | None) -> bool:
-        """Wait for bytes; False at the end of the connection. Raises TimeoutError, or BlockingIOError for 0."""
+        """Wait for bytes; return False at the end of the connection. Raises TimeoutError, BlockingIOError for 0."""
         self._sock.settimeout(timeout)
         try:
             data = self._sock.recv(READ_SIZE)
@@ -96,7 +96,7 @@ class Connection:
         return bool(data)
 
     def ask(self, request: Request, timeout: float | None = TIMEOUT) -> Answer:
-        """Send a request and return its answer. Raises what a `Failed` answer names, or ControlError."""
+        """Send a request and return its answer. Raises the error of a `Failed` answer, or ControlError."""
         self.send(request)
         answer = self.receive(timeout)
         if answer is None:
@@ -107,10 +107,10 @@ class Connection:
 
 
 def connect_path(path: Path, name: str, patience: float = TIMEOUT) -> Connection:
-    """Connect to a control socket; patience: seconds that a server has which does not get round to it.
+    """Connect to a control socket; patience: seconds for a busy supervisor to accept.
 
-    Raises NotRunningError when nobody listens there, or who is not the supervisor, ControlTimeoutError when it does
-    not answer.
+    Raises NotRunningError if nothing listens there, or another program does, ControlTimeoutError if the supervisor
+    does not answer, ControlPermissionError if it is another user's.
     """
     deadline = time.monotonic() + patience
     while True:
@@ -134,9 +134,9 @@ def connect_path(path: Path, name: str, patience: float = TIMEOUT) -> Connection
 def attach(
     path: Path, name: str, kind: Literal["window", "caller"], page: str = "/", patience: float = TIMEOUT
 ) -> Connection:
-    """Take a lease on a running app; its first event comes as the answer. page: the path of what is to be shown.
+    """Take a lease on a running app; the answer is its first event. page: the path of the page to show.
 
-    patience, and what is raised: see `connect_path`; and ControlError when the app ends meanwhile.
+    patience, and what is raised: see `connect_path`; also ControlError if the app ends meanwhile.
     """
     connection = connect_path(path, name, patience)
     try:

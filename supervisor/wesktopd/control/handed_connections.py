@@ -1,4 +1,4 @@
-"""The control socket and its connections, as a supervisor hands them to the next; see `wesktopd.upgrade.messages`."""
+"""The state of the control socket and its connections that goes to the next supervisor, see wesktopd.upgrade."""
 
 import msgspec
 
@@ -7,13 +7,13 @@ from wesktopd.wire.window_messages import Launched, Navigate
 
 
 class HandedConnection(msgspec.Struct, kw_only=True):
-    """A control connection, for the next supervisor. fd: its number there, see wesktopd.upgrade.messages.
+    """A control connection. fd: its number, see wesktopd.upgrade.messages.
 
-    greeted: whether its client has proved that it may ask, if it has to; awaited: the proof that it was asked for.
-    lease, lease_id, path: of the lease that its client holds by it, if it does. dialog: the number of the one that it
-    has open as a window. following: the streams that it gets, by the requests' ids.
-    upgrades: the requests to which the takeover is the answer.
-    heard: what it has asked for and is not begun, and the beginning of its next frame. unsent: what it has not read.
+    greeted: the client has proved that it may send requests, if it has to; awaited: the proof that is expected.
+    lease, lease_id, path: of the lease that the client holds by it, if any. dialog: the number of the dialog that is
+    open in this window. following: the streams that the client gets. upgrades: the requests that the takeover
+    answers. heard: requests that are to be carried out, and the beginning of the next frame. unsent: what the client
+    has not read.
     """
 
     fd: int
@@ -33,11 +33,7 @@ class HandedConnection(msgspec.Struct, kw_only=True):
 
 
 class HandedControl(msgspec.Struct, kw_only=True):
-    """The control socket and its connections, for the next supervisor.
-
-    listener: its number, see wesktopd.upgrade.messages.
-    kept: what waits for the next window.
-    """
+    """The control socket and its connections. listener: its number. kept: events for the next window."""
 
     listener: int | None
     secret: str | None

@@ -1,4 +1,4 @@
-"""Login links: addresses that let one client in, once and soon, and what waits until somebody has used one."""
+"""Login links: addresses that let one client in, once and within a short time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,7 +9,7 @@ from wesktopd.instance.instance import Instance
 
 
 class LoginLinks:
-    """The login links of an app. Without a session they are its plain addresses, which let everybody in."""
+    """The login links of an app. Without a session they are its plain addresses, which let every client in."""
 
     def __init__(self, instance: Instance) -> None:
         self.tokens = OneTimeTokens()
@@ -17,34 +17,34 @@ class LoginLinks:
         self._loop = asyncio.get_running_loop()
 
     def needed_for(self, path: str) -> bool:
-        """Whether a window cannot just open the app's URL to get to `path`."""
+        """Return whether a window cannot just open the app's URL to get to `path`."""
         return self._instance.access is not None or path != "/"
 
     def make(self, path: str = "/", on_end: Callable[[bool], None] = lambda _: None) -> str:
-        """A link that leads to `path`; on_end: called once with whether it was used, or else given up."""
+        """Return a link to `path`; on_end: called once with whether it was used before it expired."""
         if self._instance.access is None:
             return f"{self._instance.origin}{path}"
         return one_time_link(self._instance.origin, self.tokens.mint(self._loop.time(), on_end), path)
 
     def redeem(self, token: str) -> bool:
-        """Whether a one-time token, which somebody has brought to a worker, lets them in."""
+        """Use up a one-time token; return whether it lets its bearer in."""
         return self.tokens.redeem(token, self._loop.time())
 
     def follow(self, path: str) -> tuple[str, Awaitable[str]]:
-        """A link, and what waits until somebody has used it.
+        """Return a link, and an awaitable that waits for its use, or raises ControlTimeoutError.
 
-        Raises ConfigurationError for a path that leads elsewhere; the latter, ControlTimeoutError when nobody came.
+        Raises ConfigurationError for a path that leads elsewhere.
         """
         check_link_path(path)
         opened: asyncio.Future[str] = self._loop.create_future()
         if self._instance.access is None:
             opened.set_result("")
         url = self.make(path, lambda admitted: _settle(opened, admitted))
-        self._loop.call_later(LIFETIME, lambda: self.tokens.expire(self._loop.time()))  # not sooner than it was made
+        self._loop.call_later(LIFETIME, lambda: self.tokens.expire(self._loop.time()))  # from now: not too early
         return url, opened
 
     def bearer(self) -> str:
-        """The token that lets scripts in. Raises ConfigurationError where there is no session."""
+        """Return the token that lets scripts in. Raises ConfigurationError if there is no session."""
         access = self._instance.access
         if access is None:
             name = self._instance.spec.name
@@ -53,7 +53,7 @@ class LoginLinks:
 
 
 def check_link_path(path: str) -> None:
-    """Refuse a path that leads elsewhere; raises ConfigurationError."""
+    """Raise ConfigurationError for a path that leads elsewhere."""
     if path != "/":
         from wesktopd.guard.local_path import check_path  # late, for the supervisor's size
 
@@ -68,4 +68,4 @@ def _settle(opened: asyncio.Future[str], admitted: bool) -> None:
     else:
         instead = "`wesktop ctl open --print-link` has a link for any browser"
         opened.set_exception(ControlTimeoutError(f"nobody has opened it within {LIFETIME:g} seconds: {instead}."))
-        opened.exception()  # somebody may not have waited for it
+        opened.exception()  # it may not be awaited

@@ -10,7 +10,7 @@ from wesktopd.control.handed_connections import HandedConnection, HandedControl
 from wesktopd.control.server_connection import ClientConnection
 from wesktopd.control.windows import Windows
 from wesktopd.system import transport
-from wesktopd.system.atomic_files import OwnFile
+from wesktopd.system.listening_socket import ListeningSocket
 from wesktopd.wire.control_messages import STARTER, Answer, Attach, Events, Logs, Others, Request, Upgrade
 from wesktopd.wire.greeting import ServerGreeting
 
@@ -44,11 +44,9 @@ class ControlServer:
     def __init__(self) -> None:
         self.connections: dict[ClientConnection, None] = {}  # the longest connected first
         self.secret: str | None = None
-        self.listener: socket.socket | None = None
         self.windows = Windows(lambda: self.leases)
-        self._server: asyncio.Server | None = None
-        self._own: OwnFile | None = None
-        self._handed: list[tuple[ClientConnection, HandedConnection]] = []  # which wait for `resume`
+        self._listener = ListeningSocket(self._connect, MAX_CONNECTIONS)
+        self._handed: list[tuple[ClientConnection, HandedConnection]] = []  # that wait for `resume`
         self._upgrades: list[tuple[ClientConnection, Upgrade]] = []
 
     @property
@@ -56,32 +54,21 @@ class ControlServer:
         """The connections that hold one."""
         return [each for each in self.connections if each.lease is not None and not each.closing]
 
+    @property
+    def sockets(self) -> list[socket.socket]:
+        """The sockets that are handed over: the listening one, and those of connections."""
+        connected = [each.socket for each in self.connections if each.can_be_handed_over]
+        return [*connected, *self._listener.sockets]
+
     async def open(self, path: Path) -> None:
-        """Listen for those who find the socket at `path`, and at no other any more; connections stay.
-
-        Raises OSError when it cannot be made.
-        """
-        self._stop_listening()
-        listener, secret = transport.listen(path)
-        await self.listen_on(listener, secret, path)
-
-    async def listen_on(
-        self, listener: socket.socket, secret: str | None, path: Path, *, resumed: bool = True
-    ) -> None:
-        """Listen on a control socket that is there already; resumed: from now on, not only from `resume`."""
-        self.listener, self.secret, self._own = listener, secret, OwnFile(path)
-        self._own.claim()
-        self._server = await transport.serve(self._connect, listener, MAX_CONNECTIONS, start_serving=resumed)
+        """Listen at `path`, and no longer at any other; connections stay. Raises OSError if that is not possible."""
+        self._listener.close()
+        listener, self.secret = transport.listen(path)
+        await self._listener.open(listener, path)
 
     def is_in_place(self) -> bool:
-        """Whether what leads to the socket is still what others find."""
-        return self._own is not None and self._own.is_in_place()
-
-    def _stop_listening(self) -> None:
-        if self._server is not None and self._own is not None:
-            self._server.close()
-            self._own.remove()
-        self.listener = self._server = self._own = None
+        """Return whether clients still find the socket."""
+        return self._listener.is_in_place()
 
     def _connect(self) -> ClientConnection:
         return ClientConnection(self, ServerGreeting(self.secret) if self.secret else None)
@@ -89,29 +76,23 @@ class ControlServer:
     async def adopt(
         self, connection: socket.socket, greeting: ServerGreeting | None = None, *, paused: bool = False
     ) -> ClientConnection:
-        """Serve a connection that was inherited."""
+        """Serve an inherited connection."""
         _, client = await asyncio.get_running_loop().connect_accepted_socket(
             lambda: ClientConnection(self, greeting, paused=paused), connection
         )
         return client
 
     def pause(self) -> None:
-        """Accept no further connections; who makes one waits. Raises OSError, and then goes on."""
-        if self._server is not None and self.listener is not None:
-            self.listener = self.listener.dup()  # closing the server closes its own
-            self._server.close()
-            self._server = None
+        """Accept no further connections; clients wait. Raises OSError, and then goes on accepting."""
+        self._listener.pause()
 
     def hand_over(self, number: Callable[[int], int]) -> HandedControl:
-        """After `pause`: answer nobody any more, for another supervisor to go on; number: of a copy of a descriptor.
+        """After `pause`: answer no client any more, for another supervisor to go on.
 
-        Who waits for what only this one can answer is hung up on. What leads to the control socket stays.
+        number: gives the number of a copy of a descriptor. Connections that wait for what only this supervisor can
+        answer are closed. The path of the control socket stays.
         """
-        listener = None
-        if self.listener is not None:
-            listener = number(self.listener.fileno())
-            self.listener.close()
-        self.listener = self._own = None
+        listener = self._listener.hand_over(number)
         handed = []
         for connection in [*self.connections]:
             if connection.can_be_handed_over:
@@ -125,9 +106,9 @@ class ControlServer:
     async def take_over(
         self, handed: HandedControl, sockets: Callable[[int], socket.socket], path: Path | None, *, back: bool = False
     ) -> None:
-        """Be ready to go on where another supervisor has stopped: until `resume`, nobody is heard, or told anything.
+        """Prepare to go on where another supervisor stopped: until `resume`, nothing is read from clients or sent.
 
-        sockets: gives that of a number. back: it was this one itself, and who follows has had all that it keeps.
+        sockets: gives the socket of a number. back: it was this one itself, so followers have all that it keeps.
         """
         self.windows.take_over(handed.kept)
         for each in handed.connections:
@@ -141,17 +122,15 @@ class ControlServer:
             if each.dialog is not None:
                 self.windows.inherit(client, each.dialog)
         if handed.listener is not None and path is not None:
-            await self.listen_on(sockets(handed.listener), handed.secret, path, resumed=False)
+            self.secret = handed.secret
+            await self._listener.open(sockets(handed.listener), path, paused=True)
 
-    async def resume(self, path: Path | None) -> None:
-        """Go on, after `take_over`; or accept again, after a `pause` of which nothing came."""
-        handed, self._handed = self._handed, []  # all of their leases are there, which a request may ask for
+    async def resume(self) -> None:
+        """Go on after `take_over`, or accept again after a `pause` without a handover."""
+        handed, self._handed = self._handed, []  # first all leases: a request may ask for them
         for client, each in handed:
             client.resume(each)
-        if self._server is not None:
-            await self._server.start_serving()
-        elif self.listener is not None and path is not None:
-            await self.listen_on(self.listener, self.secret, path)
+        await self._listener.resume()
 
     def broadcast(self, event: Answer) -> None:
         """Send an event to every lease."""
@@ -159,41 +138,41 @@ class ControlServer:
             lease.send_event(event)
 
     async def close(self, last: Answer) -> None:
-        """Send the leases their last event, close every connection and remove the socket."""
+        """Send the leases their last event, close every connection, and remove the socket."""
         self.broadcast(last)
-        self._stop_listening()
+        self._listener.close()
         self.handler.cancel_all()
         for connection in [*self.connections]:
             connection.close()
-        await asyncio.sleep(0)  # what is written now goes out now
+        await asyncio.sleep(0)  # so that what was written is sent
 
     def answer_upgrades(self, answer: Answer) -> None:
-        """Tell those of whom `take_over` has heard that they have asked for an upgrade what came of it."""
+        """Answer the requests for an upgrade that `take_over` has received."""
         while self._upgrades:
             connection, request = self._upgrades.pop()
             connection.done(request)
             connection.send(request.id, answer)
 
-    # What a connection tells.
+    # Called by connections.
 
     def admit(self, connection: ClientConnection) -> None:
-        """A connection was made. When there are too many, the one that has been silent for longest has to go."""
+        """Add a connection; if there are too many, close the one that has been silent for longest."""
         self.connections[connection] = None
         if len(self.connections) > MAX_CONNECTIONS:
-            # Who has not shown yet that it may be here goes first.
+            # A client that has not proved itself yet goes first.
             idle = [other for other in self.connections if not other.busy and other is not connection]
             next((other for other in idle if not other.greeted), idle[0] if idle else connection).abort()
 
-    def heard(self, connection: ClientConnection) -> None:
-        """A connection has said something: it is the last one now to have been silent."""
+    def received(self, connection: ClientConnection) -> None:
+        """Move a connection to the end: it has sent something, so all others have been silent for longer."""
         self.connections[connection] = self.connections.pop(connection)
 
-    def hung_up(self, connection: ClientConnection) -> None:
-        """A connection's client sends no more. What it wanted of the user is not asked for any longer."""
+    def half_closed(self, connection: ClientConnection) -> None:
+        """Withdraw the client's dialogs: it sends no more."""
         self.windows.gone(connection)
 
     def forget(self, connection: ClientConnection) -> None:
-        """A connection has ended."""
+        """Remove a connection that has ended."""
         self.connections.pop(connection, None)
         self.windows.gone(connection)
         if connection.lease is not None:

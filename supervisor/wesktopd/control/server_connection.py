@@ -1,4 +1,4 @@
-"""One control connection, as its server has it: frames in, frames out, deadlines and bounds."""
+"""The server's end of a control connection: frames in, frames out, deadlines and limits."""
 
 import asyncio
 import logging
@@ -35,13 +35,13 @@ from wesktopd.wire.greeting import MAX_LINE, ServerGreeting
 from wesktopd.wire.lines import LineReader, LineTooLongError
 from wesktopd.wire.window_messages import Launch, Show
 
-IDLE_TIMEOUT = 30.0  # seconds until a connection without a lease has said another whole frame
-GREETING_TIMEOUT = 5.0  # seconds that a client has to prove in that it knows the secret
-MAX_REQUESTS = 64  # of one connection that may be carried out at once
+IDLE_TIMEOUT = 30.0  # seconds for another whole frame on a connection without a lease
+GREETING_TIMEOUT = 5.0  # seconds for a client to prove that it knows the secret
+MAX_REQUESTS = 64  # of one connection that may be carried out at a time
 MAX_UNREAD = 256 * 1024  # bytes that may wait for a client that does not read
-MAX_QUEUED = 8 * 1024 * 1024  # bytes of a stream that may wait; all that is kept in memory is less
+MAX_QUEUED = 8 * 1024 * 1024  # bytes of a stream that may wait: more than all that is kept in memory
 
-AGAIN = (Emit, Launch, Restart, Scale, Show, Wait)  # a successor begins anew what was not done yet of these
+AGAIN = (Emit, Launch, Restart, Scale, Show, Wait)  # a successor begins these anew, if they are not done yet
 
 Follow = Callable[[Callable[[Answer], None]], Callable[[], None]]
 
@@ -52,39 +52,39 @@ class Server(Protocol):
     """What a connection needs of its server."""
 
     def admit(self, connection: "ClientConnection") -> None:
-        """It was made."""
+        """Add a new connection."""
 
-    def heard(self, connection: "ClientConnection") -> None:
-        """Its client has said something."""
+    def received(self, connection: "ClientConnection") -> None:
+        """Note that the client has sent something."""
 
-    def hung_up(self, connection: "ClientConnection") -> None:
-        """Its client sends no more, and may be gone."""
+    def half_closed(self, connection: "ClientConnection") -> None:
+        """Note that the client sends no more, and may be gone."""
 
     def forget(self, connection: "ClientConnection") -> None:
-        """It has ended."""
+        """Remove a connection that has ended."""
 
     def answer(self, connection: "ClientConnection", request: Request) -> None:
-        """Carry out a request."""
+        """Answer a request, or begin to carry it out."""
 
 
 class ClientConnection(asyncio.Protocol):
-    """A connection. lease: the kind of the lease that its client holds by it, if it does; path: of its page.
+    """A connection. lease: the kind of the lease that its client holds by it, if any; path: of its page.
 
-    greeting: what has to come first; None where the connection itself says who is at its end.
-    paused: nothing is heard or sent before `resume`.
+    greeting: the client's proof, which comes first; None if the connection itself identifies the client.
+    paused: nothing is read or sent before `resume`.
     """
 
     def __init__(self, server: Server, greeting: ServerGreeting | None, *, paused: bool = False) -> None:
         self.lease: str | None = None
         self.lease_id = 0
-        self.since = 0.0  # on the clock of `time.monotonic`, when it has taken it
+        self.since = 0.0  # on the clock of `time.monotonic`, when the lease began
         self.path = "/"
-        self.pending: list[Request] = []  # that are being carried out
+        self.pending: list[Request] = []  # being carried out
         self._server = server
         self._greeting = greeting
-        self._deaf = paused
+        self._starts_paused = paused
         self._lines = LineReader(MAX_FRAME)
-        # Frames that wait for the client to read; of them one at most is the transport's, so that it is known.
+        # Frames that wait for the client to read; the transport has at most one, so that it is known what it has.
         self._answers: deque[bytes] = deque()
         self._answers_bytes = 0
         self._queued: deque[bytes] = deque()
@@ -97,17 +97,17 @@ class ClientConnection(asyncio.Protocol):
 
     @property
     def busy(self) -> bool:
-        """Whether it may be silent: it holds a lease, or waits for an answer."""
+        """Return whether it may be silent: it holds a lease, or waits for an answer."""
         return self.lease is not None or bool(self.pending or self._following)
 
     @property
     def greeted(self) -> bool:
-        """Whether its client has proved that it may ask."""
+        """Return whether its client has proved that it may send requests."""
         return self._greeting is None
 
     @property
     def closing(self) -> bool:
-        """Whether it is being closed: nothing more is sent."""
+        """Return whether it is being closed: nothing more is sent."""
         return self._transport.is_closing()
 
     @property
@@ -119,11 +119,11 @@ class ClientConnection(asyncio.Protocol):
     # From asyncio.
 
     def connection_made(self, made: asyncio.BaseTransport) -> None:
-        """See asyncio.Protocol, as for what follows."""
+        """See asyncio.Protocol, as for the next methods."""
         assert isinstance(made, asyncio.Transport)
         self._transport = made
         made.set_write_buffer_limits(high=0)
-        if self._deaf:
+        if self._starts_paused:
             made.pause_reading()
         if not is_trusted(self.socket):
             made.abort()
@@ -132,20 +132,20 @@ class ClientConnection(asyncio.Protocol):
         self._server.admit(self)
 
     def connection_lost(self, _: Exception | None) -> None:
-        """Its end."""
+        """End its streams."""
         self._forget_deadline()
         while self._following:
             self._following.pop()[1]()
         self._server.forget(self)
 
     def data_received(self, data: bytes) -> None:
-        """Bytes of any number of frames."""
+        """Handle bytes of any number of frames."""
         try:
             for number, frame in enumerate(self._lines.feed(data)):
-                if number == 0 and self.greeted:  # who sends a frame a byte at a time has no longer for it
+                if number == 0 and self.greeted:  # a frame that arrives byte by byte gets no more time
                     self._await_frame(IDLE_TIMEOUT)
-                    self._server.heard(self)
-                if self.closing:  # by what came before: the rest is not heard
+                    self._server.received(self)
+                if self.closing:  # by an earlier frame: the rest is ignored
                     return
                 if self._greeting is not None:
                     self._greet(self._greeting, frame)
@@ -160,18 +160,18 @@ class ClientConnection(asyncio.Protocol):
             self.close()
 
     def eof_received(self) -> bool:
-        """The client sends no more; what it has asked for is answered first. A lease ends."""
+        """Answer what the client has asked for; it sends no more. A lease ends."""
         self._half_closed = True
-        self._server.hung_up(self)
+        self._server.half_closed(self)
         waits = bool(self.pending or self._answers or self._queued)
         return waits and self.lease is None and not self._following
 
     def pause_writing(self) -> None:
-        """The client does not read as fast as it is written to."""
+        """Stop sending: the client does not read fast enough."""
         self._paused = True
 
     def resume_writing(self) -> None:
-        """It has read."""
+        """Go on sending."""
         self._paused = False
         self._pump()
 
@@ -220,19 +220,19 @@ class ClientConnection(asyncio.Protocol):
     # What goes out.
 
     def hold(self, request_id: int, kind: str | None, path: str = "/") -> None:
-        """From now on the client holds a lease of this kind by the connection."""
+        """Begin a lease of this kind: the client holds it by this connection."""
         self.lease, self.lease_id, self.path, self.since = kind, request_id, path, time.monotonic()
 
     def begun(self, request: Request) -> None:
-        """A request is being carried out."""
+        """Note that a request is being carried out."""
         self.pending.append(request)
 
     def done(self, request: Request) -> None:
-        """It is no more; its answer may be sent afterwards."""
+        """Note that it no longer is; its answer may be sent afterwards."""
         self.pending.remove(request)
 
     def send(self, request_id: int, answer: Answer) -> None:
-        """Send an answer; who does not read is hung up on."""
+        """Send an answer; close the connection of a client that does not read."""
         if self._transport.is_closing():
             return
         if self._answers_bytes > MAX_UNREAD:
@@ -248,7 +248,7 @@ class ClientConnection(asyncio.Protocol):
         self.send(self.lease_id, event)
 
     def queue(self, request_id: int, answer: Answer) -> None:
-        """Send an answer of a stream when the client has room for it; one that does not read at all is ended."""
+        """Send an answer of a stream when the client reads; close the connection if too much waits."""
         frame = encode(replace(answer, id=request_id))
         self._queued_bytes += len(frame)
         if self._queued_bytes > MAX_QUEUED:
@@ -258,7 +258,7 @@ class ClientConnection(asyncio.Protocol):
         self._pump()
 
     def follow(self, request: Logs | Events, follow: Follow) -> None:
-        """Send what `follow` tells of, for as long as the connection lasts."""
+        """Send what `follow` passes on, while the connection lasts."""
         self._following.append((request, follow(lambda answer: self.queue(request.id, answer))))
 
     def _pump(self) -> None:
@@ -274,7 +274,7 @@ class ClientConnection(asyncio.Protocol):
             self.close()
 
     def close(self) -> None:
-        """Close it when what was sent is out; streams are told of their end."""
+        """End streams, and close it when everything is sent."""
         if not self.closing:
             ends = [encode(End(id=request.id)) for request, _ in self._following]
             self._transport.write(b"".join([*self._answers, *ends]))
@@ -282,20 +282,20 @@ class ClientConnection(asyncio.Protocol):
         self._transport.close()
 
     def abort(self) -> None:
-        """Close it now."""
+        """Close it immediately."""
         self._transport.abort()
 
     # At an upgrade.
 
     @property
     def can_be_handed_over(self) -> bool:
-        """Whether another supervisor can go on with it: it waits for nothing that only this one can answer."""
+        """Return whether another supervisor can go on with it: it waits for nothing that only this one can answer."""
         kinds = (Upgrade, *AGAIN)
         goes_on = self.lease is not None or all(isinstance(request, kinds) for request in self.pending)
         return goes_on and not self.closing
 
     def hand_over(self, fd: int, dialog: int | None) -> HandedConnection:
-        """End it here, for another supervisor to go on with it; fd: a copy of its socket."""
+        """End it here, and return its state for another supervisor. fd: the number of a copy of its socket."""
         partly = self._last[len(self._last) - self._transport.get_write_buffer_size() :]
         again = [encode(request) for request in self.pending if isinstance(request, AGAIN)]
         handed = HandedConnection(
@@ -316,14 +316,14 @@ class ClientConnection(asyncio.Protocol):
         return handed
 
     def take_over(self, handed: HandedConnection) -> list[Upgrade]:
-        """Be ready to go on where another supervisor has stopped; the upgrades that are to be answered."""
+        """Take the state from another supervisor; return the requests for an upgrade that wait for an answer."""
         self.hold(handed.lease_id, handed.lease, handed.path)
         upgrades = [Upgrade(id=request_id) for request_id in handed.upgrades]
         self.pending += upgrades
         return upgrades
 
     def resume(self, handed: HandedConnection) -> None:
-        """Go on: send what the client has not read, and hear what it says."""
+        """Go on: send what the client has not read, and read what it has sent."""
         self._paused = False
         self._last = handed.unsent  # first: it may begin in the middle of a frame
         self._transport.write(self._last)
@@ -333,6 +333,6 @@ class ClientConnection(asyncio.Protocol):
 
 
 def unforeseen(error: Exception) -> Answer:
-    """Log the exception that is being handled, and return the answer to the request that has raised it."""
+    """Log the exception that is being handled, and return the answer to its request."""
     logger.exception("a request failed")
     return failure(ControlError(f"the request failed: {error!r}"))

@@ -1,4 +1,4 @@
-"""The windows that are attached, and what only one of them is told."""
+"""The attached windows: which one is in front, what only that one gets, and the dialogs that are open."""
 
 import os
 import time
@@ -13,15 +13,15 @@ from wesktopd.wire.control_messages import STARTER, Answer, Done, Raise, check_p
 from wesktopd.wire.dialog_messages import Notice
 from wesktopd.wire.window_messages import Answered, Ask, Asked, Launched, Navigate, Reply, Withdrawn
 
-OPENS_WITHIN = 10.0  # seconds that a window which somebody is opening is waited for
-MAX_KEPT = 16  # events for the next window, while there is none; of more, the oldest is lost
-KEPT_FOR = OPENS_WITHIN  # seconds: a window that is opened later has nothing to do with them
-NUMBER_SIZE = 6  # bytes of a question's number: others read integers of up to 53 bits exactly (RFC 8259, 6)
+OPENS_WITHIN = 10.0  # seconds to wait for a window that another client is opening
+MAX_KEPT = 16  # events for the next window, while there is none; the oldest are dropped
+KEPT_FOR = OPENS_WITHIN  # seconds: they do not concern a window that is opened later
+NUMBER_SIZE = 6  # bytes of a question's number: JSON readers are exact up to 53 bits (RFC 8259, 6)
 
 
 @dataclass(eq=False)
 class _Open:
-    """A question that is not answered yet. asker: None when he has gone."""
+    """A question that is not answered yet. asker: None if that client is gone."""
 
     number: int
     window: ClientConnection
@@ -31,20 +31,22 @@ class _Open:
 
 
 class Windows:
-    """leases: gives all connections that hold one, that which was heard of last at the end: a window tells when it
-    gets the focus, so of the windows that one is in front.
+    """The windows of an app.
+
+    leases: returns all connections that hold one, the one with the latest message last. A window reports when it gets
+    the focus, so of the windows, the last one is in front.
     """
 
     def __init__(self, leases: Callable[[], list[ClientConnection]]) -> None:
         self._leases = leases
-        # By chance: a dialog may outlive the supervisor that has asked for it, and its answer is none to another's.
+        # Random: a dialog may outlive the supervisor that opened it, and its answer must not fit another question.
         self._number = int.from_bytes(os.urandom(NUMBER_SIZE))
         self._open: dict[int, _Open] = {}
         self._kept: deque[tuple[float, Callable[[], Answer]]] = deque(maxlen=MAX_KEPT)
 
     @property
     def front(self) -> ClientConnection:
-        """The window that had the focus last, or else was attached last. Raises NoWindowError where there is none."""
+        """The window that last had the focus, or else was attached last. Raises NoWindowError if there is none."""
         for lease in reversed(self._leases()):
             if lease.lease == "window":
                 return lease
@@ -56,21 +58,21 @@ class Windows:
         return sum(lease.lease == "window" for lease in self._leases())
 
     def awaited_for(self, asked: float) -> float:
-        """How many seconds a window is still worth waiting for that another opens; asked: since when somebody waits.
+        """Return for how many seconds to wait for a window that another client opens. asked: since when one waits.
 
-        Who holds a lease and is no window is about to open one: a caller, since he has taken it. Who has started the
-        app is waited for in any case: he may be about to end it, with its last window.
+        A holder of a lease that is no window is about to open one: a caller, from the beginning of its lease. The
+        starter of the app is waited for in any case: it may be about to end the app, with its last window.
         """
         begun = [asked if lease.lease == STARTER else lease.since for lease in self._leases()]
         return max((since + OPENS_WITHIN - time.monotonic() for since in begun), default=0.0)
 
     def bring_to_front(self) -> Done:
-        """Raise it above all others. Raises NoWindowError."""
+        """Bring the window in front above all others. Raises NoWindowError."""
         self.front.send_event(Raise())
         return Done()
 
     def show(self, event: Callable[[], Answer], window: ClientConnection | None = None) -> None:
-        """Raise this window, or the one in front, and send it an event; where there is none, the next one gets it."""
+        """Bring this window, or the one in front, above all others, and send it an event; or keep the event."""
         try:
             window = window or self.front
         except NoWindowError:
@@ -80,7 +82,7 @@ class Windows:
             window.send_event(event())
 
     def attached(self, window: ClientConnection) -> None:
-        """There is another window."""
+        """Send a new window the events that were kept."""
         now = time.monotonic()
         while self._kept:
             since, event = self._kept.popleft()
@@ -88,7 +90,7 @@ class Windows:
                 window.send_event(event())
 
     def stood_still(self, since: float, until: float) -> None:
-        """Leave out a period in which nothing ran: whoever is opening a window has as much longer for it."""
+        """Leave out a period in which nothing ran: clients that open a window get as much more time."""
         lost = until - since
         self._kept = deque(((at + lost, event) for at, event in self._kept), maxlen=MAX_KEPT)
         for lease in self._leases():
@@ -96,19 +98,19 @@ class Windows:
                 lease.since += lost
 
     def hand_over(self) -> list[tuple[float, Launched | Navigate]]:
-        """What waits for the next window, for the next supervisor."""
+        """Return the kept events, for the next supervisor."""
         kept = [(since, event()) for since, event in self._kept]
         self._kept.clear()
         return [(since, event) for since, event in kept if isinstance(event, Launched | Navigate)]
 
     def take_over(self, kept: list[tuple[float, Launched | Navigate]]) -> None:
-        """Keep what another supervisor has kept; the clock is the machine's."""
+        """Keep the events that another supervisor has kept; the clock is the machine's."""
         self._kept.extend((since, partial(_as_it_is, event)) for since, event in kept)
 
     # Questions to the user.
 
     def ask(self, asker: ClientConnection, request: Ask) -> None:
-        """Have the window in front ask; a window shows one dialog at a time."""
+        """Have the window in front show a dialog, one at a time, or a notice."""
         is_dialog = not isinstance(request.question, Notice)
         try:
             check_passed_on(request)
@@ -126,7 +128,7 @@ class Windows:
         window.send_event(Asked(number=self._number, question=request.question))
 
     def reply(self, window: ClientConnection, reply: Reply) -> None:
-        """The user has answered."""
+        """Pass on the user's answer."""
         question = self._open.get(reply.number)
         if question is not None and question.window is window:
             if reply.error:
@@ -145,7 +147,7 @@ class Windows:
             question.asker.send(question.request.id, answer)
 
     def gone(self, connection: ClientConnection) -> None:
-        """A connection has ended, or its client sends no more: a window, or one who has asked."""
+        """Settle the questions of a window or an asker that is gone."""
         for question in [*self._open.values()]:
             if question.window is connection:
                 self._settle(question, failure(NoWindowError("the window was closed before the user had answered.")))
@@ -155,11 +157,11 @@ class Windows:
                 question.window.send_event(Withdrawn(number=question.number))
 
     def dialog_of(self, window: ClientConnection) -> int | None:
-        """The number of the dialog that a window has open, if it does."""
+        """Return the number of the dialog that a window has open, if any."""
         return next((each.number for each in self._open.values() if each.window is window and each.is_dialog), None)
 
     def inherit(self, window: ClientConnection, dialog: int) -> None:
-        """A window has this dialog open, for somebody whom an older release has left: it is to close."""
+        """Close a dialog that is open in a window, asked for by a client of the old supervisor."""
         self._open[dialog] = _Open(dialog, window, asker=None, request=None, is_dialog=True)
         window.send_event(Withdrawn(number=dialog))
 

@@ -1,1 +1,4 @@
-"""The supervisor's loop, and what it alone uses. On top of all other rooms; imported by what starts it."""
+"""The supervisor's loop, and the commands and requests that it serves.
+
+On top of all other rooms: imported only by what starts it.
+"""

@@ -1,4 +1,4 @@
-"""A request that is answered later."""
+"""A command that waits for a condition."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,9 +7,9 @@ from wesktopd.errors import WesktopError
 
 
 class Pending:
-    """A request that is answered when `done` says so; `fails` tells whether it fails with a generation's worker.
+    """Waits until `done` returns True; fails with a worker that did not start if `fails(generation)` does.
 
-    changes: whether it changes the pool.
+    changes: the command changes the pool.
     """
 
     def __init__(
@@ -21,6 +21,6 @@ class Pending:
         self.future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def fail(self, error: WesktopError) -> None:
-        """It is not going to be done."""
+        """Fail it: the condition will not be met."""
         if not self.future.done():
             self.future.set_exception(error)

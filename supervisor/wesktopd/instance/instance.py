@@ -90,8 +90,8 @@ class Instance:
     def take_name(self, lock: int | None) -> None:
         """Be the server of the name, in the place of another supervisor; lock: a descriptor of its lock."""
         self.workers_wait = False
-        if self.socket_stays and self.port.twin is not None:
-            notify.store(self.port.twin)  # which a service manager has already, unless an older release had none
+        if self.socket_stays:
+            _store_twin(self.port)  # again, unless an older release had none
         if self.lock:
             self.lock.fd = lock
         if self._pid_file:
@@ -197,8 +197,7 @@ class Instance:
             # A process that has ended keeps its sockets until its last thread has, too.
             port = listen(spec.host, spec.port, spec.name, patience=STALE_WORKER_TIMEOUT)
         self.socket_stays = notify.store(port.listener)
-        if port.twin is not None:
-            notify.store(port.twin)  # a message of its own: the unit of an earlier release has room for one
+        _store_twin(port)
         return port
 
     def _passed_port(self) -> Port | None:
@@ -231,8 +230,8 @@ class Instance:
         """The port of a socket that the service manager holds; it gets the other address to hold, if it has not."""
         twin = next((sock for sock in stored if is_twin(sock, listener)), None)
         port = self._given_port(listener, twin)
-        if twin is None and port.twin is not None:
-            notify.store(port.twin)
+        if twin is None:
+            _store_twin(port)
         return port
 
     def _given_port(self, listener: socket.socket, twin: socket.socket | None) -> Port:
@@ -299,6 +298,12 @@ class Instance:
             return []
         port = self.listener.getsockname()[1]
         return [address(self._own_host, port), *([self._own_host] if port == 80 else [])]
+
+
+def _store_twin(port: Port) -> None:
+    """Have the service manager keep the twin, by a message of its own: units of old releases keep one socket."""
+    if port.twin is not None:
+        notify.store(port.twin)
 
 
 def _unlocked() -> str:

@@ -103,9 +103,8 @@ async def connect(
 
 async def resume(app: ServedApp) -> None:
     """Answer on the control socket and the bus from now on."""
-    paths = app.instance.paths
-    await app.bus.resume(paths.bus if paths else None)
-    await app.control.resume(paths.control if paths else None)
+    await app.bus.resume()
+    await app.control.resume()
 
 
 def _restore(app: ServedApp, handed: Handover) -> None:

@@ -172,10 +172,8 @@ class Upgrade:
         app.bus.pause()
         for _ in range(TURNS):
             await asyncio.sleep(0)
-        clients = [each.socket for each in app.control.connections if each.can_be_handed_over]
-        for each in (*clients, app.control.listener, app.bus.listener):
-            if each is not None:
-                self._copy(each.fileno())
+        for each in (*app.control.sockets, *app.bus.sockets):
+            self._copy(each.fileno())
         self._lock = self._copy_lock()
         self._foreground = self._copy_foreground()
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from wesktop.window.backlog import Backlog
 from wesktop.window.page.page import Page
-from wesktop.window.spec import Attachable, Attached
+from wesktop.window.spec import Attached, ServerAddress
 from wesktopd.control.connection import Connection, attach
 from wesktopd.errors import WesktopError
 from wesktopd.wire import channel
@@ -54,7 +54,7 @@ class ServerLink:
         self._server: Connection | None = None
         self._unsent = Backlog("messages for the server", self._send, MAX_UNSENT)
         self._launch: channel.Launch | None = None  # of which the server is to be told
-        self._at: Attachable | None = None
+        self._at: ServerAddress | None = None
         self._attached = False
         self._answer_due: float | None = None
         self._url = ""
@@ -96,7 +96,7 @@ class ServerLink:
             return
         self._left = True
         if (server := self._server) is not None:
-            server.hang_up()
+            server.shut_down()
 
     def _timeout(self) -> float | None:
         if self._server is None and self._at is not None:
@@ -110,8 +110,8 @@ class ServerLink:
         except OSError:
             data = b""
         for line in self._lines.feed(data):
-            message = decode(line, Attachable, channel.Launch)
-            if isinstance(message, Attachable):
+            message = decode(line, ServerAddress, channel.Launch)
+            if isinstance(message, ServerAddress):
                 self._at = message
                 self._on_server(Path(message.socket), message.name)
             elif isinstance(message, channel.Launch):
@@ -128,7 +128,7 @@ class ServerLink:
             self._attached = False
             self._answer_due = time.monotonic() + ANSWERS_WITHIN
             if self._left:  # meanwhile
-                self._server.hang_up()
+                self._server.shut_down()
             selector.register(self._server, selectors.EVENT_READ)
             if self._launch is not None:
                 arguments, directory = self._launch.arguments, self._launch.directory

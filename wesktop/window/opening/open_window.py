@@ -10,7 +10,7 @@ import msgspec
 from wesktop.window.opening.display import check_display
 from wesktop.window.opening.options import check_background, check_size, from_fields, window_spec
 from wesktop.window.opening.process_end import window_error
-from wesktop.window.spec import Attachable, Attached, Closed, NotOpened, Opened, WindowSpec, further
+from wesktop.window.spec import Attached, Closed, NotOpened, Opened, ServerAddress, WindowSpec, further
 from wesktopd import client, configs
 from wesktopd.context import app_name
 from wesktopd.control.connection import attach
@@ -60,7 +60,7 @@ def open_window(
     if client.status(name).windows:
         look = further(look)
     check_display(look.gui)
-    at = Attachable(
+    at = ServerAddress(
         socket=str(AppPaths(name).control), name=name, path=path, stays=True, one_shot=spec.get("one_shot", False)
     )
     with attach(AppPaths(name).control, name, "caller"):  # else it might end meanwhile, with its last window
