@@ -96,7 +96,7 @@ def test_of_two_starts_at_once_there_is_one_window_and_one_server(
     wait_for(lambda: None in (first.script.process.poll(), second.script.process.poll()) and
              {0} & {first.script.process.poll(), second.script.process.poll()}, "one to return")  # fmt: skip
     assert client.status("demo").windows == 1
-    assert len(first.screen.windows("demo")) == 1
+    wait_for(lambda: len(first.screen.windows("demo")) == 1, "one window")
     closing = first if first.script.process.poll() is None else second
     closing.close()
     assert closing.script.wait() == 0

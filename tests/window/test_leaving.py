@@ -15,7 +15,7 @@ import json, time
 from wesktop.window.backends import has_gtk
 assert has_gtk()
 from gi.repository import GLib
-from wesktop.window.gtk.beforeunload import Leaving
+from wesktop.window.gtk.beforeunload import BeforeUnload
 from wesktop.window.toolkit import PATIENCE
 
 class SilentPage:
@@ -25,7 +25,7 @@ class SilentPage:
     def try_close(self):
         pass
 
-context, leaving, closed = GLib.MainContext.default(), Leaving(SilentPage()), []
+context, leaving, closed = GLib.MainContext.default(), BeforeUnload(SilentPage()), []
 
 def attempt(name):
     began = time.monotonic()
