@@ -45,7 +45,7 @@ def main(fd: int) -> int:
         instance = Instance(beginning.spec)
         with StopSignals() as signals, contextlib.ExitStack() as held:
             twin = predecessor.socket(TWIN) if beginning.has_twin else None
-            instance.succeed(predecessor.socket(0), twin, beginning.access, socket_stays=beginning.socket_stays)
+            instance.inherit(predecessor.socket(0), twin, beginning.access, socket_stays=beginning.socket_stays)
             held.push(instance)
             supervisor = Supervisor(instance, owns_process=True)
             takeover = Takeover(predecessor, beginning, manager)

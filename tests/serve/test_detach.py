@@ -190,7 +190,7 @@ def block_port(home: Path) -> None:
 
 
 AMISS = [
-    (block_lock, "Nothing keeps a second one away"),
+    (block_lock, "A second start is not prevented"),
     (block_control_socket, "no control socket at "),
     (block_log, "log file "),
     (block_config, "`wesktop ctl start` will not know how to start it"),

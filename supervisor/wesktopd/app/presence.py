@@ -99,7 +99,7 @@ class Presence:
             lock = Lock(paths.lock)
             if not lock.acquire():
                 return "another server of this name runs by now, so `wesktop ctl` does not find this one"
-            instance.hold(paths, lock)
+            instance.move_to(paths, lock)
         self._write_state()
         if not self._control.is_in_place():
             await self._control.open(paths.control)

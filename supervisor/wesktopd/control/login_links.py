@@ -18,11 +18,11 @@ class LoginLinks:
 
     def needed_for(self, path: str) -> bool:
         """Return whether a window cannot just open the app's URL to get to `path`."""
-        return self._instance.access is not None or path != "/"
+        return self._instance.secrets is not None or path != "/"
 
     def make(self, path: str = "/", on_end: Callable[[bool], None] = lambda _: None) -> str:
         """Return a link to `path`; on_end: called once with whether it was used before it expired."""
-        if self._instance.access is None:
+        if self._instance.secrets is None:
             return f"{self._instance.origin}{path}"
         return one_time_link(self._instance.origin, self.tokens.mint(self._loop.time(), on_end), path)
 
@@ -37,7 +37,7 @@ class LoginLinks:
         """
         check_link_path(path)
         opened: asyncio.Future[str] = self._loop.create_future()
-        if self._instance.access is None:
+        if self._instance.secrets is None:
             opened.set_result("")
         url = self.make(path, lambda admitted: _settle(opened, admitted))
         self._loop.call_later(LIFETIME, lambda: self.tokens.expire(self._loop.time()))  # from now: not too early
@@ -45,11 +45,11 @@ class LoginLinks:
 
     def bearer(self) -> str:
         """Return the token that lets scripts in. Raises ConfigurationError if there is no session."""
-        access = self._instance.access
-        if access is None:
+        secrets = self._instance.secrets
+        if secrets is None:
             name = self._instance.spec.name
             raise ConfigurationError(f"{name!r} has no session: scripts get in without a token.")
-        return access.bearer
+        return secrets.bearer
 
 
 def check_link_path(path: str) -> None:

@@ -288,7 +288,7 @@ class Supervisor:
         """Stop the app if it has been idle for too long."""
         now, idle = self._time(), self._app.idle
         idle.used(now if self._pool.coming is not None else now - beat.idle)  # a restart is a use
-        heartbeats = [worker.heard for worker in self._pool.ready()]
+        heartbeats = [worker.last_heartbeat for worker in self._pool.ready()]
         if self._retirement is None and not self._control.leases and idle.is_over(now, heartbeats):
             self.request_stop(f"nobody has used it for {self._spec.idle_timeout:g} seconds")
 

@@ -1,6 +1,6 @@
 """What makes a process the one server of an app's name: the lock, the PID file and the listening socket.
 
-It needs no event loop: the first worker is told what to serve while the supervisor is still loading asyncio.
+It needs no event loop: the first worker learns what to serve while the supervisor is still importing asyncio.
 """
 
 import os
@@ -26,17 +26,18 @@ from wesktopd.system.process_identity import Identity
 from wesktopd.system.transport import has_unix_sockets
 from wesktopd.wire.channel import WorkerSpec, hand_over
 
-SLOWEST_BEAT = 10.0  # seconds between the signs of life of a worker that nobody uses
-STALE_WORKER_TIMEOUT = 1.5  # seconds that the workers of a supervisor that died may take to end by themselves
+SLOWEST_BEAT = 10.0  # seconds between the heartbeats of an unused worker
+STALE_WORKER_TIMEOUT = 1.5  # seconds for the workers of a dead supervisor to end by themselves
 
 
 class Instance:
-    """Holds an app's name, for as long as it is entered: a context manager.
+    """Holds an app's name while it is entered: a context manager.
 
-    Entering raises AlreadyRunningError, PidFileError or BindError, and then nothing is held. Where there is no
-    directory for the lock, the app is served without: `paths` is None.
+    Entering raises AlreadyRunningError, PidFileError or BindError, and then nothing is held. Without a directory for
+    the lock, the app is served without one: `paths` is None.
 
-    warnings: what is amiss, and keeps nothing from being served.
+    url: where any client finds the app. origin: where its windows and login links do, which is not told to others.
+    secrets: of the session, if there is one. warnings: problems that do not keep the app from being served.
     """
 
     def __init__(self, spec: AppSpec) -> None:
@@ -45,10 +46,10 @@ class Instance:
         self.paths = self._paths()
         self.lock = Lock(self.paths.lock) if self.paths else None
         self.state_file = StateFile(self.paths.state) if self.paths else None
-        self.access = SessionSecrets.fresh() if spec.session else None
+        self.secrets = SessionSecrets.fresh() if spec.session else None
         self.stale_workers: list[Identity] = []
-        self.workers_wait = True  # with accepting connections, until they are released
-        self.socket_stays = False  # when this ends: a service manager holds it, and clients go on connecting
+        self.workers_wait = True  # before they accept connections, until they are released
+        self.socket_stays = False  # after the end: a service manager holds it, and clients still connect
         self._pid_file = PidFile(spec.pid_path) if spec.pid_path else None
         self._port: Port | None = None
         self._own_host: str | None = None
@@ -65,13 +66,13 @@ class Instance:
             self._claim_pid_file(before)
             passed = self._passed_port()
             self.socket_stays = passed is not None
-            self.take(passed or self._listen())
+            self._serve_on(passed or self._listen())
         except BaseException:
             self.__exit__()
             raise
         return self
 
-    def succeed(
+    def inherit(
         self,
         listener: socket.socket,
         twin: socket.socket | None,
@@ -79,16 +80,16 @@ class Instance:
         *,
         socket_stays: bool,
     ) -> None:
-        """Instead of entering: serve on the sockets of another supervisor, whose name is not taken yet.
+        """Instead of entering: serve on the sockets of another supervisor, which keeps its name until `take_name`.
 
         The workers that are started do not accept connections before `take_name`, and until they are released.
         """
         self.socket_stays = socket_stays
-        self.access = access or self.access  # a session does not end by an older release that had none
-        self.take(self._given_port(listener, twin))
+        self.secrets = access or self.secrets  # an older release that had no secrets does not end the session
+        self._serve_on(self._given_port(listener, twin))
 
     def take_name(self, lock: int | None) -> None:
-        """Be the server of the name, in the place of another supervisor; lock: a descriptor of its lock."""
+        """Take the name from another supervisor; lock: a descriptor of its lock."""
         self.workers_wait = False
         if self.socket_stays:
             _store_twin(self.port)  # again, unless an older release had none
@@ -100,7 +101,7 @@ class Instance:
             except PidFileError as error:
                 self.warnings.append(error.message)
 
-    def surrender(self) -> None:
+    def release_name(self) -> None:
         """Leave the name to another supervisor, which has taken it."""
         if self.lock:
             self.lock.leave()
@@ -108,7 +109,7 @@ class Instance:
         self.socket_stays = True
 
     def __exit__(self, *_: object) -> None:
-        for worker in self._workers:  # none lives, unless an exception came between its start and its supervision
+        for worker in self._workers:  # all have ended, unless there was an exception before they were supervised
             if worker.process.poll() is None:
                 worker.abandon()
         if self._port is not None:
@@ -131,11 +132,8 @@ class Instance:
         assert self._port is not None, "enter the instance first"
         return self._port
 
-    def take(self, port: Port) -> None:
-        """Serve on this port.
-
-        url: where anybody finds the app. origin: where its windows and links do, which is not to be told to others.
-        """
+    def _serve_on(self, port: Port) -> None:
+        """Serve on this port, and derive the app's addresses from it."""
         port.listener.setblocking(False)
         withhold(port.listener.fileno(), port.listener.getsockname())
         if port.twin is not None:
@@ -146,14 +144,14 @@ class Instance:
         if self._own_host is not None:
             self.origin = f"http://{self._own_hosts()[-1]}"
 
-    def hold(self, paths: AppPaths, lock: Lock) -> None:
-        """Go by these files from now on; the lock is held."""
+    def move_to(self, paths: AppPaths, lock: Lock) -> None:
+        """Use these files from now on; the lock is held."""
         if self.lock:
             self.lock.leave()
         self.paths, self.lock, self.state_file = paths, lock, StateFile(paths.state)
 
     def write_state(self, workers: list[int]) -> None:
-        """Note this process and its workers, while the name is this instance's."""
+        """Write this process and its workers to the state file, while the name is this instance's."""
         if self.state_file and self.lock and self.lock.is_in_place():
             self.state_file.write(workers)
 
@@ -193,15 +191,15 @@ class Instance:
         except PortInUseError:
             if not self.stale_workers:
                 raise
-            end(self.stale_workers, STALE_WORKER_TIMEOUT)  # it may be one of them that has the port
-            # A process that has ended keeps its sockets until its last thread has, too.
+            end(self.stale_workers, STALE_WORKER_TIMEOUT)  # one of them may have the port
+            # A process keeps its sockets until its last thread has ended.
             port = listen(spec.host, spec.port, spec.name, patience=STALE_WORKER_TIMEOUT)
         self.socket_stays = notify.store(port.listener)
         _store_twin(port)
         return port
 
     def _passed_port(self) -> Port | None:
-        """What the service manager has for us, by a socket unit or from before this process."""
+        """Return the port that the service manager passes on: of a socket unit, or stored by an earlier process."""
         given: list[socket.socket] = []
         stored: list[socket.socket] = []
         for name, sock in [*notify.passed_sockets(), *activated_sockets()]:
@@ -211,7 +209,7 @@ class Instance:
         if not given and listener is not None and listens_at(listener, spec.host, spec.port):
             return self._passed(listener, stored)
         twins = [sock for sock in stored if given and is_twin(sock, given[0])]
-        if stored != twins:  # the app has got another address since
+        if stored != twins:  # the app has another address now
             notify.forget_stored()
         for sock in stored:
             if sock not in twins:
@@ -227,7 +225,7 @@ class Instance:
         return self._passed(given[0], twins)
 
     def _passed(self, listener: socket.socket, stored: list[socket.socket]) -> Port:
-        """The port of a socket that the service manager holds; it gets the other address to hold, if it has not."""
+        """Return the port of a socket that the service manager holds; have it hold the twin too."""
         twin = next((sock for sock in stored if is_twin(sock, listener)), None)
         port = self._given_port(listener, twin)
         if twin is None:
@@ -235,7 +233,7 @@ class Instance:
         return port
 
     def _given_port(self, listener: socket.socket, twin: socket.socket | None) -> Port:
-        """The port of a socket that listens already; twin: what was kept beside it, if it was."""
+        """Return the port of a listening socket; twin: the one that was kept with it, if any."""
         if twin is not None:
             return Port(listener, twin, has_loopback=is_on_loopback(listener))
         try:
@@ -243,13 +241,13 @@ class Instance:
         except OSError as error:
             url = url_of(listener)
             self.warnings.append(
-                f"{error.filename} at the port of {url} cannot be had ({error.strerror}): whoever opens it as "
-                "'localhost' may get to another program. Open the app by its window, or by that address."
+                f"{error.filename} at the port of {url} cannot be reserved ({error.strerror}): 'localhost' may lead "
+                "to another program. Open the app by its window, or by that address."
             )
             return Port(listener, None, has_loopback=False)
 
     def _port_memory(self) -> Path | None:
-        """Where a chosen port is kept; a user without a home has to do without."""
+        """Return the file that keeps a chosen port; None for a user without a home directory."""
         if self.spec.port:
             return None
         try:
@@ -259,7 +257,7 @@ class Instance:
             return None
 
     def start_worker(self, worker: Launched | None = None) -> Launched:
-        """Have a worker serve, a new one or one that was launched already. Raises OSError when the system refuses."""
+        """Have a worker serve, a new one or one that was launched already. Raises OSError if none can be started."""
         worker = worker or launch_worker()
         hand_over(worker.channel, self._worker_spec(), self.listener)
         self._workers = [*(other for other in self._workers if other.process.returncode is None), worker]
@@ -285,15 +283,15 @@ class Instance:
             allowed_hosts=[*spec.allowed_hosts, *self._own_hosts()],
             allowed_origins=spec.allowed_origins,
             csp=spec.csp,
-            cookie=self.access.cookie if self.access else None,
-            bearer=self.access.bearer if self.access else None,
+            cookie=self.secrets.cookie if self.secrets else None,
+            bearer=self.secrets.bearer if self.secrets else None,
             on_launch=spec.second_launch if spec.calls_function else None,
             waits=self.workers_wait,
             bus=str(self.paths.bus) if self.paths is not None and has_unix_sockets() else None,
         )
 
     def _own_hosts(self) -> list[str]:
-        """How clients name it; port 80 they leave out (RFC 9110, 4.2.3)."""
+        """Return the values of Host for it; clients leave out port 80 (RFC 9110, 4.2.3)."""
         if self._own_host is None:
             return []
         port = self.listener.getsockname()[1]
@@ -307,7 +305,7 @@ def _store_twin(port: Port) -> None:
 
 
 def _unlocked() -> str:
-    """What it means to be served without a lock."""
+    """Describe what being served without a lock means."""
     return (
-        f"Nothing keeps a second one away, and `wesktop ctl` does not reach this one; `kill {os.getpid()}` ends it."
+        f"A second start is not prevented, and `wesktop ctl` does not reach this one; `kill {os.getpid()}` ends it."
     )

@@ -122,7 +122,7 @@ class Upgrade:
             log_level=app.log_level,
             latest=app.pool.latest,
             wanted=app.pool.wanted,
-            access=instance.access,
+            access=instance.secrets,
             socket_stays=instance.socket_stays,
             has_twin=twin is not None,
         )

@@ -29,7 +29,7 @@ class Retirement:
 
     async def begin(self, successor: Launched, foreground: socket.socket | None) -> None:
         """Retire: the successor has taken over. foreground: a channel to it, if this process is waited for."""
-        self._app.instance.surrender()
+        self._app.instance.release_name()
         self._app.pool.running = False
         loop = asyncio.get_running_loop()
         if foreground is not None:

@@ -185,9 +185,9 @@ class WorkerManager:
         self.processes[worker].stop(Retire() if others_accept else Stop())
 
     def _replace_hung(self, worker: WorkerSlot) -> None:
-        process, last_beat = self.processes[worker], worker.heard
+        process, last_beat = self.processes[worker], worker.last_heartbeat
         process.read_available()  # this process may be the one that was late
-        if worker.heard > last_beat:
+        if worker.last_heartbeat > last_beat:
             self._observer.wake()  # beats wake nobody, and the plan that led here has no further deadline for it
             return
         text = f"worker {process.pid} hangs: its event loop stood still for {self._spec.hang_timeout:g} seconds"
@@ -218,7 +218,7 @@ class WorkerManager:
 
     def _on_line(self, worker: WorkerSlot, line: bytes) -> None:
         message = decode(line, *FROM_WORKER)
-        now = worker.heard = self._loop.time()
+        now = worker.last_heartbeat = self._loop.time()
         if isinstance(message, Refused):
             self._refusals[worker] = from_wire(message.error, presentable(message.message))
         elif isinstance(message, Heartbeat):

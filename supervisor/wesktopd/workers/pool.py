@@ -1,4 +1,4 @@
-"""All workers of an app, and what to do with them next. No I/O, no clock of its own.
+"""The pool of an app's workers, and what to do with them next. No I/O, no clock of its own.
 
 Workers that were started together are a *generation*. One generation serves; at a restart another is coming.
 Commands and events only change the pool; `reconcile_slots` then makes the slots that there should be, and
@@ -10,9 +10,9 @@ are not special cases.
     given up    one of them did not become ready: all of them are retired, what serves goes on
     superseded  another restart was asked for meanwhile: as given up, and the one after it is coming
 
-The serving generation is kept at its size: a slot that is missing is added, one too many leaves. A worker that
-*leaves* (it is too large or too old, or there are too many) is retired when enough others are ready, so that there is
-never none while one is able; one that hangs is not able, and goes at once.
+The serving generation is kept at its size: a missing slot is added, a surplus one leaves. A worker that *leaves* (it
+is too large or too old, or there are too many) is retired when enough others are ready, so that at least one serves
+whenever one can; one that hangs cannot, and goes immediately.
 """
 
 import dataclasses
@@ -21,15 +21,15 @@ from enum import StrEnum
 
 from wesktopd.workers.slot import ALIVE, SlotState, Transition, WorkerSlot
 
-KILL_MARGIN = 0.5  # seconds that a worker has to end by itself, beyond those in which it drains
-LIFETIME_SPREAD = 0.1  # the part of its lifetime by which a worker may end earlier, so that not all end at once
+KILL_MARGIN = 0.5  # seconds for a worker to end by itself, in addition to the drain timeout
+LIFETIME_SPREAD = 0.1  # the part of its lifetime by which a worker may end earlier, so that not all end together
 
 
 class Action(StrEnum):
-    """What the supervisor is to do with a worker slot."""
+    """What to do with a worker slot."""
 
     SPAWN = "spawn"
-    RETIRE = "retire"  # have it finish what it has accepted, and end
+    RETIRE = "retire"  # have it finish its requests, and end
     REPLACE = "replace"  # its lifetime is over
     REPLACE_HUNG = "unhang"  # its event loop stands still
     KILL = "kill"
@@ -47,7 +47,7 @@ class Timeouts:
 
 @dataclasses.dataclass
 class WorkerPool:
-    """serving: the generation that answers, 0 before the first does. coming: the one that is to replace it."""
+    """The workers. serving: the generation that answers, 0 before the first does. coming: the one to replace it."""
 
     timeouts: Timeouts
     wanted: int = 1
@@ -58,10 +58,10 @@ class WorkerPool:
     workers: list[WorkerSlot] = dataclasses.field(default_factory=list)
     next_id: int = 1
 
-    # Commands: they change what is desired.
+    # Commands: they change the desired state.
 
     def restart(self) -> int:
-        """Have a new generation come; its number."""
+        """Start a new generation; return its number."""
         self.latest += 1
         self.coming = self.latest
         return self.latest
@@ -70,16 +70,16 @@ class WorkerPool:
         """Have another worker take its place."""
         worker.leaving = True
 
-    # Events: what has become of a worker.
+    # Events: they report the actual state.
 
     def is_ready(self, worker: WorkerSlot, now: float) -> None:
-        """It serves."""
+        """Note that a worker is ready."""
         worker.advance(Transition.READY, now)
         if self.timeouts.max_lifetime is not None:
             worker.expires_at = now + self.timeouts.max_lifetime * (1 - random.uniform(0, LIFETIME_SPREAD))  # noqa: S311  no secret
 
     def has_ended(self, worker: WorkerSlot, now: float) -> None:
-        """Its process is gone, or could not be started."""
+        """Note that a worker's process has ended, or could not be started."""
         if worker.state is SlotState.STARTING and worker.generation == self.coming:
             worker.advance(Transition.REFUSED, now)
             self.coming = None
@@ -89,14 +89,14 @@ class WorkerPool:
             self.workers.remove(worker)
 
     def stood_still(self, since: float, until: float) -> None:
-        """Leave out a period in which this machine, or this process, did not run: all deadlines are as much later."""
+        """Leave out a period in which this machine, or this process, did not run: all deadlines move by as much."""
         for worker in self.workers:
             worker.stood_still(since, until)
 
-    # What there is.
+    # Queries.
 
     def ready(self, generation: int | None = None) -> list[WorkerSlot]:
-        """The workers that serve, of any or of one generation."""
+        """Return the workers that serve, of any or of one generation."""
         return [
             worker
             for worker in self.workers
@@ -104,38 +104,38 @@ class WorkerPool:
         ]
 
     def is_responsive(self, now: float, patience: float) -> bool:
-        """Whether a loop that serves has run within so many seconds; true where none is to serve yet, or any more."""
+        """Return whether a serving worker sent a heartbeat within `patience` seconds; True if none has to serve."""
         serving = self.ready()
-        return not self.running or not serving or any(now < worker.heard + patience for worker in serving)
+        return not self.running or not serving or any(now < worker.last_heartbeat + patience for worker in serving)
 
     @property
     def alive(self) -> bool:
-        """Whether any process is left."""
+        """Return whether any process is left."""
         return any(worker.state in ALIVE for worker in self.workers)
 
     @property
     def changing(self) -> bool:
-        """Whether a worker starts, ends, or is about to start."""
+        """Return whether a worker starts, ends, or is about to start."""
         return any(worker.state is not SlotState.READY for worker in self.workers)
 
     @property
     def at_size(self) -> bool:
-        """Whether as many workers serve as are wanted."""
+        """Return whether as many workers serve as are wanted."""
         staying = [worker for worker in self.ready(self.serving) if not worker.leaving]
         return len(staying) == self.wanted
 
     def taken_over(self, generation: int) -> bool:
-        """Whether this generation, or a later one, answers all that is asked from now on."""
+        """Return whether this generation, or a later one, answers all requests from now on."""
         older = any(worker.accepts and worker.generation < generation for worker in self.workers)
         return self.serving >= generation and not older
 
     @property
     def _has_others(self) -> bool:
-        """Whether anybody serves who is to go on with it."""
+        """Return whether any worker serves that stays."""
         return any(worker.generation in (self.serving, self.coming) for worker in self.ready())
 
     def reconcile_slots(self) -> bool:
-        """Bring the slots in line with what is desired; whether another generation serves from now on."""
+        """Bring the slots in line with the desired state; return whether another generation serves from now on."""
         promoted = self.running and self.coming is not None and len(self.ready(self.coming)) >= self.wanted
         if promoted and self.coming is not None:
             self.serving, self.coming = self.coming, None
@@ -165,7 +165,7 @@ class WorkerPool:
             worker.leaving = True
 
     def next_actions(self, now: float) -> tuple[list[tuple[Action, WorkerSlot]], float | None]:
-        """What to do now, and when to ask again if nothing happens before."""
+        """Return what to do now, and when to ask again if nothing happens before."""
         actions: list[tuple[Action, WorkerSlot]] = []
         deadlines: list[float] = []
         for worker in self.workers:
@@ -197,16 +197,16 @@ class WorkerPool:
         if self._is_over(worker):
             return Action.RETIRE, None
         hang = self.timeouts.hang_timeout
-        if hang is not None and now >= worker.heard + hang:
+        if hang is not None and now >= worker.last_heartbeat + hang:
             return Action.REPLACE_HUNG, None
         ends = None if worker.leaving else worker.expires_at
         if ends is not None and now >= ends:
             return Action.REPLACE, None
-        hangs_at = None if hang is None else worker.heard + hang
+        hangs_at = None if hang is None else worker.last_heartbeat + hang
         return None, min(filter(None, (hangs_at, ends)), default=None)
 
     def _is_over(self, worker: WorkerSlot) -> bool:
-        """Whether a worker can go now."""
+        """Return whether a worker can go now."""
         if not self.running:
             return True
         if worker.generation not in (self.serving, self.coming):

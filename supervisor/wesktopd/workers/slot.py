@@ -4,8 +4,8 @@ A worker slot is always in one of these states:
 
     starting    its process imports the app and runs its lifespan
     ready       it serves
-    draining    it was told to stop: it accepts nothing new and finishes what it has begun
-    backoff     its process ended unasked; the next one starts at `retry_at`
+    draining    it is stopping: it accepts nothing new and finishes its requests
+    backoff     its process ended unexpectedly; the next one starts at `retry_at`
     failed      it belonged to a new generation and never became ready: that generation is given up
     stopped     it has no process: not yet, or no more
 
@@ -27,7 +27,7 @@ HEALTHY_AFTER = 60.0  # seconds of serving after which earlier failures are forg
 
 
 class SlotState(StrEnum):
-    """What a worker slot is doing."""
+    """The states."""
 
     STARTING = "starting"
     READY = "ready"
@@ -38,7 +38,7 @@ class SlotState(StrEnum):
 
 
 class Transition(StrEnum):
-    """What happens to a worker slot."""
+    """The events that change the state."""
 
     SPAWNED = "spawned"
     READY = "ready"
@@ -66,12 +66,12 @@ ALIVE = frozenset({SlotState.STARTING, SlotState.READY, SlotState.DRAINING})
 class WorkerSlot:
     """One worker slot. Times are seconds on the caller's monotonic clock.
 
-    since: when it came into its state. heard: the last sign of life of its event loop.
+    since: when it entered its state. last_heartbeat: the last sign of life of its event loop.
     expires_at: when it has served for long enough.
-    leaving: another is to take its place, or it is not wanted any more.
+    leaving: another worker takes its place, or it is not wanted any more.
     accepts: it may still be given new connections.
-    drains: whether there may be requests to finish at a stop. hung: its event loop stands still.
-    killed: its process was sent SIGKILL and has not ended yet, as one that waits for a disk.
+    drains: there may be requests to finish at a stop. hung: its event loop stands still.
+    killed: its process was sent SIGKILL and has not ended yet; it may wait for a disk.
     """
 
     id: int = 1
@@ -81,7 +81,7 @@ class WorkerSlot:
     failures: int = 0
     restarts: int = 0
     retry_at: float = 0.0
-    heard: float = 0.0
+    last_heartbeat: float = 0.0
     expires_at: float | None = None
     last_exit: str | None = None
     leaving: bool = False
@@ -91,7 +91,7 @@ class WorkerSlot:
     killed: bool = False
 
     def advance(self, transition: Transition, now: float) -> None:
-        """Take the transition that the table has for `transition`; raises ValueError when it has none."""
+        """Change the state as the table says. Raises ValueError for a transition that it does not have."""
         after = TRANSITIONS.get((self.state, transition))
         if after is None:
             raise ValueError(f"a worker that is {self.state} cannot be {transition}")
@@ -104,12 +104,12 @@ class WorkerSlot:
         if after is SlotState.STARTING:
             self.killed = False
             self.restarts += self.state is SlotState.BACKOFF
-        self.state, self.since, self.heard = after, now, now
+        self.state, self.since, self.last_heartbeat = after, now, now
 
     def stood_still(self, since: float, until: float) -> None:
-        """Leave out a period in which nothing ran; what has its time from afterwards, keeps it."""
+        """Leave out a period in which nothing ran: move what began before it."""
         lost = until - since
-        self.heard = min(until, self.heard + lost)
+        self.last_heartbeat = min(until, self.last_heartbeat + lost)
         if self.since > since:
             return
         self.since += lost
@@ -122,11 +122,11 @@ class WorkerSlot:
         if crashed and now - self.since >= HEALTHY_AFTER:
             self.failures = 0
         self.failures += 1
-        # The first crash of a worker that had served is mended at once: nobody has to notice it.
+        # The first crash of a worker that has served is repaired immediately, so that it goes unnoticed.
         self.retry_at = now if crashed and self.failures == 1 else now + delay(self.failures)
 
 
 def delay(failures: int, jitter: float | None = None) -> float:
-    """Seconds to wait after so many failures in a row: doubling, capped, spread by up to a tenth."""
+    """Return the seconds to wait after so many failures in a row: doubling, capped, spread by up to a tenth."""
     spread = random.uniform(-0.1, 0.1) if jitter is None else jitter  # noqa: S311  no secret
     return min(FIRST_DELAY * 2.0 ** min(failures - 1, 16), MAX_DELAY) * (1 + spread)

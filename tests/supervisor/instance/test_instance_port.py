@@ -63,7 +63,7 @@ def test_after_an_upgrade_of_a_release_that_had_none_the_other_address_is_held(
     port.twin.close()
     with contextlib.ExitStack() as held:
         successor = instance(port.listener.getsockname()[1])
-        successor.succeed(port.listener, None, None, socket_stays=stays)
+        successor.inherit(port.listener, None, None, socket_stays=stays)
         held.push(successor)
         assert not stored
         successor.take_name(None)

@@ -83,7 +83,7 @@ def test_a_worker_whose_beat_is_read_only_at_its_deadline_does_not_hang_and_its_
         assert pool.next_actions(started + HANG_TIMEOUT) == ([(Action.REPLACE_HUNG, worker)], None)
         manager.carry_out(Action.REPLACE_HUNG, worker)
         assert observer.woken, "nobody asks for the next deadline"
-        assert pool.next_actions(worker.heard) == ([], worker.heard + HANG_TIMEOUT)
+        assert pool.next_actions(worker.last_heartbeat) == ([], worker.last_heartbeat + HANG_TIMEOUT)
 
     with ours, theirs, silent_process() as process:
         asyncio.run(scenario())

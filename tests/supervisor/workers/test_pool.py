@@ -44,11 +44,11 @@ def test_what_is_done_next(worker: WorkerSlot, running: bool, action: Action | N
 @pytest.mark.parametrize(
     ("worker", "action", "ask_again"),
     [
-        (WorkerSlot(state=SlotState.READY, heard=NOW, expires_at=NOW + 100), None, NOW + 30),
-        (WorkerSlot(state=SlotState.READY, heard=NOW, expires_at=NOW + 10), None, NOW + 10),
-        (WorkerSlot(state=SlotState.READY, heard=NOW - 30), Action.REPLACE_HUNG, None),
-        (WorkerSlot(state=SlotState.READY, heard=NOW, expires_at=NOW), Action.REPLACE, None),
-        (WorkerSlot(state=SlotState.STARTING, since=NOW, heard=NOW - 50), None, NOW + 60),
+        (WorkerSlot(state=SlotState.READY, last_heartbeat=NOW, expires_at=NOW + 100), None, NOW + 30),
+        (WorkerSlot(state=SlotState.READY, last_heartbeat=NOW, expires_at=NOW + 10), None, NOW + 10),
+        (WorkerSlot(state=SlotState.READY, last_heartbeat=NOW - 30), Action.REPLACE_HUNG, None),
+        (WorkerSlot(state=SlotState.READY, last_heartbeat=NOW, expires_at=NOW), Action.REPLACE, None),
+        (WorkerSlot(state=SlotState.STARTING, since=NOW, last_heartbeat=NOW - 50), None, NOW + 60),
     ],
 )
 def test_a_worker_is_watched_while_it_serves(
@@ -62,25 +62,25 @@ def test_a_worker_is_watched_while_it_serves(
     ("workers", "running", "shown"),
     [
         ([], True, True),
-        ([WorkerSlot(state=SlotState.STARTING, heard=NOW - 100)], True, True),
+        ([WorkerSlot(state=SlotState.STARTING, last_heartbeat=NOW - 100)], True, True),
         ([WorkerSlot(state=SlotState.BACKOFF)], True, True),
-        ([WorkerSlot(state=SlotState.READY, heard=NOW)], True, True),
-        ([WorkerSlot(state=SlotState.READY, heard=NOW - 10)], True, False),
+        ([WorkerSlot(state=SlotState.READY, last_heartbeat=NOW)], True, True),
+        ([WorkerSlot(state=SlotState.READY, last_heartbeat=NOW - 10)], True, False),
         (
             [
-                WorkerSlot(state=SlotState.READY, heard=NOW - 10),
-                WorkerSlot(id=2, state=SlotState.READY, heard=NOW - 1),
+                WorkerSlot(state=SlotState.READY, last_heartbeat=NOW - 10),
+                WorkerSlot(id=2, state=SlotState.READY, last_heartbeat=NOW - 1),
             ],
             True,
             True,
         ),
         (
-            [WorkerSlot(state=SlotState.READY, heard=NOW - 10), WorkerSlot(id=2, state=SlotState.STARTING)],
+            [WorkerSlot(state=SlotState.READY, last_heartbeat=NOW - 10), WorkerSlot(id=2, state=SlotState.STARTING)],
             True,
             False,
         ),
-        ([WorkerSlot(state=SlotState.DRAINING, heard=NOW - 10)], True, True),
-        ([WorkerSlot(state=SlotState.READY, heard=NOW - 10)], False, True),
+        ([WorkerSlot(state=SlotState.DRAINING, last_heartbeat=NOW - 10)], True, True),
+        ([WorkerSlot(state=SlotState.READY, last_heartbeat=NOW - 10)], False, True),
     ],
 )
 def test_life_is_shown_while_a_loop_that_serves_runs(workers: list[WorkerSlot], running: bool, shown: bool) -> None:
@@ -94,8 +94,8 @@ SLEPT = 500.0
     "worker",
     [
         WorkerSlot(state=SlotState.STARTING, since=NOW - 10),
-        WorkerSlot(state=SlotState.READY, since=NOW - 10, heard=NOW - 10, expires_at=NOW + 100),
-        WorkerSlot(state=SlotState.READY, since=NOW - 10, heard=NOW, expires_at=NOW + 10),
+        WorkerSlot(state=SlotState.READY, since=NOW - 10, last_heartbeat=NOW - 10, expires_at=NOW + 100),
+        WorkerSlot(state=SlotState.READY, since=NOW - 10, last_heartbeat=NOW, expires_at=NOW + 10),
         WorkerSlot(state=SlotState.DRAINING, since=NOW - 1),
         WorkerSlot(state=SlotState.DRAINING, since=NOW - 0.1, drains=False),
         WorkerSlot(state=SlotState.BACKOFF, since=NOW - 10, retry_at=NOW + 3),
@@ -134,9 +134,9 @@ def test_what_happens_when_a_standstill_is_over_but_not_noticed_yet_is_put_off_b
 
 
 def test_a_worker_that_was_heard_of_just_after_a_standstill_is_not_taken_for_heard_later_than_now() -> None:
-    worker = WorkerSlot(state=SlotState.READY, since=NOW - 10, heard=NOW + SLEPT - 1)
+    worker = WorkerSlot(state=SlotState.READY, since=NOW - 10, last_heartbeat=NOW + SLEPT - 1)
     pool(worker, limits=WATCHED).stood_still(NOW, NOW + SLEPT)
-    assert worker.heard == NOW + SLEPT
+    assert worker.last_heartbeat == NOW + SLEPT
 
 
 @pytest.mark.parametrize("state", [SlotState.STARTING, SlotState.DRAINING])
@@ -296,7 +296,7 @@ class AnyLife(RuleBasedStateMachine):
         self.now += seconds
         for worker in self.pool.ready():
             if data.draw(st.booleans()):
-                worker.heard = self.now
+                worker.last_heartbeat = self.now
         self.reconcile()
 
     @rule()
@@ -319,7 +319,7 @@ class AnyLife(RuleBasedStateMachine):
                     self.pool.is_ready(worker, self.now)
                 elif worker.state is SlotState.DRAINING:
                     self.pool.has_ended(worker, self.now)
-                worker.heard = self.now
+                worker.last_heartbeat = self.now
             self.reconcile()
         states = [(worker.generation, worker.state) for worker in self.pool.workers]
         if self.pool.running:

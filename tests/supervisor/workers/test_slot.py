@@ -14,7 +14,7 @@ def test_only_what_the_table_has_can_happen(state: SlotState, event: Transition)
     worker = WorkerSlot(state=state)
     if (state, event) in TRANSITIONS:
         worker.advance(event, NOW)
-        assert (worker.state, worker.since, worker.heard) == (TRANSITIONS[state, event], NOW, NOW)
+        assert (worker.state, worker.since, worker.last_heartbeat) == (TRANSITIONS[state, event], NOW, NOW)
     else:
         with pytest.raises(ValueError, match=f"a worker that is {state} cannot be {event}"):
             worker.advance(event, NOW)
