@@ -40,7 +40,7 @@ def _save(spec: AppSpec, warn: Callable[[str], None]) -> Path:
     before = _held(place)
     if not _describes(before, spec):  # else it is left as it was written
         if _COMMENT.search(before):
-            warn(f"config file {path} said something else than this start: it is written anew, without its comments.")
+            warn(f"config file {path} differs from this start: it is written anew, without its comments.")
         atomic_write(place, as_toml(msgspec.to_builtins(spec)).encode(), durable=True)
     return path
 

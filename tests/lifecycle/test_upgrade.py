@@ -209,7 +209,7 @@ def test_a_program_of_the_users_own_is_left_alone(
     wait_for(lambda: app.command("ctl", "wait", "mine", "--timeout", "0").returncode == 0, "it to be ready")
     done = app.command("ctl", "upgrade", "mine")
     assert done.returncode == 1
-    assert "serve() runs inside of your program" in done.stderr
+    assert "runs inside your program" in done.stderr
     assert served.process.poll() is None
 
 

@@ -182,9 +182,9 @@ def test_a_file_that_says_the_same_stays_as_its_writer_left_it(path: Path) -> No
 
 def test_a_file_that_says_something_else_is_written_anew_and_lost_comments_are_said(path: Path) -> None:
     path.write_text(WRITTEN)
-    assert kept(replace(SPEC, port=8002)) == [
-        f"config file {path} said something else than this start: it is written anew, without its comments."
-    ]
+    (warning,) = kept(replace(SPEC, port=8002))
+    assert str(path) in warning
+    assert "comments" in warning
     assert kept(replace(SPEC, port=8003)) == []  # there are none any more
 
 

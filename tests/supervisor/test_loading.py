@@ -54,25 +54,22 @@ def test_the_named_callable_is_found(write: Write, attribute: str, factory: bool
 
 
 @pytest.mark.parametrize(
-    ("attribute", "factory", "message"),
+    ("attribute", "factory", "keyword"),
     [
-        ("nothing", False, "'loaded_app:nothing': module 'loaded_app' has no attribute 'nothing'."),
-        (
-            "holder.nothing",
-            False,
-            "'loaded_app:holder.nothing': module 'loaded_app' has no attribute 'holder.nothing'.",
-        ),
-        ("data", False, "'loaded_app:data' is of type dict, not a callable ASGI application."),
-        ("data", True, "'loaded_app:data' is of type dict, not a function that returns an app."),
-        ("make_data", True, "'loaded_app:make_data' is of type dict, not a callable ASGI application."),
-        ("broken", True, "'loaded_app:broken' as a factory raised LookupError: no app today"),
+        ("nothing", False, "attribute 'nothing'"),
+        ("holder.nothing", False, "attribute 'holder.nothing'"),
+        ("data", False, "callable"),
+        ("data", True, "function"),
+        ("make_data", True, "callable"),
+        ("broken", True, "LookupError: no app today"),
     ],
 )
-def test_an_attribute_that_is_no_app_is_named(write: Write, attribute: str, factory: bool, message: str) -> None:
+def test_an_attribute_that_is_no_app_is_named(write: Write, attribute: str, factory: bool, keyword: str) -> None:
     write(WORKING)
     with pytest.raises(TargetImportError) as raised:
         load(f"{MODULE}:{attribute}", factory=factory)
-    assert raised.value.message == message
+    assert f"'loaded_app:{attribute}'" in raised.value.message
+    assert keyword in raised.value.message
 
 
 @pytest.mark.parametrize(
@@ -95,7 +92,8 @@ def test_a_module_that_does_not_import_says_why(
     write(source)
     with pytest.raises(TargetImportError) as raised:
         load(f"{MODULE}:app")
-    assert raised.value.message.startswith(f"module {MODULE!r} does not import: {message}")
+    assert repr(MODULE) in raised.value.message
+    assert message in raised.value.message
     assert isinstance(raised.value.__cause__, cause)
 
 
@@ -109,5 +107,6 @@ def test_a_module_that_is_not_there_is_told_from_one_that_needs_another(
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(TargetImportError) as raised:
         load(f"{module}:app")
-    assert raised.value.message == f"no module named {missing!r} was found; looked first in {tmp_path}."
+    assert repr(missing) in raised.value.message
+    assert str(tmp_path) in raised.value.message
     assert raised.value.__cause__ is None

@@ -94,7 +94,7 @@ def test_what_a_second_launch_can_do(value: str) -> None:
 def test_what_a_second_launch_cannot_do_is_refused_by_its_name(value: str) -> None:
     with pytest.raises(ConfigurationError) as raised:
         spec(second_launch=value)
-    assert raised.value.message.startswith(f"second_launch {value!r} is unknown: give ")
+    assert f"second_launch {value!r}" in raised.value.message
 
 
 def test_it_survives_the_wire_and_unknown_fields_are_refused() -> None:

@@ -66,7 +66,7 @@ class Commands:
             self._app.wake()  # others may wait for that
 
     async def _unless_stopped(self, doing: Coroutine[Any, Any, None]) -> None:
-        """Wait until it is done; it is given up when the app is to end."""
+        """Wait until it is done; cancel it if the app is to end."""
         task = asyncio.ensure_future(doing)
         task.add_done_callback(lambda _: self._app.wake())
         try:
@@ -79,7 +79,7 @@ class Commands:
     # Requests.
 
     async def restart(self) -> str:
-        """Serve new code; another restart that is asked for meanwhile takes this one's place, and answers it too.
+        """Serve new code; a further restart meanwhile replaces this one, and completes both.
 
         Raises what kept the new generation from starting; the old one goes on.
         """
@@ -119,13 +119,13 @@ class Commands:
         await self._until(Pending(lambda: bool(self._pool.ready(self._pool.serving))))
 
     async def upgrade(self) -> str:
-        """Have the installed release take the place of this one, whose answer is then not heard any more.
+        """Have the installed release take the place of this one; its supervisor answers the request.
 
-        Changes of the workers that were asked for before are done first; others wait until it is over.
-        Raises WesktopError when it cannot, or its workers do not start: then nothing has changed.
+        Earlier commands that change the pool are completed first; later ones wait until it is over. Raises
+        WesktopError if it cannot, or its workers do not start: then nothing has changed.
         """
         if not self._app.owns_process:
-            raise ControlError("serve() runs inside of your program: restart that, or use `wesktop serve`.")
+            raise ControlError("serve() runs inside your program: restart that, or use `wesktop serve`.")
         await self._upgraded()
         self._upgrading = True
         upgrade = self._new_upgrade()
@@ -143,27 +143,28 @@ class Commands:
         return ""
 
     async def _upgraded(self) -> None:
-        """Wait for the end of an upgrade that is under way. After a success, the new supervisor begins anew."""
+        """Wait for the end of an upgrade, if there is one. A new supervisor begins the command anew."""
         while not self._pool.running or self._upgrading:
             await self._until(Pending(lambda: not self._upgrading))
 
     def _settled(self) -> bool:
-        """Whether no change of the pool is under way."""
+        """Return whether no command is changing the pool."""
         return self._pool.coming is None and not any(pending.changes for pending in self._pending)
 
     async def launch(self, launch: Launch, window: ClientConnection | None) -> None:
-        """Tell the page in front, or that of a window, that the app was started again; or, if there is one, the app's
-        function for that. Raises ConfigurationError for more arguments than fit, ControlError where too many wait.
+        """Pass on a further start: to the page in front, or that of a window; or to the app's function for that.
+
+        Raises ConfigurationError if there are more arguments than fit, ControlError if too many launches wait.
         """
         check_passed_on(launch)
         windows = self._app.control.windows
         if self._app.spec.calls_function:
             with contextlib.suppress(NoWindowError):
                 windows.bring_to_front()
-            told = False
-            while not told:  # a worker may be lost before this task's turn
+            sent = False
+            while not sent:  # a worker may be lost before this task's turn
                 await self.wait_ready()
-                told = self._app.manager.launch(launch.arguments, launch.directory)
+                sent = self._app.manager.launch(launch.arguments, launch.directory)
         else:
             windows.show(lambda: Launched(arguments=launch.arguments, directory=launch.directory), window)
 
@@ -203,14 +204,14 @@ class Commands:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await self._until(Pending(lambda: windows.count > 0 or windows.awaited_for(asked) <= 0))
-            # Of several that wait, the first to be here opens one now: the others look again.
+            # Of several that wait, the first to get here opens one now: the others check again.
         return windows.count > 0
 
     async def emit(self, channel: str, event: str, data: str) -> None:
         """Send an event to the pages.
 
-        Raises ConfigurationError for a name that cannot be sent, and where no broadcaster has this channel. That of a
-        worker that is ready may take a moment yet.
+        Raises ConfigurationError for an event name that cannot be sent, and if no broadcaster has this channel; that
+        of a ready worker may take a moment to join.
         """
         if not event or not {"\r", "\n", "\0"}.isdisjoint(event):
             raise ConfigurationError(f"event {event!r} must be one line, and not empty.")
@@ -226,5 +227,5 @@ class Commands:
         self._app.bus.channel(channel).publish(Publish(event=event, data=data, origin="", number=0))
 
     def _channels(self) -> list[str]:
-        """Those to which an event can be sent: while no worker is there, the ones of those that have been."""
+        """Return the channels to which an event can be sent; those of earlier workers while there is none."""
         return self._app.bus.known(joined=bool(self._pool.ready()))

@@ -1,4 +1,4 @@
-"""Leases: what their holders are told, and what their end means for the app."""
+"""Leases: which events their holders get, and what their end means for the app."""
 
 import asyncio
 

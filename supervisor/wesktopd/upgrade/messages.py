@@ -15,7 +15,7 @@ Until it has sent Confirmed, the old one alone decides: it kills the successor b
 old one dies after the handover, the successor goes on, since no other process has the sockets.
 
 What is left of the old supervisor lets its workers finish their requests. It sends Printed, Noted, Redeem (receives
-Redeemed) and GoTo for them, Quiet when none accepts connections any more, and Stop if it was told to end the app
+Redeemed) and GoTo for them, Quiet when none accepts connections any more, and Stop if it is asked to end the app
 meanwhile. It ends by closing the channel.
 
 A message is a line of JSON. Descriptors accompany its first bytes (SCM_RIGHTS, unix(7)), and are numbered in the
@@ -98,7 +98,7 @@ class Begun(Message):
 
 
 class Stop(Message):
-    """The old supervisor was told to end the app."""
+    """The old supervisor was asked to end the app."""
 
 
 class Printed(Message):

@@ -20,7 +20,7 @@ from wesktopd.wire.control_messages import STARTER, Done, Moved
 class Takeover:
     """Makes a process the supervisor of an app that another process supervises.
 
-    manager: the service manager, which is told nothing before the takeover. taken: whether this process is the
+    manager: the service manager, which gets no message before the takeover. taken: whether this process is the
     supervisor. outlived: whether what is left of the old supervisor has ended.
     """
 

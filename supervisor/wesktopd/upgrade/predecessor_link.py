@@ -148,4 +148,4 @@ def deliver(app: ServedApp, message: Message, answer: Callable[[Message], None])
         case GoTo(path=path):
             app.go_to(path)
         case Stop():
-            app.supervisor.request_stop("as its predecessor was told to")
+            app.supervisor.request_stop("as its predecessor was asked to")

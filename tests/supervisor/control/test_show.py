@@ -155,10 +155,8 @@ def test_whoever_opens_the_window_learns_what_that_needs(app: Running, opened: O
 
 def test_arguments_that_are_too_long_are_refused(opened: Open) -> None:
     answer = opened().ask(type="show", launch={**LAUNCH, "arguments": ["x" * 64_500]})
-    assert (answer["error"], answer["message"]) == (
-        "ConfigurationError",
-        "the arguments are longer than 64,512 bytes: give less.",
-    )
+    assert answer["error"] == "ConfigurationError"
+    assert "64,512" in str(answer["message"])
 
 
 @impatient

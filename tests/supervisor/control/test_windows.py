@@ -82,11 +82,11 @@ def test_a_launch_that_a_window_tells_of_is_its_own(app: Running, attach: type) 
     [
         (
             {"type": "launch", "directory": "/x", "arguments": ["x" * (MAX_FRAME - 70)]},
-            "the arguments are longer than 64,512 bytes: give less.",
+            "arguments",
         ),
         (
             {"type": "ask", "question": {"kind": "notice", "title": "x" * (MAX_FRAME - 80)}},
-            "the texts and file types of a question are longer than 64,512 bytes: give less.",
+            "question",
         ),
     ],
 )
@@ -95,7 +95,9 @@ def test_what_would_not_fit_a_windows_event_is_refused_and_the_window_stays(
 ) -> None:
     window = attach()
     answer = ask(app, **message)
-    assert (answer["type"], answer["error"], answer["message"]) == ("failed", "ConfigurationError", said)
+    assert (answer["type"], answer["error"]) == ("failed", "ConfigurationError")
+    assert said in str(answer["message"])
+    assert "64,512" in str(answer["message"])
     assert window.ask(type="focused")["type"] == "done"
 
 

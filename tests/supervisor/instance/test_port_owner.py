@@ -31,9 +31,9 @@ def app_with(state: bytes | None) -> None:
 
 def test_an_app_is_named_with_what_ends_it(taken: int) -> None:
     app_with(None)
-    assert in_use_by(taken) == (
-        "the app 'demo': `wesktop ctl stop demo` ends it, or give another port (0 takes a free one)."
-    )
+    said = in_use_by(taken)
+    assert "'demo'" in said
+    assert "`wesktop ctl stop demo`" in said
 
 
 OTHER = b'{"boot": "%s", "supervisor": {"pid": %d, "began": 1.0}, "workers": []}'
