@@ -21,7 +21,7 @@ WORDS = {
 
 def greetings() -> Callable[[bytes], None]:
     """Nobody is believed who does not know the secret, and nobody is told it."""
-    from wesktopd.system import transport
+    from wesktopd.system.posix import control_socket
     from wesktopd.wire.greeting import MAX_LINE, ClientGreeting, NotProvenError, ServerGreeting
 
     def check(data: bytes) -> None:
@@ -36,7 +36,7 @@ def greetings() -> Callable[[bytes], None]:
             pass
         else:
             raise AssertionError("a server is believed")
-        found = transport.parse(data)
+        found = control_socket.parse(data)
         assert found is None or (0 < found[0] < 65536 and len(found[1]) == len(SECRET))
 
     return check

@@ -15,7 +15,7 @@ from wesktop.session import Session
 from wesktop.window.spec import Closed, Opened, WindowSpec
 from wesktopd.errors import StartupError
 from wesktopd.spec import AppSpec
-from wesktopd.system.children import Launched
+from wesktopd.system.posix.children import Launched
 from wesktopd.wire.channel import Launch, encode
 
 LOOK = WindowSpec(app_id="app", title="app", width=400, height=300, background="#fff", storage="/nowhere")

@@ -13,7 +13,7 @@ from wesktopd import client
 from wesktopd.errors import AlreadyRunningError, ControlTimeoutError, NotRunningError
 from wesktopd.paths import AppPaths
 from wesktopd.spec import AppSpec
-from wesktopd.system.lock import Lock
+from wesktopd.system.posix.lock import Lock
 from wesktopd.wire.channel import Launch
 from wesktopd.wire.control_messages import Report, decode_request, encode, failure
 

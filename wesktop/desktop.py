@@ -2,7 +2,7 @@
 
 from wesktopd.context import imported_by_worker
 from wesktopd.limits import DRAIN_TIMEOUT, HANG_TIMEOUT, START_TIMEOUT
-from wesktopd.system.children import launch
+from wesktopd.system.posix.children import launch
 
 TYPE_CHECKING = False  # as type checkers know it: the window waits for this module, and typing takes 4 ms
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from wesktopd.context import imported_by_worker
 from wesktopd.errors import ConfigurationError, WesktopError
 from wesktopd.limits import DRAIN_TIMEOUT, HANG_TIMEOUT, START_TIMEOUT
-from wesktopd.system.children import Launched, launch_worker
-from wesktopd.system.service_manager import notify
+from wesktopd.system.posix.children import Launched, launch_worker
+from wesktopd.system.posix.service_manager import notify
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from wesktopd.instance.instance import Instance
     from wesktopd.spec import AppSpec
-    from wesktopd.system.stop_signals import StopSignals
+    from wesktopd.system.posix.stop_signals import StopSignals
 
 DEFAULT_NAME = "wesktop"
 
@@ -126,7 +126,7 @@ def _serve_here(target: str, name: str | None, owns_process: bool, options: dict
     # Before all else, as it takes longest to load: what it is to serve is settled meanwhile.
     with launch_worker() as worker:
         from wesktopd.instance.instance import Instance
-        from wesktopd.system.stop_signals import StopSignals
+        from wesktopd.system.posix.stop_signals import StopSignals
 
         with StopSignals() as signals, Instance(serving_spec(target, name, options)) as instance:
             instance.start_worker(worker)

@@ -24,7 +24,7 @@ from wesktopd.errors import (
 from wesktopd.instance.own_host import host_in, own_host
 from wesktopd.paths import AppPaths
 from wesktopd.spec import AppSpec
-from wesktopd.system.children import Launched, launch
+from wesktopd.system.posix.children import Launched, launch
 from wesktopd.wire import control_messages as protocol
 from wesktopd.wire import window_messages as window_protocol
 from wesktopd.wire.channel import Launch, decode, encode

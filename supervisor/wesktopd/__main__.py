@@ -12,8 +12,8 @@ from wesktopd.errors import WesktopError, failed
 from wesktopd.instance.instance import Instance
 from wesktopd.spec import AppSpec
 from wesktopd.startup_imports import all_loaded, without
-from wesktopd.system.children import Launched, launch_worker
-from wesktopd.system.stop_signals import StopSignals
+from wesktopd.system.posix.children import Launched, launch_worker
+from wesktopd.system.posix.stop_signals import StopSignals
 from wesktopd.wire.channel import inherited, read_line
 from wesktopd.wire.control_messages import encode, failure
 

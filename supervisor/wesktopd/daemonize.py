@@ -7,7 +7,7 @@ from wesktopd import client
 from wesktopd.control.connection import Connection
 from wesktopd.errors import ConfigurationError, ControlTimeoutError, StartupError, from_wire
 from wesktopd.spec import AppSpec
-from wesktopd.system.children import Launched, launch
+from wesktopd.system.posix.children import Launched, launch
 from wesktopd.wire.control_messages import Failed, Ready, Warned, encode
 
 MARGIN = 10.0  # seconds that a supervisor may take beyond the app's own start timeout

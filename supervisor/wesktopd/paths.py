@@ -9,8 +9,8 @@ from pathlib import Path
 
 from wesktopd.errors import ConfigurationError
 from wesktopd.spec import MAX_NAME, check_name, is_name
-from wesktopd.system import transport
-from wesktopd.system.private_files import NotPrivateError, private_dir
+from wesktopd.system.posix import control_socket
+from wesktopd.system.posix.private_files import NotPrivateError, private_dir
 
 APP = "wesktop"
 MAX_SOCKET_PATH = 103 if sys.platform == "darwin" else 107  # sizeof sockaddr_un.sun_path, less the final NUL
@@ -42,14 +42,14 @@ class AppPaths:
         runtime = _place()
         self.lock = runtime / f"{name}.lock"
         self.socket = runtime / f"{name}.sock"
-        self.tcp = runtime / f"{name}{transport.SUFFIX}"
+        self.tcp = runtime / f"{name}{control_socket.SUFFIX}"
         self.bus = runtime / f"{name}.bus"
         self.state = runtime / f"{name}.state"
 
     @property
     def control(self) -> Path:
         """By which the app's control socket is reached: the one that is there, else the one that would be made."""
-        made = self.tcp if transport.uses_tcp() else self.socket
+        made = self.tcp if control_socket.uses_tcp() else self.socket
         other = self.socket if made is self.tcp else self.tcp
         return other if other.exists() and not made.exists() else made
 
@@ -153,5 +153,5 @@ def _of_home(kind: str) -> Path:
 
 def running_names() -> list[str]:
     """The names that have a control socket: those that run, and any that were killed."""
-    found = (*_place().glob("*.sock"), *_place().glob(f"*{transport.SUFFIX}"))
+    found = (*_place().glob("*.sock"), *_place().glob(f"*{control_socket.SUFFIX}"))
     return sorted({path.stem for path in found if is_name(path.stem)})

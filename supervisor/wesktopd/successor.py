@@ -5,8 +5,8 @@ import os
 
 from wesktopd.errors import ControlError, WesktopError
 from wesktopd.startup_imports import all_loaded, without
-from wesktopd.system.service_manager import ServiceManager
-from wesktopd.system.stop_signals import StopSignals
+from wesktopd.system.posix.service_manager import ServiceManager
+from wesktopd.system.posix.stop_signals import StopSignals
 from wesktopd.wire.channel import inherited
 
 

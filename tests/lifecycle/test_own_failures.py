@@ -11,7 +11,7 @@ import pytest
 from support.running import NAME, Running
 from support.scripts import Script, free_port
 from support.waiting import wait_for
-from wesktopd.system.children import launch
+from wesktopd.system.posix.children import launch
 
 FAULTY = """
 from pathlib import Path

@@ -130,12 +130,12 @@ def test_no_worker_answers_before_the_app_can_be_controlled(start_app: Start, ho
     (home / "slow" / "sitecustomize.py").write_text(
         "import pathlib, sys, time\n"
         "if {'-m', 'wesktop', 'serve'} <= {*sys.orig_argv}:\n"
-        "    import wesktopd.system.transport as transport\n"
-        "    listen = transport.listen\n"
+        "    import wesktopd.system.posix.control_socket as control_socket\n"
+        "    listen = control_socket.listen\n"
         "    def slowly(path):\n"
         "        time.sleep(3)\n"
         "        return listen(path)\n"
-        "    transport.listen = slowly\n"
+        "    control_socket.listen = slowly\n"
     )
     command = [sys.executable, "-m", "wesktop", "serve", "app:app", "--port", str(app.port)]
     env = {**app.env, "PYTHONPATH": str(home / "slow")}

@@ -21,7 +21,7 @@ from wesktopd.control.server import ControlServer, RequestHandler
 from wesktopd.control.server_connection import MAX_REQUESTS
 from wesktopd.errors import ConfigurationError, ControlError, StartupError, WesktopError, from_wire
 from wesktopd.paths import AppPaths
-from wesktopd.system import peers, transport
+from wesktopd.system.posix import control_socket, peers
 from wesktopd.wire.bus_messages import MAX_LINE
 from wesktopd.wire.control_messages import MAX_FRAME, Request, Stop, decode_request
 from wesktopd.wire.greeting import ClientGreeting, ServerGreeting
@@ -96,7 +96,7 @@ def test_who_a_peer_is_by_what_the_kernel_tells(credentials: bytes, uid: int | N
     ],
 )
 def test_a_port_and_a_secret_are_read_or_nothing_is(content: bytes, found: tuple[int, str] | None) -> None:
-    assert transport.parse(content) == found
+    assert control_socket.parse(content) == found
 
 
 # A connection, and its deadline.
@@ -321,7 +321,7 @@ def app(start_app: Start, home: Path, monkeypatch: pytest.MonkeyPatch) -> Runnin
 
 def test_of_too_many_requests_at_once_the_last_are_refused_and_the_connection_goes_on(app: Running) -> None:
     assert app.ctl("status")
-    with transport.connect(AppPaths(NAME).control, 10) as peer, peer.makefile("rb") as answers:
+    with control_socket.connect(AppPaths(NAME).control, 10) as peer, peer.makefile("rb") as answers:
         asked = MAX_REQUESTS + 20
         peer.sendall(
             b"".join(b'{"type":"events","follow":true,"id":%d}\n' % number for number in range(1, 1 + asked))
@@ -339,7 +339,7 @@ def test_of_too_many_requests_at_once_the_last_are_refused_and_the_connection_go
 
 @pytest.mark.parametrize("request_line", [b'{"type":"logs"}\n', b'{"type":"status"}\n', b'{"type":"nothing"}\n'])
 def test_a_client_that_asks_without_end_and_never_reads_holds_up_nobody(app: Running, request_line: bytes) -> None:
-    with transport.connect(AppPaths(NAME).control, 10) as peer:
+    with control_socket.connect(AppPaths(NAME).control, 10) as peer:
         peer.setblocking(False)
         flood = request_line * (MAX_FRAME // len(request_line))
         with contextlib.suppress(BlockingIOError, ConnectionError):  # its buffer is full; or it was hung up on

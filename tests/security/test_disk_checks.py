@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from support.users import OTHER, VICTIM, needs_root, run_as
-from wesktopd.system import private_files as private
 from wesktopd.system.atomic_files import atomic_write
-from wesktopd.system.lock import Lock
-from wesktopd.system.private_files import NotPrivateError
+from wesktopd.system.posix import private_files
+from wesktopd.system.posix.lock import Lock
+from wesktopd.system.posix.private_files import NotPrivateError
 
 ME = 54320  # whom nobody has given a name
 
@@ -29,10 +29,18 @@ def info(kind: int, uid: int = ME, mode: int = 0o600) -> os.stat_result:
         (info(stat.S_IFREG), 0, None),
         (info(stat.S_IFREG, uid=0), 0, None),
         (info(stat.S_IFREG, mode=0o666), 0, None),
-        (info(stat.S_IFREG, mode=0o644), private.OTHERS_WRITE, None),
-        (info(stat.S_IFREG, mode=0o620), private.OTHERS_WRITE, "is not for its owner, uid 54320, alone (mode 0620)"),
-        (info(stat.S_IFREG, mode=0o602), private.OTHERS_WRITE, "alone (mode 0602): look at it, then chmod 600 it"),
-        (info(stat.S_IFREG, mode=0o604), private.OTHERS, "alone (mode 0604)"),
+        (info(stat.S_IFREG, mode=0o644), private_files.OTHERS_WRITE, None),
+        (
+            info(stat.S_IFREG, mode=0o620),
+            private_files.OTHERS_WRITE,
+            "is not for its owner, uid 54320, alone (mode 0620)",
+        ),
+        (
+            info(stat.S_IFREG, mode=0o602),
+            private_files.OTHERS_WRITE,
+            "alone (mode 0602): look at it, then chmod 600 it",
+        ),
+        (info(stat.S_IFREG, mode=0o604), private_files.OTHERS, "alone (mode 0604)"),
         (info(stat.S_IFREG, uid=54321), 0, "belongs to uid 54321: have it removed"),
         (info(stat.S_IFLNK), 0, "is a symbolic link of uid 54320: remove it"),
         (info(stat.S_IFLNK, uid=0), 0, "is a symbolic link of root (uid 0)"),
@@ -43,7 +51,7 @@ def info(kind: int, uid: int = ME, mode: int = 0o600) -> os.stat_result:
     ],
 )
 def test_a_file_is_ours_or_roots_and_is_a_file(found: os.stat_result, forbidden: int, said: str | None) -> None:
-    objection = private.objection(found, ME, forbidden)
+    objection = private_files.objection(found, ME, forbidden)
     assert (objection is None) if said is None else (objection is not None and said in objection)
 
 
@@ -52,7 +60,7 @@ def test_a_file_is_ours_or_roots_and_is_a_file(found: os.stat_result, forbidden:
     [(ME, None, True), (0, None, True), (1001, None, False), (65534, None, False), (65534, 65534, True)],
 )
 def test_who_is_relied_on(uid: int, stranger: int | None, *, trusted: bool) -> None:
-    assert private.is_trusted_owner(uid, ME, stranger) is trusted
+    assert private_files.is_trusted_owner(uid, ME, stranger) is trusted
 
 
 def mode(path: Path) -> int:
@@ -63,7 +71,7 @@ def mode(path: Path) -> int:
 def test_a_directory_and_what_was_missing_above_it_are_made_private(tmp_path: Path, umask: int) -> None:
     before = os.umask(umask)
     try:
-        private.private_dir(tmp_path / "a" / "b" / "c" if umask != 0o277 else tmp_path / "c")
+        private_files.private_dir(tmp_path / "a" / "b" / "c" if umask != 0o277 else tmp_path / "c")
     finally:
         os.umask(before)
     made = [path for path in tmp_path.rglob("*") if path.is_dir()]
@@ -75,18 +83,18 @@ def test_a_directory_and_what_was_missing_above_it_are_made_private(tmp_path: Pa
 def test_a_directory_that_is_there_is_tightened(tmp_path: Path, loose: int) -> None:
     (tmp_path / "there").mkdir()
     (tmp_path / "there").chmod(loose)
-    private.private_dir(tmp_path / "there")
+    private_files.private_dir(tmp_path / "there")
     assert mode(tmp_path / "there") == 0o700
 
 
 def test_a_link_of_our_own_on_the_way_is_followed_and_one_in_its_place_is_not(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to("real")
-    private.private_dir(tmp_path / "link" / "made")
+    private_files.private_dir(tmp_path / "link" / "made")
     assert mode(tmp_path / "real" / "made") == 0o700
     us = f"{pwd.getpwuid(os.geteuid()).pw_name} (uid {os.geteuid()})"
     with pytest.raises(NotPrivateError, match=re.escape(f"link is a symbolic link of {us}: remove it")):
-        private.private_dir(tmp_path / "link")
+        private_files.private_dir(tmp_path / "link")
 
 
 @pytest.mark.parametrize(
@@ -99,7 +107,7 @@ def test_a_path_that_leads_nowhere_is_an_error(tmp_path: Path, target: str, erro
     else:
         (tmp_path / "loop").touch()
     with pytest.raises(error):
-        private.resolve(str(tmp_path / "loop" / "file"))
+        private_files.resolve(str(tmp_path / "loop" / "file"))
 
 
 def test_links_lead_where_the_kernel_says(tmp_path: Path) -> None:
@@ -108,7 +116,7 @@ def test_links_lead_where_the_kernel_says(tmp_path: Path) -> None:
     (tmp_path / "absolute").symlink_to(tmp_path / "up" / "b")
     (tmp_path / "a" / "b" / "file").touch()
     path = tmp_path / "absolute" / "file"
-    assert private.resolve(str(path)) == str(path.resolve())
+    assert private_files.resolve(str(path)) == str(path.resolve())
 
 
 FLAGS = {"read": os.O_RDONLY, "append": os.O_WRONLY | os.O_CREAT | os.O_APPEND}
@@ -128,7 +136,7 @@ def test_what_is_no_file_is_neither_opened_nor_waited_for(tmp_path: Path, how: s
     }
     plant[kind]()
     with pytest.raises(OSError, match=r".") as raised:
-        private.open_private(path, FLAGS[how])
+        private_files.open_private(path, FLAGS[how])
     assert isinstance(raised.value, NotPrivateError | IsADirectoryError)
     assert not (tmp_path / "nothing").exists()
 
@@ -137,7 +145,7 @@ def test_a_file_of_ours_is_tightened_when_it_is_opened(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.touch()
     path.chmod(0o666)
-    os.close(private.open_private(path, os.O_WRONLY | os.O_APPEND))
+    os.close(private_files.open_private(path, os.O_WRONLY | os.O_APPEND))
     assert mode(path) == 0o600
 
 
@@ -146,15 +154,15 @@ def test_what_others_may_have_written_is_not_read(tmp_path: Path) -> None:
     path.write_text("x")
     path.chmod(0o666)
     with pytest.raises(NotPrivateError, match="chmod 600"):
-        private.read_private(path, 100)
+        private_files.read_private(path, 100)
     path.chmod(0o644)
-    assert private.read_private(path, 100) == b"x"
+    assert private_files.read_private(path, 100) == b"x"
 
 
 def test_a_file_that_is_too_long_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"x" * 11)
     with pytest.raises(OSError, match="longer than 10 bytes") as raised:
-        private.read_private(tmp_path / "file", 10)
+        private_files.read_private(tmp_path / "file", 10)
     assert raised.value.errno == errno.EFBIG
 
 
@@ -184,7 +192,7 @@ def test_a_directory_of_another_user_is_refused_by_name(tmp_path: Path, *, above
     planted.mkdir(mode=0o777)
     os.chown(planted, OTHER, OTHER)
     with pytest.raises(NotPrivateError) as raised:
-        private.private_dir(planted / "ours" if above else planted)
+        private_files.private_dir(planted / "ours" if above else planted)
     assert str(raised.value).startswith(f"{planted} belongs to nobody (uid {OTHER}): have it removed")
     assert not any(planted.iterdir())
 
@@ -196,7 +204,7 @@ def test_a_link_of_another_user_is_not_followed(tmp_path: Path) -> None:
     link.symlink_to("real")
     os.chown(link, OTHER, OTHER, follow_symlinks=False)
     with pytest.raises(NotPrivateError, match=rf"link is a symbolic link of nobody \(uid {OTHER}\)"):
-        private.private_dir(link / "made")
+        private_files.private_dir(link / "made")
     assert not any((tmp_path / "real").iterdir())
 
 
@@ -215,7 +223,7 @@ def test_for_a_user_who_is_not_root_roots_directories_are_in_order_and_another_u
         (home / name).mkdir()
         os.chown(home / name, user, user)
         (home / name).chmod(0o777)
-    make = "private.private_dir(sys.argv[1])"
+    make = "private_files.private_dir(sys.argv[1])"
     run_as(VICTIM, make, home / "ours" / "a" / "b")
     assert (mode(home / "ours" / "a"), (home / "ours" / "a" / "b").stat().st_uid) == (0o700, VICTIM)
     with pytest.raises(AssertionError, match=r"theirs belongs to nobody"):

@@ -12,7 +12,7 @@ from support.running import NAME, Start
 from support.users import VICTIM, needs_root, run_as
 from support.waiting import wait_for
 from wesktopd.system.atomic_files import atomic_write
-from wesktopd.system.transport import listen_unix
+from wesktopd.system.posix.control_socket import listen_unix
 
 
 @pytest.mark.parametrize("transport", ["unix", "tcp"])
@@ -64,13 +64,13 @@ for _ in range(2):  # what the first has made, is there for the second
     assert configs.keep(spec, print)
     assert configs.load("app") == spec
     files.atomic_write(paths.port_file("app"), b"20000", durable=True)
-    listener = transport.listen_unix(app.socket)
-    transport.connect(app.socket, 5).close()
+    listener = control_socket.listen_unix(app.socket)
+    control_socket.connect(app.socket, 5).close()
     listener.close()
     os.close(held.fd)
 assert app.lock.exists()
 lines = [*logfile.read_log(paths.log_file("app"), None, None, None)]
-print(lines[1].text, private.read_private(paths.port_file("app"), 5))
+print(lines[1].text, private_files.read_private(paths.port_file("app"), 5))
 """
 
 

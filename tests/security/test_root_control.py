@@ -24,7 +24,7 @@ from wesktopd import client, other_users, paths
 from wesktopd.errors import ConfigurationError, ControlPermissionError, NotRunningError, WesktopError
 from wesktopd.logs.logfile import LogLine, format_text, read_log
 from wesktopd.other_users import find, looking_for
-from wesktopd.system.private_files import NotPrivateError, relying_on
+from wesktopd.system.posix.private_files import NotPrivateError, relying_on
 
 pytestmark = needs_root
 
@@ -253,7 +253,7 @@ def test_a_log_that_he_names_and_is_roots_is_not_shown(home: Path) -> None:
 HOLD = """
 import sys, time
 from pathlib import Path
-from wesktopd.system.lock import Lock
+from wesktopd.system.posix.lock import Lock
 assert Lock(Path(sys.argv[1])).acquire()
 print("held", flush=True)
 time.sleep(600)

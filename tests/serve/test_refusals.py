@@ -28,7 +28,7 @@ import asyncio, json, os, sys
 from wesktopd.daemon.supervisor import Supervisor
 from wesktopd.errors import WesktopError
 from wesktopd.instance.instance import Instance
-from wesktopd.system.stop_signals import StopSignals
+from wesktopd.system.posix.stop_signals import StopSignals
 from wesktopd.spec import AppSpec
 
 spec = AppSpec(

@@ -39,13 +39,13 @@ BECOME = """
 import contextlib, errno, json, os, pathlib, pwd, socket, stat, sys, tomllib
 from wesktopd import configs, paths
 from wesktopd.system import atomic_files as files
-from wesktopd.system import lock
+from wesktopd.system.posix import lock
 from wesktopd.logs import logfile
 from wesktopd.instance import pidfile
-from wesktopd.system import private_files as private
+from wesktopd.system.posix import private_files
 from wesktopd.wire import control_messages as protocol
 from wesktopd.instance import state
-from wesktopd.system import transport
+from wesktopd.system.posix import control_socket
 from wesktopd.errors import WesktopError
 import encodings.ascii, encodings.idna, platformdirs, platformdirs.unix, psutil, tomli_w
 pwd.getpwuid(0)

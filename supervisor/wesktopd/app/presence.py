@@ -14,8 +14,8 @@ from wesktopd.errors import ConfigurationError
 from wesktopd.instance.instance import Instance
 from wesktopd.logs.record import Record
 from wesktopd.paths import AppPaths
-from wesktopd.system.lock import Lock
-from wesktopd.system.transport import has_unix_sockets
+from wesktopd.system.posix.control_socket import has_unix_sockets
+from wesktopd.system.posix.lock import Lock
 
 CHECK_INTERVAL = 3.0  # seconds
 

@@ -19,8 +19,8 @@ import msgspec
 
 from wesktopd.bus.deduplication import Deduplicator
 from wesktopd.system.listening_socket import ListeningSocket
-from wesktopd.system.peers import is_trusted
-from wesktopd.system.transport import listen_unix
+from wesktopd.system.posix.control_socket import listen_unix
+from wesktopd.system.posix.peers import is_trusted
 from wesktopd.wire.bus_messages import MAX_LINE, Join, Joined, Publish, Sent, Synced, decode_to_bus, encode
 from wesktopd.wire.lines import LineReader
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from wesktopd.errors import ControlError, ControlPermissionError, ControlTimeoutError, NotRunningError, from_wire
-from wesktopd.system import transport
+from wesktopd.system.posix import control_socket
 from wesktopd.wire.control_messages import MAX_FRAME, Answer, Attach, Failed, Request, decode_answer, encode
 from wesktopd.wire.greeting import NotProvenError
 from wesktopd.wire.lines import LineReader, LineTooLongError
@@ -115,7 +115,7 @@ def connect_path(path: Path, name: str, patience: float = TIMEOUT) -> Connection
     deadline = time.monotonic() + patience
     while True:
         try:
-            return Connection(transport.connect(path, min(TIMEOUT, max(GREETS_WITHIN, patience))))
+            return Connection(control_socket.connect(path, min(TIMEOUT, max(GREETS_WITHIN, patience))))
         except BlockingIOError:  # too many wait to be accepted
             if time.monotonic() > deadline:
                 raise ControlTimeoutError(f"{name!r} accepts no connection within {patience:g} seconds.") from None

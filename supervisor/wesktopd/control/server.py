@@ -9,8 +9,8 @@ from typing import Protocol
 from wesktopd.control.handed_connections import HandedConnection, HandedControl
 from wesktopd.control.server_connection import ClientConnection
 from wesktopd.control.windows import Windows
-from wesktopd.system import transport
 from wesktopd.system.listening_socket import ListeningSocket
+from wesktopd.system.posix import control_socket
 from wesktopd.wire.control_messages import STARTER, Answer, Attach, Events, Logs, Others, Request, Upgrade
 from wesktopd.wire.greeting import ServerGreeting
 
@@ -63,7 +63,7 @@ class ControlServer:
     async def open(self, path: Path) -> None:
         """Listen at `path`, and no longer at any other; connections stay. Raises OSError if that is not possible."""
         self._listener.close()
-        listener, self.secret = transport.listen(path)
+        listener, self.secret = control_socket.listen(path)
         await self._listener.open(listener, path)
 
     def is_in_place(self) -> bool:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from wesktopd.control.handed_connections import HandedConnection
 from wesktopd.errors import ControlError
-from wesktopd.system.peers import is_trusted
+from wesktopd.system.posix.peers import is_trusted
 from wesktopd.wire.control_messages import (
     MAX_FRAME,
     Answer,

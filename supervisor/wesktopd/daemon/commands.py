@@ -13,7 +13,7 @@ from wesktopd.daemon.pending import Pending
 from wesktopd.errors import AlreadyRunningError, ConfigurationError, ControlError, NoWindowError, WesktopError
 from wesktopd.logs.history import HistoryKind
 from wesktopd.spec import check_workers
-from wesktopd.system.service_manager import reloading
+from wesktopd.system.posix.service_manager import reloading
 from wesktopd.upgrade.old_supervisor import Upgrade
 from wesktopd.wire.bus_messages import Publish
 from wesktopd.wire.control_messages import Done, check_passed_on

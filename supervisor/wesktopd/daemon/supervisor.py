@@ -28,11 +28,11 @@ from wesktopd.logs.history import HistoryKind
 from wesktopd.logs.output_router import OutputRouter
 from wesktopd.logs.record import Record
 from wesktopd.release import installed_release
-from wesktopd.system.children import Launched
-from wesktopd.system.service_manager import notify, ready, watchdog_interval
+from wesktopd.system.posix.children import Launched
+from wesktopd.system.posix.control_socket import has_unix_sockets
+from wesktopd.system.posix.service_manager import notify, ready, watchdog_interval
+from wesktopd.system.posix.stop_signals import StopSignals
 from wesktopd.system.standstill import Standstill
-from wesktopd.system.stop_signals import StopSignals
-from wesktopd.system.transport import has_unix_sockets
 from wesktopd.upgrade.new_supervisor import Takeover
 from wesktopd.upgrade.old_supervisor import Upgrade  # not late: by then another release may be installed
 from wesktopd.upgrade.retirement import Retirement

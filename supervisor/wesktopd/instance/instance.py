@@ -17,13 +17,13 @@ from wesktopd.instance.pidfile import PidFile
 from wesktopd.instance.state import State, StateFile, end, is_alive, stale_workers
 from wesktopd.paths import AppPaths, port_file
 from wesktopd.spec import AppSpec
-from wesktopd.system import service_manager as notify
-from wesktopd.system.children import Launched, fill_standard_descriptors, launch_worker
-from wesktopd.system.forked import withhold
-from wesktopd.system.launchd_sockets import activated_sockets
-from wesktopd.system.lock import Lock
-from wesktopd.system.process_identity import Identity
-from wesktopd.system.transport import has_unix_sockets
+from wesktopd.system.posix import service_manager
+from wesktopd.system.posix.children import Launched, fill_standard_descriptors, launch_worker
+from wesktopd.system.posix.control_socket import has_unix_sockets
+from wesktopd.system.posix.forked import withhold
+from wesktopd.system.posix.launchd_sockets import activated_sockets
+from wesktopd.system.posix.lock import Lock
+from wesktopd.system.posix.process_identity import Identity
 from wesktopd.wire.channel import WorkerSpec, hand_over
 
 SLOWEST_BEAT = 10.0  # seconds between the heartbeats of an unused worker
@@ -194,7 +194,7 @@ class Instance:
             end(self.stale_workers, STALE_WORKER_TIMEOUT)  # one of them may have the port
             # A process keeps its sockets until its last thread has ended.
             port = listen(spec.host, spec.port, spec.name, patience=STALE_WORKER_TIMEOUT)
-        self.socket_stays = notify.store(port.listener)
+        self.socket_stays = service_manager.store(port.listener)
         _store_twin(port)
         return port
 
@@ -202,15 +202,15 @@ class Instance:
         """Return the port that the service manager passes on: of a socket unit, or stored by an earlier process."""
         given: list[socket.socket] = []
         stored: list[socket.socket] = []
-        for name, sock in [*notify.passed_sockets(), *activated_sockets()]:
-            (stored if name == notify.STORED else given).append(sock)
+        for name, sock in [*service_manager.passed_sockets(), *activated_sockets()]:
+            (stored if name == service_manager.STORED else given).append(sock)
         spec = self.spec
         listener = next(filter(is_listener, stored), None)
         if not given and listener is not None and listens_at(listener, spec.host, spec.port):
             return self._passed(listener, stored)
         twins = [sock for sock in stored if given and is_twin(sock, given[0])]
         if stored != twins:  # the app has another address now
-            notify.forget_stored()
+            service_manager.forget_stored()
         for sock in stored:
             if sock not in twins:
                 sock.close()
@@ -268,7 +268,7 @@ class Instance:
         watched = (
             spec.hang_timeout and spec.hang_timeout / 3,
             spec.idle_timeout and spec.idle_timeout / 4,
-            notify.watchdog_interval(),
+            service_manager.watchdog_interval(),
         )
         return WorkerSpec(
             target=spec.target,
@@ -301,7 +301,7 @@ class Instance:
 def _store_twin(port: Port) -> None:
     """Have the service manager keep the twin, by a message of its own: units of old releases keep one socket."""
     if port.twin is not None:
-        notify.store(port.twin)
+        service_manager.store(port.twin)
 
 
 def _unlocked() -> str:

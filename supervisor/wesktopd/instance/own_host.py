@@ -15,7 +15,7 @@ from pathlib import Path
 from wesktopd.errors import ConfigurationError
 from wesktopd.paths import host_file
 from wesktopd.system.atomic_files import atomic_write
-from wesktopd.system.private_files import private_dir, read_private
+from wesktopd.system.posix.private_files import private_dir, read_private
 
 RANDOM_BYTES = 16
 MAX_SLUG = 24  # characters of the app's name in it, to be recognised by

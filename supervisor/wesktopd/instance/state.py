@@ -12,8 +12,8 @@ from pathlib import Path
 import msgspec
 
 from wesktopd.system.atomic_files import OwnFile, atomic_write
-from wesktopd.system.private_files import read_private
-from wesktopd.system.process_identity import Identity, boot_id, identify
+from wesktopd.system.posix.private_files import read_private
+from wesktopd.system.posix.process_identity import Identity, boot_id, identify
 
 LOOK_EVERY = 0.01
 MAX_STATE = 64 * 1024  # bytes; that of 64 workers in two generations has less than 8 KiB

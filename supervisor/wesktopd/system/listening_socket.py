@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from wesktopd.system.atomic_files import OwnFile
-from wesktopd.system.transport import serve
+from wesktopd.system.posix.control_socket import serve
 
 
 class ListeningSocket:

@@ -11,7 +11,7 @@ from wesktopd.app.served_app import ServedApp
 from wesktopd.errors import ControlError
 from wesktopd.logs.history import HistoryKind
 from wesktopd.release import installed_release
-from wesktopd.system.service_manager import ServiceManager, ready
+from wesktopd.system.posix.service_manager import ServiceManager, ready
 from wesktopd.upgrade.messages import Beginning, Handover
 from wesktopd.upgrade.predecessor_link import PredecessorLink
 from wesktopd.wire.control_messages import STARTER, Done, Moved

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from wesktopd.app.served_app import ServedApp
 from wesktopd.errors import ControlError, WesktopError, from_wire
 from wesktopd.logs.history import HistoryKind
-from wesktopd.system.children import Launched, launch
-from wesktopd.system.service_manager import is_watched, notify
+from wesktopd.system.posix.children import Launched, launch
+from wesktopd.system.posix.service_manager import is_watched, notify
 from wesktopd.upgrade import messages
 from wesktopd.upgrade.messages import STANDARD_OUTPUTS, Beginning, Begun, Confirmed, Handover, Prepared, Taken
 from wesktopd.upgrade.new_supervisor import connect, resume

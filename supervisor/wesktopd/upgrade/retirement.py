@@ -9,7 +9,7 @@ import socket
 from wesktopd.app.foreground import Relay
 from wesktopd.app.served_app import ServedApp
 from wesktopd.errors import StartupError
-from wesktopd.system.children import Launched
+from wesktopd.system.posix.children import Launched
 from wesktopd.upgrade.messages import Quiet, Stop
 from wesktopd.upgrade.successor_link import SuccessorLink
 

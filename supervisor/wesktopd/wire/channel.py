@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from wesktopd.system.forked import withhold
+from wesktopd.system.posix.forked import withhold
 from wesktopd.wire.lines import LineReader
 
 MAX_LINE = 1024 * 1024  # bytes of a message after the first: no more of it is kept, which then cannot be read

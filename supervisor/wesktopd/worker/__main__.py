@@ -1,6 +1,6 @@
 """The worker process: granian on the inherited socket, one app, one event loop.
 
-Started by the supervisor, by `wesktopd.system.children`.
+Started by the supervisor, by `wesktopd.system.posix.children`.
 """
 
 import asyncio
@@ -22,8 +22,8 @@ from typing import Any
 from wesktopd.errors import LifespanError, WesktopError
 from wesktopd.limits import DESCRIPTORS
 from wesktopd.startup_imports import all_loaded, without
+from wesktopd.system.posix.stop_accepting import Gate, answered
 from wesktopd.system.standstill import done_before, sleep_awake
-from wesktopd.system.stop_accepting import Gate, answered
 from wesktopd.wire.channel import (
     DUMP_SIGNAL,
     TO_WORKER,

@@ -11,8 +11,8 @@ from wesktopd.instance.instance import Instance
 from wesktopd.logs.history import HistoryKind
 from wesktopd.logs.journal import Journal
 from wesktopd.logs.record import Record
-from wesktopd.system.children import Launched
-from wesktopd.system.stop_signals import describe_exit
+from wesktopd.system.posix.children import Launched
+from wesktopd.system.posix.stop_signals import describe_exit
 from wesktopd.wire.channel import (
     FROM_WORKER,
     TO_WORKER,

@@ -18,7 +18,7 @@ from support.waiting import wait_for
 from wesktopd import client
 from wesktopd.errors import ControlPermissionError, ControlTimeoutError, NotRunningError
 from wesktopd.paths import AppPaths
-from wesktopd.system.transport import connect as connect_to
+from wesktopd.system.posix.control_socket import connect as connect_to
 from wesktopd.wire.control_messages import MAX_FRAME, Done
 from wesktopd.wire.window_messages import Print
 

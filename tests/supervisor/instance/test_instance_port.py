@@ -12,7 +12,7 @@ from wesktopd.errors import BindError
 from wesktopd.instance.instance import Instance
 from wesktopd.instance.listener import listen
 from wesktopd.spec import AppSpec
-from wesktopd.system import service_manager as notify
+from wesktopd.system.posix import service_manager
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def stored(home: Path, monkeypatch: pytest.MonkeyPatch) -> list[socket.socket]:
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(home))
     given: list[socket.socket] = []
-    monkeypatch.setattr(notify, "store", given.append)
+    monkeypatch.setattr(service_manager, "store", given.append)
     return given
 
 
@@ -31,7 +31,7 @@ def instance(port: int) -> Instance:
 
 
 @needs_ipv6
-@pytest.mark.parametrize("name", [notify.STORED, "wesktop-app.socket"])
+@pytest.mark.parametrize("name", [service_manager.STORED, "wesktop-app.socket"])
 @pytest.mark.parametrize("has_twin", [False, True])
 def test_the_other_address_of_a_passed_socket_is_held_too(
     stored: list[socket.socket], monkeypatch: pytest.MonkeyPatch, name: str, has_twin: bool
@@ -40,12 +40,12 @@ def test_the_other_address_of_a_passed_socket_is_held_too(
     assert port.twin is not None
     passed = [(name, port.listener)]
     if has_twin:
-        passed.insert(0, (notify.STORED, port.twin))
+        passed.insert(0, (service_manager.STORED, port.twin))
     else:
         port.twin.close()
     forgotten: list[bool] = []
-    monkeypatch.setattr(notify, "passed_sockets", lambda: passed)
-    monkeypatch.setattr(notify, "forget_stored", lambda: forgotten.append(True))
+    monkeypatch.setattr(service_manager, "passed_sockets", lambda: passed)
+    monkeypatch.setattr(service_manager, "forget_stored", lambda: forgotten.append(True))
     with instance(port.listener.getsockname()[1]) as held:
         assert held.port.listener is port.listener
         assert held.port.has_loopback

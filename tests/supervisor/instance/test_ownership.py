@@ -13,12 +13,12 @@ from support.users import needs_root
 from wesktopd import paths
 from wesktopd.errors import ConfigurationError, PidFileError
 from wesktopd.instance.pidfile import PidFile
-from wesktopd.system.lock import Lock
+from wesktopd.system.posix.lock import Lock
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from wesktopd.system.lock import Lock
+from wesktopd.system.posix.lock import Lock
 print(Lock(Path(sys.argv[1])).acquire(), flush=True)
 time.sleep(600)
 """

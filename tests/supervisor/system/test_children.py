@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from support.scripts import write_script
-from wesktopd.system.children import Launched, launch
+from wesktopd.system.posix.children import Launched, launch
 from wesktopd.wire.channel import read_line
 
 Start = Callable[[str], Launched]
@@ -127,7 +127,7 @@ def test_no_module_is_found_in_the_working_directory(tmp_path: Path) -> None:
 
 FILLED = """
 import subprocess, sys
-from wesktopd.system.children import fill_standard_descriptors
+from wesktopd.system.posix.children import fill_standard_descriptors
 
 SHOW = "import os, sys; sys.exit(sum(os.path.exists(f'/proc/self/fd/{fd}') << fd for fd in range(3)))"
 fill_standard_descriptors()

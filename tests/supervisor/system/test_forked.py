@@ -8,9 +8,9 @@ import pytest
 SETUP = """
 import os, resource, socket, tempfile
 from pathlib import Path
-from wesktopd.system import transport
-from wesktopd.system.forked import withhold
-from wesktopd.system.lock import Lock
+from wesktopd.system.posix import control_socket
+from wesktopd.system.posix.forked import withhold
+from wesktopd.system.posix.lock import Lock
 
 directory = Path(tempfile.mkdtemp())
 
@@ -79,8 +79,8 @@ print(forked(lambda: [target(each.fileno()) for each in (listener, client, serve
     ),
     "a control connection, on both sides": (
         """
-listener, _ = transport.listen(directory / "control")
-client = transport.connect(directory / "control", 20)
+listener, _ = control_socket.listen(directory / "control")
+client = control_socket.connect(directory / "control", 20)
 server, _ = listener.accept()
 server.setblocking(False)
 print(forked(lambda: [target(each.fileno()) for each in (listener, client, server)]))

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from wesktopd.errors import ConfigurationError
-from wesktopd.system.launchd_sockets import SOCKETS, activate, activated_sockets
+from wesktopd.system.posix.launchd_sockets import SOCKETS, activate, activated_sockets
 
 LIBC = ctypes.CDLL(None)
 LIBC.malloc.restype = ctypes.c_void_p

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wesktopd.system.lock import Lock
+from wesktopd.system.posix.lock import Lock
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_who_just_looks_whether_it_is_free_does_not_keep_another_from_starting(
     looker = os.open(tmp_path / "lock", os.O_RDWR | os.O_CREAT)
     fcntl.flock(looker, fcntl.LOCK_SH)
     assert not starts.acquire(0.02)
-    monkeypatch.setattr("wesktopd.system.lock.time.sleep", lambda _: os.close(looker))
+    monkeypatch.setattr("wesktopd.system.posix.lock.time.sleep", lambda _: os.close(looker))
     assert starts.acquire(5.0)
 
 
@@ -87,7 +87,7 @@ def test_a_look_neither_makes_the_file_nor_takes_the_lock(tmp_path: Path) -> Non
 def test_a_lock_that_is_held_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     holds, starts = (Lock(tmp_path / "lock") for _ in range(2))
     assert holds.acquire()
-    monkeypatch.setattr("wesktopd.system.lock.time.sleep", lambda _: pytest.fail("it waited"))
+    monkeypatch.setattr("wesktopd.system.posix.lock.time.sleep", lambda _: pytest.fail("it waited"))
     assert not starts.acquire(60)
 
 

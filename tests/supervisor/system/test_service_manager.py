@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from wesktopd.system import service_manager as notify
+from wesktopd.system.posix import service_manager
 
 # Puts the descriptors named in its arguments to 3 and on, and says what is found.
 CHILD = """
@@ -24,7 +24,7 @@ for number, fd in enumerate(high, 3):
     os.dup2(fd, number)
 given = json.loads(sys.argv[1])
 os.environ.update({name: value.replace("PID", str(os.getpid())) for name, value in given.items()})
-from wesktopd.system.service_manager import passed_sockets
+from wesktopd.system.posix.service_manager import passed_sockets
 found = passed_sockets()
 print(json.dumps({
     "found": [[name, sock.fileno()] for name, sock in found],
@@ -100,7 +100,7 @@ def test_the_watchdog_is_shown_life_twice_in_its_time(
             monkeypatch.delenv(name, raising=False)
         else:
             monkeypatch.setenv(name, value.replace("PID", str(os.getpid())))
-    assert notify.watchdog_interval() == interval
+    assert service_manager.watchdog_interval() == interval
 
 
 @pytest.fixture
@@ -115,13 +115,13 @@ def manager(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.sock
 
 def test_a_reload_has_its_time_and_ends_with_ready(manager: socket.socket) -> None:
     before = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
-    assert notify.reloading("Generation 2 is coming.")
+    assert service_manager.reloading("Generation 2 is coming.")
     reload, moment, status = manager.recv(4096).decode().split("\n")
     assert (reload, status) == ("RELOADING=1", "STATUS=Generation 2 is coming.")
     name, _, usec = moment.partition("=")
     assert name == "MONOTONIC_USEC"  # by which Type=notify-reload tells it from an earlier one
     assert before <= int(usec) <= time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
-    assert notify.ready("Serving.")
+    assert service_manager.ready("Serving.")
     assert manager.recv(4096) == b"READY=1\nSTATUS=Serving."
 
 
@@ -130,23 +130,23 @@ def test_a_process_that_is_to_be_the_service_knows_how_often_it_will_show_life_a
 ) -> None:
     monkeypatch.setenv("WATCHDOG_USEC", "4000000")
     monkeypatch.setenv("WATCHDOG_PID", str(os.getppid()))
-    later = notify.ServiceManager()
-    assert notify.watchdog_interval() == 2
-    assert not notify.notify("WATCHDOG=1")
+    later = service_manager.ServiceManager()
+    assert service_manager.watchdog_interval() == 2
+    assert not service_manager.notify("WATCHDOG=1")
     later.resume()
-    assert notify.notify("WATCHDOG=1")
+    assert service_manager.notify("WATCHDOG=1")
     assert manager.recv(4096) == b"WATCHDOG=1"
 
 
 @pytest.mark.parametrize("words", ["a\nMAINPID=1", "a\rMAINPID=1", "a\u2028MAINPID=1", "a\udc80"])
 def test_others_words_make_no_line_of_their_own(manager: socket.socket, words: str) -> None:
-    assert notify.notify("READY=1", f"STATUS={words}")
+    assert service_manager.notify("READY=1", f"STATUS={words}")
     ready, status = manager.recv(4096).decode().split("\n")
     assert (ready, status[:8]) == ("READY=1", "STATUS=a")
 
 
 def test_no_process_that_is_started_is_taken_for_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in notify.OURS:
+    for name in service_manager.OURS:
         monkeypatch.setenv(name, "1")
     monkeypatch.setenv("KEPT", "1")
-    assert {"KEPT", *notify.OURS} & notify.environment().keys() == {"KEPT"}
+    assert {"KEPT", *service_manager.OURS} & service_manager.environment().keys() == {"KEPT"}

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 from support.waiting import wait_for
-from wesktopd.system import stop_accepting as quiesce
-from wesktopd.system.accepted_connections import Address, Connection, accepted, is_same, look
-from wesktopd.system.stop_accepting import GUESS, Gate, answered, is_quiet
+from wesktopd.system.posix import stop_accepting
+from wesktopd.system.posix.accepted_connections import Address, Connection, accepted, is_same, look
+from wesktopd.system.posix.stop_accepting import GUESS, Gate, answered, is_quiet
 
 NEW = Connection(unread=False, sent=0)
 ASKED = Connection(unread=True, sent=0)
@@ -135,7 +135,7 @@ def test_where_nothing_can_be_asked_a_time_is_waited_for(
     def refuses(_: Address) -> Iterator[socket.socket]:
         raise OSError("no descriptor is left")
 
-    monkeypatch.setattr(quiesce, "accepted", refuses)
+    monkeypatch.setattr(stop_accepting, "accepted", refuses)
 
     async def scenario() -> float:
         loop = asyncio.get_running_loop()

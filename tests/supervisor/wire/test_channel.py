@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from support.waiting import wait_for
-from wesktopd.system.children import Launched, launch_worker
+from wesktopd.system.posix.children import Launched, launch_worker
 from wesktopd.wire.channel import (
     FROM_WORKER,
     MAX_LINE,

@@ -13,7 +13,7 @@ from wesktopd.logs.history import HistoryKind
 from wesktopd.logs.journal import Journal
 from wesktopd.logs.record import Record
 from wesktopd.spec import AppSpec
-from wesktopd.system.children import Launched
+from wesktopd.system.posix.children import Launched
 from wesktopd.wire.channel import MAX_LINE, Heartbeat, encode
 from wesktopd.workers.manager import WorkerManager, WorkerObserver
 from wesktopd.workers.pool import Action, Timeouts, WorkerPool

@@ -18,8 +18,8 @@ from wesktopd.errors import ConfigurationError, ControlTimeoutError, from_wire
 from wesktopd.guard.local_path import check_path
 from wesktopd.instance.own_host import host_in
 from wesktopd.paths import AppPaths
-from wesktopd.system import transport
-from wesktopd.system.children import Launched, launch
+from wesktopd.system.posix import control_socket
+from wesktopd.system.posix.children import Launched, launch
 from wesktopd.wire.channel import decode, encode
 from wesktopd.wire.control_messages import MAX_FRAME
 from wesktopd.wire.lines import LineReader
@@ -82,7 +82,7 @@ def described(name: str, spec: dict[str, Any]) -> WindowSpec:
     or else as it is where nothing is asked for. So whoever answers there cannot have it write files, or do more.
     """
     told = _look(name, spec)
-    if AppPaths(name).control.suffix != transport.SUFFIX:
+    if AppPaths(name).control.suffix != control_socket.SUFFIX:
         return told
     check_size(told.width, told.height)
     colour = check_background(told.background)

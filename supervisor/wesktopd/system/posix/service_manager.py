@@ -8,7 +8,7 @@ import os
 import socket
 import time
 
-from wesktopd.system.launchd_sockets import SOCKETS
+from wesktopd.system.posix.launchd_sockets import SOCKETS
 
 FIRST_DESCRIPTOR = 3  # SD_LISTEN_FDS_START
 STORED = "wesktop"  # the name under which the sockets of our port are kept in the descriptor store

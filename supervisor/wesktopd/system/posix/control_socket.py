@@ -14,10 +14,10 @@ import time
 from pathlib import Path
 
 from wesktopd.system.atomic_files import atomic_write
-from wesktopd.system.forked import withhold
-from wesktopd.system.lock import Lock
-from wesktopd.system.peers import is_trusted
-from wesktopd.system.private_files import FILE_MODE, OTHERS, read_private
+from wesktopd.system.posix.forked import withhold
+from wesktopd.system.posix.lock import Lock
+from wesktopd.system.posix.peers import is_trusted
+from wesktopd.system.posix.private_files import FILE_MODE, OTHERS, read_private
 from wesktopd.wire.greeting import MAX_LINE, ClientGreeting
 
 TYPE_CHECKING = False  # as type checkers know it: a window waits for this module

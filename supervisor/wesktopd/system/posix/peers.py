@@ -6,7 +6,7 @@ import socket
 import struct
 import sys
 
-from wesktopd.system.private_files import relied_on
+from wesktopd.system.posix.private_files import relied_on
 
 UCRED = struct.Struct("3i")  # pid, uid, gid: unix(7) on Linux
 XUCRED = struct.Struct("IIh2x16I")  # version, uid, number of groups, groups: sys/ucred.h on macOS

@@ -10,8 +10,8 @@ import threading
 import time
 
 from wesktopd.errors import ConfigurationError
-from wesktopd.system.forked import withhold
-from wesktopd.system.service_manager import environment
+from wesktopd.system.posix.forked import withhold
+from wesktopd.system.posix.service_manager import environment
 
 TYPE_CHECKING = False  # as type checkers know it: a window waits for this module, and typing takes 4 ms
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class OtherProcess:
     stdout = stderr = None
 
     def __init__(self, pid: int) -> None:
-        from wesktopd.system.process_identity import identify  # late: few need it
+        from wesktopd.system.posix.process_identity import identify  # late: few need it
 
         self.pid = pid
         self.returncode: int | None = None

@@ -12,8 +12,8 @@ import threading
 import time
 from collections.abc import Iterable
 
-from wesktopd.system.accepted_connections import Address, Connection, accepted, look
-from wesktopd.system.forked import withhold
+from wesktopd.system.posix.accepted_connections import Address, Connection, accepted, look
+from wesktopd.system.posix.forked import withhold
 
 LOOK_EVERY = 0.01  # seconds between two looks at the connections, at least
 SHARE = 0.1  # of the time, at most, is spent with looking

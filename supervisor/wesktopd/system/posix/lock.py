@@ -5,8 +5,8 @@ import os
 import time
 from pathlib import Path
 
-from wesktopd.system.forked import withhold
-from wesktopd.system.private_files import open_private
+from wesktopd.system.posix.forked import withhold
+from wesktopd.system.posix.private_files import open_private
 
 TRY_EVERY = 0.005  # seconds
 LOOKS_TAKE = 1.0  # seconds that processes which only look at the lock may delay who takes it

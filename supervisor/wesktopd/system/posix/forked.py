@@ -12,7 +12,7 @@ import os
 
 TYPE_CHECKING = False  # as type checkers know it: a window waits for this module, and typing takes 4 ms
 if TYPE_CHECKING:
-    from wesktopd.system.accepted_connections import Address
+    from wesktopd.system.posix.accepted_connections import Address
 
 _withheld: "dict[int, tuple[tuple[int, int], Address | None]]" = {}  # by descriptor: its file, and `accepted_at`
 
@@ -23,7 +23,7 @@ def withhold(fd: int, accepted_at: "Address | None" = None) -> None:
     accepted_at: it is a listening socket, and this its address: those of its connections are taken, too.
     """
     if accepted_at is not None:
-        import wesktopd.system.accepted_connections  # noqa: F401  late, and not in the child, where no descriptor may be left for it
+        import wesktopd.system.posix.accepted_connections  # noqa: F401  late, and not in the child, where no descriptor may be left for it
 
     _withheld[fd] = (_file(fd), accepted_at)
 
@@ -45,7 +45,7 @@ def _give_back() -> None:
     _withheld.clear()
     fds = [*found]
     for address in {*found.values()} - {None}:
-        from wesktopd.system.accepted_connections import accepted
+        from wesktopd.system.posix.accepted_connections import accepted
 
         fds += [sock.fileno() for sock in accepted(address)]
     if fds:
