@@ -21,7 +21,7 @@ WORDS = {
 
 def greetings() -> Callable[[bytes], None]:
     """Nobody is believed who does not know the secret, and nobody is told it."""
-    from wesktopd.system.posix import control_socket
+    from wesktopd.system import control_socket
     from wesktopd.wire.greeting import MAX_LINE, ClientGreeting, NotProvenError, ServerGreeting
 
     def check(data: bytes) -> None:

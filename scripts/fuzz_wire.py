@@ -62,9 +62,9 @@ def messages() -> Callable[[bytes], None]:
     """A line is a message, of a type that is not known, or an error of the protocol's own."""
     from wesktopd.errors import ControlError
     from wesktopd.wire import bus_messages as bus_protocol
-    from wesktopd.wire import channel
     from wesktopd.wire import control_messages as protocol
     from wesktopd.wire import dialog_messages as questions
+    from wesktopd.wire import worker_messages
     from wesktopd.wire.window_messages import Asked
 
     def check(data: bytes) -> None:
@@ -78,9 +78,9 @@ def messages() -> Callable[[bytes], None]:
         for decode in (bus_protocol.decode_to_bus, bus_protocol.decode_from_bus):
             with contextlib.suppress(ValueError, RecursionError):
                 decode(data)
-        for kinds in (channel.TO_WORKER, channel.FROM_WORKER):
+        for kinds in (worker_messages.TO_WORKER, worker_messages.FROM_WORKER):
             try:
-                message = channel.decode(data, *kinds)
+                message = worker_messages.decode(data, *kinds)
             except ValueError:
                 continue
             assert message is None or isinstance(message, kinds)

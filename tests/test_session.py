@@ -15,8 +15,8 @@ from wesktop.session import Session
 from wesktop.window.spec import Closed, Opened, WindowSpec
 from wesktopd.errors import StartupError
 from wesktopd.spec import AppSpec
-from wesktopd.system.posix.children import Launched
-from wesktopd.wire.channel import Launch, encode
+from wesktopd.system import ChildProcess
+from wesktopd.wire.worker_messages import StartRequest, encode
 
 LOOK = WindowSpec(app_id="app", title="app", width=400, height=300, background="#fff", storage="/nowhere")
 
@@ -26,7 +26,7 @@ class Silent:
 
     def __init__(self) -> None:
         ours, self.theirs = socket.socketpair()
-        self.launched = Launched(subprocess.Popen(["sleep", "600"]), ours)
+        self.launched = ChildProcess(subprocess.Popen(["sleep", "600"]), ours)
 
     def close(self) -> None:
         """End it."""
@@ -54,11 +54,11 @@ def server() -> Iterator[Silent]:
 def held(window: Silent, server: Silent, home: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
     """A session that has both."""
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(home))
-    monkeypatch.setattr(session, "launch", lambda _: server.launched)
+    monkeypatch.setattr(session, "start_child", lambda _: server.launched)
     for limit in ("WINDOW_CLOSE_TIMEOUT", "STOP_MARGIN", "EXIT_TIMEOUT", "SILENCE_WARNING"):
         monkeypatch.setattr(session, limit, 0.1)
     spec = AppSpec(target="app:app", name="app", working_dir="/", import_path=[], one_shot=True, drain_timeout=0.1)
-    return Session(window.launched, spec, LOOK, None, Launch([], "/"))
+    return Session(window.launched, spec, LOOK, None, StartRequest([], "/"))
 
 
 def waiting(held: Session) -> threading.Thread:

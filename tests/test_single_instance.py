@@ -13,12 +13,12 @@ from wesktopd import client
 from wesktopd.errors import AlreadyRunningError, ControlTimeoutError, NotRunningError
 from wesktopd.paths import AppPaths
 from wesktopd.spec import AppSpec
-from wesktopd.system.posix.lock import Lock
-from wesktopd.wire.channel import Launch
+from wesktopd.system import Lock
 from wesktopd.wire.control_messages import Report, decode_request, encode, failure
+from wesktopd.wire.worker_messages import StartRequest
 
 SPEC = AppSpec(target="app:app", name="app", working_dir="/", one_shot=True)
-LAUNCH = Launch([], "/")
+LAUNCH = StartRequest([], "/")
 
 
 @pytest.fixture

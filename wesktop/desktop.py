@@ -2,7 +2,7 @@
 
 from wesktopd.context import imported_by_worker
 from wesktopd.limits import DRAIN_TIMEOUT, HANG_TIMEOUT, START_TIMEOUT
-from wesktopd.system.posix.children import launch
+from wesktopd.system import start_child
 
 TYPE_CHECKING = False  # as type checkers know it: the window waits for this module, and typing takes 4 ms
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def run(
     if imported_by_worker("run"):
         return
     # Before all else, as its toolkit takes longest to load: what it is to show is settled meanwhile.
-    with launch("wesktop.window") as window_process:
+    with start_child("wesktop.window") as window_process:
         from wesktop.launching import current_launch
         from wesktop.session import show
         from wesktop.target import app_name, app_spec, pid_path_option

@@ -5,10 +5,10 @@ import sys
 from collections.abc import Sequence
 
 from wesktopd.errors import ConfigurationError
-from wesktopd.wire.channel import Launch
+from wesktopd.wire.worker_messages import StartRequest
 
 
-def current_launch(arguments: Sequence[str] | None) -> Launch:
+def current_launch(arguments: Sequence[str] | None) -> StartRequest:
     """Return the arguments and the directory that this process was started with.
 
     arguments: instead of the process's own. Of those, the `--` that ends the options is left out: a desktop entry on
@@ -17,7 +17,7 @@ def current_launch(arguments: Sequence[str] | None) -> Launch:
     given = _without_end_of_options(sys.argv[1:]) if arguments is None else arguments
     if not isinstance(given, list | tuple) or not all(isinstance(argument, str) for argument in given):
         raise ConfigurationError(f"arguments {arguments!r} is not a list of strings.")
-    return Launch([_utf8(argument) for argument in given], _utf8(os.getcwd()))  # noqa: PTH109
+    return StartRequest([_utf8(argument) for argument in given], _utf8(os.getcwd()))  # noqa: PTH109
 
 
 def _without_end_of_options(arguments: list[str]) -> list[str]:

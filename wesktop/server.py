@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 from wesktopd.context import imported_by_worker
 from wesktopd.errors import ConfigurationError, WesktopError
 from wesktopd.limits import DRAIN_TIMEOUT, HANG_TIMEOUT, START_TIMEOUT
-from wesktopd.system.posix.children import Launched, launch_worker
-from wesktopd.system.posix.service_manager import notify
+from wesktopd.system import ChildProcess, service_manager, start_worker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,7 +14,7 @@ if TYPE_CHECKING:
 
     from wesktopd.instance.instance import Instance
     from wesktopd.spec import AppSpec
-    from wesktopd.system.posix.stop_signals import StopSignals
+    from wesktopd.system import StopSignals
 
 DEFAULT_NAME = "wesktop"
 
@@ -118,15 +117,15 @@ def serve_app(
     try:
         _serve_here(target, name, owns_process, options)
     except WesktopError as error:
-        notify(f"STATUS={error.message}")  # for `systemctl status`, and `wesktop service install`
+        service_manager.notify(f"STATUS={error.message}")  # for `systemctl status`, and `wesktop service install`
         raise
 
 
 def _serve_here(target: str, name: str | None, owns_process: bool, options: dict[str, Any]) -> None:
     # Before all else, as it takes longest to load: what it is to serve is settled meanwhile.
-    with launch_worker() as worker:
+    with start_worker() as worker:
         from wesktopd.instance.instance import Instance
-        from wesktopd.system.posix.stop_signals import StopSignals
+        from wesktopd.system import StopSignals
 
         with StopSignals() as signals, Instance(serving_spec(target, name, options)) as instance:
             instance.start_worker(worker)
@@ -151,7 +150,7 @@ def _refuse_running_loop() -> None:
         )
 
 
-def _supervise(instance: "Instance", first: Launched, signals: "StopSignals", owns_process: bool) -> None:
+def _supervise(instance: "Instance", first: ChildProcess, signals: "StopSignals", owns_process: bool) -> None:
     import asyncio  # late: the worker boots meanwhile
     import logging
 

@@ -24,12 +24,12 @@ from wesktopd.errors import (
 from wesktopd.instance.own_host import host_in, own_host
 from wesktopd.paths import AppPaths
 from wesktopd.spec import AppSpec
-from wesktopd.system.posix.children import Launched, launch
+from wesktopd.system import ChildProcess, start_child
 from wesktopd.wire import control_messages as protocol
 from wesktopd.wire import window_messages as window_protocol
-from wesktopd.wire.channel import Launch, decode, encode
 from wesktopd.wire.control_messages import MAX_FRAME, Answer, End, Failed, Listening, Moved, Others, Ready, Stop
 from wesktopd.wire.lines import LineReader
+from wesktopd.wire.worker_messages import StartRequest, decode, encode
 
 WINDOW_CLOSE_TIMEOUT = 2.0  # seconds until a window that does not close is killed
 STOP_MARGIN = 2.0  # seconds beyond the drain timeout until a supervisor that does not end is killed
@@ -38,16 +38,16 @@ EXIT_TIMEOUT = 2.0  # seconds for a supervisor to exit after its connection has 
 STEP = 0.5  # seconds: a standstill of the machine uses up at most so much of these
 
 
-def show(window: Launched, spec: AppSpec, look: WindowSpec, this: Launch) -> None:
+def show(window: ChildProcess, spec: AppSpec, look: WindowSpec, this: StartRequest) -> None:
     """Show the app in a window until that is closed; or leave it to the window that it has. window: a process for it.
 
     Raises what `Session.wait` and `claim_window` raise.
     """
-    process: Launched | None = window
+    process: ChildProcess | None = window
     shares = False
     while (target := claim_window(spec, this, shares=shares)) is not None:
         turn = target if isinstance(target, Turn) else None
-        with turn or contextlib.nullcontext(), process or launch("wesktop.window") as used:
+        with turn or contextlib.nullcontext(), process or start_child("wesktop.window") as used:
             try:
                 with Session(used, spec, look, turn, this) as held:
                     held.wait()
@@ -66,10 +66,12 @@ class Session:
     the channel that joins it to this process; the channel's end tells that it is gone.
     """
 
-    def __init__(self, window: Launched, spec: AppSpec, look: WindowSpec, turn: Turn | None, this: Launch) -> None:
+    def __init__(
+        self, window: ChildProcess, spec: AppSpec, look: WindowSpec, turn: Turn | None, this: StartRequest
+    ) -> None:
         self._spec = spec
         self._window = window
-        self._supervisor: Launched | None = None
+        self._supervisor: ChildProcess | None = None
         self._server: Connection | None = None
         self._turn = turn.connection if turn is not None else None
         self._one_shot = spec.one_shot if turn is None else turn.one_shot
@@ -82,10 +84,10 @@ class Session:
         self._ended = False
         self._lines = LineReader(MAX_FRAME)
         if turn is None:
-            window.tell(encode(replace(look, own_host=own_host(spec.name))))
+            window.send(encode(replace(look, own_host=own_host(spec.name))))
             self._pass_on(this)
-            self._supervisor = launch("wesktopd")
-            self._supervisor.tell(protocol.encode(spec))
+            self._supervisor = start_child("wesktopd")
+            self._supervisor.send(protocol.encode(spec))
             self._server = Connection(self._supervisor.channel)
         else:
             if turn.windows:
@@ -93,7 +95,7 @@ class Session:
             look = replace(look, own_host=host_in(turn.origin or ""))
             if turn.ready is not None:
                 look = replace(look, url=turn.ready.origin or turn.ready.url, link=turn.ready.link)
-            window.tell(encode(look))
+            window.send(encode(look))
             self._pass_on(this)
             self._send_address()
 
@@ -186,7 +188,7 @@ class Session:
     def _send_address(self, url: str | None = None, link: str | None = None) -> None:
         name = self._spec.name
         at = ServerAddress(socket=str(AppPaths(name).control), name=name, url=url, link=link, one_shot=self._one_shot)
-        self._window.tell(encode(at))
+        self._window.send(encode(at))
 
     def _read_window(self) -> bool:
         try:
@@ -205,7 +207,7 @@ class Session:
             self._was_closed |= isinstance(message, Closed)
         return True
 
-    def _pass_on(self, this: Launch) -> None:
+    def _pass_on(self, this: StartRequest) -> None:
         """Pass on the arguments of this start: by the window, so that the server knows the window they are for."""
         if not this.arguments:
             return
@@ -214,7 +216,7 @@ class Session:
         except ConfigurationError as error:
             self._log("warning", "%r does not get its arguments: %s", error)
         else:
-            self._window.tell(encode(this))
+            self._window.send(encode(this))
 
     def _on_window_end(self) -> None:
         """Determine which error the end of the window means, if any, see `wesktop.window.opening.process_end`."""
@@ -258,7 +260,7 @@ class Session:
             self._supervisor.leave()
         self._server = self._supervisor = None
 
-    def _finish(self, supervisor: Launched) -> None:
+    def _finish(self, supervisor: ChildProcess) -> None:
         try:
             self._wait_or_kill(supervisor, self._spec.drain_timeout + STOP_MARGIN, "the server")
         finally:
@@ -266,7 +268,7 @@ class Session:
             supervisor.channel.close()
             client.clean_up(self._spec.name, self._spec.pid_path, supervisor.process.pid)
 
-    def _wait_or_kill(self, launched: Launched, seconds: float, what: str) -> int | None:
+    def _wait_or_kill(self, launched: ChildProcess, seconds: float, what: str) -> int | None:
         """Wait for its end; return its exit code, None if it had to be killed."""
         code = _wait(launched, seconds)
         if code is None:
@@ -284,7 +286,7 @@ def _has_ended(name: str) -> bool:
     return report is not None and report.stopping
 
 
-def _wait(launched: Launched, seconds: float) -> int | None:
+def _wait(launched: ChildProcess, seconds: float) -> int | None:
     """Return the exit code; None if the process has not ended after so many seconds in which this one could run."""
     while seconds > 0:
         with contextlib.suppress(subprocess.TimeoutExpired):

@@ -9,7 +9,7 @@ from wesktopd.client import Turn
 from wesktopd.errors import AlreadyRunningError, NotRunningError
 from wesktopd.spec import AppSpec
 from wesktopd.wire import window_messages
-from wesktopd.wire.channel import Launch
+from wesktopd.wire.worker_messages import StartRequest
 
 ANSWER_TIMEOUT = 10.0  # seconds that another start of the same app may take until its server answers
 END_TIMEOUT = 30.0  # seconds that a server which is ending may take
@@ -21,7 +21,7 @@ class OwnServer:
     """The app does not run: this start has a server of its own."""
 
 
-def claim_window(spec: AppSpec, launch: Launch, *, shares: bool = False) -> Turn | OwnServer | None:
+def claim_window(spec: AppSpec, launch: StartRequest, *, shares: bool = False) -> Turn | OwnServer | None:
     """Return where this start has its window; None if the app runs, has a window, and that was passed the launch.
 
     If the app is a service that does not run, such as one on demand, the system starts it, since it may hold the

@@ -12,13 +12,11 @@ from wesktopd.errors import WesktopError, failed
 from wesktopd.instance.instance import Instance
 from wesktopd.spec import AppSpec
 from wesktopd.startup_imports import all_loaded, without
-from wesktopd.system.posix.children import Launched, launch_worker
-from wesktopd.system.posix.stop_signals import StopSignals
-from wesktopd.wire.channel import inherited, read_line
+from wesktopd.system import ChildProcess, StopSignals, inherit_channel, read_line, start_worker
 from wesktopd.wire.control_messages import encode, failure
 
 
-def supervise(instance: Instance, first: Launched, channel: socket.socket, signals: StopSignals) -> None:
+def supervise(instance: Instance, first: ChildProcess, channel: socket.socket, signals: StopSignals) -> None:
     """Serve until a signal, a request, or the end of the last lease. Raises what kept the app from starting."""
     with without("ssl"):  # which a supervisor never uses: OpenSSL would take 4 of its 25 MB
         import asyncio  # late: the worker boots meanwhile
@@ -31,10 +29,10 @@ def supervise(instance: Instance, first: Launched, channel: socket.socket, signa
 
 def main(fd: int) -> int:
     """Run the supervisor that the channel describes; return the exit code."""
-    channel = inherited(fd)
+    channel = inherit_channel(fd)
     adopted = False
     try:
-        with launch_worker() as worker:
+        with start_worker() as worker:
             line = read_line(channel)
             if not line:  # the caller closed the channel without sending a spec
                 return 0

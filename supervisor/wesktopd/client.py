@@ -20,7 +20,7 @@ from wesktopd.errors import (
 from wesktopd.instance.pidfile import PidFile
 from wesktopd.instance.state import StateFile, is_alive
 from wesktopd.paths import AppPaths, running_names
-from wesktopd.system.posix.lock import Lock
+from wesktopd.system import Lock
 from wesktopd.wire.control_messages import (
     Answer,
     Bearer,

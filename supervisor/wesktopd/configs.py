@@ -11,8 +11,8 @@ import msgspec
 from wesktopd.errors import ConfigurationError
 from wesktopd.paths import config_file
 from wesktopd.spec import LIMITS, AppSpec, is_name
+from wesktopd.system import private_dir, read_private, resolve
 from wesktopd.system.atomic_files import atomic_write
-from wesktopd.system.posix.private_files import private_dir, read_private, resolve
 from wesktopd.text import sendable
 
 MAX_CONFIG = 256 * 1024  # bytes; four times what fits into a message to a supervisor

@@ -7,7 +7,7 @@ from wesktopd import client
 from wesktopd.control.connection import Connection
 from wesktopd.errors import ConfigurationError, ControlTimeoutError, StartupError, from_wire
 from wesktopd.spec import AppSpec
-from wesktopd.system.posix.children import Launched, launch
+from wesktopd.system import ChildProcess, start_child
 from wesktopd.wire.control_messages import Failed, Ready, Warned, encode
 
 MARGIN = 10.0  # seconds that a supervisor may take beyond the app's own start timeout
@@ -22,8 +22,8 @@ def start_detached(spec: AppSpec) -> str:
     AlreadyRunningError, PortInUseError or TargetImportError, with the end of the app's log if the app itself failed.
     If this is interrupted, by Ctrl-C for instance, nothing is left running.
     """
-    started = launch("wesktopd", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    started.tell(encode(spec))
+    started = start_child("wesktopd", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    started.send(encode(spec))
     try:
         return _url_when_ready(started, spec)
     except (ControlTimeoutError, KeyboardInterrupt, SystemExit):
@@ -34,7 +34,7 @@ def start_detached(spec: AppSpec) -> str:
         started.leave()
 
 
-def _url_when_ready(started: Launched, spec: AppSpec) -> str:
+def _url_when_ready(started: ChildProcess, spec: AppSpec) -> str:
     server = Connection(started.channel)
     while True:
         match server.receive(spec.start_timeout + MARGIN):

@@ -15,7 +15,7 @@ from wesktopd.control.connection import TIMEOUT
 from wesktopd.errors import NotRunningError
 from wesktopd.paths import APP, AppPaths, looking_in
 from wesktopd.spec import is_name
-from wesktopd.system.posix.private_files import ROOT, relying_on, resolve
+from wesktopd.system import ROOT, relying_on, resolve
 from wesktopd.wire.control_messages import Report
 
 SERVICES = Path("/run")  # where systemd makes a service's RuntimeDirectory=

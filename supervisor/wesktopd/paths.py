@@ -3,18 +3,14 @@
 import contextlib
 import errno
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from wesktopd.errors import ConfigurationError
 from wesktopd.spec import MAX_NAME, check_name, is_name
-from wesktopd.system.posix import control_socket
-from wesktopd.system.posix.private_files import NotPrivateError, private_dir
+from wesktopd.system import MAX_SOCKET_PATH, NotPrivateError, control_socket, private_dir, runtime_directories
 
 APP = "wesktop"
-MAX_SOCKET_PATH = 103 if sys.platform == "darwin" else 107  # sizeof sockaddr_un.sun_path, less the final NUL
-
 
 _looked_in: Path | None = None  # in place of `runtime_dir`
 
@@ -92,15 +88,7 @@ def usable(candidate: Path) -> Path:
 
 def runtime_candidates() -> list[Path]:
     """Where `runtime_dir` looks, in its order; none of them is made yet."""
-    user = str(os.getuid()) if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
-    shared = [Path(place) / f"{APP}-{user}" for place in (os.environ.get("TMPDIR"), "/tmp") if place]  # noqa: S108  see private_dir
-    if sys.platform in ("darwin", "win32"):
-        import platformdirs
-
-        return [platformdirs.user_runtime_path(APP, appauthor=False), *shared]
-    # /run/user is set up by logind, and there too for a process that was started outside of the user's session.
-    own = (os.environ.get("XDG_RUNTIME_DIR", ""), f"/run/user/{user}")
-    return [*(Path(place) / APP for place in own if Path(place).is_absolute() and Path(place).is_dir()), *shared]
+    return runtime_directories(APP)
 
 
 def port_file(name: str) -> Path:

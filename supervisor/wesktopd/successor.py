@@ -1,13 +1,10 @@
 """The process that takes the place of a supervisor at `wesktop ctl upgrade`, see wesktopd.upgrade."""
 
 import contextlib
-import os
 
 from wesktopd.errors import ControlError, WesktopError
 from wesktopd.startup_imports import all_loaded, without
-from wesktopd.system.posix.service_manager import ServiceManager
-from wesktopd.system.posix.stop_signals import StopSignals
-from wesktopd.wire.channel import inherited
+from wesktopd.system import StopSignals, inherit_channel, replace_descriptor, service_manager
 
 
 def main(fd: int) -> int:
@@ -22,8 +19,8 @@ def main(fd: int) -> int:
         from wesktopd.upgrade.predecessor_link import PredecessorLink
 
     all_loaded()
-    manager = ServiceManager()  # which gets no message unless this process takes over
-    predecessor = PredecessorLink(inherited(fd))
+    manager = service_manager.ServiceManager()  # which gets no message unless this process takes over
+    predecessor = PredecessorLink(inherit_channel(fd))
     try:
         beginning = predecessor.begin()
         if beginning.format != FORMAT:
@@ -39,8 +36,7 @@ def main(fd: int) -> int:
     except (EOFError, OSError):  # the old supervisor has cancelled the upgrade
         return 0
     for number, output in enumerate(STANDARD_OUTPUTS, start=1):
-        os.dup2(predecessor.descriptor(number), output)
-        os.close(predecessor.descriptor(number))
+        replace_descriptor(output, predecessor.descriptor(number))
     try:
         instance = Instance(beginning.spec)
         with StopSignals() as signals, contextlib.ExitStack() as held:

@@ -11,7 +11,7 @@ import pytest
 from support.running import NAME, Running
 from support.scripts import Script, free_port
 from support.waiting import wait_for
-from wesktopd.system.posix.children import launch
+from wesktopd.system import start_child
 
 FAULTY = """
 from pathlib import Path
@@ -90,8 +90,8 @@ def test_a_supervisor_that_fails_says_so_to_who_holds_a_lease_and_in_the_log(
 
 
 def test_a_supervisor_that_fails_before_it_has_a_log_says_so_to_who_starts_it() -> None:
-    with launch("wesktopd", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as started:
-        started.tell(b'{"no": "spec"}\n')
+    with start_child("wesktopd", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as started:
+        started.send(b'{"no": "spec"}\n')
         started.channel.settimeout(60)
         said = started.channel.recv(65536, socket.MSG_WAITALL)
         assert started.process.wait(60) == 1

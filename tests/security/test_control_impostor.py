@@ -16,8 +16,8 @@ from wesktopd import client
 from wesktopd.control import connection
 from wesktopd.errors import ControlTimeoutError, NotRunningError, WesktopError
 from wesktopd.paths import AppPaths
+from wesktopd.system import Lock
 from wesktopd.system.posix.control_socket import SECRET_BYTES
-from wesktopd.system.posix.lock import Lock
 from wesktopd.wire.control_messages import Status
 from wesktopd.wire.greeting import MAX_LINE, ClientGreeting
 

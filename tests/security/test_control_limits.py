@@ -21,7 +21,8 @@ from wesktopd.control.server import ControlServer, RequestHandler
 from wesktopd.control.server_connection import MAX_REQUESTS
 from wesktopd.errors import ConfigurationError, ControlError, StartupError, WesktopError, from_wire
 from wesktopd.paths import AppPaths
-from wesktopd.system.posix import control_socket, peers
+from wesktopd.system import control_socket
+from wesktopd.system.posix import peers
 from wesktopd.wire.bus_messages import MAX_LINE
 from wesktopd.wire.control_messages import MAX_FRAME, Request, Stop, decode_request
 from wesktopd.wire.greeting import ClientGreeting, ServerGreeting

@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 
 from support.users import OTHER, VICTIM, needs_root, run_as
+from wesktopd.system import Lock, NotPrivateError
 from wesktopd.system.atomic_files import atomic_write
 from wesktopd.system.posix import private_files
-from wesktopd.system.posix.lock import Lock
-from wesktopd.system.posix.private_files import NotPrivateError
 
 ME = 54320  # whom nobody has given a name
 

@@ -16,9 +16,8 @@ from wesktopd.errors import ConfigurationError, ControlPermissionError, PidFileE
 from wesktopd.instance.pidfile import PidFile
 from wesktopd.instance.state import State, StateFile
 from wesktopd.logs.logfile import LogFile, LogLine
+from wesktopd.system import Lock, boot_id, identify
 from wesktopd.system.posix.control_socket import connect
-from wesktopd.system.posix.lock import Lock
-from wesktopd.system.posix.process_identity import boot_id, identify
 
 CONFIG = 'target = "os:abort"\nname = "app"\nworking_dir = "/"\n'
 

@@ -24,7 +24,7 @@ from wesktopd import client, other_users, paths
 from wesktopd.errors import ConfigurationError, ControlPermissionError, NotRunningError, WesktopError
 from wesktopd.logs.logfile import LogLine, format_text, read_log
 from wesktopd.other_users import find, looking_for
-from wesktopd.system.posix.private_files import NotPrivateError, relying_on
+from wesktopd.system import NotPrivateError, relying_on
 
 pytestmark = needs_root
 

@@ -18,7 +18,7 @@ from wesktopd import client
 from wesktopd.errors import ControlPermissionError, NotRunningError
 from wesktopd.paths import AppPaths
 from wesktopd.spec import AppSpec
-from wesktopd.wire.channel import Launch
+from wesktopd.wire.worker_messages import StartRequest
 
 pytestmark = needs_root
 
@@ -116,7 +116,11 @@ SPEC = AppSpec(target="app:app", name=NAME, working_dir="/")
 
 @pytest.mark.parametrize(
     "ask",
-    [lambda: client.status(NAME), lambda: client.wait_ready(NAME, 10), lambda: claim_window(SPEC, Launch([], "/"))],
+    [
+        lambda: client.status(NAME),
+        lambda: client.wait_ready(NAME, 10),
+        lambda: claim_window(SPEC, StartRequest([], "/")),
+    ],
     ids=["status", "wait", "run"],
 )
 def test_we_say_nothing_to_a_socket_on_which_he_listens_and_that_it_is_his(

@@ -11,7 +11,7 @@ from wesktop.services.manager import MARK
 from wesktop.services.places import label
 from wesktop.services.property_list import job, render
 from wesktopd.errors import ConfigurationError
-from wesktopd.system.posix.launchd_sockets import SOCKETS
+from wesktopd.system import SOCKETS
 
 LOG = "/Users/me/Library/Logs/wesktop.hello.log"
 DOCUMENTED: dict[str, Any] = {

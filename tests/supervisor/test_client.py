@@ -11,7 +11,7 @@ import pytest
 from wesktopd import client
 from wesktopd.errors import ControlError, ControlTimeoutError, NotRunningError
 from wesktopd.paths import AppPaths
-from wesktopd.system.posix.lock import Lock
+from wesktopd.system import Lock
 from wesktopd.wire.control_messages import Done, Failed, encode
 
 NAME = "peer"

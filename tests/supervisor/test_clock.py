@@ -9,7 +9,7 @@ import pytest
 from wesktopd.errors import PidFileError
 from wesktopd.instance.pidfile import PidFile
 from wesktopd.logs.journal import Journal
-from wesktopd.system.posix.process_identity import Identity, identify
+from wesktopd.system import Identity, identify
 
 HOUR = 3600
 

@@ -19,7 +19,7 @@ from wesktop.window.link.server_link import ServerLink
 from wesktop.window.page.open_dialogs import OpenDialogs
 from wesktop.window.spec import ServerAddress
 from wesktop.window.toolkit import Toolkit
-from wesktopd.wire.channel import encode
+from wesktopd.wire.worker_messages import encode
 
 
 class Face:

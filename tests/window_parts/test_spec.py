@@ -19,7 +19,7 @@ from wesktop.window.opening.options import (
 )
 from wesktop.window.spec import WindowSpec
 from wesktopd.errors import ConfigurationError
-from wesktopd.wire.channel import decode, encode
+from wesktopd.wire.worker_messages import decode, encode
 
 
 @pytest.mark.parametrize("size", [100, 1280, 16384])

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from typing import Any
 
-from wesktopd.system.posix.stop_signals import signal_name
+from wesktopd.system import signal_name
 
 TIMEOUT = 30.0  # seconds that a toolkit may take to load
 

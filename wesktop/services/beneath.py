@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from wesktopd.system.posix.private_files import DIRECTORY, SAFELY, resolve
+from wesktopd.system import DIRECTORY, SAFELY, resolve
 
 
 @dataclasses.dataclass(frozen=True)

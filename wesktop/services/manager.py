@@ -11,7 +11,7 @@ from typing import Protocol
 from wesktop.services.service import Service
 from wesktopd.errors import AlreadyRunningError, ServiceError, ServicePermissionError
 from wesktopd.spec import is_name
-from wesktopd.system.posix.private_files import NotPrivateError, resolve
+from wesktopd.system import NotPrivateError, resolve
 
 MARK = b"Written by `wesktop service install`"
 

@@ -8,7 +8,7 @@ from wesktop.services.quoting import check_value, check_variable
 from wesktop.services.service import Service
 from wesktop.services.templates import template
 from wesktopd.errors import ConfigurationError
-from wesktopd.system.posix.launchd_sockets import SOCKETS
+from wesktopd.system import SOCKETS
 
 LISTENERS = "Listeners"  # what the job's socket is called
 COMMENT = b"<!-- Written by `wesktop service install`; `wesktop service uninstall` removes it. -->\n"

@@ -26,8 +26,8 @@ from wesktop.services.places import SYSTEM_UNITS, service_id, user_units
 from wesktop.services.service import Service
 from wesktop.services.units import VARIABLES, render
 from wesktopd.errors import BindError, ServiceError
+from wesktopd.system import FILE_MODE
 from wesktopd.system.atomic_files import atomic_write
-from wesktopd.system.posix.private_files import FILE_MODE
 
 KINDS = ("socket", "service")  # in the order in which they are stopped: else a connection would start it again
 OPEN_MODE = 0o644  # of the machine's units: systemd warns of stricter ones, as every user can ask it what is in them

@@ -25,7 +25,8 @@ from wesktop.window.spec import Closed, Opened, WindowSpec
 from wesktop.window.toolkit import Toolkit
 from wesktopd.errors import WesktopError
 from wesktopd.startup_imports import all_loaded
-from wesktopd.wire.channel import decode, inherited, read_line, tell
+from wesktopd.system import inherit_channel, read_line, send_message
+from wesktopd.wire.worker_messages import decode
 
 PAGE_FIRST = 0.5  # seconds that all else waits for a page whose URL is known from the first
 
@@ -97,12 +98,12 @@ def on_shown(caller: socket.socket, creation: Creation) -> None:
     """The window is there: what is left to do is not in a hurry."""
     creation.over = True
     all_loaded()
-    tell(caller, Opened())
+    send_message(caller, Opened())
 
 
 def main(fd: int) -> int:
     """Show the window that the channel describes; the exit code."""
-    caller = inherited(fd)
+    caller = inherit_channel(fd)
     import webview  # noqa: F401  while the caller settles what is to be shown
 
     line = read_line(caller)
@@ -124,7 +125,7 @@ def main(fd: int) -> int:
             traceback.print_exc()
         return creation.failed(error)
     if creation.over:
-        tell(caller, Closed())
+        send_message(caller, Closed())
     # The toolkit writes the page's storage at its end; but a thread of pywebview's may wait for ever for what a page
     # that was just closed is to answer.
     end_within(CLOSE_WITHIN)

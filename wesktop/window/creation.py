@@ -8,7 +8,7 @@ from types import TracebackType
 
 from wesktop.window.spec import NotOpened
 from wesktopd.errors import WesktopError, WindowError
-from wesktopd.wire.channel import tell
+from wesktopd.system import send_message
 
 
 class Creation:
@@ -26,7 +26,7 @@ class Creation:
     def failed(self, error: Exception) -> int:
         """Tell the caller why there is no window; the exit code."""
         told = error if isinstance(error, WesktopError) else unforeseen(error)
-        tell(self._caller, NotOpened(error=type(told).__name__, message=told.message))
+        send_message(self._caller, NotOpened(error=type(told).__name__, message=told.message))
         return told.exit_code
 
     def _uncaught(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

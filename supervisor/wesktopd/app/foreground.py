@@ -9,7 +9,7 @@ second one no longer waits for requests.
 
 import asyncio
 
-from wesktopd.system.posix.stop_signals import Stoppable
+from wesktopd.system import Stoppable
 
 STOP, KILL = b"stop", b"kill"  # for the first signal, and for further ones
 ENDED = b"ended"  # the supervisor's last word

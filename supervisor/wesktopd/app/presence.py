@@ -14,8 +14,7 @@ from wesktopd.errors import ConfigurationError
 from wesktopd.instance.instance import Instance
 from wesktopd.logs.record import Record
 from wesktopd.paths import AppPaths
-from wesktopd.system.posix.control_socket import has_unix_sockets
-from wesktopd.system.posix.lock import Lock
+from wesktopd.system import Lock, control_socket
 
 CHECK_INTERVAL = 3.0  # seconds
 
@@ -68,7 +67,7 @@ class Presence:
             (lock is None or lock.is_in_place())
             and (state is None or state.is_in_place())
             and self._control.is_in_place()
-            and (self._bus.is_in_place() or not has_unix_sockets())
+            and (self._bus.is_in_place() or not control_socket.has_unix_sockets())
         )
 
     def _check(self) -> None:
@@ -103,7 +102,7 @@ class Presence:
         self._write_state()
         if not self._control.is_in_place():
             await self._control.open(paths.control)
-        if has_unix_sockets() and not self._bus.is_in_place():
+        if control_socket.has_unix_sockets() and not self._bus.is_in_place():
             await self._bus.open(paths.bus)
         if not self._is_complete:  # of all that is made, this alone does not raise
             return f"{paths.state} cannot be written: should this process die, the next one does not find its workers"

@@ -18,7 +18,7 @@ from wesktopd.instance.instance import Instance
 from wesktopd.logs.output_router import OutputRouter
 from wesktopd.logs.record import Record
 from wesktopd.spec import AppSpec
-from wesktopd.system.posix.stop_signals import Stoppable
+from wesktopd.system import Stoppable
 from wesktopd.wire.window_messages import Navigate
 from wesktopd.workers.manager import WorkerManager
 from wesktopd.workers.pool import WorkerPool

@@ -18,9 +18,8 @@ from pathlib import Path
 import msgspec
 
 from wesktopd.bus.deduplication import Deduplicator
+from wesktopd.system import control_socket, is_trusted_peer
 from wesktopd.system.listening_socket import ListeningSocket
-from wesktopd.system.posix.control_socket import listen_unix
-from wesktopd.system.posix.peers import is_trusted
 from wesktopd.wire.bus_messages import MAX_LINE, Join, Joined, Publish, Sent, Synced, decode_to_bus, encode
 from wesktopd.wire.lines import LineReader
 
@@ -163,7 +162,7 @@ class Bus:
         Raises OSError when it cannot be made.
         """
         self._listener.close()
-        await self._listener.open(listen_unix(path), path)
+        await self._listener.open(control_socket.listen_unix(path), path)
 
     def is_in_place(self) -> bool:
         """Whether its socket is still what others find."""
@@ -235,7 +234,7 @@ class Member(asyncio.Protocol):
         """See asyncio.Protocol, as for what follows."""
         assert isinstance(made, asyncio.Transport)
         self._transport = made
-        if not is_trusted(made.get_extra_info("socket")):
+        if not is_trusted_peer(made.get_extra_info("socket")):
             self._refuse()
             return
         made.set_write_buffer_limits(high=MAX_UNREAD)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from wesktopd.errors import ControlError, ControlPermissionError, ControlTimeoutError, NotRunningError, from_wire
-from wesktopd.system.posix import control_socket
+from wesktopd.system import control_socket
 from wesktopd.wire.control_messages import MAX_FRAME, Answer, Attach, Failed, Request, decode_answer, encode
 from wesktopd.wire.greeting import NotProvenError
 from wesktopd.wire.lines import LineReader, LineTooLongError

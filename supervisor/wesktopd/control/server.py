@@ -9,8 +9,8 @@ from typing import Protocol
 from wesktopd.control.handed_connections import HandedConnection, HandedControl
 from wesktopd.control.server_connection import ClientConnection
 from wesktopd.control.windows import Windows
+from wesktopd.system import control_socket
 from wesktopd.system.listening_socket import ListeningSocket
-from wesktopd.system.posix import control_socket
 from wesktopd.wire.control_messages import STARTER, Answer, Attach, Events, Logs, Others, Request, Upgrade
 from wesktopd.wire.greeting import ServerGreeting
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from wesktopd.control.handed_connections import HandedConnection
 from wesktopd.errors import ControlError
-from wesktopd.system.posix.peers import is_trusted
+from wesktopd.system import is_trusted_peer
 from wesktopd.wire.control_messages import (
     MAX_FRAME,
     Answer,
@@ -125,7 +125,7 @@ class ClientConnection(asyncio.Protocol):
         made.set_write_buffer_limits(high=0)
         if self._starts_paused:
             made.pause_reading()
-        if not is_trusted(self.socket):
+        if not is_trusted_peer(self.socket):
             made.abort()
             return
         self._await_frame(IDLE_TIMEOUT if self.greeted else GREETING_TIMEOUT)

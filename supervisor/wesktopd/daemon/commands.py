@@ -13,7 +13,7 @@ from wesktopd.daemon.pending import Pending
 from wesktopd.errors import AlreadyRunningError, ConfigurationError, ControlError, NoWindowError, WesktopError
 from wesktopd.logs.history import HistoryKind
 from wesktopd.spec import check_workers
-from wesktopd.system.posix.service_manager import reloading
+from wesktopd.system import service_manager
 from wesktopd.upgrade.old_supervisor import Upgrade
 from wesktopd.wire.bus_messages import Publish
 from wesktopd.wire.control_messages import Done, check_passed_on
@@ -86,7 +86,7 @@ class Commands:
         await self._upgraded()
         generation = self._pool.restart()
         self._app.record.note(HistoryKind.RESTARTING, f"generation {generation} is coming")
-        reloading(f"Generation {generation} is coming.")
+        service_manager.reloading(f"Generation {generation} is coming.")
         await self._until(
             Pending(
                 lambda: self._pool.taken_over(generation),

@@ -3,7 +3,7 @@
 import os
 
 from wesktopd.app.served_app import ServedApp
-from wesktopd.system.posix.process_identity import usage
+from wesktopd.system import usage
 from wesktopd.wire.control_messages import Report, WorkerReport
 from wesktopd.workers.slot import SlotState, WorkerSlot
 

@@ -28,16 +28,13 @@ from wesktopd.logs.history import HistoryKind
 from wesktopd.logs.output_router import OutputRouter
 from wesktopd.logs.record import Record
 from wesktopd.release import installed_release
-from wesktopd.system.posix.children import Launched
-from wesktopd.system.posix.control_socket import has_unix_sockets
-from wesktopd.system.posix.service_manager import notify, ready, watchdog_interval
-from wesktopd.system.posix.stop_signals import StopSignals
+from wesktopd.system import ChildProcess, StopSignals, control_socket, service_manager
 from wesktopd.system.standstill import Standstill
 from wesktopd.upgrade.new_supervisor import Takeover
 from wesktopd.upgrade.old_supervisor import Upgrade  # not late: by then another release may be installed
 from wesktopd.upgrade.retirement import Retirement
-from wesktopd.wire.channel import Heartbeat
 from wesktopd.wire.control_messages import STARTER, Down, End, failure, presentable
+from wesktopd.wire.worker_messages import Heartbeat
 from wesktopd.workers.manager import WorkerManager
 from wesktopd.workers.memory_limit import oversized
 from wesktopd.workers.pool import Timeouts, WorkerPool
@@ -56,7 +53,7 @@ class Supervisor:
     `request_stop` and `request_kill` may be called at any time, from the loop.
     """
 
-    def __init__(self, instance: Instance, first: Launched | None = None, *, owns_process: bool = False) -> None:
+    def __init__(self, instance: Instance, first: ChildProcess | None = None, *, owns_process: bool = False) -> None:
         self._instance, self._spec = instance, instance.spec
         self._owns_process = owns_process
         self._first = first
@@ -130,7 +127,7 @@ class Supervisor:
                 await self._begin(channel)
             if self._spec.max_rss is not None:
                 self._measure(self._spec.max_rss)
-            if (interval := watchdog_interval()) is not None:
+            if (interval := service_manager.watchdog_interval()) is not None:
                 self._notify_watchdog(interval)
             if self._instance.paths is not None and self._has_name:
                 app.presence = Presence(self._instance, app.control, app.bus, app.record, app.manager.write_state)
@@ -154,7 +151,7 @@ class Supervisor:
         app, instance = self._app, self._instance
         self._apply(self._loop.time())  # the worker starts while the rest is prepared
         app.record.note(HistoryKind.STARTED, f"starting {self._spec.target} on {instance.url}")
-        notify(f"STATUS=Starting {self._spec.target}.")
+        service_manager.notify(f"STATUS=Starting {self._spec.target}.")
         app.warnings.say(*instance.warnings, *app.output.warnings)
         await self._open_sockets()  # first: the caller learns of it as soon as it is adopted
         instance.workers_wait = False
@@ -178,7 +175,7 @@ class Supervisor:
         if (paths := self._instance.paths) is None:
             return
         try:
-            if has_unix_sockets():
+            if control_socket.has_unix_sockets():
                 await app.bus.open(paths.bus)
         except OSError as error:  # each worker's broadcasters are for itself then
             app.warnings.say(f"no event bus at {paths.bus}: {error}")
@@ -198,7 +195,7 @@ class Supervisor:
             self._retirement.stop()
         elif self._pool.running:
             self._app.record.note(HistoryKind.STOPPING, f"stopping, {reason}", level=logging.INFO)
-            notify("STOPPING=1", f"STATUS=Stopping, {reason}.")
+            service_manager.notify("STOPPING=1", f"STATUS=Stopping, {reason}.")
             self._pool.running = False
             self._commands.stopped()
             self.wake()
@@ -271,7 +268,7 @@ class Supervisor:
     def _notify_watchdog(self, interval: float) -> None:
         # From this loop, for the workers: where nothing else replaces a worker that hangs, the service manager does.
         if self._pool.is_responsive(self._time(), 2 * interval + HEARTBEAT_MARGIN):
-            notify("WATCHDOG=1")
+            service_manager.notify("WATCHDOG=1")
         self._loop.call_later(interval, self._notify_watchdog, interval)
 
     # What the workers report, see WorkerObserver.
@@ -281,7 +278,7 @@ class Supervisor:
         if worker.generation == self._pool.serving:
             if not self._app.restart_failed:
                 self._app.trouble = None
-            notify(f"STATUS=Serving on {self._instance.url}.")
+            service_manager.notify(f"STATUS=Serving on {self._instance.url}.")
             self._leases.announce_ready()
 
     def worker_beat(self, beat: Heartbeat) -> None:
@@ -295,7 +292,7 @@ class Supervisor:
     def worker_stopped_serving(self, reason: str) -> None:
         """Tell the holders of leases if no worker is left."""
         if self._pool.running and not self._pool.ready():
-            notify(f"STATUS=No worker serves: {presentable(reason)}.")
+            service_manager.notify(f"STATUS=No worker serves: {presentable(reason)}.")
             self._control.broadcast(Down(reason=reason))
 
     def worker_failed(self, worker: WorkerSlot, error: WesktopError, *, new: bool) -> None:
@@ -310,7 +307,7 @@ class Supervisor:
         elif new:
             text = f"generation {worker.generation} is given up: {error.message}"
             self._manager.note(HistoryKind.RESTART_FAILED, text, worker, logging.ERROR)
-            ready(f"Serving on {self._instance.url}; {presentable(text)}")
+            service_manager.ready(f"Serving on {self._instance.url}; {presentable(text)}")
         elif worker.generation == self._pool.serving:
             self._manager.note(HistoryKind.WORKER_CRASHED, f"no worker: {error.message}", worker, logging.ERROR)
         self._commands.failed(error, worker.generation)
@@ -332,7 +329,7 @@ class Supervisor:
         app.record.note(
             HistoryKind.SERVING, f"serving {self._spec.target} on {self._instance.url}", level=logging.INFO
         )
-        ready(f"Serving on {self._instance.url}.")
+        service_manager.ready(f"Serving on {self._instance.url}.")
         if not self._spec.one_shot and app.config_file is None:
             app.config_file = configs.keep(self._spec, app.warnings.say)
         app.warnings.send_to_starter(self._control.leases)

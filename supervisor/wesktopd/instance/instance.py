@@ -17,14 +17,19 @@ from wesktopd.instance.pidfile import PidFile
 from wesktopd.instance.state import State, StateFile, end, is_alive, stale_workers
 from wesktopd.paths import AppPaths, port_file
 from wesktopd.spec import AppSpec
-from wesktopd.system.posix import service_manager
-from wesktopd.system.posix.children import Launched, fill_standard_descriptors, launch_worker
-from wesktopd.system.posix.control_socket import has_unix_sockets
-from wesktopd.system.posix.forked import withhold
-from wesktopd.system.posix.launchd_sockets import activated_sockets
-from wesktopd.system.posix.lock import Lock
-from wesktopd.system.posix.process_identity import Identity
-from wesktopd.wire.channel import WorkerSpec, hand_over
+from wesktopd.system import (
+    ChildProcess,
+    Identity,
+    Lock,
+    activated_sockets,
+    control_socket,
+    fill_standard_descriptors,
+    hand_over_listener,
+    service_manager,
+    start_worker,
+    withhold,
+)
+from wesktopd.wire.worker_messages import WorkerSpec
 
 SLOWEST_BEAT = 10.0  # seconds between the heartbeats of an unused worker
 STALE_WORKER_TIMEOUT = 1.5  # seconds for the workers of a dead supervisor to end by themselves
@@ -53,7 +58,7 @@ class Instance:
         self._pid_file = PidFile(spec.pid_path) if spec.pid_path else None
         self._port: Port | None = None
         self._own_host: str | None = None
-        self._workers: list[Launched] = []
+        self._workers: list[ChildProcess] = []
 
     def __enter__(self) -> "Instance":
         fill_standard_descriptors()
@@ -256,10 +261,10 @@ class Instance:
             self.warnings.append(f"the chosen port cannot be kept for the next start: {error.message}")
             return None
 
-    def start_worker(self, worker: Launched | None = None) -> Launched:
+    def start_worker(self, worker: ChildProcess | None = None) -> ChildProcess:
         """Have a worker serve, a new one or one that was launched already. Raises OSError if none can be started."""
-        worker = worker or launch_worker()
-        hand_over(worker.channel, self._worker_spec(), self.listener)
+        worker = worker or start_worker()
+        hand_over_listener(worker.channel, self._worker_spec(), self.listener)
         self._workers = [*(other for other in self._workers if other.process.returncode is None), worker]
         return worker
 
@@ -287,7 +292,7 @@ class Instance:
             bearer=self.secrets.bearer if self.secrets else None,
             on_launch=spec.second_launch if spec.calls_function else None,
             waits=self.workers_wait,
-            bus=str(self.paths.bus) if self.paths is not None and has_unix_sockets() else None,
+            bus=str(self.paths.bus) if self.paths is not None and control_socket.has_unix_sockets() else None,
         )
 
     def _own_hosts(self) -> list[str]:

@@ -13,8 +13,8 @@ from wesktopd.errors import BindError, BindPermissionError, PortInUseError
 from wesktopd.guard.hosts import address, reachable
 from wesktopd.instance.loopback import is_on_loopback, reserve_twin
 from wesktopd.limits import BACKLOG
+from wesktopd.system import private_dir, read_private
 from wesktopd.system.atomic_files import atomic_write
-from wesktopd.system.posix.private_files import private_dir, read_private
 
 # Below every system's range for outgoing connections (from 32768 on Linux, 49152 elsewhere), so that a chosen port is
 # not taken by chance before the next start.

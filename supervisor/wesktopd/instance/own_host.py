@@ -8,18 +8,16 @@ belongs to it.
 
 import os
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from wesktopd.errors import ConfigurationError
 from wesktopd.paths import host_file
+from wesktopd.system import RESOLVES_LOCALHOST_NAMES, private_dir, read_private
 from wesktopd.system.atomic_files import atomic_write
-from wesktopd.system.posix.private_files import private_dir, read_private
 
 RANDOM_BYTES = 16
 MAX_SLUG = 24  # characters of the app's name in it, to be recognised by
-RESOLVED = sys.platform != "darwin"  # WebKit asks the system there, which knows no names below `localhost`
 
 _HOST = re.compile(r"[a-z0-9][a-z0-9-]{31,62}\.localhost")
 
@@ -30,7 +28,7 @@ def own_host(name: str, warn: Callable[[str], object] = lambda _: None) -> str |
     None on a system that does not resolve such names; also, with a warning to `warn`, if it cannot be stored: the
     page's storage would be lost with it.
     """
-    if not RESOLVED:
+    if not RESOLVES_LOCALHOST_NAMES:
         return None
     try:
         return _kept(name, host_file(name), warn)

@@ -4,9 +4,8 @@ import os
 from pathlib import Path
 
 from wesktopd.errors import PidFileError
+from wesktopd.system import HAS_OWNERS, ROOT, Identity, NotPrivateError, identify, open_file, owner, resolve
 from wesktopd.system.atomic_files import atomic_write
-from wesktopd.system.posix.private_files import HAS_OWNERS, ROOT, NotPrivateError, open_file, owner, resolve
-from wesktopd.system.posix.process_identity import Identity, identify
 
 MAX_PID_FILE = 64  # bytes that are looked at
 REUSE_SLACK = 2.0  # seconds by which a file's time and a process's may disagree

@@ -4,7 +4,7 @@ from wesktopd.errors import WesktopError
 from wesktopd.instance.pidfile import describe
 from wesktopd.instance.state import StateFile
 from wesktopd.paths import AppPaths, running_names
-from wesktopd.system.posix.process_identity import Identity, identify
+from wesktopd.system import Identity, identify
 
 
 def in_use_by(port: int) -> str:

@@ -5,15 +5,13 @@ A worker ends by itself when its supervisor has died, unless it cannot: one that
 
 import contextlib
 import os
-import signal
 import time
 from pathlib import Path
 
 import msgspec
 
+from wesktopd.system import Identity, boot_id, identify, kill_process, read_private
 from wesktopd.system.atomic_files import OwnFile, atomic_write
-from wesktopd.system.posix.private_files import read_private
-from wesktopd.system.posix.process_identity import Identity, boot_id, identify
 
 LOOK_EVERY = 0.01
 MAX_STATE = 64 * 1024  # bytes; that of 64 workers in two generations has less than 8 KiB
@@ -95,6 +93,4 @@ def _wait(workers: list[Identity], seconds: float) -> bool:
 def kill_all(workers: list[Identity]) -> None:
     """Kill those of these workers that still live."""
     for worker in workers:
-        if identify(worker.pid) == worker:
-            with contextlib.suppress(OSError):
-                os.kill(worker.pid, signal.SIGKILL)
+        kill_process(worker)

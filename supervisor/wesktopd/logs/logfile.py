@@ -15,7 +15,7 @@ from typing import BinaryIO, NamedTuple
 import msgspec
 
 from wesktopd.logs.writer_thread import WriterThread
-from wesktopd.system.posix.private_files import OTHERS_WRITE, open_private, private_dir
+from wesktopd.system import OTHERS_WRITE, open_private, private_dir
 
 MAX_FILE = 5 * 1024 * 1024  # bytes, after which another file is begun
 MOST_READ = 2 * MAX_FILE  # a single write may exceed MAX_FILE

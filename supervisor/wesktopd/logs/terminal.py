@@ -5,6 +5,7 @@ import os
 import select
 
 from wesktopd.logs.writer_thread import WriterThread
+from wesktopd.system import replace_with_null
 
 MAX_WAITING = 1024 * 1024  # bytes that wait for a slow reader
 RETRY_AFTER = 1.0  # seconds until a full disk is tried again
@@ -71,7 +72,4 @@ class TerminalWriter(WriterThread[bytes]):
 
     def _ended(self) -> None:
         if self._lets_go:
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            for descriptor in self._descriptors:
-                os.dup2(nowhere, descriptor)
-            os.close(nowhere)
+            replace_with_null(*self._descriptors)

@@ -33,6 +33,7 @@ from wesktopd.errors import ControlError
 from wesktopd.guard.session import SessionSecrets
 from wesktopd.logs.logfile import LogLine
 from wesktopd.spec import AppSpec
+from wesktopd.system import receive_descriptors, send_descriptors
 from wesktopd.wire.control_messages import Failed, Happened
 from wesktopd.wire.lines import LineReader
 from wesktopd.wire.message import Message, SecretMessage
@@ -163,7 +164,7 @@ def send(channel: socket.socket, message: Message, descriptors: list[int]) -> No
     """Send a message with descriptors; blocks up to the channel's timeout. Raises OSError."""
     line = memoryview(encode(message))
     for first in range(0, len(descriptors), MAX_DESCRIPTORS):
-        socket.send_fds(channel, [line[:1]], descriptors[first : first + MAX_DESCRIPTORS])
+        send_descriptors(channel, line[:1], descriptors[first : first + MAX_DESCRIPTORS])
         line = line[1:]
     channel.sendall(line)
 
@@ -177,10 +178,8 @@ def receive(channel: socket.socket) -> tuple[AnyMessage, list[int]]:
     reader, descriptors = LineReader(MAX_LINE), []
     try:
         while True:
-            data, received, _, _ = socket.recv_fds(channel, READ_SIZE, MAX_DESCRIPTORS)
+            data, received = receive_descriptors(channel, READ_SIZE, MAX_DESCRIPTORS)
             descriptors += received
-            for fd in received:
-                os.set_inheritable(fd, False)
             if not data:
                 raise EOFError
             for line in reader.feed(data):

@@ -11,7 +11,7 @@ from wesktopd.app.served_app import ServedApp
 from wesktopd.errors import ControlError
 from wesktopd.logs.history import HistoryKind
 from wesktopd.release import installed_release
-from wesktopd.system.posix.service_manager import ServiceManager, ready
+from wesktopd.system import service_manager
 from wesktopd.upgrade.messages import Beginning, Handover
 from wesktopd.upgrade.predecessor_link import PredecessorLink
 from wesktopd.wire.control_messages import STARTER, Done, Moved
@@ -24,7 +24,9 @@ class Takeover:
     supervisor. outlived: whether what is left of the old supervisor has ended.
     """
 
-    def __init__(self, predecessor: PredecessorLink, beginning: Beginning, manager: ServiceManager) -> None:
+    def __init__(
+        self, predecessor: PredecessorLink, beginning: Beginning, manager: service_manager.ServiceManager
+    ) -> None:
         self.taken = False
         self.outlived = False
         self._predecessor = predecessor
@@ -77,7 +79,7 @@ class Takeover:
 
     def _answer_upgrades(self, app: ServedApp) -> None:
         """Answer the requests for this upgrade: from now on the new release answers every request."""
-        ready(f"Serving on {app.instance.url}.")  # by now the service manager knows this process
+        service_manager.ready(f"Serving on {app.instance.url}.")  # by now the service manager knows this process
         app.control.answer_upgrades(Done(note=_success(app)))
 
     def _on_end(self, app: ServedApp) -> None:

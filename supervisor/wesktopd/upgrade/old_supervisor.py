@@ -15,8 +15,7 @@ from collections.abc import Callable
 from wesktopd.app.served_app import ServedApp
 from wesktopd.errors import ControlError, WesktopError, from_wire
 from wesktopd.logs.history import HistoryKind
-from wesktopd.system.posix.children import Launched, launch
-from wesktopd.system.posix.service_manager import is_watched, notify
+from wesktopd.system import ChildProcess, service_manager, start_child
 from wesktopd.upgrade import messages
 from wesktopd.upgrade.messages import STANDARD_OUTPUTS, Beginning, Begun, Confirmed, Handover, Prepared, Taken
 from wesktopd.upgrade.new_supervisor import connect, resume
@@ -42,7 +41,7 @@ class Upgrade:
         self._app = app
         self._set_retirement = set_retirement
         self._loop = asyncio.get_running_loop()
-        self._successor: Launched | None = None
+        self._successor: ChildProcess | None = None
         self._lines = LineReader(messages.MAX_LINE)
         self._copies: list[int] = []  # of the descriptors that are handed over
         self._numbers: dict[int, int] = {}  # of the copies, by descriptor
@@ -55,7 +54,7 @@ class Upgrade:
         seconds = LOAD_TIMEOUT + self._app.spec.start_timeout
         try:
             # It takes over our stderr once it has loaded; until then, errors appear in this pipe.
-            self._successor = launch(SUCCESSOR, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            self._successor = start_child(SUCCESSOR, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
             async with asyncio.timeout(seconds):
                 await self._send_beginning()
                 await self._expect(Prepared)
@@ -96,7 +95,7 @@ class Upgrade:
             raise error from None
         self._close_copies()
         assert self._successor is not None
-        notify(f"MAINPID={self._successor.process.pid}")
+        service_manager.notify(f"MAINPID={self._successor.process.pid}")
         if app.foreground is not None:
             app.foreground.detach()
             app.foreground = None
@@ -207,7 +206,7 @@ class Upgrade:
     def _copy_foreground(self) -> int | None:
         if self._app.foreground is not None:
             return self._copy(self._app.foreground.fileno())
-        if not self._app.is_waited_for or is_watched():
+        if not self._app.is_waited_for or service_manager.is_watched():
             return None
         self._relayed, theirs = socket.socketpair()
         with theirs:

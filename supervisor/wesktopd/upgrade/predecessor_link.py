@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from wesktopd.app.served_app import ServedApp
 from wesktopd.errors import ControlError, WesktopError
+from wesktopd.system import read_line
 from wesktopd.upgrade import messages
 from wesktopd.upgrade.messages import (
     Beginning,
@@ -23,7 +24,6 @@ from wesktopd.upgrade.messages import (
     Stop,
     Taken,
 )
-from wesktopd.wire.channel import read_line
 from wesktopd.wire.control_messages import failure
 from wesktopd.wire.lines import LineReader
 from wesktopd.wire.message import Message

@@ -1,15 +1,12 @@
 """The end of a supervisor that has handed over: its workers finish the requests that they have."""
 
 import asyncio
-import contextlib
-import os
-import signal
 import socket
 
 from wesktopd.app.foreground import Relay
 from wesktopd.app.served_app import ServedApp
 from wesktopd.errors import StartupError
-from wesktopd.system.posix.children import Launched
+from wesktopd.system import ChildProcess, leave_no_zombies
 from wesktopd.upgrade.messages import Quiet, Stop
 from wesktopd.upgrade.successor_link import SuccessorLink
 
@@ -23,11 +20,11 @@ class Retirement:
     def __init__(self, app: ServedApp) -> None:
         self.successor = SuccessorLink(self._on_successor_ended)
         self._app = app
-        self._process: Launched | None = None  # of the successor
+        self._process: ChildProcess | None = None  # of the successor
         self._relay: Relay | None = None
         self._quiet = False
 
-    async def begin(self, successor: Launched, foreground: socket.socket | None) -> None:
+    async def begin(self, successor: ChildProcess, foreground: socket.socket | None) -> None:
         """Retire: the successor has taken over. foreground: a channel to it, if this process is waited for."""
         self._app.instance.release_name()
         self._app.pool.running = False
@@ -58,7 +55,7 @@ class Retirement:
         if self._relay is None:
             return
         # Of the successor, which is a child; and of its children, if this is the first process of a container.
-        _leave_no_zombies()
+        leave_no_zombies()
         await self._relay.ended.wait()
         if self._relay.unasked:
             raise StartupError(f"the supervisor of {self._app.spec.name!r} has ended unasked.")
@@ -69,11 +66,3 @@ class Retirement:
             self._relay.stop(at_once=at_once)
         elif self._process is None:
             self.successor.send(Stop())
-
-
-def _leave_no_zombies() -> None:
-    """Have the kernel reap child processes: this process no longer does."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    with contextlib.suppress(ChildProcessError):  # for those that have ended already
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass

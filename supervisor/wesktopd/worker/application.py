@@ -11,14 +11,14 @@ from wesktopd.errors import TargetImportError
 from wesktopd.guard.middleware import Guard
 from wesktopd.guard.session import SessionCheck, SessionSecrets
 from wesktopd.target import load
-from wesktopd.wire.channel import WorkerSpec
+from wesktopd.wire.worker_messages import WorkerSpec
 from wesktopd.worker.drain import ASGIApp
-from wesktopd.worker.second_launch import Launches
+from wesktopd.worker.second_launch import StartRequests
 from wesktopd.worker.token_client import TokenClient
 
 
-def prepare(spec: WorkerSpec, launches: Launches) -> ASGIApp:
-    """Import the app, and its function for launches, as the caller would; raises TargetImportError."""
+def prepare(spec: WorkerSpec, start_requests: StartRequests) -> ASGIApp:
+    """Import the app, and its function for further starts, as the caller would. Raises TargetImportError."""
     try:
         os.chdir(spec.working_dir)
     except OSError as error:
@@ -30,13 +30,13 @@ def prepare(spec: WorkerSpec, launches: Launches) -> ASGIApp:
     set_worker(importing=True)
     app = load(spec.target, factory=spec.factory)
     if spec.on_launch is not None:
-        launches.function = load(spec.on_launch, kind="function")
+        start_requests.function = load(spec.on_launch, kind="function")
     set_worker(importing=False)
     return app
 
 
 def guarded(app: ASGIApp, spec: WorkerSpec, port: int, token_client: TokenClient) -> ASGIApp:
-    """The app with the guard round it."""
+    """Return the app behind the guard."""
     session = None
     if spec.cookie and spec.bearer:
         session = SessionCheck(SessionSecrets(spec.cookie, spec.bearer), spec.name, port)

@@ -2,10 +2,10 @@
 
 import asyncio
 import socket
-import sys
 from typing import Any
 
 from wesktopd.limits import BACKLOG, MAX_CONNECTIONS
+from wesktopd.system import socket_holder_arguments
 from wesktopd.worker.drain import ASGIApp
 
 
@@ -22,12 +22,9 @@ def embedded_server(app: ASGIApp, listener: socket.socket, *, access_log: bool) 
 
     class InheritedSocketServer(Server):  # type: ignore[misc]
         def _init_shared_socket(self) -> None:
-            fd = listener.fileno()
-            unix = listener.family == getattr(socket, "AF_UNIX", None)
-            arguments = (fd, unix) if sys.platform == "darwin" else (fd, unix, BACKLOG)
             self._ssp = None
-            self._shd = SocketHolder(*arguments)
-            self._sfd = fd
+            self._shd = SocketHolder(*socket_holder_arguments(listener, BACKLOG))
+            self._sfd = listener.fileno()
             self._sso = listener
 
     host, port = listener.getsockname()[:2]

@@ -1,17 +1,17 @@
-"""Asks the supervisor, which has them, about one-time tokens."""
+"""Client for the supervisor's one-time tokens."""
 
 import asyncio
 import contextlib
 import socket
 
 from wesktopd.guard.tokens import TOKEN_BYTES
-from wesktopd.wire.channel import Redeem, Redeemed, encode
+from wesktopd.wire.worker_messages import Redeem, Redeemed, encode
 
-TIMEOUT = 5.0  # seconds that the supervisor has to answer in
+TIMEOUT = 5.0  # seconds until the supervisor must have answered
 
 
 class TokenClient:
-    """A worker's side. channel: to its supervisor; `heard` may be called from any thread."""
+    """A worker's side. channel: to its supervisor; `received` may be called from any thread."""
 
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
@@ -19,7 +19,7 @@ class TokenClient:
         self._number = 0
 
     async def redeem(self, token: str) -> bool:
-        """Whether the token lets somebody in; not where the supervisor does not answer."""
+        """Return whether the token is valid; False if the supervisor does not answer."""
         if len(token) != 2 * TOKEN_BYTES or not token.isascii():  # a long one might be sent in part
             return False
         self._number += 1
@@ -33,11 +33,11 @@ class TokenClient:
         finally:
             del self._waiting[number]
 
-    def heard(self, answer: Redeemed) -> None:
-        """The supervisor has answered."""
+    def received(self, answer: Redeemed) -> None:
+        """Resolve the call that this answers."""
         future = self._waiting.get(answer.number)
         if future is not None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
                 future.get_loop().call_soon_threadsafe(_settle, future, answer.admitted)
 
 

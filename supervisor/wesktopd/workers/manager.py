@@ -11,26 +11,25 @@ from wesktopd.instance.instance import Instance
 from wesktopd.logs.history import HistoryKind
 from wesktopd.logs.journal import Journal
 from wesktopd.logs.record import Record
-from wesktopd.system.posix.children import Launched
-from wesktopd.system.posix.stop_signals import describe_exit
-from wesktopd.wire.channel import (
+from wesktopd.system import ChildProcess, describe_exit
+from wesktopd.wire.control_messages import MAX_LOG_TAIL, presentable
+from wesktopd.wire.worker_messages import (
     FROM_WORKER,
     TO_WORKER,
     Accept,
     GoTo,
     Heartbeat,
-    Launch,
-    Quiet,
     Redeem,
     Redeemed,
     Refused,
     Retire,
     Serving,
+    StartRequest,
     Stop,
+    StoppedAccepting,
     decode,
     encode,
 )
-from wesktopd.wire.control_messages import MAX_LOG_TAIL, presentable
 from wesktopd.workers.pool import Action, WorkerPool
 from wesktopd.workers.process import WorkerProcess
 from wesktopd.workers.slot import SlotState, Transition, WorkerSlot
@@ -76,7 +75,7 @@ class WorkerManager:
         journal: Journal,
         record: Record,
         observer: WorkerObserver,
-        first: Launched | None,
+        first: ChildProcess | None,
     ) -> None:
         self.processes: dict[WorkerSlot, WorkerProcess] = {}
         self.beats: dict[WorkerSlot, Heartbeat] = {}
@@ -118,7 +117,7 @@ class WorkerManager:
         Raises ControlError if too many launches already wait for those that are.
         """
         ready = self._pool.ready(self._pool.serving)
-        line = encode(Launch(arguments, directory))
+        line = encode(StartRequest(arguments, directory))
         if ready and not any(self.processes[worker].send(line) for worker in ready):
             raise ControlError(
                 "the app is not reading its launches, of which 1 MiB is waiting: try again when it answers."
@@ -145,7 +144,7 @@ class WorkerManager:
         self._pool.replace(worker)
         self._observer.wake()
 
-    def watch(self, worker: WorkerSlot, started: Launched) -> None:
+    def watch(self, worker: WorkerSlot, started: ChildProcess) -> None:
         """Follow a worker's process from now on."""
         process = started.process
         self.processes[worker] = WorkerProcess(
@@ -228,7 +227,7 @@ class WorkerManager:
             self._observer.redeem(message.token, partial(self._redeemed, worker, message.number))
         elif isinstance(message, GoTo):
             self._observer.go_to(message.path)
-        elif isinstance(message, Quiet):
+        elif isinstance(message, StoppedAccepting):
             worker.accepts = False
             self._observer.wake()
         elif isinstance(message, Serving) and worker.state is SlotState.STARTING:
@@ -291,4 +290,4 @@ class WorkerManager:
 
 
 def _is_launch(line: bytes) -> bool:
-    return isinstance(decode(line, *TO_WORKER), Launch)
+    return isinstance(decode(line, *TO_WORKER), StartRequest)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from wesktopd.system.posix.process_identity import usage
+from wesktopd.system import usage
 from wesktopd.workers.process import WorkerProcess
 from wesktopd.workers.slot import SlotState, WorkerSlot
 

@@ -1,19 +1,16 @@
 """A worker's process, as its supervisor holds it: channel, output and exit."""
 
 import asyncio
-import contextlib
-import os
 import socket
 import subprocess
-import threading
 from collections import deque
 from collections.abc import Callable
 
-from wesktopd.wire.channel import DUMP_SIGNAL, MAX_LINE, Retire, Stop, encode
+from wesktopd.system import ChildOutput, call_on_exit, request_stack_dump
 from wesktopd.wire.lines import LineReader
+from wesktopd.wire.worker_messages import MAX_LINE, Retire, Stop, encode
 
 READ_SIZE = 64 * 1024
-PIPE_SIZE = 1024 * 1024  # bytes that a pipe may hold at most, see pipe(7)
 MAX_UNSENT = 1024 * 1024  # bytes of lines that may wait for a worker that does not read
 
 
@@ -34,7 +31,7 @@ class WorkerProcess:
         on_exit: Callable[[int], None],
     ) -> None:
         self._loop = asyncio.get_running_loop()
-        self._on_output, self._on_line, self._on_exit = on_output, on_line, on_exit
+        self._on_line, self._on_exit = on_line, on_exit
         self._lines = LineReader(MAX_LINE, cut=True)
         self._unsent: deque[bytes] = deque()  # the first of them in part, perhaps
         self._unsent_bytes = 0
@@ -43,13 +40,8 @@ class WorkerProcess:
         self.pid = self._process.pid
         self._channel.setblocking(False)
         self._loop.add_reader(self._channel, self.read_available)
-        assert self._process.stdout is not None
-        assert self._process.stderr is not None
-        self._outputs = {"stdout": self._process.stdout.fileno(), "stderr": self._process.stderr.fileno()}
-        for stream, fd in self._outputs.items():
-            os.set_blocking(fd, False)
-            self._loop.add_reader(fd, self._read, stream, fd)
-        self._watch_exit()
+        self._output = ChildOutput(process, self._loop, on_output)
+        call_on_exit(process, self._loop, self._ended)
 
     def stop(self, how: Stop | Retire) -> None:
         """Have it drain and end."""
@@ -96,7 +88,7 @@ class WorkerProcess:
 
     def dump_stacks(self) -> None:
         """Have it print the stacks of its threads."""
-        self._process.send_signal(DUMP_SIGNAL)
+        request_stack_dump(self._process)
 
     def kill(self) -> None:
         """Kill it. Its own child processes go on: they may be programs that the user works with."""
@@ -120,48 +112,10 @@ class WorkerProcess:
                 lost = {"message": f"a message of worker {self.pid} is lost", "exception": error}
                 self._loop.call_exception_handler(lost)
 
-    def _read(self, stream: str, fd: int) -> bool:
-        try:
-            data = os.read(fd, READ_SIZE)
-        except BlockingIOError:
-            return False
-        if data:
-            self._on_output(stream, data)
-        else:
-            self._loop.remove_reader(fd)
-        return bool(data)
-
-    def _watch_exit(self) -> None:
-        """Wait for the exit without polling: by a pidfd on Linux, else in a thread."""
-        try:
-            self._pidfd = os.pidfd_open(self.pid)
-        except (AttributeError, OSError):
-            threading.Thread(target=self._wait_in_thread, name=f"wait-{self.pid}", daemon=True).start()
-        else:
-            self._loop.add_reader(self._pidfd, self._on_pidfd)
-
-    def _on_pidfd(self) -> None:
-        self._loop.remove_reader(self._pidfd)
-        os.close(self._pidfd)
-        self._ended(self._process.wait())
-
-    def _wait_in_thread(self) -> None:
-        code = self._process.wait()
-        with contextlib.suppress(RuntimeError):  # the loop is closed
-            self._loop.call_soon_threadsafe(self._ended, code)
-
     def _ended(self, code: int) -> None:
         self.read_available()
-        for stream, fd in self._outputs.items():
-            # Only what is there now: a process that it started may hold the pipe open and print indefinitely.
-            for _ in range(PIPE_SIZE // READ_SIZE):
-                if not self._read(stream, fd):
-                    break
-            self._loop.remove_reader(fd)
+        self._output.finish()
         self._loop.remove_reader(self._channel)
         self._loop.remove_writer(self._channel)
         self._channel.close()
-        for pipe in (self._process.stdout, self._process.stderr):
-            if pipe is not None:
-                pipe.close()
         self._on_exit(code)

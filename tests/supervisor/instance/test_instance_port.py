@@ -12,7 +12,7 @@ from wesktopd.errors import BindError
 from wesktopd.instance.instance import Instance
 from wesktopd.instance.listener import listen
 from wesktopd.spec import AppSpec
-from wesktopd.system.posix import service_manager
+from wesktopd.system import service_manager
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from support.users import needs_root
 from wesktopd import paths
 from wesktopd.errors import ConfigurationError, PidFileError
 from wesktopd.instance.pidfile import PidFile
-from wesktopd.system.posix.lock import Lock
+from wesktopd.system import Lock
 
 HOLD = """
 import sys, time

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from wesktopd.instance.state import State, StateFile, end, is_alive, stale_workers
-from wesktopd.system.posix.process_identity import Identity, boot_id, identify
+from wesktopd.system import Identity, boot_id, identify
 
 
 @pytest.fixture

@@ -11,16 +11,15 @@ from pathlib import Path
 import pytest
 
 from support.scripts import write_script
-from wesktopd.system.posix.children import Launched, launch
-from wesktopd.wire.channel import read_line
+from wesktopd.system import ChildProcess, read_line, start_child
 
-Start = Callable[[str], Launched]
+Start = Callable[[str], ChildProcess]
 TIMEOUT = 20.0
 CHANNEL = """
 import sys
-from wesktopd.wire.channel import inherited, read_line
+from wesktopd.system import inherit_channel, read_line
 
-channel = inherited(int(sys.argv[1]))
+channel = inherit_channel(int(sys.argv[1]))
 main = lambda fd: 0  # what it does, it does while it is imported
 """
 
@@ -30,13 +29,13 @@ def environment(directory: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def start_child(tmp_path: Path) -> Iterator[Start]:
-    """Launch a module that has the given source after the opening of its channel."""
-    started: list[Launched] = []
+def start_probe(tmp_path: Path) -> Iterator[Start]:
+    """Start a module that has the given source after the opening of its channel."""
+    started: list[ChildProcess] = []
 
-    def start_it(source: str) -> Launched:
+    def start_it(source: str) -> ChildProcess:
         write_script(tmp_path, "probe", CHANNEL + source)
-        child = launch("probe", env=environment(tmp_path))
+        child = start_child("probe", env=environment(tmp_path))
         child.channel.settimeout(TIMEOUT)
         started.append(child)
         return child
@@ -49,9 +48,9 @@ def start_child(tmp_path: Path) -> Iterator[Start]:
 
 def test_a_child_is_told_what_to_do_and_answers(tmp_path: Path) -> None:
     write_script(tmp_path, "probe", CHANNEL + "channel.sendall(read_line(channel).upper())")
-    with launch("probe", env=environment(tmp_path)) as child:
+    with start_child("probe", env=environment(tmp_path)) as child:
         child.channel.settimeout(TIMEOUT)
-        child.tell(b"walk the dog\n")
+        child.send(b"walk the dog\n")
         assert read_line(child.channel) == b"WALK THE DOG\n"
 
 
@@ -71,21 +70,21 @@ def test_a_line_is_read_and_not_a_byte_further(sent: bytes, lines: list[bytes]) 
         assert [read_line(ours) for _ in lines] == lines
 
 
-def test_a_child_that_is_gone_can_be_told_without_an_error(start_child: Start) -> None:
-    child = start_child("")
+def test_a_child_that_is_gone_can_be_told_without_an_error(start_probe: Start) -> None:
+    child = start_probe("")
     assert child.process.wait(TIMEOUT) == 0
-    child.tell(b"walk the dog\n")
+    child.send(b"walk the dog\n")
     assert child.channel.recv(1) == b""
 
 
-def test_a_child_learns_of_the_end_of_who_started_it(start_child: Start) -> None:
-    child = start_child("sys.exit(7 if channel.recv(1) == b'' else 8)")
+def test_a_child_learns_of_the_end_of_who_started_it(start_probe: Start) -> None:
+    child = start_probe("sys.exit(7 if channel.recv(1) == b'' else 8)")
     child.channel.close()
     assert child.process.wait(TIMEOUT) == 7
 
 
-def test_what_a_child_starts_does_not_hide_the_childs_end(start_child: Start) -> None:
-    child = start_child(
+def test_what_a_child_starts_does_not_hide_the_childs_end(start_probe: Start) -> None:
+    child = start_probe(
         "import subprocess\n"
         "sleeper = subprocess.Popen(['sleep', '60'], close_fds=False)\n"
         "channel.sendall(b'%d\\n' % sleeper.pid)\n"
@@ -99,27 +98,27 @@ def test_what_a_child_starts_does_not_hide_the_childs_end(start_child: Start) ->
         os.kill(sleeper, signal.SIGKILL)
 
 
-def test_a_child_has_a_session_of_its_own(start_child: Start) -> None:
-    child = start_child("channel.recv(1)")
+def test_a_child_has_a_session_of_its_own(start_probe: Start) -> None:
+    child = start_probe("channel.recv(1)")
     assert os.getsid(child.process.pid) == child.process.pid
 
 
-def test_a_child_is_gone_when_the_context_ends(start_child: Start) -> None:
-    with start_child("import time\nchannel.sendall(b'up\\n')\ntime.sleep(60)") as child:
+def test_a_child_is_gone_when_the_context_ends(start_probe: Start) -> None:
+    with start_probe("import time\nchannel.sendall(b'up\\n')\ntime.sleep(60)") as child:
         assert read_line(child.channel) == b"up\n"
     assert child.process.returncode == -signal.SIGKILL
     assert child.channel.fileno() == -1
 
 
-def test_a_child_that_has_ended_keeps_its_exit_code(start_child: Start) -> None:
-    with start_child("sys.exit(7)") as child:
+def test_a_child_that_has_ended_keeps_its_exit_code(start_probe: Start) -> None:
+    with start_probe("sys.exit(7)") as child:
         child.process.wait(TIMEOUT)
     assert child.process.returncode == 7
 
 
 def test_no_module_is_found_in_the_working_directory(tmp_path: Path) -> None:
     write_script(tmp_path, "stray", "")
-    with launch("stray", cwd=tmp_path, stderr=subprocess.PIPE) as child:
+    with start_child("stray", cwd=tmp_path, stderr=subprocess.PIPE) as child:
         _, errors = child.process.communicate(timeout=TIMEOUT)
     assert child.process.returncode == 1
     assert b"No module named 'stray'" in errors
@@ -127,7 +126,7 @@ def test_no_module_is_found_in_the_working_directory(tmp_path: Path) -> None:
 
 FILLED = """
 import subprocess, sys
-from wesktopd.system.posix.children import fill_standard_descriptors
+from wesktopd.system import fill_standard_descriptors
 
 SHOW = "import os, sys; sys.exit(sum(os.path.exists(f'/proc/self/fd/{fd}') << fd for fd in range(3)))"
 fill_standard_descriptors()
@@ -145,4 +144,4 @@ def test_what_is_put_where_a_standard_descriptor_is_closed_is_there_in_children_
 
 def test_a_process_that_cannot_be_started_is_an_os_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        launch("probe", cwd=tmp_path / "missing")
+        start_child("probe", cwd=tmp_path / "missing")

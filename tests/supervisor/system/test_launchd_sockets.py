@@ -7,7 +7,8 @@ import socket
 import pytest
 
 from wesktopd.errors import ConfigurationError
-from wesktopd.system.posix.launchd_sockets import SOCKETS, activate, activated_sockets
+from wesktopd.system import SOCKETS, activated_sockets
+from wesktopd.system.posix.launchd_sockets import activate
 
 LIBC = ctypes.CDLL(None)
 LIBC.malloc.restype = ctypes.c_void_p

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wesktopd.system.posix.lock import Lock
+from wesktopd.system import Lock
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from wesktopd.system.posix import service_manager
+from wesktopd.system import service_manager
 
 # Puts the descriptors named in its arguments to 3 and on, and says what is found.
 CHILD = """

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from support.waiting import wait_for
+from wesktopd.system import Gate, answered
 from wesktopd.system.posix import stop_accepting
 from wesktopd.system.posix.accepted_connections import Address, Connection, accepted, is_same, look
-from wesktopd.system.posix.stop_accepting import GUESS, Gate, answered, is_quiet
+from wesktopd.system.posix.stop_accepting import GUESS, is_quiet
 
 NEW = Connection(unread=False, sent=0)
 ASKED = Connection(unread=True, sent=0)

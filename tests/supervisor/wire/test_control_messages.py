@@ -7,7 +7,7 @@ from wesktopd.control import handed_connections
 from wesktopd.errors import ControlError, WesktopError, from_wire
 from wesktopd.guard.session import SessionSecrets
 from wesktopd.upgrade import messages
-from wesktopd.wire import channel, greeting
+from wesktopd.wire import greeting, worker_messages
 from wesktopd.wire.control_messages import (
     MAX_FRAME,
     MAX_LOG_TAIL,
@@ -148,7 +148,7 @@ SECRET = "5" * 64
         Navigate(url=SECRET),
         messages.Redeem(token=SECRET),
         handed_connections.HandedControl(listener=3, secret=SECRET, connections=[], kept=[]),
-        channel.Redeem(number=1, token=SECRET),
+        worker_messages.Redeem(number=1, token=SECRET),
         SessionSecrets(SECRET, SECRET),
         greeting.ServerGreeting(SECRET, SECRET),
         greeting.ClientGreeting(SECRET),

@@ -1,4 +1,4 @@
-"""The app's function for launches: what it may return, and how many calls may go on."""
+"""The app's function for requests: what it may return, and how many calls may go on."""
 
 import asyncio
 import socket
@@ -10,25 +10,25 @@ from typing import Any
 import pytest
 
 from support.waiting import wait_for
-from wesktopd.wire.channel import GoTo, Launch, decode
-from wesktopd.worker.second_launch import MAX_CALLS, Launches
+from wesktopd.wire.worker_messages import GoTo, StartRequest, decode
+from wesktopd.worker.second_launch import MAX_CALLS, StartRequests
 
-LAUNCH = Launch(["file"], "/")
+REQUEST = StartRequest(["file"], "/")
 
 
 @contextmanager
-def hearing(function: Callable[[list[str], str], Any]) -> Iterator[tuple[Launches, socket.socket]]:
+def hearing(function: Callable[[list[str], str], Any]) -> Iterator[tuple[StartRequests, socket.socket]]:
     """A worker's side, whose loop runs, and the supervisor's end of its channel."""
     ours, theirs = socket.socketpair()
     loop = asyncio.new_event_loop()
     running = threading.Thread(target=loop.run_forever)
     running.start()
     with ours, theirs:
-        launches = Launches(theirs)
-        launches.loop, launches.function = loop, function
+        requests = StartRequests(theirs)
+        requests.loop, requests.function = loop, function
         ours.settimeout(20)
         try:
-            yield launches, ours
+            yield requests, ours
         finally:
             loop.call_soon_threadsafe(loop.stop)
             running.join()
@@ -49,8 +49,8 @@ async def coroutine() -> str:
 
 @pytest.mark.parametrize("returned", [lambda: "/later", coroutine, Later])
 def test_the_path_that_is_returned_at_once_or_later_is_gone_to(returned: Callable[[], Any]) -> None:
-    with hearing(lambda *_: returned()) as (launches, supervisor):
-        launches.heard(LAUNCH)
+    with hearing(lambda *_: returned()) as (requests, supervisor):
+        requests.received(REQUEST)
         assert decode(supervisor.recv(4096), GoTo) == GoTo("/later")
 
 
@@ -70,10 +70,10 @@ def test_what_goes_wrong_in_it_is_logged_and_the_next_launch_is_heard(
     returned: Callable[[], Any], said: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     functions: Iterator[Callable[[], Any]] = iter([returned, lambda: "/next"])
-    with hearing(lambda *_: next(functions)()) as (launches, supervisor):
-        launches.heard(LAUNCH)
+    with hearing(lambda *_: next(functions)()) as (requests, supervisor):
+        requests.received(REQUEST)
         wait_for(lambda: said in caplog.text, "the log")
-        launches.heard(LAUNCH)
+        requests.received(REQUEST)
         assert decode(supervisor.recv(4096), GoTo) == GoTo("/next")
 
 
@@ -85,14 +85,14 @@ def test_a_function_that_does_not_return_is_called_no_more_than_so_often(caplog:
         called.append(directory)
         done.wait(20)
 
-    with hearing(blocks) as (launches, _):
+    with hearing(blocks) as (requests, _):
         for _ in range(MAX_CALLS + 1):
-            launches.heard(LAUNCH)
+            requests.received(REQUEST)
         assert "a launch is dropped" in caplog.text
         done.set()
         wait_for(lambda: len(called) == MAX_CALLS, "the calls")
         wait_for(lambda: not launch_threads(), "their end")
-        launches.heard(LAUNCH)
+        requests.received(REQUEST)
         wait_for(lambda: len(called) == MAX_CALLS + 1, "the next call")
 
 

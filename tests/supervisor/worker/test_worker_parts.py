@@ -12,9 +12,10 @@ import pytest
 
 from support.scripts import get
 from wesktopd.limits import DESCRIPTORS
-from wesktopd.worker.__main__ import ORPHANED, cut_off
+from wesktopd.worker.__main__ import cut_off
 from wesktopd.worker.drain import Drain, Message, Receive, Scope, Send
 from wesktopd.worker.embedded import allow_late_end, embedded_server
+from wesktopd.worker.supervisor_link import ORPHANED
 
 HARD = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 
@@ -269,8 +270,8 @@ def test_granian_serves_on_a_socket_that_was_bound_before() -> None:
 )
 def test_a_worker_takes_the_descriptors_that_it_may_need_and_no_more(soft: int, hard: int, granted: int) -> None:
     script = (
-        "import resource; from wesktopd.worker.__main__ import raise_descriptor_limit; "
-        f"resource.setrlimit(resource.RLIMIT_NOFILE, ({soft}, {hard})); raise_descriptor_limit(); "
+        "import resource; from wesktopd.system import raise_descriptor_limit; "
+        f"resource.setrlimit(resource.RLIMIT_NOFILE, ({soft}, {hard})); raise_descriptor_limit({DESCRIPTORS}); "
         "print(*resource.getrlimit(resource.RLIMIT_NOFILE))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
@@ -279,7 +280,7 @@ def test_a_worker_takes_the_descriptors_that_it_may_need_and_no_more(soft: int, 
 
 ALONE = """
 import socket, time
-from wesktopd.worker.__main__ import SupervisorLink
+from wesktopd.worker.supervisor_link import SupervisorLink
 
 def fails(ending):
     raise MemoryError

@@ -13,8 +13,8 @@ from wesktopd.logs.history import HistoryKind
 from wesktopd.logs.journal import Journal
 from wesktopd.logs.record import Record
 from wesktopd.spec import AppSpec
-from wesktopd.system.posix.children import Launched
-from wesktopd.wire.channel import MAX_LINE, Heartbeat, encode
+from wesktopd.system import ChildProcess
+from wesktopd.wire.worker_messages import MAX_LINE, Heartbeat, encode
 from wesktopd.workers.manager import WorkerManager, WorkerObserver
 from wesktopd.workers.pool import Action, Timeouts, WorkerPool
 from wesktopd.workers.slot import Transition, WorkerSlot
@@ -75,7 +75,7 @@ def test_a_worker_whose_beat_is_read_only_at_its_deadline_does_not_hang_and_its_
 
     async def scenario() -> None:
         manager = manager_of(pool, observer)
-        manager.watch(worker, Launched(process, ours))
+        manager.watch(worker, ChildProcess(process, ours))
         started = asyncio.get_running_loop().time() - HANG_TIMEOUT
         worker.advance(Transition.SPAWNED, started)
         worker.advance(Transition.READY, started)
@@ -96,7 +96,7 @@ def test_a_worker_that_does_not_end_at_once_when_it_is_killed_is_killed_and_note
 
     async def scenario() -> None:
         manager = manager_of(pool, observer)
-        manager.watch(worker, Launched(process, ours))
+        manager.watch(worker, ChildProcess(process, ours))
         for event in (Transition.SPAWNED, Transition.READY, Transition.STOP):
             worker.advance(event, 0.0)
         late = 1000.0
@@ -120,7 +120,7 @@ def test_of_a_workers_messages_one_that_is_not_understood_loses_no_other_and_an_
     async def scenario() -> None:
         asyncio.get_running_loop().set_exception_handler(lambda _, context: lost.append(context["message"]))
         manager = manager_of(pool, observer)
-        manager.watch(worker, Launched(process, ours))
+        manager.watch(worker, ChildProcess(process, ours))
         worker.advance(Transition.SPAWNED, 0.0)  # it is to say when it is ready, and does not here
         for beat in beats:
             batch = b"".join([*no_messages, unknown, encode(beat)])

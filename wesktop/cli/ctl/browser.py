@@ -14,7 +14,7 @@ import platformdirs
 from wesktopd import client
 from wesktopd.errors import WindowError
 from wesktopd.paths import runtime_dir
-from wesktopd.system.posix.private_files import resolve
+from wesktopd.system import resolve
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Opening</title>
 <meta name="referrer" content="no-referrer"><meta http-equiv="refresh" content="0; url={url}">

@@ -131,12 +131,12 @@ def open_app(name: str | None, browser: bool, path: str | None, print_link: bool
     from wesktop.services.this_system import start_service
     from wesktopd import client
     from wesktopd.errors import ConfigurationError
-    from wesktopd.system.posix import private_files
+    from wesktopd.system import relied_on
 
     if browser and print_link:
         raise click.UsageError("--browser and --print-link exclude each other: give one of them.")
     name = chosen(name)
-    if private_files.relied_on() is not None and not print_link:
+    if relied_on() is not None and not print_link:
         raise ConfigurationError(f"{name!r} is another user's: open it as that user, or give --print-link.")
     if name not in client.running():
         start_service(name)

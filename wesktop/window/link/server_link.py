@@ -14,14 +14,14 @@ from wesktop.window.page.page import Page
 from wesktop.window.spec import Attached, ServerAddress
 from wesktopd.control.connection import Connection, attach
 from wesktopd.errors import WesktopError
-from wesktopd.wire import channel
+from wesktopd.system import send_message
 from wesktopd.wire import control_messages as protocol
 from wesktopd.wire import dialog_messages as questions
 from wesktopd.wire import window_messages as window_protocol
-from wesktopd.wire.channel import decode, tell
 from wesktopd.wire.control_messages import MAX_FRAME, Answer, Down, End, Linked, Raise, Ready
 from wesktopd.wire.lines import LineReader
 from wesktopd.wire.window_messages import Asked, Focused, Launched, Navigate, Reply, Withdrawn
+from wesktopd.wire.worker_messages import StartRequest, decode
 
 NOTE_AFTER = 0.4  # seconds: a worker that is back sooner was not missed
 MAX_LINE = 4 * MAX_FRAME  # bytes of the caller's: JSON in ASCII makes at most three of one that a frame has
@@ -53,7 +53,7 @@ class ServerLink:
         self._on_server = on_server
         self._server: Connection | None = None
         self._unsent = Backlog("messages for the server", self._send, MAX_UNSENT)
-        self._launch: channel.Launch | None = None  # of which the server is to be told
+        self._launch: StartRequest | None = None  # of which the server is to be told
         self._at: ServerAddress | None = None
         self._attached = False
         self._answer_due: float | None = None
@@ -110,11 +110,11 @@ class ServerLink:
         except OSError:
             data = b""
         for line in self._lines.feed(data):
-            message = decode(line, ServerAddress, channel.Launch)
+            message = decode(line, ServerAddress, StartRequest)
             if isinstance(message, ServerAddress):
                 self._at = message
                 self._on_server(Path(message.socket), message.name)
-            elif isinstance(message, channel.Launch):
+            elif isinstance(message, StartRequest):
                 self._launch = message
         return bool(data)
 
@@ -144,7 +144,7 @@ class ServerLink:
                     break
                 if not self._attached:  # not sooner: the server might hear first that the caller's lease has ended
                     self._attached = True
-                    tell(self._caller, Attached())
+                    send_message(self._caller, Attached())
                 self._take(event)
             else:
                 return

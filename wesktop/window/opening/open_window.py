@@ -18,11 +18,10 @@ from wesktopd.errors import ConfigurationError, ControlTimeoutError, from_wire
 from wesktopd.guard.local_path import check_path
 from wesktopd.instance.own_host import host_in
 from wesktopd.paths import AppPaths
-from wesktopd.system.posix import control_socket
-from wesktopd.system.posix.children import Launched, launch
-from wesktopd.wire.channel import decode, encode
+from wesktopd.system import ChildProcess, control_socket, start_child
 from wesktopd.wire.control_messages import MAX_FRAME
 from wesktopd.wire.lines import LineReader
+from wesktopd.wire.worker_messages import decode, encode
 
 OPENS_WITHIN = 60.0  # seconds; WebKitGTK takes 55 where the desktop's accessibility does not answer
 ATTACHES_WITHIN = 10.0  # seconds from when it is on the screen
@@ -64,10 +63,10 @@ def open_window(
         socket=str(AppPaths(name).control), name=name, path=path, stays=True, one_shot=spec.get("one_shot", False)
     )
     with attach(AppPaths(name).control, name, "caller"):  # else it might end meanwhile, with its last window
-        opened = launch("wesktop.window", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        opened = start_child("wesktop.window", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            opened.tell(encode(look))
-            opened.tell(encode(at))
+            opened.send(encode(look))
+            opened.send(encode(at))
             _wait_until_open(opened, name)
         except BaseException:
             opened.abandon()
@@ -128,7 +127,7 @@ def _adapted(look: WindowSpec, title: str | None, width: int | None, height: int
     return found if width is height is None else replace(found, geometry=None)  # that of the last window gives way
 
 
-def _wait_until_open(opened: Launched, name: str) -> None:
+def _wait_until_open(opened: ChildProcess, name: str) -> None:
     """It is open when it is on the screen, and the server knows of it."""
     lines, missing = LineReader(MAX_FRAME), {Opened, Attached}
     opened.channel.settimeout(OPENS_WITHIN)
@@ -152,7 +151,7 @@ def _wait_until_open(opened: Launched, name: str) -> None:
     _check_end(opened, was_open=Opened not in missing)
 
 
-def _check_end(opened: Launched, *, was_open: bool) -> None:
+def _check_end(opened: ChildProcess, *, was_open: bool) -> None:
     """Raise what is wrong with a window that has ended already; its user may have been quick."""
     try:
         code = opened.process.wait(ENDS_WITHIN)

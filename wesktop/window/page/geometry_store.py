@@ -6,8 +6,8 @@ from typing import Any
 
 from wesktop.window.frame.geometry import Geometry, fit, parse, serialize
 from wesktop.window.toolkit import Toolkit
+from wesktopd.system import private_dir, read_private
 from wesktopd.system.atomic_files import atomic_write
-from wesktopd.system.posix.private_files import private_dir, read_private
 
 MAX_FILE = 4096  # bytes
 SETTLED_AFTER = 0.5  # seconds; maximising comes as several events, whose order differs between window managers

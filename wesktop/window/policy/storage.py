@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from wesktopd.errors import WindowError
-from wesktopd.system.posix.private_files import private_dir
+from wesktopd.system import private_dir
 
 _EDGE = "EBWebView/Default"  # where WebView2 has Chromium's directories
 # What an engine has of earlier answers of whoever was the server: WebKitGTK's names, and Chromium's.

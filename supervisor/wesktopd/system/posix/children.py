@@ -68,21 +68,21 @@ class OtherProcess:
                 os.kill(self.pid, signal.SIGKILL)
 
 
-class Launched:
+class ChildProcess:
     """A process, and this side of its channel. As a context manager it is gone at the end."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", channel: socket.socket) -> None:
         self.process = process
         self.channel = channel
 
-    def __enter__(self) -> "Launched":
+    def __enter__(self) -> "ChildProcess":
         return self
 
     def __exit__(self, *_: object) -> None:
         self.abandon()
 
-    def tell(self, line: bytes) -> None:
-        """Send it a line; if it is gone, the channel's end says so."""
+    def send(self, line: bytes) -> None:
+        """Send a line; no effect if the process is gone, which the channel's end tells."""
         with contextlib.suppress(OSError):
             self.channel.sendall(line)
 
@@ -102,10 +102,10 @@ class Launched:
         if isinstance(self.process, subprocess.Popen):
             threading.Thread(target=self.process.wait, name=f"wait-{self.process.pid}", daemon=True).start()
 
-    def replaced(self, pid: int) -> "Launched":
+    def replaced(self, pid: int) -> "ChildProcess":
         """The process that has taken the place of this one, with its end of the channel."""
         self.reap()
-        return Launched(OtherProcess(pid), self.channel)  # type: ignore[arg-type] # it is used as one
+        return ChildProcess(OtherProcess(pid), self.channel)  # type: ignore[arg-type] # it is used as one
 
     def describe_end(self) -> str:
         """How it ended, in words; of a process that is not a child, nobody knows."""
@@ -121,7 +121,7 @@ class Launched:
                 pipe.close()
 
 
-def launch(module: str, **options: "Any") -> Launched:
+def start_child(module: str, **options: "Any") -> ChildProcess:
     """Start a process that runs `main(fd)` of `module`, fd being its end of the channel.
 
     It gets a session of its own, so that a terminal's Ctrl-C goes to the caller alone, which decides what ends when.
@@ -149,12 +149,12 @@ def launch(module: str, **options: "Any") -> Launched:
     for end in (ours, process.stdout, process.stderr):
         if end is not None:
             withhold(end.fileno())
-    return Launched(process, ours)
+    return ChildProcess(process, ours)
 
 
-def launch_worker() -> Launched:
+def start_worker() -> ChildProcess:
     """Start a worker: it loads the server while it is being settled what to serve, see `Instance.start_worker`."""
-    return launch("wesktopd.worker", stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
+    return start_child("wesktopd.worker", stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
 
 
 def fill_standard_descriptors() -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from wesktopd.system.atomic_files import atomic_write
 from wesktopd.system.posix.forked import withhold
 from wesktopd.system.posix.lock import Lock
-from wesktopd.system.posix.peers import is_trusted
+from wesktopd.system.posix.peers import is_trusted_peer
 from wesktopd.system.posix.private_files import FILE_MODE, OTHERS, read_private
 from wesktopd.wire.greeting import MAX_LINE, ClientGreeting
 
@@ -121,7 +121,7 @@ def connect(path: Path, timeout: float) -> socket.socket:
     withhold(sock.fileno())
     try:
         sock.connect(address)
-        if not is_trusted(sock):
+        if not is_trusted_peer(sock):
             raise PermissionError(errno.EACCES, "another user listens there", str(path))
         if secret is not None:
             _greet(sock, ClientGreeting(secret), deadline)

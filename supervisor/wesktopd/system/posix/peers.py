@@ -13,7 +13,7 @@ XUCRED = struct.Struct("IIh2x16I")  # version, uid, number of groups, groups: sy
 SOL_LOCAL, LOCAL_PEERCRED = 0, 1  # sys/un.h on macOS; Python has no names for them
 
 
-def is_trusted(peer: socket.socket) -> bool:
+def is_trusted_peer(peer: socket.socket) -> bool:
     """Whether the peer of a Unix socket is this user or root: who connected, or, to who has connected, who listens.
 
     True for a socket of another kind, and where the kernel does not tell: there a secret or a directory's mode do.

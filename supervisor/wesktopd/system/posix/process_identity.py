@@ -1,6 +1,8 @@
 """Which process is which: a PID is given again; a PID with the moment its process began is not, within a boot."""
 
+import contextlib
 import os
+import signal
 from pathlib import Path
 
 import msgspec
@@ -40,6 +42,13 @@ def identify(pid: int) -> Identity | None:
         return Identity(pid, psutil.Process(pid).create_time())
     except psutil.Error:
         return None
+
+
+def kill_process(process: Identity) -> None:
+    """Kill a process; no effect if it has ended, or is another user's."""
+    if identify(process.pid) == process:
+        with contextlib.suppress(OSError):
+            os.kill(process.pid, signal.SIGKILL)
 
 
 def usage(pid: int) -> Usage | None:

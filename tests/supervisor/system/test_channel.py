@@ -8,33 +8,29 @@ from pathlib import Path
 import pytest
 
 from support.waiting import wait_for
-from wesktopd.system.posix.children import Launched, launch_worker
-from wesktopd.wire.channel import (
+from wesktopd.system import ChildProcess, hand_over_listener, read_line, read_lines, start_worker, take_over_listener
+from wesktopd.system.posix.channel import READ_SIZE
+from wesktopd.wire.worker_messages import (
     FROM_WORKER,
     MAX_LINE,
-    READ_SIZE,
     TO_WORKER,
     Accept,
     GoTo,
     Heartbeat,
-    Launch,
-    Quiet,
     Redeem,
     Redeemed,
     Refused,
     Retire,
     Serving,
+    StartRequest,
     Stop,
+    StoppedAccepting,
     WorkerSpec,
     decode,
     encode,
-    hand_over,
-    read_line,
-    read_lines,
-    take_over,
 )
 
-LAUNCH, LONG_LAUNCH = encode(Launch(["rs{"], "/")), encode(Launch(["x" * 100_000], "/"))
+LAUNCH, LONG_LAUNCH = encode(StartRequest(["rs{"], "/")), encode(StartRequest(["x" * 100_000], "/"))
 HALF = LAUNCH[: len(LAUNCH) // 2]
 APP = """
 from pathlib import Path
@@ -55,15 +51,15 @@ NO_MESSAGES = [
     b"null",
     b'{"type":',
     b'{"type": ["stop"]}',
-    b'{"type": "launch", "arguments": ["a"',
-    b'{"type": "launch", "arguments": ["a"]}',
+    b'{"type": "startrequest", "arguments": ["a"',
+    b'{"type": "startrequest", "arguments": ["a"]}',
     b'{"\xff": 1}',
     b"[" * 100_000,
 ]
 MESSAGES = [
     Serving(),
     Refused("StartupError", "no"),
-    Quiet(),
+    StoppedAccepting(),
     Heartbeat(2, 0.5),
     Redeem(1, "t"),
     GoTo("/"),
@@ -71,7 +67,7 @@ MESSAGES = [
     Stop(),
     Retire(),
     Redeemed(1, True),
-    Launch(["a"], "/"),
+    StartRequest(["a"], "/"),
 ]
 
 
@@ -137,10 +133,13 @@ def test_what_is_no_message_is_an_error(line: bytes) -> None:
     [
         ([], []),
         ([encode(Stop())], [Stop()]),
-        ([LAUNCH + encode(Retire())], [Launch(["rs{"], "/"), Retire()]),
-        ([LONG_LAUNCH, encode(Stop()) + LAUNCH], [Launch(["x" * 100_000], "/"), Stop(), Launch(["rs{"], "/")]),
-        ([bytes([byte]) for byte in LAUNCH + encode(Retire())], [Launch(["rs{"], "/"), Retire()]),
-        ([LAUNCH + HALF], [Launch(["rs{"], "/")]),
+        ([LAUNCH + encode(Retire())], [StartRequest(["rs{"], "/"), Retire()]),
+        (
+            [LONG_LAUNCH, encode(Stop()) + LAUNCH],
+            [StartRequest(["x" * 100_000], "/"), Stop(), StartRequest(["rs{"], "/")],
+        ),
+        ([bytes([byte]) for byte in LAUNCH + encode(Retire())], [StartRequest(["rs{"], "/"), Retire()]),
+        ([LAUNCH + HALF], [StartRequest(["rs{"], "/")]),
     ],
 )
 def test_messages_are_told_apart_however_they_come_and_half_of_one_is_nothing(
@@ -160,26 +159,27 @@ def test_what_is_said_right_behind_a_spec_is_heard_after_it(
     ours, theirs = pair
     spec = worker_spec(tmp_path, target="x" * length)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        hand_over(ours, spec, listener)
+        hand_over_listener(ours, spec, listener)
         ours.sendall(encode(Retire()) + LAUNCH)
-        taken = take_over(theirs)
+        taken = take_over_listener(theirs)
         assert taken is not None
-        with socket.socket(fileno=taken[1]) as given:
+        line, given = taken
+        with given:
             assert given.getsockname() == listener.getsockname()
             assert not os.get_inheritable(given.fileno())
-    assert taken[0] == spec
+    assert decode(line, WorkerSpec) == spec
     lines = read_lines(theirs)
-    assert [decode(next(lines), *TO_WORKER) for _ in range(2)] == [Retire(), Launch(["rs{"], "/")]
+    assert [decode(next(lines), *TO_WORKER) for _ in range(2)] == [Retire(), StartRequest(["rs{"], "/")]
 
 
 @pytest.mark.parametrize("sent", [b"", HALF])
-def test_a_supervisor_that_says_no_whole_spec_has_thought_better_of_it(
+def test_a_channel_that_ends_before_the_whole_spec_gives_none(
     pair: tuple[socket.socket, socket.socket], sent: bytes
 ) -> None:
     ours, theirs = pair
     ours.sendall(sent)
     ours.shutdown(socket.SHUT_WR)
-    assert take_over(theirs) is None
+    assert take_over_listener(theirs) is None
 
 
 class Counting(socket.socket):
@@ -207,14 +207,14 @@ def test_a_long_line_is_read_in_few_calls(pair: tuple[socket.socket, socket.sock
 
 
 @pytest.fixture
-def start_worker(tmp_path: Path) -> Iterator[Callable[[], Launched]]:
+def start_serving_worker(tmp_path: Path) -> Iterator[Callable[[], ChildProcess]]:
     """Start a worker that serves, and calls the app's function for launches."""
     (tmp_path / "app.py").write_text(APP)
-    with socket.create_server(("127.0.0.1", 0)) as listener, launch_worker() as worker:
+    with socket.create_server(("127.0.0.1", 0)) as listener, start_worker() as worker:
         listener.setblocking(False)
 
-        def start() -> Launched:
-            hand_over(worker.channel, worker_spec(tmp_path), listener)
+        def start() -> ChildProcess:
+            hand_over_listener(worker.channel, worker_spec(tmp_path), listener)
             worker.channel.settimeout(20)
             assert decode(read_line(worker.channel), *FROM_WORKER) == Serving()
             return worker
@@ -222,12 +222,12 @@ def start_worker(tmp_path: Path) -> Iterator[Callable[[], Launched]]:
         yield start
 
 
-def stderr_after(worker: Launched, tmp_path: Path, line: bytes) -> bytes:
+def stderr_after(worker: ChildProcess, tmp_path: Path, line: bytes) -> bytes:
     """Tell a worker this, and a launch behind it, which it hears; what it has printed at its end."""
-    worker.tell(line + encode(Launch(["a launch"], str(tmp_path))))
+    worker.send(line + encode(StartRequest(["a launch"], str(tmp_path))))
     heard = tmp_path / "heard"
     wait_for(lambda: heard.exists() and heard.read_text() == "a launch", "the launch")
-    worker.tell(encode(Retire()))
+    worker.send(encode(Retire()))
     assert worker.process.wait(20) == 0
     assert worker.process.stderr is not None
     return worker.process.stderr.read()
@@ -238,24 +238,26 @@ def stderr_after(worker: Launched, tmp_path: Path, line: bytes) -> bytes:
     [
         b"\0\n",
         *(line + b"\n" for line in NO_MESSAGES[-3:]),
-        HALF + encode(Launch(["swallowed"], "/")),
+        HALF + encode(StartRequest(["swallowed"], "/")),
         b"x" * (MAX_LINE + 1) + b"\n",
     ],
     ids=["nul", "missing field", "no UTF-8", "nested", "half", "too long"],
 )
 def test_a_line_that_a_worker_does_not_understand_is_logged_and_it_hears_what_follows(
-    start_worker: Callable[[], Launched], tmp_path: Path, line: bytes
+    start_serving_worker: Callable[[], ChildProcess], tmp_path: Path, line: bytes
 ) -> None:
-    assert b"what the supervisor has said is lost" in stderr_after(start_worker(), tmp_path, line)
+    assert b"a message of the supervisor is lost" in stderr_after(start_serving_worker(), tmp_path, line)
 
 
-def test_a_worker_skips_a_message_of_a_later_release(start_worker: Callable[[], Launched], tmp_path: Path) -> None:
-    assert stderr_after(start_worker(), tmp_path, b'{"type": "praise", "for": "serving"}\n') == b""
+def test_a_worker_skips_a_message_of_a_later_release(
+    start_serving_worker: Callable[[], ChildProcess], tmp_path: Path
+) -> None:
+    assert stderr_after(start_serving_worker(), tmp_path, b'{"type": "praise", "for": "serving"}\n') == b""
 
 
 def test_a_worker_that_is_told_to_stop_right_behind_its_spec_ends(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(APP)
-    with socket.create_server(("127.0.0.1", 0)) as listener, launch_worker() as worker:
-        hand_over(worker.channel, worker_spec(tmp_path), listener)
-        worker.tell(encode(Stop()))
+    with socket.create_server(("127.0.0.1", 0)) as listener, start_worker() as worker:
+        hand_over_listener(worker.channel, worker_spec(tmp_path), listener)
+        worker.send(encode(Stop()))
         assert worker.process.wait(20) == 0
