@@ -32,26 +32,25 @@ NAMES = {
 
 # What of wesktop depends on the system, and why.
 WESKTOP = {
-    "asgi/opening.py": "a file is opened by descriptor or by handle",
-    "cli/browser.py": "how a browser is started",
-    "cli/outcome.py": "standard output that is closed gets another descriptor's place",
+    "asgi/files/opening.py": "a file is opened by descriptor or by handle",
+    "cli/ctl/browser.py": "how a browser is started",
+    "cli/exit_codes.py": "standard output that is closed gets another descriptor's place",
     "cli/service.py": "systemd's options or launchd's",
-    "cli/top.py": "single keys of a terminal",
+    "cli/ctl/top.py": "single keys of a terminal",
     "doctor/directories.py": "what is checked differs by system",
     "doctor/running.py": "what is checked differs by system",
     "doctor/window.py": "what is checked differs by system",
     "entries/__init__.py": "one implementation a system",
     "entries/user_classes.py": "the registry of Windows",
     "entries/windows.py": "the registry of Windows",
-    "services/manager.py": "one implementation a system",
-    "services/places.py": "one implementation a system",
+    "services/this_system.py": "one implementation a system",
     "sse/broadcaster.py": "a forked child has none of its threads",
     "sse/supervisor_bus.py": "the bus has a Unix socket",
-    "window/asking.py": "names the system in an error",
+    "window/dialogs/dialog.py": "names the system in an error",
     "window/backends.py": "one toolkit a system",
-    "window/display.py": "only X11 and Wayland have displays that may be missing",
-    "window/notifications.py": "one implementation a system",
-    "window/qt/replacing.py": "how a process is killed",
+    "window/toolkit.py": "notifications by a script of the system",
+    "window/opening/display.py": "only X11 and Wayland have displays that may be missing",
+    "window/qt/page_replacement.py": "how a process is killed",
 }
 
 
