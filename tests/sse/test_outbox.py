@@ -6,7 +6,7 @@ import pytest
 
 from wesktop.sse import outbox as module
 from wesktop.sse.outbox import Outbox
-from wesktopd.bus.deduplication import KEPT_ORIGINS, Deduplicator
+from wesktopd.bus.deduplication import MAX_ORIGINS, Deduplicator
 from wesktopd.wire.bus_messages import Publish
 
 
@@ -95,9 +95,9 @@ def test_the_size_is_bounded_too_but_one_event_may_be_larger(monkeypatch: pytest
 
 def test_an_origin_that_still_sends_is_not_forgotten_for_new_ones() -> None:
     repeats = Deduplicator()
-    for number in range(3 * KEPT_ORIGINS):
-        assert not repeats.has_been("old", number + 1)
-        assert not repeats.has_been(f"new-{number}", 1)
-    assert repeats.has_been("old", 3 * KEPT_ORIGINS)
-    assert len(repeats.numbers) == KEPT_ORIGINS
-    assert not repeats.has_been("new-0", 1)
+    for number in range(3 * MAX_ORIGINS):
+        assert not repeats.is_repeat("old", number + 1)
+        assert not repeats.is_repeat(f"new-{number}", 1)
+    assert repeats.is_repeat("old", 3 * MAX_ORIGINS)
+    assert len(repeats.numbers) == MAX_ORIGINS
+    assert not repeats.is_repeat("new-0", 1)

@@ -60,7 +60,7 @@ class RedisBus:
         self._number = 0
         self._last_id = ""
         self._clock = 0.0  # seconds that the server's is ahead of time.monotonic()
-        self._repeats = Deduplicator()
+        self._deduplicator = Deduplicator()
         self._news = threading.Condition()  # over what follows
         self._outbox = Outbox(f"the event bus at {self._key}")
         self._emitted = Outbox(f"the event bus at {self._key}")
@@ -181,7 +181,7 @@ class RedisBus:
         oldest = time.monotonic() - self._max_seconds
         start = max(1, sum(self._time_of(id_) < oldest for id_, _ in entries))
         self.ready = False  # also after a gap: who comes now is not placed in the middle of what is read again
-        self._repeats = Deduplicator()  # what has been read before is read again
+        self._deduplicator = Deduplicator()  # what has been read before is read again
         self._last_id, fields = entries[start - 1]
         if _is_event(fields):
             self._is_again(fields)
@@ -202,7 +202,7 @@ class RedisBus:
         self._on_news()
 
     def _is_again(self, fields: dict[str, str]) -> bool:
-        return self._repeats.has_been(fields.get("origin", ""), int(fields.get("number", "0")))
+        return self._deduplicator.is_repeat(fields.get("origin", ""), int(fields.get("number", "0")))
 
     def _time_of(self, id_: str) -> float:
         """When it was added, by time.monotonic(): rather too late than too early, for those who came meanwhile."""

@@ -72,7 +72,7 @@ class Channel:
         self.kept: deque[Kept] = deque()
         self.dropped_at = 0.0  # the time of the last that is no longer kept
         self.members: set[Member] = set()
-        self._repeats = Deduplicator()
+        self._deduplicator = Deduplicator()
         self._bytes = 0
 
     def ask_for(self, max_events: int, max_bytes: int, max_seconds: float) -> None:
@@ -86,7 +86,7 @@ class Channel:
 
     def publish(self, message: Publish) -> None:
         """Give the event its place and tell everybody, unless it is there already."""
-        if self._repeats.has_been(message.origin, message.number):
+        if self._deduplicator.is_repeat(message.origin, message.number):
             return
         self.seq += 1
         now = time.time()
@@ -124,7 +124,7 @@ class Channel:
             seq=self.seq,
             limits=self.limits,
             kept=[*self.kept],
-            origins=self._repeats.numbers,
+            origins=self._deduplicator.numbers,
             dropped_at=self.dropped_at,
         )
 
@@ -133,7 +133,7 @@ class Channel:
         """The channel as another supervisor has left it."""
         channel = cls(handed.name)
         channel.epoch, channel.seq, channel.limits = handed.epoch, handed.seq, handed.limits
-        channel._repeats, channel.dropped_at = Deduplicator(handed.origins), handed.dropped_at
+        channel._deduplicator, channel.dropped_at = Deduplicator(handed.origins), handed.dropped_at
         for event in handed.kept:
             channel.keep(event)
         return channel

@@ -29,20 +29,20 @@ class SessionCheck:
     Cookies are not separated by port (RFC 6265, 8.5), so the cookie's name has the app's and the port.
     """
 
-    def __init__(self, access: SessionSecrets, name: str, port: int) -> None:
+    def __init__(self, secrets: SessionSecrets, name: str, port: int) -> None:
         from hmac import compare_digest  # late: it takes 4 ms, and most who know this module never compare
 
         self._equal = compare_digest
         self._name = f"wesktop-{name}-{port}="
         self._prefix = self._name.encode()
-        self._access = access
-        self._cookie = self._prefix + access.cookie.encode()
-        self._bearer = access.bearer.encode()
+        self._secrets = secrets
+        self._cookie = self._prefix + secrets.cookie.encode()
+        self._bearer = secrets.bearer.encode()
 
     @property
     def set_cookie(self) -> bytes:
         """The value of `Set-Cookie` that lets a client in until its browser is closed."""
-        return f"{self._name}{self._access.cookie}; Path=/; HttpOnly; SameSite=Strict".encode()
+        return f"{self._name}{self._secrets.cookie}; Path=/; HttpOnly; SameSite=Strict".encode()
 
     def admits(self, headers: Mapping[bytes, bytes]) -> bool:
         """Whether the request has the cookie or the bearer token; how wrong it is, does not show in the time."""

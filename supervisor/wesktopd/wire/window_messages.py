@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from wesktopd.wire import dialog_messages as questions
+from wesktopd.wire import dialog_messages
 from wesktopd.wire.message import Message, SecretMessage
 
 
@@ -68,9 +68,9 @@ class Navigate(SecretMessage):
 
 
 class Ask(Message):
-    """Have the window in front ask the user; answered by `Answered` when he has. Ends with its connection."""
+    """Have the window in front ask the user; answered by `Answered`. Cancelled with its connection."""
 
-    question: questions.Any
+    question: dialog_messages.Any
 
 
 class Asked(Message):
@@ -91,9 +91,9 @@ class Withdrawn(Message):
 
 
 class Reply(Message):
-    """From the window: what the user has answered to the question of this number; see `Answered`.
+    """From the window: the user's answer to the question of this number; see `Answered`.
 
-    error: why he could not be asked, else "".
+    error: why the user could not be asked, else "".
     """
 
     number: int
@@ -104,7 +104,7 @@ class Reply(Message):
 
 
 class Answered(Message):
-    """The answer to `Ask`. accepted: whether the user did; not if the dialog was closed. paths: that he chose.
+    """The answer to `Ask`. accepted: False if the user declined or closed the dialog. paths: the chosen ones.
 
     more: further paths follow, in another one.
     """

@@ -28,7 +28,7 @@ from wesktopd.wire.worker_messages import Heartbeat, Refused, Serving, WorkerSpe
 from wesktopd.worker import client_text
 from wesktopd.worker.application import guarded, prepare, print_traceback
 from wesktopd.worker.drain import ASGIApp, Drain
-from wesktopd.worker.embedded import allow_late_end, embedded_server
+from wesktopd.worker.granian_server import allow_late_end, embedded_server
 from wesktopd.worker.lifespan import Lifespan
 from wesktopd.worker.supervisor_link import Ending, SupervisorLink
 

@@ -14,7 +14,7 @@ from support.scripts import get
 from wesktopd.limits import DESCRIPTORS
 from wesktopd.worker.__main__ import cut_off
 from wesktopd.worker.drain import Drain, Message, Receive, Scope, Send
-from wesktopd.worker.embedded import allow_late_end, embedded_server
+from wesktopd.worker.granian_server import allow_late_end, embedded_server
 from wesktopd.worker.supervisor_link import ORPHANED
 
 HARD = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
