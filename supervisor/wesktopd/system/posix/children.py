@@ -1,4 +1,4 @@
-"""Starts a process of ours, joined to this one by a socket pair; light, so that it can be done first."""
+"""Start a process of ours, connected to this one by a socket pair. Light, so that it can be done first."""
 
 import contextlib
 import os
@@ -34,7 +34,7 @@ sys.exit(module.main(int(sys.argv[1])))
 
 
 class OtherProcess:
-    """A process that another one has started, as Popen has it; what it ends with is not known, and 0."""
+    """A process that is not a child, with the interface of Popen; its exit code is unknown, and given as 0."""
 
     stdout = stderr = None
 
@@ -47,7 +47,7 @@ class OtherProcess:
         self._identity = identify(pid)
 
     def poll(self) -> int | None:
-        """0 when it has ended, None while it runs."""
+        """Return 0 if it has ended, None while it runs."""
         if self.returncode is None and (self._identity is None or self._identify(self.pid) != self._identity):
             self.returncode = 0
         return self.returncode
@@ -62,14 +62,14 @@ class OtherProcess:
         return code
 
     def kill(self) -> None:
-        """End it at once, unless it has ended."""
+        """Kill it, unless it has ended."""
         if self.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
 
 
 class ChildProcess:
-    """A process, and this side of its channel. As a context manager it is gone at the end."""
+    """A process, and this side of its channel. As a context manager, kills it at the end."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", channel: socket.socket) -> None:
         self.process = process
@@ -87,33 +87,33 @@ class ChildProcess:
             self.channel.sendall(line)
 
     def kill(self) -> None:
-        """End it at once, unless it has ended already."""
+        """Kill it, unless it has ended already."""
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
 
     def leave(self) -> None:
-        """Let it go on by itself; should it end before this process, no zombie is left."""
+        """Close the channel and let it go on by itself; it leaves no zombie if it ends before this process."""
         self.channel.close()
         self.reap()
 
     def reap(self) -> None:
-        """Leave no zombie when it ends before this process."""
+        """Wait for its end in a thread, so that it leaves no zombie."""
         if isinstance(self.process, subprocess.Popen):
             threading.Thread(target=self.process.wait, name=f"wait-{self.process.pid}", daemon=True).start()
 
     def replaced(self, pid: int) -> "ChildProcess":
-        """The process that has taken the place of this one, with its end of the channel."""
+        """Return the process that has taken the place of this one, with the same channel."""
         self.reap()
         return ChildProcess(OtherProcess(pid), self.channel)  # type: ignore[arg-type] # it is used as one
 
     def describe_end(self) -> str:
-        """How it ended, in words; of a process that is not a child, nobody knows."""
+        """Return how it ended, in words; unknown for a process that is not a child."""
         known = isinstance(self.process, subprocess.Popen)
         return f"ended with exit code {self.process.returncode}" if known else "ended"
 
     def abandon(self) -> None:
-        """End it at once and close what led to it."""
+        """Kill it, and close its channel and pipes."""
         self.kill()
         self.channel.close()
         for pipe in (self.process.stdout, self.process.stderr):
@@ -153,12 +153,12 @@ def start_child(module: str, **options: "Any") -> ChildProcess:
 
 
 def start_worker() -> ChildProcess:
-    """Start a worker: it loads the server while it is being settled what to serve, see `Instance.start_worker`."""
+    """Start a worker: it loads the server while the caller decides what to serve, see `Instance.start_worker`."""
     return start_child("wesktopd.worker", stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
 
 
 def fill_standard_descriptors() -> None:
-    """Put /dev/null where stdin, stdout or stderr is closed: what is opened next would take its place."""
+    """Open /dev/null where stdin, stdout or stderr is closed, before another file takes its number."""
     for fd in range(3):
         try:
             os.fstat(fd)

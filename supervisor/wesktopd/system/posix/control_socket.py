@@ -1,4 +1,4 @@
-"""How the control socket is reached: a Unix socket, or, where there are none, TCP on this machine with a secret.
+"""The control socket: a Unix socket or, where there are none, TCP on this machine with a secret.
 
 The TCP variant's file holds `PORT SECRET`, readable by its owner alone. Both ends prove that they know the secret
 before anything else is said, see `wesktopd.wire.greeting`. WESKTOP_CONTROL=tcp chooses it even where there are Unix
@@ -35,17 +35,17 @@ _PORT_AND_SECRET = re.compile(rb"(\d{1,5}) ([0-9a-f]{%d})\n?" % (2 * SECRET_BYTE
 
 
 def has_unix_sockets() -> bool:
-    """Whether this system has them."""
+    """Return whether this system has Unix sockets."""
     return hasattr(socket, "AF_UNIX")
 
 
 def uses_tcp() -> bool:
-    """Whether a supervisor that starts now is to be reached by TCP."""
+    """Return whether a supervisor that starts now listens on TCP."""
     return os.environ.get("WESKTOP_CONTROL") == "tcp" or not has_unix_sockets()
 
 
 def listen(path: Path) -> tuple[socket.socket, str | None]:
-    """The listening control socket that clients find at `path`, and the secret they need, if they need one.
+    """Return the listening control socket that clients find at `path`, and the secret that they need, if any.
 
     Raises OSError when it cannot be made.
     """
@@ -53,7 +53,7 @@ def listen(path: Path) -> tuple[socket.socket, str | None]:
 
 
 def listen_unix(path: Path) -> socket.socket:
-    """A Unix socket for this user alone. Raises OSError when it cannot be made."""
+    """Return a listening Unix socket for this user alone. Raises OSError if it cannot be created."""
     path.unlink(missing_ok=True)  # the lock is ours, so what is there is a dead supervisor's
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
@@ -142,7 +142,7 @@ def _read(path: Path) -> tuple[str, tuple[str, int]]:
 
 
 def _greet(sock: socket.socket, greeting: ClientGreeting, deadline: float) -> None:
-    """Have the server prove itself, then prove that this client may ask. Every read is bounded, in bytes and time."""
+    """Verify the server's proof, then send this client's. Every read is bounded, in bytes and time."""
     line = b""
     try:
         sock.sendall(greeting.hello)
@@ -155,11 +155,11 @@ def _greet(sock: socket.socket, greeting: ClientGreeting, deadline: float) -> No
                 break
         sock.sendall(greeting.answer(line))
     except (ConnectionResetError, BrokenPipeError):
-        raise BlockingIOError(errno.EAGAIN, "it hung up before it had proved itself") from None
+        raise BlockingIOError(errno.EAGAIN, "it closed the connection before it had proved itself") from None
 
 
 def parse(data: bytes) -> tuple[int, str] | None:
-    """The port and the secret that a file holds; None for anything else."""
+    """Return the port and the secret in a file; None for any other content."""
     match = _PORT_AND_SECRET.fullmatch(data)
     if match is None or not 0 < int(match[1]) <= 65535:
         return None

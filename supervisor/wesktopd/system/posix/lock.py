@@ -1,4 +1,4 @@
-"""The lock that says whether an app runs: held for as long as its supervisor lives, however it dies."""
+"""The lock of an app: held for as long as its supervisor lives, however it dies."""
 
 import fcntl
 import os
@@ -9,7 +9,7 @@ from wesktopd.system.posix.forked import withhold
 from wesktopd.system.posix.private_files import open_private
 
 TRY_EVERY = 0.005  # seconds
-LOOKS_TAKE = 1.0  # seconds that processes which only look at the lock may delay who takes it
+LOOKS_TAKE = 1.0  # maximum seconds that processes which only test the lock may delay one that takes it
 
 
 class Lock:
@@ -25,15 +25,15 @@ class Lock:
 
     @property
     def held(self) -> bool:
-        """Whether this process has it."""
+        """Return whether this process has it."""
         return self.fd is not None
 
     def is_in_place(self) -> bool:
-        """Whether the file that this process has locked is still the one that others find."""
+        """Return whether the file that this process has locked is still the one that others find."""
         return self.fd is not None and self._is_current(self.fd)
 
     def acquire(self, patience: float = LOOKS_TAKE) -> bool:
-        """Take the lock; False when another process has it. Those that only look are waited for, `patience` seconds.
+        """Take the lock; return False if another process has it. Wait `patience` seconds for those that only test it.
 
         Raises OSError when the file cannot be made or opened.
         """
@@ -54,7 +54,7 @@ class Lock:
             time.sleep(TRY_EVERY)
 
     def is_held(self) -> bool:
-        """Whether a process has the lock. Neither takes it nor creates its file.
+        """Return whether a process has the lock, without taking it or creating its file.
 
         Raises OSError when the file cannot be opened.
         """
@@ -74,14 +74,14 @@ class Lock:
             return False
 
     def release(self) -> None:
-        """Remove the file, unless it is another's by now, then give the lock back; no effect when it is not held."""
+        """Remove the file, unless another process has made a new one, and release the lock; no effect if not held."""
         if self.fd is not None:
             if self.is_in_place():
                 self._path.unlink(missing_ok=True)
             self.leave()
 
     def leave(self) -> None:
-        """Close our descriptor of it alone: another process that was given one goes on holding the lock."""
+        """Close this process's descriptor: another process that was given one goes on holding the lock."""
         if self.fd is not None:
             os.close(self.fd)
             self.fd = None

@@ -1,4 +1,4 @@
-"""Who is at the other end of a Unix socket."""
+"""The user at the other end of a Unix socket."""
 
 import contextlib
 import os
@@ -34,7 +34,7 @@ def is_trusted_peer(peer: socket.socket) -> bool:
 
 
 def uid_in(credentials: bytes) -> int | None:
-    """The user in what the kernel tells of a peer, Linux's or macOS's form; None for anything else."""
+    """Return the user in a peer's credentials, in Linux's or macOS's form; None for anything else."""
     if len(credentials) == UCRED.size:
         uid: int = UCRED.unpack(credentials)[1]
         return uid

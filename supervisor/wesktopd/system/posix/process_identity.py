@@ -1,4 +1,4 @@
-"""Which process is which: a PID is given again; a PID with the moment its process began is not, within a boot."""
+"""Identify processes: PIDs are reused; a PID with the start time of its process is not, within a boot."""
 
 import contextlib
 import os
@@ -12,14 +12,14 @@ PAGE_SIZE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """A process. began: as the system tells it, comparable within a boot only."""
+    """A process. began: its start time in the system's unit, comparable within a boot only."""
 
     pid: int
     began: float
 
 
 class Usage(msgspec.Struct, frozen=True):
-    """What a process uses. rss: bytes of memory; cpu: seconds; age: seconds since it began."""
+    """What a process uses. rss: bytes of memory. cpu: seconds. age: seconds since its start."""
 
     rss: int
     cpu: float
@@ -30,7 +30,7 @@ class Usage(msgspec.Struct, frozen=True):
 
 
 def identify(pid: int) -> Identity | None:
-    """The process that has this PID now; None when there is none."""
+    """Return the process that has this PID now; None if there is none."""
     fields = _stat(pid)
     if fields is not None:
         return None if fields[0] in "ZX" else Identity(pid, float(fields[19]))
@@ -52,7 +52,7 @@ def kill_process(process: Identity) -> None:
 
 
 def usage(pid: int) -> Usage | None:
-    """What a process uses; None when it is gone."""
+    """Return what a process uses; None if it has ended."""
     fields = _stat(pid)
     if fields is not None:
         began = float(fields[19]) / TICKS
@@ -74,7 +74,7 @@ def usage(pid: int) -> Usage | None:
 
 
 def boot_id() -> str:
-    """Another one after each boot; empty where the system has none."""
+    """Return an identifier that changes at each boot; empty if the system has none."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
     except OSError:

@@ -1,4 +1,4 @@
-"""Signals that end the supervisor: heard from the first moment, acted on as soon as there is something to stop."""
+"""Signals that end the supervisor: received from the start, acted on as soon as there is something to stop."""
 
 import signal
 import threading
@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 
 def signal_name(number: int) -> str:
-    """SIGKILL; "signal 40" for one without a name."""
+    """Return "SIGKILL", say, or "signal 40" for one without a name."""
     try:
         return signal.Signals(number).name
     except ValueError:
@@ -21,13 +21,13 @@ def describe_exit(code: int) -> str:
 
 
 class Stoppable(Protocol):
-    """What the supervisor offers."""
+    """The supervisor, as far as signals need it."""
 
     def request_stop(self, reason: str) -> None:
         """End gracefully."""
 
     def request_kill(self) -> None:
-        """End at once."""
+        """End immediately."""
 
 
 class StopSignals:
@@ -38,7 +38,7 @@ class StopSignals:
     """
 
     def __init__(self) -> None:
-        self._heard: list[str] = []
+        self._received: list[str] = []
         self._before: dict[signal.Signals, Any] = {}
         self._act: Callable[[], None] | None = None
 
@@ -46,7 +46,7 @@ class StopSignals:
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 if number is signal.SIGTERM or signal.getsignal(number) is not signal.SIG_IGN:
-                    self._before[number] = signal.signal(number, self._hear)
+                    self._before[number] = signal.signal(number, self._receive)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -57,20 +57,20 @@ class StopSignals:
         """From now on stop `supervisor`, by way of its loop's `call_soon_threadsafe`."""
 
         def act() -> None:
-            if len(self._heard) > 1:
+            if len(self._received) > 1:
                 supervisor.request_kill()
             else:
-                supervisor.request_stop(f"on {self._heard[0]}")
+                supervisor.request_stop(f"on {self._received[0]}")
 
         self._act = lambda: call_soon(act)
-        if self._heard:
+        if self._received:
             self._act()
 
     def loop_ended(self) -> None:
-        """Take no more notice: the loop is closed, and what is left to do is not to be interrupted."""
+        """Ignore signals from now on: the loop is closed, and the rest must not be interrupted."""
         self._act = None
 
-    def _hear(self, number: int, _: FrameType | None) -> None:
-        self._heard.append(signal_name(number))
+    def _receive(self, number: int, _: FrameType | None) -> None:
+        self._received.append(signal_name(number))
         if self._act is not None:
             self._act()
