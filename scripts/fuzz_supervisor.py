@@ -258,9 +258,9 @@ class Commands:
 
     async def scale(self, workers: int) -> str:
         """See there."""
-        from wesktopd.spec import check_workers
+        from wesktopd.options import BY_NAME
 
-        check_workers(workers)
+        BY_NAME["workers"].check(workers)
         return "scaled"
 
     async def wait_ready(self) -> None:

@@ -40,20 +40,22 @@ WESKTOPD: dict[str, set[str]] = {
 }
 FLAT = {
     **dict.fromkeys(("errors", "text", "limits", "context", "target", "release", "startup_imports"), "shared"),
-    **dict.fromkeys(("spec", "paths", "configs"), "shared"),
+    **dict.fromkeys(("options", "spec", "paths", "configs"), "shared"),
     **dict.fromkeys(("client", "daemonize", "other_users"), "client"),
     **dict.fromkeys(("__main__", "successor"), "start"),
 }
 # The same of wesktop: its packages and flat files. `wesktop` is the package itself, with the public names.
 WESKTOP: dict[str, set[str]] = {
-    **{name: set() for name in ("asgi", "entries", "errors", "dialogs", "services", "window", "target", "launching")},
+    **{name: set() for name in ("asgi", "entries", "errors", "dialogs", "services", "window", "launching")},
     **{name: {"asgi"} for name in ("sse", "testing")},
     "doctor": {"services", "window"},
     "single_instance": {"services"},
     "session": {"single_instance", "window"},
-    "desktop": {"launching", "session", "target", "window"},
-    "server": {"target"},
-    "cli": {"wesktop", "desktop", "doctor", "entries", "server", "services", "window"},
+    "options": {"window"},
+    "target": {"options"},
+    "desktop": {"launching", "options", "session", "target", "window"},
+    "server": {"options", "target"},
+    "cli": {"wesktop", "desktop", "options", "doctor", "entries", "server", "services", "window"},
     "__main__": {"cli"},
 }
 # The same of wesktop.asgi; its flat files go by their own names, and `low` ones are anybody's.

@@ -45,61 +45,50 @@ def serve(
 ) -> None:
     """Serve an ASGI app and block until it is stopped.
 
-    Ctrl-C, SIGTERM and SIGHUP stop it gracefully, a second one at once. From a thread other than the main one it
-    serves without signal handling; `wesktop ctl stop NAME` ends it from anywhere. While a worker imports the script
-    that calls it, it returns at once.
+    Ctrl-C, SIGTERM and SIGHUP stop it gracefully, a second one immediately. In a thread other than the main one it
+    serves without signal handling; `wesktop ctl stop NAME` stops it from anywhere. While a worker imports the script
+    that calls it, this returns immediately.
 
     target: "module:attribute" of the app, imported as here: same working directory, same `sys.path[0]`.
-    host, port: where to listen; port 0 takes a free port and keeps it for this name.
-    pid_path: a file to write the PID to of the process that serves; this one's, unless `detach` is set.
-    name: what the server is called in log messages and by `wesktop ctl`; left as it is, the target's module.
-    factory: the target is a function that returns the app.
-    drain_timeout: seconds that open requests have to finish in at a stop or restart; for the last fifth cancelled.
-    workers: how many processes serve, 1 to 64.
-    start_timeout: seconds that the app has to become ready in.
-    hang_timeout: seconds that a worker's event loop may stand still for, before it is replaced; None: for ever.
-    idle_timeout: seconds without a window or a request after which the server ends; None: never.
-    max_lifetime: seconds after which a worker is replaced, without losing a request; None: never.
-    max_rss: MiB of memory beyond which a worker is replaced likewise; None: no limit.
-    access_log: log every request, at about half the speed.
-    log_format: of the app's log file: "text", "json", or "off" for none.
-    session: let nobody in but who is let in by `wesktop ctl open` or brings what `wesktop ctl token` prints.
-    allow_remote: `host` may be one that other machines reach, such as "0.0.0.0"; with a session only.
-    allowed_hosts: further names that the server goes by, as in "app.example" or "app.example:8443".
-    allowed_origins: other sites whose pages may send requests, as in "http://localhost:5173".
-    csp: the Content-Security-Policy of HTML, SVG and XML where the app gives none, "" for none; None: its own origin
-        only.
-    detach: return as soon as the server answers, and leave it running; `wesktop ctl` controls it.
+    name: Identifies the app to this user and to `wesktop ctl`; also the window's class.
+    host: Address to listen on.
+    port: Port to listen on; 0 takes a free one and keeps it for this app. 0 to 65535.
+    pid_path: File that holds the server's PID while it runs. None: no file.
+    factory: The target is a function that returns the app.
+    workers: Number of processes that serve. 1 to 64.
+    drain_timeout: Seconds that open requests may take to finish at a stop or restart; they are cancelled after
+        80 % of it. 0.001 to 86400 seconds.
+    start_timeout: Seconds within which the app must become ready. 0.001 to 86400 seconds.
+    hang_timeout: Seconds that the event loop of a worker may be blocked before the worker is replaced. 0.5 to
+        86400 seconds.
+    idle_timeout: Seconds without a window or a request after which the server ends. 0.1 to 31536000 seconds.
+        None: never.
+    max_lifetime: Seconds after which a worker is replaced, without losing a request. 1 to 31536000 seconds.
+        None: never.
+    max_rss: MiB of memory above which a worker is replaced, without losing a request. 1 to 16777216 MiB. None:
+        no limit.
+    access_log: Log every request, at about half the speed.
+    log_format: Format of the app's log file: "text", "json", or "off" for none.
+    session: Require a session: only the app's windows and clients authorised by `wesktop ctl open` or `ctl
+        token` may connect.
+    allow_remote: Allow a host that other machines can reach, such as "0.0.0.0"; requires a session.
+    allowed_hosts: Further names of the server, such as "app.example" or "app.example:8443".
+    allowed_origins: Other sites whose pages may send requests, such as "http://localhost:5173".
+    csp: Content-Security-Policy of HTML, SVG and XML responses that have none of their own; "" sends none. None:
+        the app's own origin only.
+    detach: Return as soon as the server answers, and leave it running.
+
+    The PID file has the PID of the process that serves: this one, unless `detach` is set. The default name stands for
+    the target's module.
 
     Raises TargetError or ConfigurationError for a parameter that is wrong, AlreadyRunningError, PidFileError,
     PortInUseError or BindError when the server cannot start, and TargetImportError, LifespanError or StartupError
     when the app does not; see wesktop.errors.
     """
-    if imported_by_worker("serve"):
-        return
-    serve_app(
-        target,
-        None if name == DEFAULT_NAME else name,
-        detach=detach,
-        host=host,
-        port=port,
-        pid_path=pid_path,
-        factory=factory,
-        drain_timeout=drain_timeout,
-        workers=workers,
-        start_timeout=start_timeout,
-        hang_timeout=hang_timeout,
-        idle_timeout=idle_timeout,
-        max_lifetime=max_lifetime,
-        max_rss=max_rss,
-        access_log=access_log,
-        log_format=log_format,
-        session=session,
-        allow_remote=allow_remote,
-        allowed_hosts=allowed_hosts,
-        allowed_origins=allowed_origins,
-        csp=csp,
-    )
+    options = locals()
+    del options["target"], options["name"]
+    if not imported_by_worker("serve"):
+        serve_app(target, None if name == DEFAULT_NAME else name, **options)
 
 
 def serve_app(
@@ -107,10 +96,10 @@ def serve_app(
 ) -> None:
     """The same for the command line. owns_process: this process is there for nothing else."""
     if detach is not False:  # else what checks it is loaded while the worker boots
-        from wesktop.target import check_type
+        from wesktop.options import BY_NAME
         from wesktopd.daemonize import start_detached
 
-        check_type("detach", detach)
+        BY_NAME["detach"].check(detach)
         start_detached(serving_spec(target, name, options))
         return
     _refuse_running_loop()
@@ -134,9 +123,8 @@ def _serve_here(target: str, name: str | None, owns_process: bool, options: dict
 
 def serving_spec(target: str, name: str | None, options: dict[str, Any]) -> "AppSpec":
     """What `serve()` serves with these options. Raises TargetError or ConfigurationError for what does not fit."""
-    from wesktop.target import app_spec, pid_path_option
+    from wesktop.target import app_spec
 
-    options = {**options, "pid_path": pid_path_option(options.get("pid_path"))}
     return app_spec(target, name=name, label=name or DEFAULT_NAME, **options)
 
 

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from wesktop.options import BY_NAME
 from wesktopd.errors import ConfigurationError
 from wesktopd.spec import AppSpec, check_name, default_name, import_root
 from wesktopd.target import parse_target
@@ -17,8 +18,14 @@ def app_spec(target: object, *, name: str | None, **options: Any) -> AppSpec:
     Raises TargetError or ConfigurationError for a value that does not fit.
     """
     for option, value in options.items():
-        check_type(option, value)
-    options |= {option: _strings(option, options[option]) for option in _LISTS if option in options}
+        if option in BY_NAME:
+            BY_NAME[option].check(value)
+    for option in {*options} & {*BY_NAME}:
+        value, kind = options[option], BY_NAME[option].kind
+        if kind is list:
+            options[option] = [*value]
+        elif kind is Path and value is not None:
+            options[option] = _absolute(option, value)
     if ":" in options.get("second_launch", ""):
         options["second_launch"] = _outside_main(options["second_launch"])
     named = app_name(target, name)
@@ -35,7 +42,7 @@ def app_spec(target: object, *, name: str | None, **options: Any) -> AppSpec:
 def app_name(target: object, name: str | None) -> str:
     """What the app is called; raises TargetError or ConfigurationError, as `app_spec` does."""
     parse_target(target)
-    check_type("name", name)
+    BY_NAME["name"].check(name)
     found = default_name(_outside_main(str(target))) if name is None else name
     check_name(found)
     return found
@@ -48,46 +55,6 @@ def _working_dir() -> Path:
         raise ConfigurationError(f"the working directory is gone ({error.strerror}): change to another.") from None
     check_utf8("the working directory", str(here))
     return here
-
-
-_TYPES: dict[str, tuple[type, ...]] = {
-    "name": (str, type(None)),
-    "host": (str,),
-    "port": (int,),
-    "factory": (bool,),
-    "drain_timeout": (int, float),
-    "start_timeout": (int, float),
-    "hang_timeout": (int, float, type(None)),
-    "idle_timeout": (int, float, type(None)),
-    "max_lifetime": (int, float, type(None)),
-    "max_rss": (int, float, type(None)),
-    "workers": (int,),
-    "one_shot": (bool,),
-    "detach": (bool,),
-    "access_log": (bool,),
-    "log_format": (str,),
-    "session": (bool,),
-    "allow_remote": (bool,),
-    "csp": (str, type(None)),
-    "second_launch": (str,),
-}
-_LISTS = ("allowed_hosts", "allowed_origins")
-
-
-def check_type(option: str, value: object) -> None:
-    """Refuse a value of a type that this option of `serve()` or `run()` has not; raises ConfigurationError."""
-    expected = _TYPES.get(option, (object,))
-    # To Python True is an int, to a person it is no port.
-    if not isinstance(value, expected) or (isinstance(value, bool) and int in expected):
-        wanted = " or ".join(kind.__name__ for kind in expected if kind is not type(None))
-        raise ConfigurationError(f"{option} {value!r} is of type {type(value).__name__}, not {wanted}.")
-
-
-def _strings(option: str, value: object) -> list[str]:
-    """A list or tuple of strings; a string by itself, which is one of letters too, is a slip."""
-    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
-        raise ConfigurationError(f"{option} {value!r} is not a list of strings.")
-    return [*value]
 
 
 def _outside_main(target: str) -> str:
@@ -108,8 +75,7 @@ def _outside_main(target: str) -> str:
     return f"{name}:{attribute}"
 
 
-def pid_path_option(pid_path: str | os.PathLike[str] | None) -> str | None:
-    """The PID file's path as it is from anywhere. Raises ConfigurationError for what is no path."""
-    if pid_path is not None and (not isinstance(pid_path, str | os.PathLike) or "\0" in os.fspath(pid_path)):
-        raise ConfigurationError(f"pid_path {pid_path!r} is not a path: give one such as Path('app.pid').")
-    return None if pid_path is None else str(Path(pid_path).absolute())
+def _absolute(option: str, path: str | os.PathLike[str]) -> str:
+    if "\0" in os.fspath(path):
+        raise ConfigurationError(f"{option} must be a path, not {path!r}.")
+    return str(Path(path).absolute())

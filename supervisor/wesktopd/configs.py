@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 
 from wesktopd.errors import ConfigurationError
+from wesktopd.options import LIMITS
 from wesktopd.paths import config_file
-from wesktopd.spec import LIMITS, AppSpec, is_name
+from wesktopd.spec import AppSpec, is_name
 from wesktopd.system import private_dir, read_private, resolve
 from wesktopd.system.atomic_files import atomic_write
 from wesktopd.text import sendable

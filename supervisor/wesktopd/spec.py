@@ -10,7 +10,8 @@ import msgspec
 from wesktopd.errors import ConfigurationError, TargetError
 from wesktopd.guard.hosts import check_allowed_hosts, check_allowed_origins, check_exposure
 from wesktopd.guard.security_headers import check_csp
-from wesktopd.limits import DRAIN_TIMEOUT, HANG_TIMEOUT, MAX_WORKERS, START_TIMEOUT
+from wesktopd.limits import DRAIN_TIMEOUT, HANG_TIMEOUT, START_TIMEOUT
+from wesktopd.options import SERVER_OPTIONS
 from wesktopd.target import parse_target
 
 MAX_NAME = 48  # keeps "<runtime directory>/<name>.sock" within a socket address (108 bytes, 104 on macOS)
@@ -74,20 +75,13 @@ class AppSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         check_name(self.name)
         if not self.host:
             raise ConfigurationError("host is empty: give an address such as '127.0.0.1'.")
-        if not 0 <= self.port <= 65535:
-            raise ConfigurationError(f"port {self.port} is out of range: give 1 to 65535, or 0 for a free one.")
         check_exposure(self.host, allow_remote=self.allow_remote, session=self.session)
         check_allowed_hosts(self.allowed_hosts)
         check_allowed_origins(self.allowed_origins)
         check_csp(self.csp)
         check_second_launch(self.second_launch)
-        check_workers(self.workers)
-        for field, least, most, unit in RANGES:
-            value = getattr(self, field)
-            if value is not None and not least <= value <= most:
-                raise ConfigurationError(f"{field} {value!r} is out of range: give {least:.9g} to {most:.9g} {unit}.")
-        if self.log_format not in LOG_FORMATS:
-            raise ConfigurationError(f"log_format {self.log_format!r} is not one of {', '.join(LOG_FORMATS)}.")
+        for option in SERVER_OPTIONS:
+            option.check(getattr(self, option.name))
         try:
             msgspec.json.encode(self)
         except UnicodeEncodeError as error:
@@ -100,24 +94,6 @@ class AppSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 LAUNCHES = ("focus", "window")
-LOG_FORMATS = ("text", "json", "off")
-DAY = 86400.0
-RANGES = (
-    ("drain_timeout", 0.001, DAY, "seconds"),
-    ("start_timeout", 0.001, DAY, "seconds"),
-    ("hang_timeout", 0.5, DAY, "seconds"),
-    ("idle_timeout", 0.1, 365 * DAY, "seconds"),
-    ("max_lifetime", 1.0, 365 * DAY, "seconds"),
-    ("max_rss", 1.0, 2.0**24, "MiB"),
-)
-LIMITS = frozenset(field.name for field in msgspec.structs.fields(AppSpec) if field.type == float | None)
-"""The options that can be None, for "never" or "no limit"."""
-
-
-def check_workers(workers: int) -> None:
-    """Refuse a number of workers that is no use; raises ConfigurationError."""
-    if not 1 <= workers <= MAX_WORKERS:
-        raise ConfigurationError(f"workers {workers} is out of range: give 1 to {MAX_WORKERS}.")
 
 
 def check_second_launch(second_launch: str) -> None:

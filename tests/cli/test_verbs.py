@@ -132,7 +132,7 @@ def test_config_is_toml_that_start_understands(start_app: Start, home: Path) -> 
     [
         ("target = 7", "Expected `str`"),
         ("nonsense", "Expected '=' after a key"),
-        ('target = "app:app"\nname = "app"\nworking_dir = "/"\nworkers = 99', "workers 99 is out of range"),
+        ('target = "app:app"\nname = "app"\nworking_dir = "/"\nworkers = 99', "workers must be 1 to 64"),
         ('target = "app:app"\nname = "app"\nworking_dir = "/"\ncolour = 1', "unknown field `colour`"),
         ('target = "app:app"\nname = "else"\nworking_dir = "/"', "is of another app, 'else'"),
     ],

@@ -44,7 +44,7 @@ def own(home: Path, monkeypatch: pytest.MonkeyPatch) -> WindowSpec:
 
 
 def _window(**options: Any) -> WindowSpec:
-    return window_spec("app", **LOOKS, icon=None, gui=None, debug=False, options={}, **options)  # type: ignore[arg-type]
+    return window_spec("app", **LOOKS, icon=None, gui=None, debug=False, **options)  # type: ignore[arg-type]
 
 
 def test_by_tcp_nothing_is_taken_but_looks(own: WindowSpec, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wesktop.cli.lazy import LazyGroup
+from wesktop.cli.options import command_line_options, with_options
 from wesktop.cli.output import end_in_part, json_option, show_done, show_json
-from wesktop.cli.serving import HOW, SESSION, WHERE, serve, with_options
+from wesktop.cli.serving import serve
 from wesktopd.errors import ConfigurationError, ServiceError, WesktopError
+from wesktopd.options import SERVE
 
 if TYPE_CHECKING:
     from wesktop.services.manager import Manager, Status
@@ -39,43 +41,45 @@ def service() -> None:
 system_option = click.option("--system", is_flag=True, help="The machine's services, instead of yours.")
 
 description_options = with_options(
-    *HOW,
-    SESSION,
-    click.option("--no-sandbox", is_flag=True, help="Leave the app all that its user may do."),
-    click.option(
-        "--watchdog",
-        type=float,
-        metavar="SECONDS",
-        help="Start it anew when it shows no life for so long; 0 = never.  [default: 30 under systemd]",
-    ),
-    click.option(
-        "--env-file",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="Variables for the app, read at each start: the place for secrets.",
-    ),
-    click.option(
-        "--env",
-        multiple=True,
-        metavar="NAME[=VALUE]",
-        help="A variable for the app; without a value that of now. May be repeated.",
-    ),
-    click.option(
-        "--directory",
-        type=click.Path(exists=True, file_okay=False, path_type=Path),
-        help="Where the app is run and TARGET is found.  [default: the working directory]",
-    ),
-    click.option("--description", help="What it is called in lists.  [default: NAME]"),
-    click.option("--run-as", metavar="USER", help="With --system: whose rights it has.  [default: who used sudo]"),
-    system_option,
-    click.option("--on-demand", is_flag=True, help="The system listens; the first connection starts the app."),
-    *WHERE,
-    click.argument("target"),
-    click.argument("name"),
+    [
+        *command_line_options(SERVE, leave_out=("name", "detach")),
+        click.option("--on-demand", is_flag=True, help="The system listens; the first connection starts the app."),
+        system_option,
+        click.option(
+            "--run-as", metavar="USER", help="With --system: whose rights it has.  [default: who used sudo]"
+        ),
+        click.option("--description", help="What it is called in lists.  [default: NAME]"),
+        click.option(
+            "--directory",
+            type=click.Path(exists=True, file_okay=False, path_type=Path),
+            help="Where the app is run and TARGET is found.  [default: the working directory]",
+        ),
+        click.option(
+            "--env",
+            multiple=True,
+            metavar="NAME[=VALUE]",
+            help="A variable for the app; without a value that of now. May be repeated.",
+        ),
+        click.option(
+            "--env-file",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            help="Variables for the app, read at each start: the place for secrets.",
+        ),
+        click.option(
+            "--watchdog",
+            type=float,
+            metavar="SECONDS",
+            help="Start it anew when it shows no life for so long; 0 = never.  [default: 30 under systemd]",
+        ),
+        click.option("--no-sandbox", is_flag=True, help="Leave the app all that its user may do."),
+    ]
 )
 
 
 @click.command()
 @description_options
+@click.argument("name")
+@click.argument("target")
 @click.option("--replace", is_flag=True, help="Take the place of the service that it is already.")
 @click.option("--no-start", is_flag=True, help="Only have it start with the next session or boot.")
 @json_option
@@ -112,6 +116,8 @@ def _state_in_words(made: "Service", url: str | None, no_start: bool) -> str:
 
 @click.command("print")
 @description_options
+@click.argument("name")
+@click.argument("target")
 @json_option
 def print_files(name: str, target: str, as_json: bool, **options: Any) -> None:
     """Show what `install` would write, with the same options. Nothing is changed."""

@@ -12,7 +12,7 @@ from wesktopd.control.server_connection import ClientConnection
 from wesktopd.daemon.pending import Pending
 from wesktopd.errors import AlreadyRunningError, ConfigurationError, ControlError, NoWindowError, WesktopError
 from wesktopd.logs.history import HistoryKind
-from wesktopd.spec import check_workers
+from wesktopd.options import BY_NAME
 from wesktopd.system import service_manager
 from wesktopd.upgrade.old_supervisor import Upgrade
 from wesktopd.wire.bus_messages import Publish
@@ -101,7 +101,7 @@ class Commands:
 
         Raises ConfigurationError for a number that is out of range, or what kept a worker from starting.
         """
-        check_workers(workers)
+        BY_NAME["workers"].check(workers)
         await self._upgraded()
         self._pool.wanted = workers
         self._app.record.note(HistoryKind.SCALED, f"{workers} workers are wanted", level=logging.INFO)

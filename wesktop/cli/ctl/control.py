@@ -71,11 +71,11 @@ def scale(arguments: tuple[str, ...], as_json: bool) -> None:
 
 
 def _number(text: str) -> int:
-    from wesktopd.spec import check_workers
+    from wesktopd.options import BY_NAME
 
     if not text.isascii() or not text.isdecimal() or len(text) > 9:
         raise click.UsageError(f"{text!r} is no number of workers.")
-    check_workers(int(text))
+    BY_NAME["workers"].check(int(text))
     return int(text)
 
 

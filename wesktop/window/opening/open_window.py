@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from wesktop.window.opening.declarations import BY_NAME
 from wesktop.window.opening.display import check_display
 from wesktop.window.opening.options import check_background, check_size, from_fields, window_spec
 from wesktop.window.opening.process_end import window_error
@@ -112,15 +113,14 @@ def _look(name: str, spec: dict[str, Any]) -> WindowSpec:
             icon=None,
             gui=None,
             debug=False,
-            options={},
         )
     except msgspec.ValidationError as error:
         raise ConfigurationError(f"the window of {name!r} is described by something else: {error}.") from None
 
 
 def _adapted(look: WindowSpec, title: str | None, width: int | None, height: int | None) -> WindowSpec:
-    if not isinstance(title, str | None):
-        raise ConfigurationError(f"title {title!r} is of type {type(title).__name__}, not str.")
+    if title is not None:
+        BY_NAME["title"].check(title)
     changes: dict[str, Any] = {"title": title, "width": width, "height": height}
     found = replace(look, **{option: value for option, value in changes.items() if value is not None})
     check_size(found.width, found.height)

@@ -10,16 +10,16 @@ from typing import Any
 
 import msgspec
 
-from wesktop.window.frame.geometry import LEAST, MOST
+from wesktop.window.frame.geometry import MOST
 from wesktop.window.frame.menu import check_menu
+from wesktop.window.opening.declarations import BY_NAME, WINDOW_OPTIONS
 from wesktop.window.policy.rules import PERMISSIONS
 from wesktop.window.spec import WindowSpec
 from wesktopd.errors import ConfigurationError
 from wesktopd.paths import storage_dir, window_file
 from wesktopd.text import sendable, sent_path
 
-GUIS = ("gtk", "qt")
-ON_CLOSE = ("quit", "hide")
+OWN_CHECKS = ("icon", "window", "background", "permissions", "confirm_close", "menu")
 
 # The first bytes of what the toolkits read: PNG, JPEG, GIF, BMP, ICO, WebP, TIFF, and SVG, which is text.
 _MAGIC = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"BM", b"\0\0\1\0", b"RIFF", b"II*\0", b"MM\0*")
@@ -51,7 +51,7 @@ def window_spec(
     icon: str | os.PathLike[str] | None,
     gui: str | None,
     debug: bool,
-    options: dict[str, Any],
+    window: dict[str, Any] | None = None,
     permissions: Iterable[str] = (),
     downloads: bool = True,
     remember_geometry: bool = True,
@@ -60,10 +60,10 @@ def window_spec(
     menu: Sequence[dict[str, Any]] = (),
 ) -> WindowSpec:
     """Describe the window as `run()` was asked for it. Raises ConfigurationError for what does not fit."""
-    if not isinstance(title, str):
-        raise ConfigurationError(f"title {title!r} is of type {type(title).__name__}, not str.")
-    check_size(width, height)
-    check_gui(gui)
+    given = locals()
+    for option in WINDOW_OPTIONS:
+        if option.name not in OWN_CHECKS:
+            option.check(given[option.name])
     return WindowSpec(
         app_id=app_id,
         title=title,
@@ -73,13 +73,13 @@ def window_spec(
         storage=check_storage(str(storage_dir(app_id))),
         icon=check_icon(icon),
         gui=gui,
-        debug=check_flag("debug", debug),
-        options=check_options(options),
+        debug=debug,
+        options=check_options(window or {}),
         permissions=check_permissions(permissions),
-        downloads=check_flag("downloads", downloads),
-        geometry=str(window_file(app_id)) if check_flag("remember_geometry", remember_geometry) else None,
+        downloads=downloads,
+        geometry=str(window_file(app_id)) if remember_geometry else None,
         confirm_close=check_question(confirm_close, title),
-        on_close=check_on_close(on_close),
+        on_close=on_close,
         menu=check_menu(menu),
     )
 
@@ -107,15 +107,8 @@ def check_storage(storage: str) -> str:
 
 def check_size(width: object, height: object) -> None:
     """Refuse a size that no toolkit can show; raises ConfigurationError."""
-    for option, value in (("width", width), ("height", height)):
-        if not isinstance(value, int) or isinstance(value, bool) or not LEAST <= value <= MOST:
-            raise ConfigurationError(f"{option} {value!r} is out of range: give {LEAST} to {MOST} pixels.")
-
-
-def check_gui(gui: object) -> None:
-    """Refuse an unknown toolkit; raises ConfigurationError."""
-    if gui is not None and gui not in GUIS:
-        raise ConfigurationError(f"gui {gui!r} is unknown: give 'gtk', 'qt', or None for what is installed.")
+    BY_NAME["width"].check(width)
+    BY_NAME["height"].check(height)
 
 
 def check_background(background: object) -> str:
@@ -170,13 +163,6 @@ def check_question(confirm_close: object, title: str) -> str | None:
     if not isinstance(confirm_close, str) or not confirm_close.strip():
         raise ConfigurationError(f"confirm_close {confirm_close!r} is no question: give True, False or a text.")
     return confirm_close
-
-
-def check_on_close(on_close: object) -> str:
-    """Refuse what no window does when it is closed; raises ConfigurationError."""
-    if on_close not in ON_CLOSE:
-        raise ConfigurationError(f"on_close {on_close!r} is unknown: give 'quit' or 'hide'.")
-    return str(on_close)
 
 
 def check_options(options: dict[str, Any]) -> dict[str, Any]:
