@@ -58,23 +58,6 @@ WESKTOP: dict[str, set[str]] = {
     "cli": {"wesktop", "desktop", "options", "doctor", "entries", "server", "services", "window"},
     "__main__": {"cli"},
 }
-# The same of wesktop.asgi; its flat files go by their own names, and `low` ones are anybody's.
-ASGI: dict[str, set[str]] = {
-    "low": set(),
-    "http": {"low"},
-    "errors": {"low", "http"},
-    "transfer": {"low", "errors"},
-    "routing": {"low", "http", "errors"},
-    "messages": {"low", "http", "errors", "transfer", "routing"},
-    "files": {"low", "http", "errors", "transfer", "routing", "messages"},
-    "failures": {"low", "http", "errors", "routing", "messages"},
-    "top": {"low", "http", "errors", "transfer", "routing", "messages", "files", "failures"},
-}
-ASGI_FLAT = {
-    **dict.fromkeys(("types", "parameters", "reporting", "handlers", "codec", "limits"), "low"),
-    **dict.fromkeys(("connections", "requests", "responses", "streams", "websockets", "lifespan"), "messages"),
-    **dict.fromkeys(("app", "client_scripts"), "top"),
-}
 # The same of wesktop.window. `spec` is what its process is given; `top` is what starts it.
 WINDOW: dict[str, set[str]] = {
     "policy": set(),
@@ -147,7 +130,7 @@ def test_a_file_of_wesktopd_imports_what_its_room_may(module: str) -> None:
 
 @pytest.mark.parametrize(
     ("package", "rooms", "flat"),
-    [("wesktop", WESKTOP, {}), ("wesktop.asgi", ASGI, ASGI_FLAT), ("wesktop.window", WINDOW, WINDOW_FLAT)],
+    [("wesktop", WESKTOP, {}), ("wesktop.window", WINDOW, WINDOW_FLAT)],
 )
 def test_a_file_of_wesktop_imports_what_its_room_may(
     package: str, rooms: dict[str, set[str]], flat: dict[str, str]

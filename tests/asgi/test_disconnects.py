@@ -12,8 +12,7 @@ import pytest
 from asgi.memory import http_scope
 from support.other_servers import SERVERS, serving
 from support.waiting import until, wait_for
-from wesktop.asgi import Request, Router, StreamResponse, create_app
-from wesktop.asgi.transfer import bodies
+from wesktop.asgi import Request, Router, StreamResponse, bodies, create_app
 from wesktop.asgi.types import ASGIApp, Message
 
 SOURCE = """

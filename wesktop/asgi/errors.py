@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wesktop.asgi.handlers import Handler, awaitable
-from wesktop.asgi.http.headers import encode_headers
+from wesktop.asgi.headers import encode_headers
 from wesktop.asgi.parameters import check_type
 
 ErrorKey = int | type[Exception]

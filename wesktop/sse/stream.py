@@ -2,8 +2,8 @@
 
 from collections.abc import Awaitable
 
+from wesktop.asgi.sending import within
 from wesktop.asgi.streams import StreamResponse, part
-from wesktop.asgi.transfer.sending import within
 from wesktop.asgi.types import Message, Send
 from wesktop.sse.clients import Clients
 from wesktop.sse.subscriber import Subscriber, may_be_done

@@ -2,8 +2,8 @@
 
 from collections.abc import Awaitable
 
+from wesktop.asgi.deadlines import time_limit
 from wesktop.asgi.limits import DEFAULT, SCOPE_KEY
-from wesktop.asgi.transfer.deadlines import time_limit
 from wesktop.asgi.types import Message, Scope, Send
 
 

@@ -3,11 +3,11 @@
 import os
 
 from wesktop.asgi.errors import HTTPError
-from wesktop.asgi.http.headers import header_values
+from wesktop.asgi.headers import header_values
 from wesktop.asgi.reporting import log_exception, printable
 from wesktop.asgi.requests import Request
 from wesktop.asgi.responses import Response, as_response, error_response
-from wesktop.asgi.routing.router import Router
+from wesktop.asgi.routing import Router
 from wesktop.asgi.types import Scope
 
 IN_SESSION = "wesktop.session"
@@ -50,7 +50,7 @@ class ErrorAnswers:
             except Exception as failed:
                 log_exception(self.logger, failed, "the error handler of status 500 failed (error %s)", trace)
         if self.debug and request.scope.get(IN_SESSION) and _is_browser(request.scope):
-            from wesktop.asgi.failures.traceback_page import traceback_page
+            from wesktop.asgi.traceback_page import traceback_page
 
             return traceback_page(error, f"{request.method} {request.path}", trace)
         return error_response(500, "internal server error", id=trace)

@@ -63,7 +63,7 @@ def _summary(error: BaseException) -> str:
 
 def _of_the_app(frames: list[traceback.FrameSummary]) -> list[traceback.FrameSummary]:
     """Without our own, where there are others."""
-    ours = str(Path(__file__).parents[1])
+    ours = str(Path(__file__).parent)
     return [frame for frame in frames if not frame.filename.startswith(ours)] or frames
 
 

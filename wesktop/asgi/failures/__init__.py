@@ -1,4 +1,0 @@
-"""What a client is sent, and what is logged, when a handler raises an exception.
-
-May import `http`, `routing`, `requests` and `responses`.
-"""
