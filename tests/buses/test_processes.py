@@ -58,7 +58,7 @@ def test_a_forked_process_broadcasts_too_and_takes_nothing_from_its_parent(
     broadcaster = Broadcaster(strict=False, name="news")
     broadcaster.broadcast("e", 1)
     wait_for(lambda: len(logged(broadcaster)) == 1, "the first")
-    for lock in (broadcaster._clients._lock, broadcaster._log._lock, broadcaster._bus._lock):  # type: ignore[attr-defined]
+    for lock in (broadcaster._lock, broadcaster._log._lock, broadcaster._bus._lock):  # type: ignore[attr-defined]
         held, release = threading.Event(), threading.Event()
 
         def hold(lock: Any = lock, held: threading.Event = held, release: threading.Event = release) -> None:

@@ -122,6 +122,6 @@ def test_pages_that_come_and_go_leave_nothing_behind(broadcaster: Broadcaster) -
             await page.leave()
         assert len(asyncio.all_tasks()) == tasks
         assert broadcaster.client_count == 0
-        assert len(broadcaster._clients._by_loop) == 0
+        assert len(broadcaster._clients) == 0
 
     asyncio.run(scenario())

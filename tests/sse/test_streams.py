@@ -7,7 +7,8 @@ import pytest
 from asgi.memory import Exchange, first_of, http_scope, until
 from sse.pages import REQUEST, Event, Page, parse
 from wesktop.asgi import Request
-from wesktop.sse import Broadcaster, clients
+from wesktop.sse import Broadcaster
+from wesktop.sse import broadcaster as module
 from wesktop.testing.events import EventParser
 
 
@@ -56,8 +57,8 @@ def test_event_between_the_call_of_stream_and_its_start_is_kept(broadcaster: Bro
 
 
 def test_silent_stream_is_kept_alive_by_comments(broadcaster: Broadcaster, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert clients.KEEP_ALIVE_SECONDS == 15
-    monkeypatch.setattr(clients, "KEEP_ALIVE_SECONDS", 0.001)
+    assert module.KEEP_ALIVE_SECONDS == 15
+    monkeypatch.setattr(module, "KEEP_ALIVE_SECONDS", 0.001)
 
     async def scenario() -> None:
         page = Page(broadcaster)

@@ -5,19 +5,24 @@ import threading
 import time
 import weakref
 from collections.abc import Awaitable, Callable, Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wesktop.asgi.parameters import check_flag, check_number, check_type
 from wesktop.asgi.requests import Request
 from wesktop.asgi.streams import StreamResponse
 from wesktop.sse.bus import Bus
 from wesktop.sse.buses import bus_of
-from wesktop.sse.clients import Clients
 from wesktop.sse.log import Log
 from wesktop.sse.parameters import names
 from wesktop.sse.stream import EventStream
 from wesktop.sse.subscriber import Subscriber
 from wesktop.sse.wire import check_event_name, check_group, encode_data
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
+KEEP_ALIVE_SECONDS = 15.0
+"""How often a silent stream sends a comment, which keeps proxies from closing it (WHATWG HTML, 9.2.7)."""
 
 HISTORY = 1000
 HISTORY_BYTES = 4 * 1024 * 1024
@@ -97,21 +102,26 @@ class Broadcaster:
         limits = max(history, buffer_size), max(history_bytes, 2 * buffer_bytes), max(history_seconds, BUFFER_SECONDS)
         self._limits = limits
         self._wanted_bus = bus
-        self._clients = Clients(lambda: self._bus.ready)
         self._begin()
-        self._bus.open(self._log, self._clients.wake)
+        self._bus.open(self._log, self._on_news)
         self._is_open = True
         _broadcasters.add(self)
 
     def _begin(self) -> None:
         self._log = Log(*self._limits)
+        # By the loops of their streams, None before these have begun. Weak, as a stream that is never started (for a
+        # HEAD request) has no end at which it could be taken out.
+        self._clients: dict[AbstractEventLoop | None, weakref.WeakSet[Subscriber]] = {}
+        # Over the set of clients; re-entrant, as garbage collection may close a stream in the middle of it.
+        self._lock = threading.RLock()
         self._opening = threading.Lock()
+        self._waking: set[AbstractEventLoop] = set()
+        self._keeping_alive: set[AbstractEventLoop] = set()
         self._bus: Bus = bus_of(self._wanted_bus, self.name, self._limits)
 
     def after_fork(self) -> None:
         """In the child: threads, connections, pages and perhaps held locks are the parent's; begin anew when used."""
         self._bus.abandon()
-        self._clients.reset()
         self._begin()
         self._is_open = False
 
@@ -119,7 +129,7 @@ class Broadcaster:
         with self._opening:
             if self._is_open:
                 return
-            self._bus.open(self._log, self._clients.wake)
+            self._bus.open(self._log, self._on_news)
             give_up_at = time.monotonic() + FORK_PATIENCE
             while not self._bus.ready and time.monotonic() < give_up_at:
                 time.sleep(0.002)
@@ -133,7 +143,8 @@ class Broadcaster:
     @property
     def client_count(self) -> int:
         """How many clients are connected to this process, and keep up."""
-        return self._clients.count()
+        with self._lock:
+            return sum(not client.is_behind for clients in self._clients.values() for client in clients)
 
     def register_event(self, name: str) -> None:
         """Allow the event *name*. Raises TypeError for no str, ValueError for an empty one or CR, LF or NUL in it."""
@@ -184,8 +195,72 @@ class Broadcaster:
             came=None if self._bus.ready else time.monotonic(),
             tells_position=request.query("_wesktop") == "positions",  # by the script that wesktop serves
         )
-        self._clients.add(client)
-        return EventStream(self._clients, client)
+        self._add(client)
+        return EventStream(self, client)
+
+    def begin(self, client: Subscriber, loop: "AbstractEventLoop") -> None:
+        """The client's stream begins."""
+        self.drop(client)
+        client.loop = loop
+        self._add(client)
+        with self._lock:
+            if loop not in self._keeping_alive:
+                self._keeping_alive.add(loop)
+                loop.call_later(KEEP_ALIVE_SECONDS, self._keep_alive, loop)
+
+    def drop(self, client: Subscriber) -> None:
+        """A client has gone."""
+        with self._lock:
+            clients = self._clients.get(client.loop, weakref.WeakSet())
+            clients.discard(client)
+            if not clients:
+                self._clients.pop(client.loop, None)
+
+    def _add(self, client: Subscriber) -> None:
+        with self._lock:
+            self._clients.setdefault(client.loop, weakref.WeakSet()).add(client)
+        if self._bus.ready:
+            client.place()
+
+    def _on_news(self) -> None:
+        """There is something new: wake those who wait, each loop once for all that comes until it looks."""
+        with self._lock:
+            loops = {loop for loop in self._clients if loop is not None} - self._waking
+            self._waking |= loops
+        for loop in loops:
+            try:
+                loop.call_soon_threadsafe(self._wake, loop)
+            except RuntimeError:  # it is closed, and its clients with it
+                self._forget(loop)
+
+    def _wake(self, loop: "AbstractEventLoop") -> None:
+        with self._lock:
+            self._waking.discard(loop)
+        ready = self._bus.ready
+        for client in self._clients_on(loop):
+            if ready:
+                client.place()
+            client.wake()
+
+    def _clients_on(self, loop: "AbstractEventLoop") -> list[Subscriber]:
+        with self._lock:
+            return list(self._clients.get(loop, ()))
+
+    def _keep_alive(self, loop: "AbstractEventLoop") -> None:
+        clients = self._clients_on(loop)
+        for client in clients:
+            client.keep_alive()
+        with self._lock:
+            if clients:
+                loop.call_later(KEEP_ALIVE_SECONDS, self._keep_alive, loop)
+            else:
+                self._keeping_alive.discard(loop)
+
+    def _forget(self, loop: "AbstractEventLoop") -> None:
+        with self._lock:
+            self._waking.discard(loop)
+            self._keeping_alive.discard(loop)
+            self._clients.pop(loop, None)
 
 
 _broadcasters: weakref.WeakSet[Broadcaster] = weakref.WeakSet()

@@ -1,13 +1,16 @@
 """The response that is an event stream."""
 
 from collections.abc import Awaitable
+from typing import TYPE_CHECKING
 
 from wesktop.asgi.sending import within
 from wesktop.asgi.streams import StreamResponse, part
 from wesktop.asgi.types import Message, Send
-from wesktop.sse.clients import Clients
 from wesktop.sse.subscriber import Subscriber, may_be_done
 from wesktop.sse.wire import format_farewell
+
+if TYPE_CHECKING:
+    from wesktop.sse.broadcaster import Broadcaster
 
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
@@ -18,8 +21,8 @@ RETURN_AT_ONCE = 50
 class EventStream(StreamResponse):
     """A client's chunks, each sent as soon as it is there: to an idle client by whoever wakes it, not by its task."""
 
-    def __init__(self, clients: Clients, client: Subscriber) -> None:
-        super().__init__(Chunks(clients, client), "text/event-stream", _HEADERS)
+    def __init__(self, broadcaster: "Broadcaster", client: Subscriber) -> None:
+        super().__init__(Chunks(broadcaster, client), "text/event-stream", _HEADERS)
         self._client = client
 
     async def send_chunks(self, send: Send, seconds: float | None) -> None:
@@ -47,8 +50,8 @@ class Chunks:
 
     farewell = format_farewell(RETURN_AT_ONCE)
 
-    def __init__(self, clients: Clients, client: Subscriber) -> None:
-        self._clients = clients
+    def __init__(self, broadcaster: "Broadcaster", client: Subscriber) -> None:
+        self._broadcaster = broadcaster
         self._client = client
 
     def __aiter__(self) -> "Chunks":
@@ -59,7 +62,7 @@ class Chunks:
         if client.loop is None:
             import asyncio  # late: see wesktop.asgi
 
-            self._clients.begin(client, asyncio.get_running_loop())
+            self._broadcaster.begin(client, asyncio.get_running_loop())
         try:
             while (chunk := client.take()) is not None:
                 if chunk:
@@ -68,12 +71,12 @@ class Chunks:
                 if sent is not None:
                     await within(sent, client.write_timeout)
         except Exception:  # not where the wait is given up, as by asyncio.timeout(): the next one goes on from here
-            self._clients.drop(client)
+            self._broadcaster.drop(client)
             raise
-        self._clients.drop(client)
+        self._broadcaster.drop(client)
         raise StopAsyncIteration
 
     async def aclose(self) -> None:
         """The client has gone, or was never there."""
         self._client.close()
-        self._clients.drop(self._client)
+        self._broadcaster.drop(self._client)
