@@ -1,7 +1,7 @@
 """The response that is an event stream."""
 
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from wesktop.asgi.sending import within
 from wesktop.asgi.streams import StreamResponse, part
@@ -10,7 +10,7 @@ from wesktop.sse.subscriber import Subscriber, may_be_done
 from wesktop.sse.wire import format_farewell
 
 if TYPE_CHECKING:
-    from wesktop.sse.broadcaster import Broadcaster
+    from asyncio import AbstractEventLoop
 
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
@@ -18,11 +18,21 @@ RETURN_AT_ONCE = 50
 """Milliseconds until a page comes back whose stream the server has ended."""
 
 
+class Clients(Protocol):
+    """The set of clients that a stream joins when it begins and leaves when it ends."""
+
+    def begin(self, client: Subscriber, loop: "AbstractEventLoop") -> None:
+        """Add a client whose stream has begun on this loop."""
+
+    def drop(self, client: Subscriber) -> None:
+        """Remove a client."""
+
+
 class EventStream(StreamResponse):
     """A client's chunks, each sent as soon as it is there: to an idle client by whoever wakes it, not by its task."""
 
-    def __init__(self, broadcaster: "Broadcaster", client: Subscriber) -> None:
-        super().__init__(Chunks(broadcaster, client), "text/event-stream", _HEADERS)
+    def __init__(self, clients: Clients, client: Subscriber) -> None:
+        super().__init__(Chunks(clients, client), "text/event-stream", _HEADERS)
         self._client = client
 
     async def send_chunks(self, send: Send, seconds: float | None) -> None:
@@ -50,8 +60,8 @@ class Chunks:
 
     farewell = format_farewell(RETURN_AT_ONCE)
 
-    def __init__(self, broadcaster: "Broadcaster", client: Subscriber) -> None:
-        self._broadcaster = broadcaster
+    def __init__(self, clients: Clients, client: Subscriber) -> None:
+        self._clients = clients
         self._client = client
 
     def __aiter__(self) -> "Chunks":
@@ -62,7 +72,7 @@ class Chunks:
         if client.loop is None:
             import asyncio  # late: see wesktop.asgi
 
-            self._broadcaster.begin(client, asyncio.get_running_loop())
+            self._clients.begin(client, asyncio.get_running_loop())
         try:
             while (chunk := client.take()) is not None:
                 if chunk:
@@ -71,12 +81,12 @@ class Chunks:
                 if sent is not None:
                     await within(sent, client.write_timeout)
         except Exception:  # not where the wait is given up, as by asyncio.timeout(): the next one goes on from here
-            self._broadcaster.drop(client)
+            self._clients.drop(client)
             raise
-        self._broadcaster.drop(client)
+        self._clients.drop(client)
         raise StopAsyncIteration
 
     async def aclose(self) -> None:
         """The client has gone, or was never there."""
         self._client.close()
-        self._broadcaster.drop(self._client)
+        self._clients.drop(self._client)
