@@ -45,7 +45,7 @@ SEEDS = {
 
 def paths() -> Callable[[bytes], None]:
     """No path leads to a file outside of the root."""
-    from wesktop.asgi.opening import locate, open_beneath
+    from wesktop.asgi.files.opening import locate, open_beneath
 
     base = Path(tempfile.mkdtemp()).resolve()
     root = base / "static"
@@ -81,7 +81,7 @@ def queries() -> Callable[[bytes], None]:
 
 def ranges() -> Callable[[bytes], None]:
     """A range lies within the file."""
-    from wesktop.asgi.ranges import Unsatisfiable, parse_range
+    from wesktop.asgi.http.ranges import Unsatisfiable, parse_range
 
     def check(data: bytes) -> None:
         for size in (0, 1, 1000):
@@ -97,7 +97,7 @@ def ranges() -> Callable[[bytes], None]:
 def forms() -> Callable[[bytes], None]:
     """A form is read or refused; in one piece it is the same as in many, where both are read."""
     from wesktop.asgi.errors import HTTPError
-    from wesktop.asgi.forms import read_form
+    from wesktop.asgi.receiving.forms import read_form
 
     async def chunks(data: bytes, size: int) -> AsyncIterator[bytes]:
         for start in range(0, len(data), size):
@@ -122,7 +122,7 @@ def forms() -> Callable[[bytes], None]:
 
 def cookies() -> Callable[[bytes], None]:
     """Whatever a Cookie header says is read."""
-    from wesktop.asgi.cookies import parse_cookies
+    from wesktop.asgi.http.cookies import parse_cookies
 
     def check(data: bytes) -> None:
         assert all(parse_cookies(data.decode("latin-1")))
@@ -132,7 +132,7 @@ def cookies() -> Callable[[bytes], None]:
 
 def encodings() -> Callable[[bytes], None]:
     """A variant is chosen that exists."""
-    from wesktop.asgi.codings import choose
+    from wesktop.asgi.http.codings import choose
 
     def check(data: bytes) -> None:
         assert choose(data.decode("latin-1"), ["br", "gzip"]) in ("", "br", "gzip")

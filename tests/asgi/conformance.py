@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from wesktop.asgi.headers import TOKEN
+from wesktop.asgi.http.headers import TOKEN
 from wesktop.asgi.types import ASGIApp, Message, Receive, Scope, Send
 
 

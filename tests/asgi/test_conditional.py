@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from asgi.memory import http_scope
-from wesktop.asgi.conditional import entity_tag, http_date, is_current
+from wesktop.asgi.http.conditional import entity_tag, http_date, is_current
 
 ETAG = '"abc-1"'
 MODIFIED = 784111777.9  # Sun, 06 Nov 1994 08:49:37 GMT, the example of RFC 9110

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from asgi.memory import request
 from wesktop.asgi import Request, Router, create_app
-from wesktop.asgi.patterns import parse
+from wesktop.asgi.routing.patterns import parse
 
 
 async def handler(_request: Request) -> None: ...

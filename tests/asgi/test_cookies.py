@@ -22,7 +22,7 @@ from wesktop.asgi import (
     StreamResponse,
     TextResponse,
 )
-from wesktop.asgi.cookies import parse_cookies
+from wesktop.asgi.http.cookies import parse_cookies
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from wesktop.asgi.deadlines import deadlines, time_limit
+from wesktop.asgi.timeouts import deadlines, time_limit
 
 SOON = 0.01
 

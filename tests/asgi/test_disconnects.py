@@ -12,7 +12,8 @@ import pytest
 from asgi.memory import http_scope
 from support.other_servers import SERVERS, serving
 from support.waiting import until, wait_for
-from wesktop.asgi import Request, Router, StreamResponse, bodies, create_app
+from wesktop.asgi import Request, Router, StreamResponse, create_app
+from wesktop.asgi.receiving import body as bodies
 from wesktop.asgi.types import ASGIApp, Message
 
 SOURCE = """

@@ -10,10 +10,12 @@ from urllib.parse import unquote
 import pytest
 
 from asgi.memory import fetch, http_scope, request
-from wesktop.asgi import FileResponse, files, reading
-from wesktop.asgi.content_types import BY_SUFFIX, content_type_of
-from wesktop.asgi.files import content_disposition
-from wesktop.asgi.reading import CHUNK_SIZE
+from wesktop.asgi import FileResponse
+from wesktop.asgi.files import file_response as files
+from wesktop.asgi.files import reading
+from wesktop.asgi.files.file_response import content_disposition
+from wesktop.asgi.files.reading import CHUNK_SIZE
+from wesktop.asgi.http.content_types import BY_SUFFIX, content_type_of
 from wesktop.asgi.types import Message
 
 
@@ -177,7 +179,7 @@ def test_running_out_of_descriptors_is_not_taken_for_a_missing_file(file: Path) 
     program = """
 import errno, resource, sys
 from pathlib import Path
-from wesktop.asgi.opening import open_file
+from wesktop.asgi.files.opening import open_file
 resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
 try:
     open_file(Path(sys.argv[1]))

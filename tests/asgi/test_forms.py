@@ -10,7 +10,7 @@ import pytest
 
 from asgi.memory import Answer, body_messages, request
 from wesktop.asgi import Request, Router, create_app
-from wesktop.asgi.forms import MAX_FIELD_SIZE, MAX_IN_MEMORY, MAX_PART_HEADERS, Form, Upload, read_form
+from wesktop.asgi.receiving.forms import MAX_FIELD_SIZE, MAX_IN_MEMORY, MAX_PART_HEADERS, Form, Upload, read_form
 from wesktop.asgi.types import ASGIApp
 
 

@@ -14,8 +14,8 @@ import pytest
 from asgi.memory import request
 from support.waiting import wait_for
 from wesktop.asgi import Router, create_app
-from wesktop.asgi.opening import is_path_of, open_beneath, open_file
-from wesktop.asgi.static import MAX_CACHED_FILE
+from wesktop.asgi.files.opening import is_path_of, open_beneath, open_file
+from wesktop.asgi.files.static import MAX_CACHED_FILE
 
 SECRET = b"secret"
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from asgi.conformance import Conformance
 from asgi.memory import body_messages, request
 from wesktop.asgi import FileResponse, HTTPError, Request, Router, StreamResponse, TextResponse, create_app
-from wesktop.asgi.opening import locate
+from wesktop.asgi.files.opening import locate
 
 PIECES = st.sampled_from(
     ["..", ".", "", "a", "sub", "file.txt", "static", "secret.txt", "link", "~", "C:", "\\", "%2e%2e", "\0", "\udcff",

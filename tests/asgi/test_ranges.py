@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from asgi.memory import request
 from wesktop.asgi import FileResponse, Router, create_app
-from wesktop.asgi.ranges import Unsatisfiable, parse_range
+from wesktop.asgi.http.ranges import Unsatisfiable, parse_range
 from wesktop.asgi.types import ASGIApp
 
 DATA = bytes(range(200))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from asgi.memory import until
-from wesktop.asgi.receiver import Receiver
+from wesktop.asgi.receiving.receiver import Receiver
 from wesktop.asgi.types import Message
 
 GONE: Message = {"type": "websocket.disconnect", "code": 1001}

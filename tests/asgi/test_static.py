@@ -7,7 +7,7 @@ import pytest
 
 from asgi.memory import request
 from wesktop.asgi import Router, create_app
-from wesktop.asgi.opening import locate
+from wesktop.asgi.files.opening import locate
 from wesktop.asgi.types import ASGIApp
 
 SECRET = b"secret"

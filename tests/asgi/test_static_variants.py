@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from asgi.memory import Answer, request
 from wesktop.asgi import FileResponse, Router, create_app
-from wesktop.asgi.codings import choose
-from wesktop.asgi.static import ENTRY_SIZE, MAX_CACHED_FILE, StaticFiles
+from wesktop.asgi.files.static import ENTRY_SIZE, MAX_CACHED_FILE, StaticFiles
+from wesktop.asgi.http.codings import choose
 from wesktop.asgi.types import ASGIApp
 
 SCOPE: dict[str, Any] = {"type": "http", "method": "GET", "headers": []}

@@ -12,7 +12,7 @@ from asgi.memory import run, until
 from asgi.real import granian
 from support.waiting import wait_for
 from wesktop.asgi import Router, WebSocket, WebSocketDisconnect, create_app
-from wesktop.asgi.inbox import MAX_WAITING
+from wesktop.asgi.receiving.inbox import MAX_WAITING
 from wesktop.asgi.types import Message
 
 CONNECT: Message = {"type": "websocket.connect"}

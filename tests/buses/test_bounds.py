@@ -7,7 +7,7 @@ import pytest
 from buses.servers import Redis, Supervisor, has_sent_all, logged, told
 from support.waiting import wait_for
 from wesktop.sse import Broadcaster
-from wesktop.sse import outbox as outboxes
+from wesktop.sse.buses import send_queue as outboxes
 from wesktopd.context import BUS_VARIABLE
 
 

@@ -12,7 +12,8 @@ import pytest
 from buses.following import Page, follow_until, skipped
 from buses.servers import Redis, Supervisor, logged
 from support.waiting import wait_for
-from wesktop.sse import Broadcaster, supervisor_bus
+from wesktop.sse import Broadcaster
+from wesktop.sse.buses import supervisor_bus
 from wesktopd.context import BUS_VARIABLE
 
 KEPT = 200

@@ -12,7 +12,8 @@ import pytest
 
 from buses.servers import told
 from support.waiting import wait_for
-from wesktop.sse import Broadcaster, supervisor_bus
+from wesktop.sse import Broadcaster
+from wesktop.sse.buses import supervisor_bus
 from wesktopd.context import BUS_VARIABLE
 
 

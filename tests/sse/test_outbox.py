@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from wesktop.sse import outbox as module
-from wesktop.sse.outbox import Outbox
+from wesktop.sse.buses import send_queue as module
+from wesktop.sse.buses.send_queue import Outbox
 from wesktopd.bus.deduplication import MAX_ORIGINS, Deduplicator
 from wesktopd.wire.bus_messages import Publish
 

@@ -8,7 +8,7 @@ import pytest
 from sse.pages import REQUEST
 from wesktop.asgi import StreamResponse
 from wesktop.sse import Broadcaster, sse_route
-from wesktop.sse.redis_bus import RedisBus
+from wesktop.sse.buses.redis_bus import RedisBus
 
 
 def test_signatures_are_the_specified_ones() -> None:

@@ -9,7 +9,7 @@ import pytest
 from asgi.memory import until
 from sse.pages import Event, Page, parse
 from wesktop.sse import Broadcaster
-from wesktop.sse.wire import format_event
+from wesktop.sse.event_format import format_event
 
 
 class Point(msgspec.Struct):

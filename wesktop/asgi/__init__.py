@@ -5,9 +5,9 @@ another process, is spared 30 ms and 10 MB.
 """
 
 from wesktop.asgi.app import create_app
-from wesktop.asgi.cookies import Cookie
 from wesktop.asgi.errors import HTTPError
-from wesktop.asgi.files import FileResponse
+from wesktop.asgi.files.file_response import FileResponse
+from wesktop.asgi.http.cookies import Cookie
 from wesktop.asgi.limits import BODY_TIMEOUT, MAX_BODY_SIZE, MAX_FORM_PARTS, WRITE_TIMEOUT
 from wesktop.asgi.requests import Request
 from wesktop.asgi.responses import (
@@ -19,7 +19,7 @@ from wesktop.asgi.responses import (
     Response,
     TextResponse,
 )
-from wesktop.asgi.routing import Router
+from wesktop.asgi.routing.router import Router
 from wesktop.asgi.streams import StreamResponse
 from wesktop.asgi.websockets import WebSocket, WebSocketDisconnect, add_ws_route
 

@@ -4,11 +4,11 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from wesktop.asgi.answers import ErrorAnswers
-from wesktop.asgi.bodies import ANSWERED, BODY_KEY, Body
-from wesktop.asgi.client_scripts import client_script
 from wesktop.asgi.connections import quoted, route_path
+from wesktop.asgi.error_responses import ErrorAnswers
 from wesktop.asgi.errors import HTTPError, NothingSentError
+from wesktop.asgi.files.client_scripts import client_script
+from wesktop.asgi.files.static import MAX_CACHE_SIZE, SinglePage, StaticFiles
 from wesktop.asgi.lifespan import Lifespan
 from wesktop.asgi.limits import (
     BODY_TIMEOUT,
@@ -21,10 +21,10 @@ from wesktop.asgi.limits import (
     Limits,
 )
 from wesktop.asgi.parameters import check_flag, check_number, check_type
+from wesktop.asgi.receiving.body import ANSWERED, BODY_KEY, Body
 from wesktop.asgi.requests import Request
 from wesktop.asgi.responses import EmptyResponse, RedirectResponse, Response, allow, as_response
-from wesktop.asgi.routing import UNSET, Route, Router
-from wesktop.asgi.static import MAX_CACHE_SIZE, SinglePage, StaticFiles
+from wesktop.asgi.routing.router import UNSET, Route, Router
 from wesktop.asgi.types import ASGIApp, Receive, Scope, Send
 from wesktop.asgi.websockets import WebSockets
 

@@ -112,7 +112,7 @@ class Connection:
     def cookies(self) -> dict[str, str]:
         """The cookies that came, by name."""
         if self._cookies is None:
-            from wesktop.asgi.cookies import parse_cookies
+            from wesktop.asgi.http.cookies import parse_cookies
 
             self._cookies = parse_cookies(self.header("cookie", ""))
         return self._cookies

@@ -1,13 +1,10 @@
-"""Errors as answers: what a handler raises, and who answers it."""
+"""HTTP errors: the exceptions that a handler raises to answer with a status."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from wesktop.asgi.handlers import Handler, awaitable
-from wesktop.asgi.headers import encode_headers
+from wesktop.asgi.http.headers import encode_headers
 from wesktop.asgi.parameters import check_type
-
-ErrorKey = int | type[Exception]
 
 
 class HTTPError(Exception):
@@ -20,7 +17,7 @@ class HTTPError(Exception):
     """
 
     def __init__(self, status: int, detail: Any = None, *, headers: Mapping[str, str] | None = None) -> None:
-        _check_error_status(status)
+        check_error_status(status)
         self.status = status
         self.detail = phrase(status) if detail is None else detail
         self.headers = headers
@@ -45,46 +42,8 @@ def phrase(status: int) -> str:
         return "error"
 
 
-class ErrorHandlers:
-    """Who answers which error: handlers by status, and by type of exception."""
-
-    def __init__(self) -> None:
-        self._handlers: dict[ErrorKey, Handler] = {}
-
-    def add(self, key: ErrorKey, handler: Handler) -> None:
-        """Register a handler. Raises ValueError for a status that is no error, or a key that is taken; TypeError for
-        what is neither, or cannot be called.
-        """
-        if isinstance(key, int):
-            _check_error_status(key)
-        elif not (isinstance(key, type) and issubclass(key, Exception)):
-            raise TypeError(f"{key!r} is no error: give an exception's type or a status such as 404")
-        if key in self._handlers:
-            raise ValueError(f"{key!r} has an error handler already: remove one of the two")
-        self._handlers[key] = awaitable(handler)
-
-    def include(self, others: "ErrorHandlers") -> None:
-        """Add those of another. Raises ValueError for a key that is taken by a different one."""
-        for key, handler in others._handlers.items():
-            if self._handlers.setdefault(key, handler) is not handler:
-                raise ValueError(f"{key!r} has an error handler already: remove one of the two")
-
-    def find(self, error: Exception) -> Handler | None:
-        """The handler of an exception: by its status, else by the nearest of its types."""
-        if isinstance(error, HTTPError) and (handler := self._handlers.get(error.status)) is not None:
-            return handler
-        for kind in type(error).__mro__:
-            # A handler of Exception is for what nobody expected, which an HTTPError is not.
-            if kind in self._handlers and (not isinstance(error, HTTPError) or issubclass(kind, HTTPError)):
-                return self._handlers[kind]
-        return None
-
-    def of_last_resort(self) -> Handler | None:
-        """The handler of status 500."""
-        return self._handlers.get(500)
-
-
-def _check_error_status(status: int) -> None:
+def check_error_status(status: int) -> None:
+    """Raise TypeError or ValueError unless *status* is an int from 400 to 599."""
     check_type("status", status, int)
     if not 400 <= status <= 599:
         raise ValueError(f"status {status!r} is no error: use one from 400 to 599")

@@ -4,14 +4,14 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from wesktop.asgi import codec
-from wesktop.asgi.bodies import Body, body_of
 from wesktop.asgi.connections import Connection
 from wesktop.asgi.errors import HTTPError
 from wesktop.asgi.limits import DEFAULT, SCOPE_KEY
+from wesktop.asgi.receiving.body import Body, body_of
 from wesktop.asgi.types import Receive, Scope
 
 if TYPE_CHECKING:
-    from wesktop.asgi.forms import Form
+    from wesktop.asgi.receiving.forms import Form
 
 T = TypeVar("T")
 
@@ -100,7 +100,7 @@ class Request(Connection):
         what `stream` raises.
         """
         if self._form is None:
-            from wesktop.asgi.forms import read_form
+            from wesktop.asgi.receiving.forms import read_form
 
             limits = self.scope.get(SCOPE_KEY, DEFAULT)
             self._form = await read_form(self.header("content-type", ""), self.stream(), limits.max_form_parts)

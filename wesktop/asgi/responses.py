@@ -12,8 +12,8 @@ from typing import Any
 from urllib.parse import quote
 
 from wesktop.asgi import codec
-from wesktop.asgi.cookies import Cookie, Cookies, encode_cookies
-from wesktop.asgi.headers import Headers, RawHeaders, content_type_header, encode_headers
+from wesktop.asgi.http.cookies import Cookie, Cookies, encode_cookies
+from wesktop.asgi.http.headers import Headers, RawHeaders, content_type_header, encode_headers
 from wesktop.asgi.parameters import as_bytes, check_type
 from wesktop.asgi.types import Message, Receive, Scope, Send
 

@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncIterable
 
-from wesktop.asgi.bodies import ANSWERED, Body, body_of
-from wesktop.asgi.cookies import Cookies
-from wesktop.asgi.headers import Headers, content_type_header
+from wesktop.asgi.http.cookies import Cookies
+from wesktop.asgi.http.headers import Headers, content_type_header
 from wesktop.asgi.parameters import as_bytes, check_type
+from wesktop.asgi.receiving.body import ANSWERED, Body, body_of
 from wesktop.asgi.responses import Response, check_status, has_content, start_message
-from wesktop.asgi.sending import send_within, write_timeout
+from wesktop.asgi.timeouts import send_within, write_timeout
 from wesktop.asgi.types import Message, Receive, Scope, Send
 
 ENDLESS = ("text/event-stream", "multipart/x-mixed-replace")  # no end of their own, and whoever watches comes back

@@ -10,12 +10,12 @@ from typing import Any, Self
 
 from wesktop.asgi import codec
 from wesktop.asgi.connections import Connection, route_path
-from wesktop.asgi.headers import Headers, encode_headers
-from wesktop.asgi.inbox import Inbox
+from wesktop.asgi.http.headers import Headers, encode_headers
 from wesktop.asgi.limits import DEFAULT, Limits
 from wesktop.asgi.parameters import as_bytes, check_type
+from wesktop.asgi.receiving.inbox import Inbox
 from wesktop.asgi.reporting import log_exception, printable
-from wesktop.asgi.routing import WEBSOCKET, Router
+from wesktop.asgi.routing.router import WEBSOCKET, Router
 from wesktop.asgi.types import Message, Receive, Scope, Send
 
 WebSocketHandler = Callable[[Scope, Receive, Send], Awaitable[None]]

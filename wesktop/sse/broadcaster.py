@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from wesktop.asgi.parameters import check_flag, check_number, check_type
 from wesktop.asgi.requests import Request
 from wesktop.asgi.streams import StreamResponse
-from wesktop.sse.bus import Bus
-from wesktop.sse.buses import bus_of
+from wesktop.sse.buses.bus import Bus
+from wesktop.sse.buses.choice import bus_of
+from wesktop.sse.event_format import check_event_name, check_group, encode_data
 from wesktop.sse.log import Log
 from wesktop.sse.parameters import names
 from wesktop.sse.stream import EventStream
 from wesktop.sse.subscriber import Subscriber
-from wesktop.sse.wire import check_event_name, check_group, encode_data
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop

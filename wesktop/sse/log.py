@@ -5,7 +5,7 @@ import threading
 from collections import deque
 from dataclasses import dataclass
 
-from wesktop.sse.wire import format_event
+from wesktop.sse.event_format import format_event
 
 
 @dataclass(frozen=True, slots=True)

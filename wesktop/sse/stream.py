@@ -3,11 +3,11 @@
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Protocol
 
-from wesktop.asgi.sending import within
 from wesktop.asgi.streams import StreamResponse, part
+from wesktop.asgi.timeouts import within
 from wesktop.asgi.types import Message, Send
+from wesktop.sse.event_format import format_farewell
 from wesktop.sse.subscriber import Subscriber, may_be_done
-from wesktop.sse.wire import format_farewell
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop

@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from wesktop.sse.event_format import KEEP_ALIVE, RESET, format_event, format_greeting, format_position
 from wesktop.sse.log import Batch, Entry, Log
-from wesktop.sse.wire import KEEP_ALIVE, RESET, format_event, format_greeting, format_position
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Future

@@ -12,8 +12,8 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 
-from wesktop.sse.bus import MemoryBus, Sink
-from wesktop.sse.outbox import Outbox
+from wesktop.sse.buses.bus import MemoryBus, Sink
+from wesktop.sse.buses.send_queue import Outbox
 from wesktopd.wire.bus_messages import MAX_SENT, Join, Joined, Publish, Sent, Synced, decode_from_bus, encode
 from wesktopd.wire.lines import LineReader
 

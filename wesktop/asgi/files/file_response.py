@@ -5,19 +5,19 @@ from io import FileIO
 from pathlib import Path
 from urllib.parse import quote
 
-from wesktop.asgi.bodies import ANSWERED, Body, body_of
-from wesktop.asgi.conditional import entity_tag, http_date
-from wesktop.asgi.content_types import content_type_of
-from wesktop.asgi.cookies import Cookies
 from wesktop.asgi.errors import HTTPError, NothingSentError, phrase
-from wesktop.asgi.headers import Headers, RawHeaders, content_type_header
+from wesktop.asgi.files.opening import open_file
+from wesktop.asgi.files.reading import CHUNK_SIZE, read_chunk
+from wesktop.asgi.files.representation import Part, Representation, select, whole
+from wesktop.asgi.http.conditional import entity_tag, http_date
+from wesktop.asgi.http.content_types import content_type_of
+from wesktop.asgi.http.cookies import Cookies
+from wesktop.asgi.http.headers import Headers, RawHeaders, content_type_header
 from wesktop.asgi.limits import SCOPE_KEY
-from wesktop.asgi.opening import open_file
 from wesktop.asgi.parameters import check_type
-from wesktop.asgi.reading import CHUNK_SIZE, read_chunk
-from wesktop.asgi.representation import Part, Representation, select, whole
+from wesktop.asgi.receiving.body import ANSWERED, Body, body_of
 from wesktop.asgi.responses import Response, allow, check_status, error_response, has_content, start_message
-from wesktop.asgi.sending import send_within, write_timeout
+from wesktop.asgi.timeouts import send_within, write_timeout
 from wesktop.asgi.types import Receive, Scope, Send
 
 UNHEARD = 4 * CHUNK_SIZE

@@ -6,9 +6,9 @@ If-Modified-Since; then Range, if If-Range holds.
 
 from typing import NamedTuple
 
-from wesktop.asgi.conditional import is_current, is_same, may_be_sent
-from wesktop.asgi.headers import RawHeaders, header_values
-from wesktop.asgi.ranges import Unsatisfiable, parse_range
+from wesktop.asgi.http.conditional import is_current, is_same, may_be_sent
+from wesktop.asgi.http.headers import RawHeaders, header_values
+from wesktop.asgi.http.ranges import Unsatisfiable, parse_range
 from wesktop.asgi.types import Scope
 
 _SELECTING = frozenset({b"if-match", b"if-unmodified-since", b"if-none-match", b"if-modified-since", b"range"})

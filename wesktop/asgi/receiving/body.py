@@ -3,9 +3,9 @@
 import contextlib
 from typing import TYPE_CHECKING, Self
 
-from wesktop.asgi.deadlines import time_limit
 from wesktop.asgi.errors import HTTPError
-from wesktop.asgi.receiver import Receiver
+from wesktop.asgi.receiving.receiver import Receiver
+from wesktop.asgi.timeouts import time_limit
 from wesktop.asgi.types import Message, Receive, Scope
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import logging
 import sys
 from collections import deque
 
-from wesktop.sse.wire import RESET
+from wesktop.sse.event_format import RESET
 from wesktopd.wire.bus_messages import Publish
 
 MAX_WAITING = 100_000

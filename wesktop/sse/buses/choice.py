@@ -2,7 +2,7 @@
 
 import os
 
-from wesktop.sse.bus import Bus, MemoryBus
+from wesktop.sse.buses.bus import Bus, MemoryBus
 
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 
@@ -17,13 +17,13 @@ def bus_of(wanted: str | None, channel: str, limits: tuple[int, int, float]) -> 
         path = os.environ.get(BUS_VARIABLE)
         if not path:
             return MemoryBus()
-        from wesktop.sse.supervisor_bus import SupervisorBus  # late: nobody else needs it
+        from wesktop.sse.buses.supervisor_bus import SupervisorBus  # late: nobody else needs it
 
         return SupervisorBus(path, channel, limits)
     if not isinstance(wanted, str):
         raise TypeError(f"bus {wanted!r} is of type {type(wanted).__name__}, not str")
     if wanted.startswith(REDIS_SCHEMES):
-        from wesktop.sse.redis_bus import RedisBus  # late: it needs an extra
+        from wesktop.sse.buses.redis_bus import RedisBus  # late: it needs an extra
 
         return RedisBus(wanted, channel, limits)
     from wesktop.sse.parameters import without_password

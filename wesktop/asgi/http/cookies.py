@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from wesktop.asgi.headers import is_token
+from wesktop.asgi.http.headers import is_token
 from wesktop.asgi.parameters import check_type
 
 SameSite = Literal["strict", "lax", "none"]

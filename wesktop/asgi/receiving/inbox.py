@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from wesktop.asgi.limits import Limits
-from wesktop.asgi.receiver import Receiver
+from wesktop.asgi.receiving.receiver import Receiver
 from wesktop.asgi.types import Message, Receive
 
 MAX_WAITING = 256

@@ -7,16 +7,16 @@ from io import FileIO
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
-from wesktop.asgi.codings import SUFFIXES, choose
-from wesktop.asgi.content_types import BY_SUFFIX, content_type_of
 from wesktop.asgi.errors import HTTPError
-from wesktop.asgi.files import FileResponse, check_readable, describe
-from wesktop.asgi.headers import RawHeaders, content_type_header, header_values
-from wesktop.asgi.opening import locate, open_beneath
+from wesktop.asgi.files.file_response import FileResponse, check_readable, describe
+from wesktop.asgi.files.opening import locate, open_beneath
+from wesktop.asgi.files.representation import Representation, is_selective, select, whole
+from wesktop.asgi.http.codings import SUFFIXES, choose
+from wesktop.asgi.http.content_types import BY_SUFFIX, content_type_of
+from wesktop.asgi.http.headers import RawHeaders, content_type_header, header_values
 from wesktop.asgi.parameters import check_type
-from wesktop.asgi.representation import Representation, is_selective, select, whole
 from wesktop.asgi.responses import Response, start_message
-from wesktop.asgi.routing import Router
+from wesktop.asgi.routing.router import Router
 from wesktop.asgi.types import Receive, Scope, Send
 
 MAX_CACHE_SIZE = 16 * 1024 * 1024

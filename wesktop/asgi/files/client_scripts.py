@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from wesktop.asgi.errors import HTTPError
-from wesktop.asgi.files import FileResponse, check_readable
+from wesktop.asgi.files.file_response import FileResponse, check_readable
 from wesktop.asgi.responses import Response
 from wesktop.asgi.types import Scope
 

@@ -3,7 +3,7 @@
 import os
 from datetime import UTC, datetime
 
-from wesktop.asgi.headers import header_values
+from wesktop.asgi.http.headers import header_values
 from wesktop.asgi.types import Scope
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

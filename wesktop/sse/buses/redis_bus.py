@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from wesktop.sse.bus import Bus, Sink
-from wesktop.sse.emitted import REMEMBERED, follow_emitted
-from wesktop.sse.outbox import Outbox
+from wesktop.sse.buses.bus import Bus, Sink
+from wesktop.sse.buses.emitted import REMEMBERED, follow_emitted
+from wesktop.sse.buses.send_queue import Outbox
 from wesktop.sse.parameters import without_password
 from wesktopd.bus.deduplication import Deduplicator
 from wesktopd.wire.bus_messages import Publish

@@ -5,8 +5,8 @@ import os
 import time
 from collections.abc import Callable
 
-from wesktop.sse.bus import Bus
-from wesktop.sse.supervisor_bus import SupervisorBus
+from wesktop.sse.buses.bus import Bus
+from wesktop.sse.buses.supervisor_bus import SupervisorBus
 from wesktopd.context import BUS_VARIABLE
 from wesktopd.wire.bus_messages import Publish
 

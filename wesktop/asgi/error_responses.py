@@ -3,11 +3,11 @@
 import os
 
 from wesktop.asgi.errors import HTTPError
-from wesktop.asgi.headers import header_values
+from wesktop.asgi.http.headers import header_values
 from wesktop.asgi.reporting import log_exception, printable
 from wesktop.asgi.requests import Request
 from wesktop.asgi.responses import Response, as_response, error_response
-from wesktop.asgi.routing import Router
+from wesktop.asgi.routing.router import Router
 from wesktop.asgi.types import Scope
 
 IN_SESSION = "wesktop.session"

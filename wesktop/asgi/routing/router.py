@@ -7,11 +7,11 @@ path segments, one tree for each method, so that the time to find one does not d
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from wesktop.asgi.errors import ErrorHandlers, ErrorKey
-from wesktop.asgi.handlers import Handler, awaitable, is_async
-from wesktop.asgi.headers import is_token
+from wesktop.asgi.http.headers import is_token
 from wesktop.asgi.parameters import check_flag, check_number, check_type
-from wesktop.asgi.patterns import CONVERTERS, REST, Convert, Pattern, parse
+from wesktop.asgi.routing.error_handlers import ErrorHandlers, ErrorKey
+from wesktop.asgi.routing.handlers import Handler, awaitable, is_async
+from wesktop.asgi.routing.patterns import CONVERTERS, REST, Convert, Pattern, parse
 
 WEBSOCKET = "ws:"  # in the place of a method, which no token can be
 
@@ -97,7 +97,7 @@ class _Node:
 
 
 class Router:
-    """The routes of an application, see wesktop.asgi.patterns for their patterns.
+    """The routes of an application, see wesktop.asgi.routing.patterns for their patterns.
 
     Paths are compared percent-decoded, as ASGI gives them, and exactly: `/a` is not `/a/`, nor is `//a`.
     """
