@@ -77,6 +77,38 @@ WINDOW_FLAT = {**dict.fromkeys(("spec", "backends", "backlog", "creation"), "low
 LOWEST = {"errors", "text", "limits", "context", "target", "release", "startup_imports"}
 BELOW = {"wire", "system", "guard"}
 
+# The app layer: files that lie flat are `shared` below the rooms, else `front`.
+ASGI: dict[str, set[str]] = {
+    "shared": {"http"},
+    "http": {"shared"},
+    "routing": {"shared", "http"},
+    "receiving": {"shared", "http"},
+    "messages": {"shared", "http", "receiving"},
+    "files": {"shared", "http", "routing", "receiving", "messages"},
+    "front": {"shared", "http", "routing", "receiving", "messages", "files"},
+}
+ASGI_FLAT = {
+    **dict.fromkeys(("types", "limits", "parameters", "codec", "reporting", "errors", "timeouts"), "shared"),
+    **dict.fromkeys(("connections", "requests", "responses", "streams"), "messages"),
+}
+SSE: dict[str, set[str]] = {
+    "shared": set(),
+    "buses": {"shared"},
+    "pages": {"shared"},
+    "front": {"shared", "buses", "pages"},
+}
+SSE_FLAT = {
+    **dict.fromkeys(("event_format", "parameters"), "shared"),
+    **dict.fromkeys(("log", "subscriber", "stream"), "pages"),
+}
+ROOMS = [("wesktop.asgi", ASGI, ASGI_FLAT), ("wesktop.sse", SSE, SSE_FLAT)]
+# What each package may import of the others of ours.
+AROUND = {
+    "wesktop.asgi": set[str](),
+    "wesktop.sse": {"wesktop.asgi", "wesktopd.wire", "wesktopd.bus", "wesktopd.context"},
+    "wesktop.testing": {"wesktop.asgi", "wesktopd.wire"},
+}
+
 
 def room(module: str) -> str:
     """The room of a module of wesktopd."""

@@ -1,7 +1,7 @@
 """Conditional requests: whether the client has the current version of a file already (RFC 9110, section 13)."""
 
 import os
-from datetime import UTC, datetime
+import time
 
 from wesktop.asgi.http.headers import header_values
 from wesktop.asgi.types import Scope
@@ -16,11 +16,12 @@ def entity_tag(stat: os.stat_result, coding: str = "") -> str:
 
 
 def http_date(timestamp: float) -> str:
-    """*timestamp* (seconds since 1970) as an IMF-fixdate (RFC 9110, section 5.6.7); strftime would use the locale."""
-    moment = datetime.fromtimestamp(int(timestamp), UTC)
-    return (
-        f"{_DAYS[moment.weekday()]}, {moment:%d} {_MONTHS[moment.month - 1]} {moment.year:04} {moment:%H:%M:%S} GMT"
-    )
+    """Return *timestamp* (seconds since 1970) as an IMF-fixdate (RFC 9110, section 5.6.7); strftime uses the locale.
+
+    By `time`, which is loaded already: `datetime` takes 0.8 ms to import, email.utils 10 ms.
+    """
+    year, month, day, hour, minute, second, weekday, *_ = time.gmtime(int(timestamp))
+    return f"{_DAYS[weekday]}, {day:02} {_MONTHS[month - 1]} {year:04} {hour:02}:{minute:02}:{second:02} GMT"
 
 
 def is_current(scope: Scope, etag: str, modified: float) -> bool:
