@@ -18,7 +18,7 @@ from wesktop.asgi import (
     StreamResponse,
     TextResponse,
 )
-from wesktop.asgi.responses import as_response
+from wesktop.asgi.responses import to_response
 
 HEADERS = {"X-A": "1"}
 
@@ -175,11 +175,11 @@ def test_malformed_content_type_is_refused(kind: Any, content_type: str) -> None
 def test_answer_of_a_handler_becomes_a_response(
     answer: Any, status: int, content_type: str | None, body: bytes
 ) -> None:
-    sent = request(as_response(answer))
+    sent = request(to_response(answer))
     assert (sent.status, sent.header("content-type"), sent.body) == (status, content_type, body)
 
 
 @pytest.mark.parametrize("answer", [1, 1.5, True, (1, 2), {1}, object(), Size, chunks, {"a": object()}])
 def test_anything_else_is_a_type_error(answer: Any) -> None:
     with pytest.raises(TypeError):
-        as_response(answer)
+        to_response(answer)

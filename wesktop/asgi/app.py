@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from wesktop.asgi.connections import quoted, route_path
+from wesktop.asgi.connections import route_path, url_quote
 from wesktop.asgi.error_responses import ErrorAnswers
 from wesktop.asgi.errors import HTTPError, NothingSentError
 from wesktop.asgi.files.client_scripts import client_script
@@ -23,7 +23,7 @@ from wesktop.asgi.limits import (
 from wesktop.asgi.parameters import check_flag, check_number, check_type
 from wesktop.asgi.receiving.body import ANSWERED, BODY_KEY, Body
 from wesktop.asgi.requests import Request
-from wesktop.asgi.responses import EmptyResponse, RedirectResponse, Response, allow, as_response
+from wesktop.asgi.responses import EmptyResponse, RedirectResponse, Response, allow, to_response
 from wesktop.asgi.routing.router import UNSET, Route, Router
 from wesktop.asgi.types import ASGIApp, Receive, Scope, Send
 from wesktop.asgi.websockets import WebSockets
@@ -177,7 +177,7 @@ class Application:
                         if not route.stream:
                             body = await incoming.read()
                     request = Request(scope, path_params, body, incoming=incoming, receive=receive)
-                    response = as_response(await route.call(request))
+                    response = to_response(await route.call(request))
             except Exception as error:
                 response = await self.errors.answer(error, request or Request(scope, path_params))
             # Outside of the try: once a response has started, an exception can only end the connection.
@@ -237,4 +237,4 @@ class SlashRedirect:
         if not other or path.startswith("//") or self.router.find(scope["method"], other) is None:
             return None
         query = scope.get("query_string", b"").decode("latin-1")
-        return RedirectResponse(quoted(scope.get("root_path", "") + other) + (f"?{query}" if query else ""), 308)
+        return RedirectResponse(url_quote(scope.get("root_path", "") + other) + (f"?{query}" if query else ""), 308)

@@ -35,7 +35,7 @@ class Connection:
     def url(self) -> str:
         """The whole URL, as far as the client has told it by its Host header."""
         scope = self.scope
-        raw_path = scope.get("raw_path") or quoted(scope["path"]).encode("ascii")
+        raw_path = scope.get("raw_path") or url_quote(scope["path"]).encode("ascii")
         query = scope.get("query_string", b"")
         host = self.header("host")
         if host is None:
@@ -127,7 +127,7 @@ def route_path(scope: Scope) -> str:
     return path[len(root) :] or "/"
 
 
-def quoted(path: str) -> str:
+def url_quote(path: str) -> str:
     """A decoded path as it stands in a URL."""
     return quote(path, errors="surrogateescape")
 

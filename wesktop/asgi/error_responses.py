@@ -6,7 +6,7 @@ from wesktop.asgi.errors import HTTPError
 from wesktop.asgi.http.headers import header_values
 from wesktop.asgi.reporting import log_exception, printable
 from wesktop.asgi.requests import Request
-from wesktop.asgi.responses import Response, as_response, error_response
+from wesktop.asgi.responses import Response, error_response, to_response
 from wesktop.asgi.routing.router import Router
 from wesktop.asgi.types import Scope
 
@@ -30,7 +30,7 @@ class ErrorAnswers:
         try:
             handler = self.router.errors.find(error)
             if handler is not None:
-                return as_response(await handler(request, error))
+                return to_response(await handler(request, error))
             if isinstance(error, HTTPError):
                 return _plain(error)
         except HTTPError as other:  # the handler's answer, which is not handed round again
@@ -46,7 +46,7 @@ class ErrorAnswers:
         handler = self.router.errors.of_last_resort()
         if handler is not None:
             try:
-                return as_response(await handler(request, error))
+                return to_response(await handler(request, error))
             except Exception as failed:
                 log_exception(self.logger, failed, "the error handler of status 500 failed (error %s)", trace)
         if self.debug and request.scope.get(IN_SESSION) and _is_browser(request.scope):

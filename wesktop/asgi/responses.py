@@ -236,7 +236,7 @@ _MAKERS: dict[type, Callable[[Any], Response]] = {
 }
 
 
-def as_response(answer: Any) -> Response:
+def to_response(answer: Any) -> Response:
     """Make what a handler returned a response.
 
     dict, list, dataclass and msgspec Struct become JSON, str plain text, bytes an octet stream, None a 204.

@@ -7,7 +7,7 @@ from wesktop.asgi.http.headers import Headers, content_type_header
 from wesktop.asgi.parameters import as_bytes, check_type
 from wesktop.asgi.receiving.body import ANSWERED, Body, body_of
 from wesktop.asgi.responses import Response, check_status, has_content, start_message
-from wesktop.asgi.timeouts import send_within, write_timeout
+from wesktop.asgi.timeouts import send_with_timeout, write_timeout
 from wesktop.asgi.types import Message, Receive, Scope, Send
 
 ENDLESS = ("text/event-stream", "multipart/x-mixed-replace")  # no end of their own, and whoever watches comes back
@@ -94,7 +94,7 @@ class StreamResponse(Response):
 
         try:
             async for chunk in self.generator:
-                await send_within(send, part(chunk if type(chunk) is bytes else _encoded(chunk)), seconds)
+                await send_with_timeout(send, body_chunk(chunk if type(chunk) is bytes else _encoded(chunk)), seconds)
                 # To a client that is gone granian's send() returns without suspending; with a generator that does not
                 # suspend either, the loop would be held for ever and the disconnect never be seen.
                 await asyncio.sleep(0)
@@ -111,6 +111,6 @@ def _encoded(chunk: Chunk) -> bytes:
     return chunk.encode() if isinstance(chunk, str) else as_bytes("chunk", chunk, "yield bytes, or str as UTF-8")
 
 
-def part(body: bytes) -> Message:
+def body_chunk(body: bytes) -> Message:
     """A part of a response's body, not the last."""
     return {"type": "http.response.body", "body": body, "more_body": True}

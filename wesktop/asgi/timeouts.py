@@ -109,13 +109,13 @@ def write_timeout(scope: Scope) -> float | None:
     return seconds
 
 
-async def send_within(send: Send, message: Message, seconds: float | None) -> None:
+async def send_with_timeout(send: Send, message: Message, seconds: float | None) -> None:
     """Send a message; raises ClientTooSlowError when the client has not made room for it within so many seconds."""
-    await within(send(message), seconds)
+    await wait_with_timeout(send(message), seconds)
 
 
-async def within(sent: Awaitable[None], seconds: float | None) -> None:
-    """Wait for what `send` has returned; raises ClientTooSlowError as send_within does."""
+async def wait_with_timeout(sent: Awaitable[None], seconds: float | None) -> None:
+    """Wait for what `send` has returned; raises ClientTooSlowError as send_with_timeout does."""
     try:
         with time_limit(seconds):
             await sent

@@ -3,8 +3,8 @@
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Protocol
 
-from wesktop.asgi.streams import StreamResponse, part
-from wesktop.asgi.timeouts import within
+from wesktop.asgi.streams import StreamResponse, body_chunk
+from wesktop.asgi.timeouts import wait_with_timeout
 from wesktop.asgi.types import Message, Send
 from wesktop.sse.event_format import format_farewell
 from wesktop.sse.subscriber import Subscriber, may_be_done
@@ -41,7 +41,7 @@ class EventStream(StreamResponse):
         client.write_timeout = seconds
 
         def send_chunk(chunk: bytes) -> Awaitable[None]:
-            return send(part(chunk))
+            return send(body_chunk(chunk))
 
         def send_from_task(message: Message) -> Awaitable[None]:
             sent = send(message)
@@ -79,7 +79,7 @@ class Chunks:
                     return chunk
                 sent = await client.idle()
                 if sent is not None:
-                    await within(sent, client.write_timeout)
+                    await wait_with_timeout(sent, client.write_timeout)
         except Exception:  # not where the wait is given up, as by asyncio.timeout(): the next one goes on from here
             self._clients.drop(client)
             raise

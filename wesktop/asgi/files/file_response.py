@@ -8,7 +8,7 @@ from urllib.parse import quote
 from wesktop.asgi.errors import HTTPError, NothingSentError, phrase
 from wesktop.asgi.files.opening import open_file
 from wesktop.asgi.files.reading import CHUNK_SIZE, read_chunk
-from wesktop.asgi.files.representation import Part, Representation, select, whole
+from wesktop.asgi.files.representation import Representation, SelectedResponse, select, whole
 from wesktop.asgi.http.conditional import entity_tag, http_date
 from wesktop.asgi.http.content_types import content_type_of
 from wesktop.asgi.http.cookies import Cookies
@@ -17,7 +17,7 @@ from wesktop.asgi.limits import SCOPE_KEY
 from wesktop.asgi.parameters import check_type
 from wesktop.asgi.receiving.body import ANSWERED, Body, body_of
 from wesktop.asgi.responses import Response, allow, check_status, error_response, has_content, start_message
-from wesktop.asgi.timeouts import send_within, write_timeout
+from wesktop.asgi.timeouts import send_with_timeout, write_timeout
 from wesktop.asgi.types import Receive, Scope, Send
 
 UNHEARD = 4 * CHUNK_SIZE
@@ -76,9 +76,9 @@ class FileResponse(Response):
         with file:
             found = describe(os.fstat(file.fileno()), self._type_header, self._raw_headers)
             selects = self.status == 200 and scope["method"] in ("GET", "HEAD")
-            part = select(found, scope) if selects else whole(found, self.status)
-            await send(start_message(part.status, part.headers))
-            await _send_part(file, part, scope, receive, send)
+            selected = select(found, scope) if selects else whole(found, self.status)
+            await send(start_message(selected.status, selected.headers))
+            await _send_selected(file, selected, scope, receive, send)
 
     def _open(self) -> FileIO | None:
         """Open the file: all that is said and sent of it is of what this has opened. None where there is none."""
@@ -100,36 +100,40 @@ def describe(
     return Representation(stat.st_size, etag, stat.st_mtime, content_type, [*ours, *headers])
 
 
-async def _send_part(file: FileIO, part: Part, scope: Scope, receive: Receive, send: Send) -> None:
+async def _send_selected(
+    file: FileIO, selected: SelectedResponse, scope: Scope, receive: Receive, send: Send
+) -> None:
     """Send what a request is to get of an open file.
 
     We read it, even where the server could send a file by itself: that takes a path, by which it opens another one
     when the path leads elsewhere meanwhile, and granian waits for the client without a limit then.
     """
-    if scope["method"] == "HEAD" or part.start == part.stop:
+    if scope["method"] == "HEAD" or selected.start == selected.stop:
         await send({"type": "http.response.body", "body": b""})
         return
     body = body_of(scope, receive)
     try:
-        await _send_chunks(file, part, body, send, write_timeout(scope))
+        await _send_chunks(file, selected, body, send, write_timeout(scope))
     finally:
         body.close(ANSWERED)
 
 
-async def _send_chunks(file: FileIO, part: Part, body: Body, send: Send, seconds: float | None) -> None:
+async def _send_chunks(
+    file: FileIO, selected: SelectedResponse, body: Body, send: Send, seconds: float | None
+) -> None:
     import asyncio  # late: see wesktop.asgi
 
-    at = part.start
-    while at < part.stop and body.end is None:
-        chunk = await read_chunk(file, at, part.stop)
+    at = selected.start
+    while at < selected.stop and body.end is None:
+        chunk = await read_chunk(file, at, selected.stop)
         at += len(chunk)
         if not chunk:
             raise RuntimeError(f"{file.name!r} became shorter while it was sent")
-        more = at < part.stop
-        await send_within(send, {"type": "http.response.body", "body": chunk, "more_body": more}, seconds)
+        more = at < selected.stop
+        await send_with_timeout(send, {"type": "http.response.body", "body": chunk, "more_body": more}, seconds)
         del chunk  # before the next one is read, which can have its memory then
         if more:
-            if at - part.start >= UNHEARD:  # granian's send() goes on without an error when the client is gone
+            if at - selected.start >= UNHEARD:  # granian's send() goes on without an error when the client is gone
                 body.listen_to_client()
             await asyncio.sleep(0)  # neither reading nor sending need suspend, and others are to have their turn
 

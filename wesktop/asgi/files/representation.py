@@ -24,7 +24,7 @@ class Representation(NamedTuple):
     headers: RawHeaders
 
 
-class Part(NamedTuple):
+class SelectedResponse(NamedTuple):
     """What is to be sent: a status, headers, and the bytes from *start* to *stop*."""
 
     status: int
@@ -33,10 +33,10 @@ class Part(NamedTuple):
     stop: int
 
 
-def whole(found: Representation, status: int = 200) -> Part:
+def whole(found: Representation, status: int = 200) -> SelectedResponse:
     """All of it."""
     length = (b"content-length", b"%d" % found.size)
-    return Part(status, [found.content_type, length, *found.headers], 0, found.size)
+    return SelectedResponse(status, [found.content_type, length, *found.headers], 0, found.size)
 
 
 def is_selective(scope: Scope) -> bool:
@@ -44,14 +44,14 @@ def is_selective(scope: Scope) -> bool:
     return not _SELECTING.isdisjoint([name for name, _ in scope["headers"]])
 
 
-def select(found: Representation, scope: Scope) -> Part:
+def select(found: Representation, scope: Scope) -> SelectedResponse:
     """What a GET or HEAD is sent: the whole (200), nothing (304), a range (206), or that there is none (416)."""
     if not is_selective(scope):
         return whole(found)
     if not may_be_sent(scope, found.etag, found.modified):
-        return Part(412, [(b"content-length", b"0"), *found.headers], 0, 0)
+        return SelectedResponse(412, [(b"content-length", b"0"), *found.headers], 0, 0)
     if is_current(scope, found.etag, found.modified):
-        return Part(304, found.headers, 0, 0)
+        return SelectedResponse(304, found.headers, 0, 0)
     ranges = header_values(scope, b"range")
     if scope["method"] != "GET" or len(ranges) != 1 or not is_same(scope, found.etag, found.modified):
         return whole(found)
@@ -59,7 +59,7 @@ def select(found: Representation, scope: Scope) -> Part:
         asked = parse_range(ranges[0].decode("latin-1"), found.size)
     except Unsatisfiable:
         nothing = [(b"content-range", b"bytes */%d" % found.size), (b"content-length", b"0")]
-        return Part(416, [*nothing, *found.headers], 0, 0)
+        return SelectedResponse(416, [*nothing, *found.headers], 0, 0)
     if asked is None:
         return whole(found)
     start, stop = asked
@@ -68,4 +68,4 @@ def select(found: Representation, scope: Scope) -> Part:
         (b"content-range", b"bytes %d-%d/%d" % (start, stop - 1, found.size)),
         (b"content-length", b"%d" % (stop - start)),
     ]
-    return Part(206, [*range_headers, *found.headers], start, stop)
+    return SelectedResponse(206, [*range_headers, *found.headers], start, stop)

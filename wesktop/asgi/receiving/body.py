@@ -35,9 +35,9 @@ class Body(Receiver):
 
     _ahead = 0
     _size = 0
-    _is_whole = False  # whether the message that ends it has come: one does, whatever its length
-    _was_looked_at = False
-    _outlives_drain = False
+    _end_received = False  # whether the message that ends it has come: one does, whatever its length
+    _is_checked = False
+    _ignores_drain = False
 
     def __init__(
         self, headers: dict[bytes, bytes], receive: Receive, limit: int | None, timeout: float | None
@@ -87,17 +87,17 @@ class Body(Receiver):
             raise _too_large()
         # granian says only in a further, empty message that the body has ended: with a known length that message is
         # not waited for (1.19 times the requests per second).
-        self._is_whole = not message.get("more_body", False)
-        self._is_read = self._is_whole or self._size == self._length
+        self._end_received = not message.get("more_body", False)
+        self._is_read = self._end_received or self._size == self._length
         return chunk
 
     def take(self, message: Message) -> bool:
         """See Receiver. What comes after the body has been read is for nobody."""
-        if self._is_whole:
+        if self._end_received:
             # The body ends once. A server that repeats its end will not tell of a disconnect either, and might not
             # even suspend: to ask on would block the loop.
             return False
-        self._is_whole = not message.get("more_body", False)
+        self._end_received = not message.get("more_body", False)
         return self._is_read or super().take(message)
 
     @property
@@ -110,7 +110,7 @@ class Body(Receiver):
 
         A server that is being stopped reports a disconnect too, for what waits for its client; it marks this one.
         """
-        self._outlives_drain = True
+        self._ignores_drain = True
         if self.end is not None and not self.ends_with(self.end):
             self.end = None
             self.listen_again()
@@ -118,25 +118,25 @@ class Body(Receiver):
 
     def ends_with(self, message: Message) -> bool:
         """See Receiver."""
-        return not (self._outlives_drain and message.get(DRAINING, False))
+        return not (self._ignores_drain and message.get(DRAINING, False))
 
     async def is_disconnected(self) -> bool:
         """Whether the client has gone, once the body has been received."""
         import asyncio
 
         if self.end is None and self._is_read:
-            if self._was_looked_at:
+            if self._is_checked:
                 await asyncio.sleep(0)  # a handler that does nothing but ask is not to hold the loop
             else:
-                await self._look()
+                await self._check_first_time()
             self.check()
         return self.end is not None
 
-    async def _look(self) -> None:
+    async def _check_first_time(self) -> None:
         """For the first time: the body's end is on its way, unless a middleware has taken it; then what follows."""
-        self._was_looked_at = True
+        self._is_checked = True
         self.listen()
-        if not self._is_whole:
+        if not self._end_received:
             await self._news_within(END_WITHIN)
         if self.end is None:
             await self._news_within(FIRST_LOOK)

@@ -1,7 +1,7 @@
 """Error handlers, by status and by type of exception."""
 
 from wesktop.asgi.errors import HTTPError, check_error_status
-from wesktop.asgi.routing.handlers import Handler, awaitable
+from wesktop.asgi.routing.handlers import Handler, to_async
 
 ErrorKey = int | type[Exception]
 
@@ -22,7 +22,7 @@ class ErrorHandlers:
             raise TypeError(f"{key!r} is no error: give an exception's type or a status such as 404")
         if key in self._handlers:
             raise ValueError(f"{key!r} has an error handler already: remove one of the two")
-        self._handlers[key] = awaitable(handler)
+        self._handlers[key] = to_async(handler)
 
     def include(self, others: "ErrorHandlers") -> None:
         """Add those of another. Raises ValueError for a key that is taken by a different one."""

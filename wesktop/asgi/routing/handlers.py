@@ -10,7 +10,7 @@ Handler = Callable[..., Any]
 _CO_COROUTINE = 0x80  # inspect.CO_COROUTINE
 
 
-def awaitable(handler: Handler) -> Callable[..., Awaitable[Any]]:
+def to_async(handler: Handler) -> Callable[..., Awaitable[Any]]:
     """The handler as a function that can be awaited. Raises TypeError for what is no handler."""
     return handler if is_async(handler) else _in_thread(handler)
 

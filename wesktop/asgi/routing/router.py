@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from wesktop.asgi.http.headers import is_token
 from wesktop.asgi.parameters import check_flag, check_number, check_type
 from wesktop.asgi.routing.error_handlers import ErrorHandlers, ErrorKey
-from wesktop.asgi.routing.handlers import Handler, awaitable, is_async
+from wesktop.asgi.routing.handlers import Handler, is_async, to_async
 from wesktop.asgi.routing.patterns import CONVERTERS, REST, Convert, Pattern, parse
 
 WEBSOCKET = "ws:"  # in the place of a method, which no token can be
@@ -29,7 +29,7 @@ class Route:
 
     def __init__(self, handler: Handler, pattern: Pattern, *, stream: bool, max_body_size: int | None) -> None:
         self.handler = handler
-        self.call = awaitable(handler)
+        self.call = to_async(handler)
         self.stream = stream
         self.max_body_size = max_body_size
         self.parameters = [
