@@ -101,12 +101,12 @@ class Supervisor:
 
 def has_sent_all(broadcaster: Broadcaster) -> bool:
     """Whether its bus has said of all events that they have arrived, which may be after they were read back."""
-    return not broadcaster._bus._outbox  # type: ignore[attr-defined]
+    return not broadcaster._bus._queue  # type: ignore[attr-defined]
 
 
 def logged(broadcaster: Broadcaster) -> list[bytes]:
     return [
-        entry.wire for entry in broadcaster._log.read(broadcaster._log.end - len(broadcaster._log._entries)) or ()
+        entry.encoded for entry in broadcaster._log.read(broadcaster._log.end - len(broadcaster._log._entries)) or ()
     ]
 
 

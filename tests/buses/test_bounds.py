@@ -7,14 +7,14 @@ import pytest
 from buses.servers import Redis, Supervisor, has_sent_all, logged, told
 from support.waiting import wait_for
 from wesktop.sse import Broadcaster
-from wesktop.sse.buses import send_queue as outboxes
+from wesktop.sse.buses import send_queue as send_queues
 from wesktopd.context import BUS_VARIABLE
 
 
 def test_what_waits_for_a_redis_that_is_away_is_bounded_and_a_reset_tells_of_the_rest(
     redis: Redis, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(outboxes, "MAX_WAITING", 50)
+    monkeypatch.setattr(send_queues, "MAX_WAITING", 50)
     sends, hears = [Broadcaster(strict=False, name="news", bus=redis.url) for _ in range(2)]
     sends.broadcast("e", "first")
     for broadcaster in (sends, hears):
@@ -23,7 +23,7 @@ def test_what_waits_for_a_redis_that_is_away_is_bounded_and_a_reset_tells_of_the
     redis.kill()
     for number in range(1000):
         sends.broadcast("e", number)
-    assert len(sends._bus._outbox) <= 52  # type: ignore[attr-defined]  # with the reset, and one that has to be kept
+    assert len(sends._bus._queue) <= 52  # type: ignore[attr-defined]  # with the reset, and one that has to be kept
     redis.start()
     for broadcaster in (sends, hears):
         wait_for(lambda broadcaster=broadcaster: told(broadcaster)[-1:] == [("e", "999")], "the last")  # type: ignore[misc]
@@ -42,7 +42,7 @@ def test_what_waits_for_a_redis_that_is_away_is_bounded_and_a_reset_tells_of_the
 def test_what_waits_for_a_supervisor_that_hangs_is_bounded_and_a_reset_tells_of_the_rest(
     supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outboxes, "MAX_WAITING", 300)  # of which the socket takes a third
+    monkeypatch.setattr(send_queues, "MAX_WAITING", 300)  # of which the socket takes a third
     monkeypatch.setenv(BUS_VARIABLE, str(supervisor.path))
     sends, hears = [Broadcaster(strict=False, name="news", history=5000) for _ in range(2)]
     for broadcaster in (sends, hears):
@@ -51,7 +51,7 @@ def test_what_waits_for_a_supervisor_that_hangs_is_bounded_and_a_reset_tells_of_
         for number in range(2000):
             sends.broadcast("e", [number, "x" * 1000])
         bus: Any = sends._bus
-        assert len(bus._outbox) <= 301  # with the reset
+        assert len(bus._queue) <= 301  # with the reset
         assert len(bus._out) < 100_000
     for broadcaster in (sends, hears):
         wait_for(lambda broadcaster=broadcaster: b"[1999," in b"".join(logged(broadcaster)[-1:]), "the last")  # type: ignore[misc]

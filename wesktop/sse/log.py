@@ -17,7 +17,7 @@ class Entry:
     event: str
     to: str | None
     at: float
-    wire: bytes
+    encoded: bytes
     end: int
 
 
@@ -25,14 +25,14 @@ class Entry:
 class Batch:
     """The events that a reader gets in one piece: from its position on, as many as it may be behind by.
 
-    position: where it is then; last_id: of the last event; wire: all in one; for_all: whether none is for a group;
+    position: where it is then; last_id: of the last event; encoded: all in one; for_all: whether none is for a group;
     whole: whether there are no more.
     """
 
     entries: list[Entry]
     position: int
     last_id: str
-    wire: bytes
+    encoded: bytes
     for_all: bool
     whole: bool
 
@@ -75,10 +75,10 @@ class Log:
 
     def append(self, id_: str, event: str, data: str, to: str | None, now: float) -> None:
         """Log an event, encoded once for all who get it."""
-        wire = format_event(event, data, id_)
+        encoded = format_event(event, data, id_)
         with self._lock:
-            self._bytes += len(wire)
-            self._entries.append(Entry(self.end, id_, event, to, now, wire, self._bytes))
+            self._bytes += len(encoded)
+            self._entries.append(Entry(self.end, id_, event, to, now, encoded, self._bytes))
             self._positions[id_] = self.end
             self.end += 1
             self._drop_old(now)
@@ -88,7 +88,7 @@ class Log:
         entries = self._entries
         while len(entries) > 1 and (
             len(entries) > max_events
-            or self._bytes - entries[0].end + len(entries[0].wire) > max_bytes
+            or self._bytes - entries[0].end + len(entries[0].encoded) > max_bytes
             or now - entries[0].at > max_seconds
         ):
             dropped = entries.popleft()
@@ -145,7 +145,7 @@ class Log:
             entries=fitting,
             position=last.position + 1,
             last_id=last.id,
-            wire=b"".join([entry.wire for entry in fitting]),
+            encoded=b"".join([entry.encoded for entry in fitting]),
             for_all=all(entry.to is None for entry in fitting),
             whole=len(fitting) == len(entries),
         )
@@ -156,7 +156,7 @@ class Log:
 def _fitting(entries: list[Entry], max_events: int, max_bytes: int) -> list[Entry]:
     """As many of them as a reader may be behind by, and one at the least."""
     fitting = entries[:max_events]
-    start = fitting[0].end - len(fitting[0].wire)
+    start = fitting[0].end - len(fitting[0].encoded)
     while len(fitting) > 1 and fitting[-1].end - start > max_bytes:
         fitting.pop()
     return fitting

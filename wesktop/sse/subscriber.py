@@ -19,7 +19,7 @@ class Subscriber:
     was before the log was complete: what has come since then is for it too. events: the names that it wants, None for
     all. groups: those that it belongs to. max_events, max_bytes: how far it may fall behind; then it is ended, so
     that it comes back, and goes on from there. retry: milliseconds until it comes back when it is cut off.
-    tells_position: whether it is told by events where it is, see wire.POSITION.
+    tells_position: whether it is told by events where it is, see event_format.POSITION.
 
     send: what sends a chunk to it; None where only the stream's task may. write_timeout: seconds that one may take.
     """
@@ -128,7 +128,7 @@ class Subscriber:
             if batch is None:
                 return None
             self._position, self._last_id, self._over = batch.position, batch.last_id, not batch.whole
-            chunk = batch.wire if self._events is None and batch.for_all else self._wanted(batch)
+            chunk = batch.encoded if self._events is None and batch.for_all else self._wanted(batch)
         if chunk:
             self._silent = False
             return chunk + self._where() if self._tells_position else chunk
@@ -163,11 +163,11 @@ class Subscriber:
         chunks = []
         for entry in batch.entries:
             if self._wants(entry):
-                chunks.append(entry.wire)
+                chunks.append(entry.encoded)
                 self._unwanted = self._unwanted_bytes = 0
             else:
                 self._unwanted += 1
-                self._unwanted_bytes += len(entry.wire)
+                self._unwanted_bytes += len(entry.encoded)
         return b"".join(chunks)
 
     def _wants(self, entry: Entry) -> bool:

@@ -12,17 +12,17 @@ ENDS_WITHIN = 5.0  # seconds that an app has to end in, once its client is gone
 
 
 class AppConnection:
-    """Runs an app on a scope, as an async context manager; at the end it hears *goodbye*, and has to return."""
+    """Runs an app on a scope, as an async context manager; at the end it receives *disconnect* and must return."""
 
-    def __init__(self, app: ASGIApp, scope: Scope, first: Message, goodbye: Message) -> None:
+    def __init__(self, app: ASGIApp, scope: Scope, first: Message, disconnect: Message) -> None:
         self._app = app
         self._scope = scope
-        self._goodbye = goodbye
+        self._disconnect = disconnect
         self._to_app: asyncio.Queue[Message] = asyncio.Queue()
         self._from_app: deque[Message] = deque()
         self._news = asyncio.Event()  # the app has sent something, or returned
         self._to_app.put_nowait(first)
-        self._gone = False
+        self._is_disconnected = False
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.ensure_future(self._app(self._scope, self._receive, self._send))
@@ -32,7 +32,7 @@ class AppConnection:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.leave()
+        self.disconnect()
         try:
             await asyncio.wait((self._task,), timeout=ENDS_WITHIN)
         finally:
@@ -46,20 +46,20 @@ class AppConnection:
             assert raised is not None
             log_exception("wesktop", raised, "the app failed as well")
 
-    def tell(self, message: Message) -> None:
-        """Have the app receive a message."""
+    def send(self, message: Message) -> None:
+        """Send a message to the app."""
         self._to_app.put_nowait(message)
 
-    def leave(self) -> None:
-        """Be gone."""
-        if not self._gone:
-            self._gone = True
-            self._to_app.put_nowait(self._goodbye)
+    def disconnect(self) -> None:
+        """Send the disconnect, once."""
+        if not self._is_disconnected:
+            self._is_disconnected = True
+            self._to_app.put_nowait(self._disconnect)
 
-    async def hear(self) -> Message | None:
-        """What the app sends next; None when it has returned. Raises what it raises.
+    async def receive(self) -> Message | None:
+        """Return the next message of the app; None when it has returned. Raises what it raises.
 
-        Should the wait be given up, what comes is for the next one.
+        If the wait is cancelled, the message stays for the next call.
         """
         while not self._from_app:
             if self._task.done():
@@ -75,6 +75,6 @@ class AppConnection:
 
     async def _receive(self) -> Message:
         message = await self._to_app.get()
-        if message is self._goodbye:  # once gone, always gone
+        if message is self._disconnect:  # every later receive() gets it too
             self._to_app.put_nowait(message)
         return message

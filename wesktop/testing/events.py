@@ -90,7 +90,7 @@ class EventStream:
 
     async def begin(self) -> list[tuple[bytes, bytes]]:
         """Wait for the start of the response; its headers. Raises RuntimeError when it is no event stream."""
-        message = await self._connection.hear()
+        message = await self._connection.receive()
         if message is None:
             raise RuntimeError("the app has returned without a response")
         self.status = message["status"]
@@ -106,7 +106,7 @@ class EventStream:
 
     async def __anext__(self) -> Event:
         while not self._waiting:
-            if self._ended or (message := await self._connection.hear()) is None:
+            if self._ended or (message := await self._connection.receive()) is None:
                 raise StopAsyncIteration
             self._ended = not message.get("more_body", False)
             self._waiting = self._parser.feed(message.get("body", b""))

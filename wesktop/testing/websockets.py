@@ -35,7 +35,7 @@ class WebSocketSession:
 
     async def begin(self) -> list[tuple[bytes, bytes]]:
         """Wait until the app accepts; its headers. Raises WebSocketRefused when it does not."""
-        message = await self._connection.hear()
+        message = await self._connection.receive()
         if message is None or message["type"] != "websocket.accept":
             raise WebSocketRefused((message or {}).get("code", 1000))
         self.subprotocol = message.get("subprotocol")
@@ -45,7 +45,7 @@ class WebSocketSession:
     async def send(self, data: str | bytes) -> None:
         """Send text or bytes."""
         text, binary = (data, None) if isinstance(data, str) else (None, data)
-        self._connection.tell({"type": "websocket.receive", "text": text, "bytes": binary})
+        self._connection.send({"type": "websocket.receive", "text": text, "bytes": binary})
 
     async def send_json(self, data: Any) -> None:
         """Send JSON, in a text message."""
@@ -53,7 +53,7 @@ class WebSocketSession:
 
     async def receive(self) -> str | bytes:
         """What the app sends next. Raises WebSocketClosed when it has closed."""
-        message: Message | None = await self._connection.hear()
+        message: Message | None = await self._connection.receive()
         if message is None or message["type"] == "websocket.close":
             message = message or {}
             raise WebSocketClosed(message.get("code", 1000), message.get("reason") or "")
@@ -67,4 +67,4 @@ class WebSocketSession:
 
     async def close(self) -> None:
         """Close the connection."""
-        self._connection.leave()
+        self._connection.disconnect()

@@ -26,11 +26,11 @@ def follow_emitted(channel: str, limits: tuple[int, int, float], hand_on: Callab
     if not path:
         return None
     bus = SupervisorBus(path, channel, limits, patience=math.inf)
-    bus.open(_Emitted(hand_on), lambda: None)
+    bus.open(EmittedEvents(hand_on), lambda: None)
     return bus
 
 
-class _Emitted:
+class EmittedEvents:
     """See Sink."""
 
     def __init__(self, hand_on: Callable[[Publish], None]) -> None:

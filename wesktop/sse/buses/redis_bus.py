@@ -12,7 +12,7 @@ from typing import Any
 
 from wesktop.sse.buses.bus import Bus, Sink
 from wesktop.sse.buses.emitted import REMEMBERED, follow_emitted
-from wesktop.sse.buses.send_queue import Outbox
+from wesktop.sse.buses.send_queue import SendQueue
 from wesktop.sse.parameters import without_password
 from wesktopd.bus.deduplication import Deduplicator
 from wesktopd.wire.bus_messages import Publish
@@ -62,8 +62,8 @@ class RedisBus:
         self._clock = 0.0  # seconds that the server's is ahead of time.monotonic()
         self._deduplicator = Deduplicator()
         self._news = threading.Condition()  # over what follows
-        self._outbox = Outbox(f"the event bus at {self._key}")
-        self._emitted = Outbox(f"the event bus at {self._key}")
+        self._queue = SendQueue(f"the event bus at {self._key}")
+        self._emitted = SendQueue(f"the event bus at {self._key}")
         self._closed = False
         self._follower: Bus | None = None
 
@@ -79,7 +79,7 @@ class RedisBus:
         """See Bus."""
         with self._news:
             self._number += 1
-            self._outbox.add(Publish(event=event, data=data, to=to, origin=self._origin, number=self._number))
+            self._queue.add(Publish(event=event, data=data, to=to, origin=self._origin, number=self._number))
             self._news.notify_all()
 
     def _hand_on(self, event: Publish) -> None:
@@ -90,7 +90,7 @@ class RedisBus:
     def _say_last_words(self) -> None:
         """What was broadcast at the very end is on its way still, in a thread that does not outlive the process."""
         with self._news:
-            self._news.wait_for(lambda: not self._outbox, LAST_WORDS)
+            self._news.wait_for(lambda: not self._queue, LAST_WORDS)
 
     def close(self) -> None:
         """See Bus."""
@@ -126,13 +126,13 @@ class RedisBus:
 
     def _send(self, server: Any) -> None:
         with self._news:
-            self._outbox.put_back()
-            self._emitted.put_back()
+            self._queue.requeue()
+            self._emitted.requeue()
         self._begin_stream(server)
         while not self._closed:
             with self._news:
-                self._news.wait_for(lambda: self._outbox.waits or self._emitted.waits or self._closed)
-                own, emitted = self._outbox.take(BATCH), self._emitted.take(BATCH)
+                self._news.wait_for(lambda: self._queue.has_waiting or self._emitted.has_waiting or self._closed)
+                own, emitted = self._queue.take(BATCH), self._emitted.take(BATCH)
             with server.pipeline(transaction=True) as pipeline:
                 for event in own:
                     pipeline.xadd(self._key, _fields(event), maxlen=self._kept, approximate=True)
@@ -140,9 +140,9 @@ class RedisBus:
                     self._add_emitted(pipeline, event)
                 pipeline.execute()
             with self._news:
-                for outbox, events in ((self._outbox, own), (self._emitted, emitted)):
+                for queue, events in ((self._queue, own), (self._emitted, emitted)):
                     if events:
-                        outbox.arrived(events[-1].number)
+                        queue.confirm(events[-1].number)
                 self._news.notify_all()
 
     def _add_emitted(self, pipeline: Any, event: Publish) -> None:

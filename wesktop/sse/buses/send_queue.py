@@ -16,7 +16,7 @@ _OVERHEAD = 180  # bytes that an event takes beside its text, measured
 logger = logging.getLogger("wesktop")
 
 
-class Outbox:
+class SendQueue:
     """Events wait, are taken to be sent, and are forgotten when they have arrived. The caller has a lock.
 
     Where too many wait, the oldest give way, so that who sends is never held up. In their place goes one event
@@ -39,7 +39,7 @@ class Outbox:
         return len(self._waiting) + len(self._taken)
 
     @property
-    def waits(self) -> bool:
+    def has_waiting(self) -> bool:
         """Whether there are any to be taken."""
         return bool(self._waiting)
 
@@ -73,7 +73,7 @@ class Outbox:
         self._taken += taken
         return taken
 
-    def arrived(self, number: int) -> None:
+    def confirm(self, number: int) -> None:
         """The event of this number has arrived, and with it all before."""
         for events in (self._taken, self._waiting):
             while events and events[0].number <= number:
@@ -86,7 +86,7 @@ class Outbox:
             )
             self._lost = 0
 
-    def put_back(self) -> None:
+    def requeue(self) -> None:
         """Those that were taken, and may not have arrived, are to be sent again."""
         self._waiting.extendleft(reversed(self._taken))
         self._taken.clear()

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from wesktop.sse.buses.bus import MemoryBus, Sink
-from wesktop.sse.buses.send_queue import Outbox
+from wesktop.sse.buses.send_queue import SendQueue
 from wesktopd.wire.bus_messages import MAX_SENT, Join, Joined, Publish, Sent, Synced, decode_from_bus, encode
 from wesktopd.wire.lines import LineReader
 
@@ -45,7 +45,7 @@ class SupervisorBus:
         self._epoch = ""
         self._seq = 0
         self._lock = threading.Lock()  # over all that follows
-        self._outbox = Outbox(f"the event bus of {channel!r}")  # what has not come back yet
+        self._queue = SendQueue(f"the event bus of {channel!r}")  # what has not come back yet
         self._out = bytearray()
         self._socket: socket.socket | None = None
         self._wakes, self._woken = socket.socketpair()
@@ -65,7 +65,7 @@ class SupervisorBus:
                 self._memory.publish(event, data, to)
                 return
             self._number += 1
-            self._outbox.add(Publish(event=event, data=data, to=to, origin=self._origin, number=self._number))
+            self._queue.add(Publish(event=event, data=data, to=to, origin=self._origin, number=self._number))
             if self._out:
                 return  # the thread sends it, when there is room
             self._flush()
@@ -94,9 +94,9 @@ class SupervisorBus:
         if self._socket is None:
             return  # it is sent as soon as there is a connection
         with contextlib.suppress(OSError):  # no room; or the end, which is read
-            while self._out or self._outbox.waits:
+            while self._out or self._queue.has_waiting:
                 if not self._out:
-                    self._out += b"".join(map(encode, self._outbox.take(BATCH)))
+                    self._out += b"".join(map(encode, self._queue.take(BATCH)))
                 del self._out[: self._socket.send(self._out, socket.MSG_DONTWAIT)]
 
     # The thread.
@@ -123,7 +123,7 @@ class SupervisorBus:
             with self._lock:
                 self._socket = None
                 self._out.clear()
-                self._outbox.put_back()
+                self._queue.requeue()
             time.sleep(self._retry_after)
             self._retry_after = min(2 * self._retry_after, RETRY_AT_MOST)
 
@@ -134,7 +134,7 @@ class SupervisorBus:
         memory = MemoryBus()
         memory.open(self._log, self._on_news)
         with self._lock:
-            for event in self._outbox.take(len(self._outbox)):
+            for event in self._queue.take(len(self._queue)):
                 memory.publish(event.event, event.data, event.to)
             self._memory, self.ready = memory, True
         self._on_news()
@@ -179,7 +179,7 @@ class SupervisorBus:
                 self._log.append(f"{self._epoch}-{message.seq}", message.event, message.data, message.to, now - age)
                 if message.origin == self._origin:
                     with self._lock:
-                        self._outbox.arrived(message.number)
+                        self._queue.confirm(message.number)
             elif isinstance(message, Joined):
                 if (message.epoch, message.after) != (self._epoch, self._seq):  # the first time, or some are lost
                     self._epoch, self._seq = message.epoch, message.after
