@@ -136,7 +136,7 @@ def test_a_redirect_names_its_url_encoded(url: str, location: str) -> None:
 
 @pytest.mark.parametrize("status", [200, 300, 304, 309])
 def test_a_status_that_does_not_redirect_is_refused(status: int) -> None:
-    with pytest.raises(ValueError, match="no redirect"):
+    with pytest.raises(ValueError, match="redirect"):
         RedirectResponse("/", status)
 
 
@@ -146,7 +146,7 @@ def test_a_refusal_tells_what_is_wrong_and_not_the_secret_that_it_is_in(bad: str
     with pytest.raises(ValueError, match=f"cookie 'a' has {re.escape(repr(bad))} in its value") as cookie:
         Cookie("a", secret)
     assert "s3cret" not in str(cookie.value)
-    with pytest.raises(TypeError, match="of type bytes") as other:
+    with pytest.raises(TypeError, match="bytes") as other:
         Cookie("a", secret.encode())  # type: ignore[arg-type]
     assert "s3cret" not in str(other.value)
 

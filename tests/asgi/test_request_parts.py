@@ -185,5 +185,5 @@ def test_a_handler_can_ask_whether_its_client_is_there() -> None:
 )
 @pytest.mark.parametrize("value", [0, -1])
 def test_a_limit_that_is_not_above_zero_is_refused(limit: str, value: int) -> None:
-    with pytest.raises(ValueError, match=f"{limit} {value} must be above zero"):
+    with pytest.raises(ValueError, match=f"{limit} must be above zero, not {value}"):
         create_app(Router(), **{limit: value})  # type: ignore[arg-type]

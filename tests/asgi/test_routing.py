@@ -136,7 +136,7 @@ def test_malformed_pattern_is_refused(pattern: str) -> None:
 
 @pytest.mark.parametrize("method", ["", "GET POST", "G\r\nET", "GÉT", "GET/"])
 def test_malformed_method_is_refused(method: str) -> None:
-    with pytest.raises(ValueError, match="not a token"):
+    with pytest.raises(ValueError, match="token"):
         Router().add_route(method, "/", handler)
 
 

@@ -77,5 +77,5 @@ def test_page_is_read_anew_when_it_changes(app: ASGIApp, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("wrong", ["missing.html", "."])
 def test_page_that_is_not_a_file_is_refused(tmp_path: Path, wrong: str) -> None:
-    with pytest.raises(ValueError, match=r"spa_fallback .* is not a file"):
+    with pytest.raises(ValueError, match="spa_fallback"):
         create_app(Router(), spa_fallback=tmp_path / wrong)

@@ -87,9 +87,9 @@ def test_bytes_are_sent_as_bytes() -> None:
 @pytest.mark.parametrize(
     ("data", "sentence"),
     [
-        (3, "message 3 is of type int, not bytes"),  # bytes(3) is three zeros
-        (None, "message None is of type NoneType, not bytes"),
-        ([1, 2], r"message \[1, 2\] is of type list, not bytes, bytearray or memoryview: use send_json"),
+        (3, "message must be .*not 3"),  # bytes(3) is three zeros
+        (None, "message must be .*not None"),
+        ([1, 2], r"message must be .*not \[1, 2\]"),
     ],
 )
 def test_what_is_neither_text_nor_bytes_is_not_sent(data: Any, sentence: str) -> None:
@@ -97,9 +97,9 @@ def test_what_is_neither_text_nor_bytes_is_not_sent(data: Any, sentence: str) ->
         await socket.accept()
         with pytest.raises(TypeError, match=f"^{sentence}"):
             await socket.send(data)
-        with pytest.raises(TypeError, match=r"^close code '1000' is of type str, not int"):
+        with pytest.raises(TypeError, match=r"^close code must be .*not '1000'"):
             await socket.close("1000")  # type: ignore[arg-type]
-        with pytest.raises(TypeError, match=r"^close reason 3 is of type int, not str"):
+        with pytest.raises(TypeError, match=r"^close reason must be .*not 3"):
             await socket.close(1000, 3)  # type: ignore[arg-type]
 
     assert kinds(connect(handler)) == ["accept", "close"]

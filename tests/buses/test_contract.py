@@ -67,7 +67,7 @@ def test_a_page_goes_on_in_another_process_where_it_was(make: Make) -> None:
 
 @pytest.mark.parametrize("bus", ["kafka://x", "", "redis"])
 def test_a_bus_that_is_unknown_is_refused(bus: str) -> None:
-    with pytest.raises(ValueError, match="is unknown"):
+    with pytest.raises(ValueError, match="bus"):
         Broadcaster(bus=bus)
 
 

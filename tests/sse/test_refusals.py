@@ -58,27 +58,27 @@ def test_buffer_without_room_is_refused(size: int) -> None:
 @pytest.mark.parametrize(
     ("given", "refusal", "sentence"),
     [
-        ({"buffer_size": "9"}, TypeError, "buffer_size '9' is of type str, not int"),
-        ({"buffer_size": 2.5}, TypeError, "buffer_size 2.5 is of type float, not int"),
-        ({"history": True}, TypeError, "history True is of type bool, not int"),
-        ({"history_bytes": -1}, ValueError, "history_bytes -1 is out of range"),
-        ({"history_seconds": "600"}, TypeError, "history_seconds '600' is of type str, not float"),
-        ({"history_seconds": float("nan")}, ValueError, "history_seconds nan is out of range"),
-        ({"retry": 1.5}, TypeError, "retry 1.5 is of type float, not int"),  # EventSource reads digits alone
-        ({"strict": "no"}, TypeError, "strict 'no' is neither True nor False"),
-        ({"name": 3}, TypeError, "name 3 is of type int, not str"),
-        ({"name": "a\nb"}, ValueError, r"^name 'a\\nb' must be one line"),
-        ({"bus": 3}, TypeError, "bus 3 is of type int, not str"),
-        ({"bus": "nats://x"}, ValueError, "bus 'nats://x' is unknown"),
-        ({"buffer_bytes": 0}, ValueError, "buffer_bytes 0 leaves no room for an event: use 1 or more"),
+        ({"buffer_size": "9"}, TypeError, "buffer_size must be .*not '9'"),
+        ({"buffer_size": 2.5}, TypeError, "buffer_size must be .*not 2.5"),
+        ({"history": True}, TypeError, "history must be .*not True"),
+        ({"history_bytes": -1}, ValueError, "history_bytes must be .*not -1"),
+        ({"history_seconds": "600"}, TypeError, "history_seconds must be .*not '600'"),
+        ({"history_seconds": float("nan")}, ValueError, "history_seconds must be .*not nan"),
+        ({"retry": 1.5}, TypeError, "retry must be .*not 1.5"),  # EventSource reads digits alone
+        ({"strict": "no"}, TypeError, "strict must be .*not 'no'"),
+        ({"name": 3}, TypeError, "name must be .*not 3"),
+        ({"name": "a\nb"}, ValueError, r"^name must be one .*'a\\nb'"),
+        ({"bus": 3}, TypeError, "bus must be .*not 3"),
+        ({"bus": "nats://x"}, ValueError, "bus must be .*'nats://x'"),
+        ({"buffer_bytes": 0}, ValueError, "buffer_bytes must be 1 or more, not 0"),
         (
             {"bus": "redis://host:70000"},
             ValueError,
-            r"^bus 'redis://host:70000' is no URL of Redis: give one such as",
+            r"^bus must be a Redis URL.*'redis://host:70000'",
         ),
-        ({"bus": "redis://[::1"}, ValueError, "is no URL of Redis"),
-        ({"bus": "redis://host?db=x"}, ValueError, r"bus 'redis://host\?db=x' is no URL of Redis"),
-        ({"bus": "redis://host?nothing=1"}, ValueError, r"bus 'redis://host\?nothing=1' is no URL of Redis"),
+        ({"bus": "redis://[::1"}, ValueError, "a Redis URL"),
+        ({"bus": "redis://host?db=x"}, ValueError, r"bus must be a Redis URL.*'redis://host\?db=x'"),
+        ({"bus": "redis://host?nothing=1"}, ValueError, r"bus must be a Redis URL.*'redis://host\?nothing=1'"),
     ],
 )
 def test_a_parameter_that_does_not_fit_is_refused_by_name_and_value(
@@ -91,10 +91,10 @@ def test_a_parameter_that_does_not_fit_is_refused_by_name_and_value(
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ({"events": "tick"}, "events 'tick' is no collection"),
-        ({"groups": "ada"}, "groups 'ada' is no collection"),
-        ({"groups": 7}, "groups 7 is no collection"),
-        ({"groups": [7]}, "groups has 7 in it"),
+        ({"events": "tick"}, "events must be .*not 'tick'"),
+        ({"groups": "ada"}, "groups must be .*not 'ada'"),
+        ({"groups": 7}, "groups must be .*not 7"),
+        ({"groups": [7]}, "groups must contain str, not 7"),
     ],
 )
 def test_a_name_that_stands_alone_is_no_choice_of_events(given: dict[str, Any], sentence: str) -> None:
@@ -123,7 +123,7 @@ def test_a_name_that_stands_alone_is_no_choice_of_events(given: dict[str, Any], 
 def test_a_bus_that_is_refused_is_named_without_its_password(bus: str, shown: str) -> None:
     with pytest.raises(ValueError, match=r"^bus ") as refused:
         Broadcaster(bus=bus)
-    assert str(refused.value).startswith(f"bus {shown!r} is ")
+    assert str(refused.value).endswith(f"not {shown!r}")
 
 
 @pytest.mark.parametrize("url", ["redis://:hush@host:6379/0", "rediss://host", "unix:///run/redis.sock?db=1"])
@@ -133,5 +133,5 @@ def test_a_bus_of_redis_that_is_well_formed_is_taken(url: str) -> None:
 
 @pytest.mark.parametrize("wrong", [5, None, Broadcaster])
 def test_a_route_of_what_is_no_broadcaster_is_refused(wrong: Any) -> None:
-    with pytest.raises(TypeError, match=r"^broadcaster .* is of type \w+, not Broadcaster$"):
+    with pytest.raises(TypeError, match=r"^broadcaster must be Broadcaster"):
         sse_route(wrong)

@@ -118,15 +118,15 @@ def create_app(
 
 
 def _wrapped(app: ASGIApp, middleware: object) -> ASGIApp:
-    """The app with middleware around it; raises TypeError for what is none."""
+    """Return the app wrapped in middleware; raise TypeError for anything else than ASGI middleware."""
     if isinstance(middleware, str) or not isinstance(middleware, Iterable):
-        raise TypeError(f"middleware {middleware!r} is no list: give one of ASGI middleware classes")
+        raise TypeError(f"middleware must be a list of ASGI middleware classes, not {middleware!r}")
     for wrap in reversed([*middleware]):
         if not callable(wrap):
-            raise TypeError(f"middleware has {wrap!r} in it, which cannot be called: give ASGI middleware classes")
+            raise TypeError(f"middleware must contain ASGI middleware classes, not {wrap!r}")
         app = wrap(app)
         if not callable(app):
-            raise TypeError(f"middleware {wrap!r} made {app!r}, which is no ASGI app: have it return one")
+            raise TypeError(f"middleware {wrap!r} must return an ASGI app, not {app!r}")
     return app
 
 
@@ -193,7 +193,7 @@ class Application:
     async def _hand_on(self, scope: Scope, receive: Receive, send: Send) -> None:
         app = self.others.get(scope["type"])
         if app is None:
-            raise RuntimeError(f"scope type {scope['type']!r} is not one of http, {', '.join(self.others)}")
+            raise RuntimeError(f"scope type must be one of http, {', '.join(self.others)}, not {scope['type']!r}")
         await app(scope, receive, send)
 
     def _incoming(self, route: Route, headers: dict[bytes, bytes], receive: Receive) -> Body:

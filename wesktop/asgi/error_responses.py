@@ -1,4 +1,4 @@
-"""What is answered to an error."""
+"""Responses to errors."""
 
 import os
 
@@ -11,13 +11,13 @@ from wesktop.asgi.routing.router import Router
 from wesktop.asgi.types import Scope
 
 IN_SESSION = "wesktop.session"
-"""Where the scope says that a request is part of the session, as the guard does. Others are shown no source."""
+"""Scope key that the guard sets for requests of the session. Only these are shown source code."""
 
 
 class ErrorAnswers:
-    """Turns exceptions into responses: by the app's own handlers, else plainly.
+    """Turns exceptions into responses: by the app's error handlers, else as plain JSON.
 
-    debug: whether a browser in the app's session is shown the traceback of what nobody expected.
+    debug: show a browser in the app's session the traceback of an unexpected exception.
     """
 
     def __init__(self, router: Router, logger: str, *, debug: bool) -> None:
@@ -26,21 +26,21 @@ class ErrorAnswers:
         self.debug = debug
 
     async def answer(self, error: Exception, request: Request) -> Response:
-        """The response to an exception, with which the request has ended before its response began."""
+        """Return the response to an exception raised before the response has started."""
         try:
             handler = self.router.errors.find(error)
             if handler is not None:
                 return to_response(await handler(request, error))
             if isinstance(error, HTTPError):
                 return _plain(error)
-        except HTTPError as other:  # the handler's answer, which is not handed round again
+        except HTTPError as other:  # raised by the error handler: no further handler is called
             return _plain(other)
         except Exception as failed:
             error = failed
         return await self._unexpected(error, request)
 
     async def _unexpected(self, error: Exception, request: Request) -> Response:
-        """Log it with its traceback under an ID, which is all that the client is told."""
+        """Log the traceback under an ID; the client receives only the ID."""
         trace = os.urandom(4).hex()
         log_exception(self.logger, error, "%s %s failed (error %s)", request.method, printable(request.path), trace)
         handler = self.router.errors.of_last_resort()
@@ -61,5 +61,5 @@ def _plain(error: HTTPError) -> Response:
 
 
 def _is_browser(scope: Scope) -> bool:
-    """Whether a person is to read the answer: programs accept anything, browsers name HTML."""
+    """Return True for a browser: browsers accept HTML by name, programs accept anything."""
     return any(b"text/html" in value for value in header_values(scope, b"accept"))

@@ -10,10 +10,10 @@ from wesktop.asgi.parameters import check_type
 class HTTPError(Exception):
     """Raised by a handler to answer with an error: `{"error": detail}`.
 
-    status: 400 to 599. detail: what the client is told, text or what can be JSON; the status in words unless given.
-    headers: further ones.
+    status: 400 to 599. detail: sent to the client, text or JSON; by default the status in words.
+    headers: additional response headers.
 
-    Raises ValueError for a status that is no error's, or a malformed header, and TypeError for one that is no int.
+    Raises ValueError for a status outside 400..599 or a malformed header, and TypeError for a status of another type.
     """
 
     def __init__(self, status: int, detail: Any = None, *, headers: Mapping[str, str] | None = None) -> None:
@@ -21,7 +21,7 @@ class HTTPError(Exception):
         self.status = status
         self.detail = phrase(status) if detail is None else detail
         self.headers = headers
-        encode_headers(headers)  # refused here, where it can be seen who gave them
+        encode_headers(headers)  # checked here, so that the traceback shows where they come from
         super().__init__(status, self.detail)
 
     def __str__(self) -> str:
@@ -29,11 +29,11 @@ class HTTPError(Exception):
 
 
 class NothingSentError(HTTPError):
-    """A response's own, raised before it has begun: another may still take its place."""
+    """Raised by a response before it has sent anything: the app may still send another one."""
 
 
 def phrase(status: int) -> str:
-    """The status in words (RFC 9110, section 15), in lower case; "error" for an unknown one."""
+    """Return the status in words (RFC 9110, section 15), in lower case; "error" for an unknown one."""
     from http import HTTPStatus  # late: 2 ms
 
     try:
@@ -46,4 +46,4 @@ def check_error_status(status: int) -> None:
     """Raise TypeError or ValueError unless *status* is an int from 400 to 599."""
     check_type("status", status, int)
     if not 400 <= status <= 599:
-        raise ValueError(f"status {status!r} is no error: use one from 400 to 599")
+        raise ValueError(f"status must be an error from 400 to 599, not {status!r}")

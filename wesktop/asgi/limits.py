@@ -1,30 +1,30 @@
-"""What an app takes from a client at most, so that none can exhaust it. Each is a keyword of `create_app`."""
+"""Limits on what an app accepts from a client, so that no client can exhaust it. Each is a `create_app` keyword."""
 
 from typing import NamedTuple
 
 from wesktop.asgi.parameters import check_type
 
 MAX_BODY_SIZE = 64 * 1024 * 1024
-"""The largest body in bytes: a longer one is answered with 413."""
+"""Maximum size of a body in bytes; a larger one is answered with 413."""
 
 BODY_TIMEOUT = 60.0
-"""Seconds that a body may take to come, or each chunk of one that is streamed; then 408."""
+"""Seconds in which a body must arrive, or each chunk of a streamed one; then 408."""
 
 MAX_FORM_PARTS = 1000
-"""How many fields and files a form may have: with more it is answered with 413."""
+"""Maximum number of fields and files of a form; with more it is answered with 413."""
 
 WRITE_TIMEOUT = 60.0
-"""Seconds that a client may take to read a chunk; then its connection is broken off."""
+"""Seconds in which a client must read a chunk; then its connection is aborted."""
 
 MAX_MESSAGE_SIZE = 1024 * 1024
-"""The largest message in bytes that a WebSocket takes, as with websockets; with a larger one it is closed (1009)."""
+"""Maximum size of a WebSocket message in bytes, as in websockets; a larger one closes the connection (1009)."""
 
 MAX_QUEUE_SIZE = 4 * 1024 * 1024
-"""Bytes of messages that may wait to be received from a WebSocket: above, its client has to wait."""
+"""Maximum size in bytes of the messages queued for a WebSocket's handler; beyond it the client has to wait."""
 
 
 class Limits(NamedTuple):
-    """Those of an app; None for no limit."""
+    """The limits of an app; None for no limit."""
 
     max_body_size: int | None = MAX_BODY_SIZE
     body_timeout: float | None = BODY_TIMEOUT
@@ -34,22 +34,22 @@ class Limits(NamedTuple):
     max_queue_size: int | None = MAX_QUEUE_SIZE
 
     def checked(self) -> "Limits":
-        """Itself; raises TypeError for a limit that is no number, or not a whole one of what is counted.
+        """Return self. Raises TypeError unless seconds are numbers and all other limits are ints.
 
-        Raises ValueError for one that is not above zero.
+        Raises ValueError unless each is above zero.
         """
         for name, value in self._asdict().items():
             if value is None:
                 continue
             check_type(name, value, *((float, int) if name in _SECONDS else (int,)))
             if not value > 0:
-                raise ValueError(f"{name} {value!r} must be above zero: give None for no limit")
+                raise ValueError(f"{name} must be above zero, not {value!r}: give None for no limit")
         return self
 
 
 _SECONDS = ("body_timeout", "write_timeout")
 
 SCOPE_KEY = "wesktop.limits"
-"""Where a request's scope carries those of its app."""
+"""Key of the app's limits in a request's scope."""
 
 DEFAULT = Limits()

@@ -1,4 +1,4 @@
-"""What a handler is given."""
+"""The request, as a handler receives it."""
 
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, TypeVar, overload
@@ -22,8 +22,8 @@ class Request(Connection):
     """An HTTP request: the ASGI scope, the path parameters and the body.
 
     Parameters: *scope*, the ASGI HTTP scope; *path_params*, what the route's `{name}` segments matched (default:
-    none); *body*, the whole body (default None: the request has none, or it is streamed); *incoming*, what is still
-    to be received; *receive*, ASGI's.
+    none); *body*, the whole body (default None: the request has none, or it is streamed); *incoming*, the body that
+    is still to be received; *receive*, ASGI's.
     """
 
     _json: Any = _UNREAD
@@ -70,10 +70,10 @@ class Request(Connection):
     @overload
     def decode(self, type_: Any) -> Any: ...
     def decode(self, type_: Any) -> Any:
-        """The body as *type_*: a msgspec Struct, a dataclass, `list[int]`, or whatever else msgspec can check.
+        """Return the body as *type_*: a msgspec Struct, a dataclass, `list[int]` or any other type msgspec supports.
 
-        Raises HTTPError, which is the client's answer: 400 for a body that is not JSON, and 422, with the path and
-        the reason, for one that does not fit the type.
+        Raises HTTPError, which the client receives: 400 for a body that is not JSON, and 422, with the path and the
+        reason, for one that does not match the type.
         """
         try:
             return codec.decoder(type_).decode(self.body or b"")
@@ -83,18 +83,18 @@ class Request(Connection):
             raise HTTPError(400, f"the body is not JSON: {error}") from None
 
     def stream(self) -> AsyncIterator[bytes]:
-        """The body chunk by chunk, in a route that was registered with `stream=True`; elsewhere all at once.
+        """Iterate over the body in chunks, in a route registered with `stream=True`; elsewhere in one piece.
 
-        The wait for a chunk may be given up, by `asyncio.timeout()` for example; then it is the next one. Raises
+        Waiting for a chunk may be cancelled, for example by `asyncio.timeout()`; no chunk is lost. Raises
         HTTPError when it is too large (413), cut short (400) or too slow (408).
         """
         return _all_at_once(self.body) if self._incoming is None or self.body is not None else self._incoming
 
     async def form(self) -> "Form":
-        """The body as a form, urlencoded or multipart; read once.
+        """Return the body as a form, urlencoded or multipart; it is read once.
 
-        Files above 1 MiB are kept on disk until the form is closed, or forgotten. Needs the package python-multipart
-        for multipart ones (`pip install wesktop[forms]`).
+        Files above 1 MiB are kept on disk until the form is closed or garbage-collected. Multipart forms need the
+        package python-multipart (`pip install wesktop[forms]`).
 
         Raises HTTPError: 415 for another content type, 400 for a form that is malformed, 413 for too many parts, and
         what `stream` raises.
@@ -107,7 +107,7 @@ class Request(Connection):
         return self._form
 
     async def is_disconnected(self) -> bool:
-        """Whether the client has gone, or has its answer. What comes before the body is read is not looked at."""
+        """Return True if the client has disconnected or been answered; always False until the body has been read."""
         if self._receive is None:
             return False
         self._incoming = self._incoming or body_of(self.scope, self._receive)

@@ -1,4 +1,4 @@
-"""What a handler answers.
+"""Responses of known length, and the conversion of a handler's return value.
 
 A response is an ASGI callable, and it is settled when constructed: the body is encoded and the header list prepared
 once, so that one response may answer any number of requests. The constructor's parameters stay readable as
@@ -24,7 +24,7 @@ REDIRECTS = (301, 302, 303, 307, 308)
 
 
 class Response:
-    """The base of all responses: anything that a handler may return as it is.
+    """Base class of all responses: a handler may return any subclass.
 
     A subclass sends the response in `__call__`, the ASGI callable. Parameters: *status*; *headers*, further ones;
     *cookies*, to be set.
@@ -36,13 +36,13 @@ class Response:
         self._raw_headers: RawHeaders = encode_headers(headers) + encode_cookies(cookies)
 
     def set_cookie(self, name: str, value: str, **options: Any) -> None:
-        """Have a cookie set; *options* are those of `Cookie`. Raises ValueError as that does."""
+        """Set a cookie; *options* are those of `Cookie`. Raises ValueError as that does."""
         self._raw_headers.append(Cookie(name, value, **options).header)
 
     def delete_cookie(
         self, name: str, *, path: str = "/", domain: str | None = None, secure: bool | None = None
     ) -> None:
-        """Have a cookie removed: that with this path and domain.
+        """Delete the cookie with this path and domain.
 
         secure: as it was set; by default where its name has it so (`__Host-`, `__Secure-`).
         """
@@ -50,7 +50,7 @@ class Response:
         self.set_cookie(name, "", max_age=0, path=path, domain=domain, secure=secure)
 
     def add_raw_headers(self, raw_headers: RawHeaders) -> None:
-        """Add headers that are known to be right."""
+        """Add headers without checking them."""
         self._raw_headers += raw_headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,28 +58,28 @@ class Response:
 
 
 def start_message(status: int, raw_headers: RawHeaders) -> Message:
-    """The message that starts a response, with a copy of the list: middleware may add to what it sees."""
+    """Return the message that starts a response, with a copy of the list, as middleware may extend it."""
     return {"type": "http.response.start", "status": status, "headers": raw_headers.copy()}
 
 
 def check_status(status: int) -> int:
-    """Return *status*; raises TypeError for what is no int.
+    """Return *status*; raise TypeError unless it is an int.
 
     Raises ValueError outside 100..999, on which granian panics and takes the worker with it.
     """
     check_type("status", status, int)
     if not 100 <= status <= 999:
-        raise ValueError(f"status {status!r} is not an HTTP status: use one from 100 to 999")
+        raise ValueError(f"status must be from 100 to 999, not {status!r}")
     return status
 
 
 def has_content(status: int) -> bool:
-    """Whether a response with *status* has a body and a Content-Length (RFC 9110, sections 6.4.1 and 8.6)."""
+    """Return True if a response with *status* has a body and a Content-Length (RFC 9110, sections 6.4.1 and 8.6)."""
     return status >= 200 and status not in (204, 304)
 
 
 class FixedResponse(Response):
-    """A response whose whole body is known: exactly one Content-Length, and a true one.
+    """A response whose whole body is known; it has exactly one, correct Content-Length.
 
     Parameters: *body*; *content_type*, the prepared header or None; the rest as of `Response`.
     """
@@ -112,7 +112,7 @@ class FixedResponse(Response):
 
 
 class JSONResponse(FixedResponse):
-    """*data* as JSON: whatever msgspec encodes. *status* is 200 unless given.
+    """*data* as JSON: anything msgspec can encode. *status* is 200 unless given.
 
     Raises TypeError when msgspec cannot encode *data*, and ValueError as all responses do.
     """
@@ -195,7 +195,7 @@ class EmptyResponse(FixedResponse):
 
 
 class RedirectResponse(FixedResponse):
-    """Sends the client to *url*, absolute or a path; what cannot stand in a URL is percent-encoded.
+    """Redirect the client to *url*, absolute or a path; characters not allowed in a URL are percent-encoded.
 
     *status* is 307, with which the method and the body stay the same, unless given: 301, 302, 303, 307 or 308.
     Raises ValueError for another status, and as all responses do.
@@ -206,19 +206,19 @@ class RedirectResponse(FixedResponse):
     ) -> None:
         check_type("url", url, str)
         if status not in REDIRECTS:
-            raise ValueError(f"status {status!r} is no redirect: use one of {', '.join(map(str, REDIRECTS))}")
+            raise ValueError(f"status of a redirect must be one of {', '.join(map(str, REDIRECTS))}, not {status!r}")
         self.url = url
         super().__init__(b"", None, status, headers, cookies)
         self._raw_headers.append((b"location", quote(url, safe=_URL_SAFE).encode("ascii")))
 
 
 def error_response(status: int, detail: Any, *, headers: Headers | None = None, **more: Any) -> JSONResponse:
-    """An error as every error of this library is answered: `{"error": detail}`."""
+    """Return the response to an error, as all errors of this library are sent: `{"error": detail}`."""
     return JSONResponse({"error": detail, **more}, status, headers=headers)
 
 
 def allow(methods: Iterable[str]) -> dict[str, str]:
-    """The Allow header of an answer to a method that is none of these (RFC 9110, section 15.5.6)."""
+    """Return the Allow header with these methods (RFC 9110, section 15.5.6)."""
     return {"Allow": ", ".join(methods)}
 
 
@@ -237,7 +237,7 @@ _MAKERS: dict[type, Callable[[Any], Response]] = {
 
 
 def to_response(answer: Any) -> Response:
-    """Make what a handler returned a response.
+    """Convert a handler's return value to a response.
 
     dict, list, dataclass and msgspec Struct become JSON, str plain text, bytes an octet stream, None a 204.
     Raises TypeError for anything else, and when the JSON cannot be encoded.

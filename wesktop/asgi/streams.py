@@ -1,4 +1,4 @@
-"""A response that is sent while it is made."""
+"""A response sent in chunks as they are produced."""
 
 from collections.abc import AsyncIterable
 
@@ -16,18 +16,18 @@ Chunk = bytes | bytearray | memoryview | str
 
 
 class StreamResponse(Response):
-    """The chunks of an async generator, each sent as soon as it is there.
+    """The chunks of an async generator, each sent as soon as it is yielded.
 
     Parameters: *generator*, an async generator of bytes (bytearray, memoryview) or str (sent as UTF-8);
-    *content_type*; *headers*, further ones; *status*, 200 unless given. When the client goes, the generator is closed
-    at once, whether it is waiting or busy: its `finally` blocks run. HEAD does not start it. An exception in it goes
-    to the server, which logs it and breaks the connection off, so that the client does not take what it has for the
-    whole. So does a chunk of another type, and a client that reads nothing for the app's `write_timeout`.
+    *content_type*; *headers*, additional ones; *status*, 200 by default. When the client disconnects, the generator's
+    task is cancelled immediately and its `finally` blocks run. HEAD does not start it. An exception in it reaches
+    the server, which logs it and aborts the connection, so that the client does not mistake a part for the whole.
+    The same happens for a chunk of another type, and if the client reads nothing for the app's `write_timeout`.
 
-    When the server ends or is restarted, an event stream or a film (`text/event-stream`, `multipart/x-mixed-replace`)
-    is closed at once. Any other has the drain timeout to come to its end; one that has not by then is broken off.
+    When the server stops or restarts, an endless stream (`text/event-stream`, `multipart/x-mixed-replace`) is closed
+    immediately. Any other has the drain timeout to finish, and is aborted after it.
 
-    Where the generator has a `farewell`, bytes, these are sent last, also where it is closed because the server ends.
+    If the generator has an attribute `farewell`, these bytes are sent last, also when the server stops.
 
     Raises TypeError when *generator* is not an async iterable, or a value is of another type; ValueError for a status
     outside 100..999 or one without content, or a malformed content type or header.
@@ -89,7 +89,7 @@ class StreamResponse(Response):
                 sending.result()  # raises what the generator raised
 
     async def send_chunks(self, send: Send, seconds: float | None) -> None:
-        """Send what the generator yields; the client may take so many seconds to read a chunk."""
+        """Send the generator's chunks; *seconds* limits how long the client may take to read one."""
         import asyncio
 
         try:
@@ -112,5 +112,5 @@ def _encoded(chunk: Chunk) -> bytes:
 
 
 def body_chunk(body: bytes) -> Message:
-    """A part of a response's body, not the last."""
+    """Return the message of a chunk of a response's body that is not the last."""
     return {"type": "http.response.body", "body": body, "more_body": True}

@@ -1,4 +1,4 @@
-"""WebSocket endpoints: those of a router, which are given a `WebSocket`, and raw ASGI ones.
+"""WebSocket endpoints: those of a router, which receive a `WebSocket`, and raw ASGI ones.
 
 The registry of the raw ones is the module's own, as the specification has it: every app that `create_app` makes in
 this process serves the same paths.
@@ -24,7 +24,7 @@ NORMAL, NO_STATUS, INTERNAL_ERROR = 1000, 1005, 1011
 """Close codes: RFC 6455, section 7.4.1, and the IANA registry."""
 
 MAX_REASON = 123
-"""Bytes of a close's reason: a control frame has 125 (RFC 6455, section 5.5)."""
+"""Maximum size of a close reason in bytes: a control frame has 125 (RFC 6455, section 5.5)."""
 
 _handlers: dict[str, WebSocketHandler] = {}
 
@@ -33,8 +33,8 @@ def add_ws_route(path: str, handler: WebSocketHandler) -> None:
     """Register *handler* for WebSocket connections to exactly *path*, for every app of this process.
 
     The handler is called with ASGI's (scope, receive, send) and does everything from accept to close.
-    Raises ValueError when *path* does not begin with a slash or is registered already, TypeError when it is no str or
-    the handler cannot be called.
+    Raises ValueError if *path* does not begin with a slash or is registered already, TypeError if it is not a str
+    or the handler cannot be called.
     """
     check_type("WebSocket path", path, str)
     if not path.startswith("/"):
@@ -47,9 +47,9 @@ def add_ws_route(path: str, handler: WebSocketHandler) -> None:
 
 
 class WebSocketDisconnect(Exception):  # noqa: N818  it is no error
-    """The connection has ended: the client or another task of the handler has closed it, or the client is gone.
+    """The connection has ended: closed by the client or another task of the handler, or lost.
 
-    code: of the close, 1005 where there was none; reason.
+    code, reason: of the close; 1005 if there was none.
     """
 
     def __init__(self, code: int = NO_STATUS, reason: str = "") -> None:
@@ -59,10 +59,10 @@ class WebSocketDisconnect(Exception):  # noqa: N818  it is no error
 
 
 class WebSocket(Connection):
-    """A WebSocket connection, as a handler of `Router.websocket` is given it.
+    """A WebSocket connection, as a handler of `Router.websocket` receives it.
 
-    It is to be accepted first, or closed, which refuses it. Iteration gives what the client sends until it closes, or
-    until another task of the handler does:
+    Accept it first, or close it, which rejects it. Iteration yields the client's messages until the client or another
+    task of the handler closes the connection:
 
         @router.websocket("/echo/{room}")
         async def echo(socket):
@@ -70,8 +70,8 @@ class WebSocket(Connection):
             async for message in socket:
                 await socket.send(message)
 
-    Where the handler ends, an open connection is closed (1000), and one that was not accepted is refused. Any of its
-    tasks may receive, send and close; a wait that is given up, by `asyncio.timeout()` for example, loses nothing.
+    When the handler ends, an open connection is closed (1000), and one that was not accepted is rejected. All of its
+    tasks may receive, send and close; cancelling a wait, for example by `asyncio.timeout()`, loses nothing.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class WebSocket(Connection):
 
     @property
     def subprotocols(self) -> list[str]:
-        """What the client offers, in its order of preference."""
+        """The client's subprotocols, in its order of preference."""
         return list(self.scope.get("subprotocols") or ())
 
     async def accept(self, subprotocol: str | None = None, *, headers: Headers | None = None) -> None:
@@ -111,12 +111,12 @@ class WebSocket(Connection):
         if message["type"] != "websocket.connect":
             raise self._disconnected()
         self.accepted = True
-        await self._tell({"type": "websocket.accept", "subprotocol": subprotocol, "headers": raw_headers})
+        await self._send_message({"type": "websocket.accept", "subprotocol": subprotocol, "headers": raw_headers})
 
     async def receive(self) -> str | bytes:
-        """What the client sends next, text or bytes.
+        """Return the client's next message, text or bytes.
 
-        Raises WebSocketDisconnect when the connection has ended, and what came before has been received.
+        Raises WebSocketDisconnect when the connection has ended and all earlier messages have been received.
         """
         self._check_accepted()
         self._receives = True
@@ -128,7 +128,7 @@ class WebSocket(Connection):
         return data if text is None else text
 
     async def receive_json(self, type_: Any = Any) -> Any:
-        """What the client sends next, as JSON of *type_*. Raises ValueError when it is not, and as `receive`."""
+        """Return the next message, JSON decoded as *type_*. Raises ValueError if it is not, and as `receive`."""
         return codec.decoder(type_).decode(await self.receive())
 
     def __aiter__(self) -> Self:
@@ -153,20 +153,20 @@ class WebSocket(Connection):
         await asyncio.sleep(0)
         self._check_open()
         if isinstance(data, str):
-            await self._tell({"type": "websocket.send", "text": data})
+            await self._send_message({"type": "websocket.send", "text": data})
         else:
-            await self._tell({"type": "websocket.send", "bytes": as_bytes("message", data, "use send_json")})
+            await self._send_message({"type": "websocket.send", "bytes": as_bytes("message", data, "use send_json")})
 
     async def send_json(self, data: Any) -> None:
         """Send *data* as JSON, in a text message. Raises TypeError when it cannot be encoded."""
         await self.send(codec.encode(data).decode())
 
     async def close(self, code: int = NORMAL, reason: str = "") -> None:
-        """Close the connection, or refuse it; without effect when it is closed.
+        """Close the connection, or reject it; no effect if it is closed.
 
         code: 1000, or 3000 to 4999 for the app's own (RFC 6455, section 7.4.2), or another of the registry's from
-        1001 on. Raises ValueError for a code that may not be sent, or a reason above 123 bytes, and TypeError for a
-        code that is no int or a reason that is no str.
+        1001 on. Raises ValueError for a code that may not be sent, or a reason above 123 bytes, and TypeError
+        unless the code is an int and the reason a str.
         """
         check_type("close code", code, int)
         check_type("close reason", reason, str)
@@ -181,22 +181,22 @@ class WebSocket(Connection):
         # Others hear of it when it has been sent: their end may be what has this task cancelled.
         self._receiver.end = self._receiver.end or _ending(code, reason)
         try:
-            await self._tell({"type": "websocket.close", "code": code, "reason": reason})
+            await self._send_message({"type": "websocket.close", "code": code, "reason": reason})
         finally:
             self.end(code, reason)
 
     async def _refuse_message(self) -> None:
-        """Tell the client that it has sent too large a one: the handler need not be listening."""
+        """Close the connection after a message that is too large, even if the handler is not receiving."""
         self.closed = True
         end = self._receiver.end or {}
         with contextlib.suppress(Exception):  # the client may have gone
             await self._send({"type": "websocket.close", "code": end.get("code"), "reason": end.get("reason")})
 
     def end(self, code: int, reason: str = "") -> None:
-        """Listen no more; whoever waits for the client is told of this end."""
+        """Stop receiving; all waiters get this end."""
         self._receiver.close(_ending(code, reason))
 
-    async def _tell(self, message: Message) -> None:
+    async def _send_message(self, message: Message) -> None:
         try:
             await self._send(message)
         except OSError as error:  # uvicorn's way
@@ -222,7 +222,7 @@ class WebSocket(Connection):
 
 
 class WebSockets:
-    """The ASGI app of all WebSocket routes; a connection to any other path is refused before it is accepted."""
+    """The ASGI app of all WebSocket routes; connections to any other path are rejected."""
 
     def __init__(self, router: Router, logger: str, limits: Limits = DEFAULT) -> None:
         self.router = router
@@ -274,7 +274,7 @@ def _ending(code: int, reason: str) -> Message:
 
 
 def _is_disconnect(error: Exception) -> bool:
-    """Whether a handler has ended by the connection's end alone; also in a group, as of an asyncio.TaskGroup."""
+    """Return True if only the connection's end has ended a handler; also in a group, as of an asyncio.TaskGroup."""
     if isinstance(error, ExceptionGroup):
         return error.split(WebSocketDisconnect)[1] is None
     return isinstance(error, WebSocketDisconnect)

@@ -88,7 +88,7 @@ class Broadcaster:
         check_number("history_seconds", history_seconds, fraction=True)
         for what, value in (("buffer_size", buffer_size), ("buffer_bytes", buffer_bytes)):
             if value < 1:
-                raise ValueError(f"{what} {value} leaves no room for an event: use 1 or more")
+                raise ValueError(f"{what} must be 1 or more, not {value}")
         check_flag("strict", strict)
         if name is not None:
             check_event_name(name, "name")

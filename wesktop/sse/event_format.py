@@ -33,17 +33,17 @@ def _is_utf8(text: str) -> bool:
 def check_event_name(name: object, what: str = "event name") -> None:
     """Refuse a name that cannot be sent; raises TypeError or ValueError."""
     if not isinstance(name, str):
-        raise TypeError(f"{what} {name!r} is of type {type(name).__name__}, not str")
+        raise TypeError(f"{what} must be str, not {name!r} ({type(name).__name__})")
     if not name or not {"\r", "\n", "\0"}.isdisjoint(name) or not _is_utf8(name):
-        raise ValueError(f"{what} {name!r} must be one line of UTF-8 and not empty: remove CR, LF and NUL")
+        raise ValueError(f"{what} must be one non-empty line of UTF-8, not {name!r}: remove CR, LF and NUL")
 
 
 def check_group(name: object) -> None:
     """Refuse what is no group's name, which None, for all, is; raises TypeError or ValueError."""
     if name is not None and not isinstance(name, str):
-        raise TypeError(f"group {name!r} is of type {type(name).__name__}, not str")
+        raise TypeError(f"group must be str, not {name!r} ({type(name).__name__})")
     if name is not None and not _is_utf8(name):
-        raise ValueError(f"group {name!r} is not UTF-8")
+        raise ValueError(f"group must be encodable as UTF-8, not {name!r}")
 
 
 def format_event(event: str, data: str, id_: str = "") -> bytes:

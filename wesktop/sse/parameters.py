@@ -10,11 +10,11 @@ def names(what: str, values: object) -> frozenset[str]:
     "t", "i", "c" and "k".
     """
     if isinstance(values, str) or not isinstance(values, Iterable):
-        raise TypeError(f"{what} {values!r} is no collection: give one such as {{'tick'}}")
+        raise TypeError(f"{what} must be a collection such as {{'tick'}}, not {values!r}")
     found = frozenset(values)
     for value in found:
         if not isinstance(value, str):
-            raise TypeError(f"{what} has {value!r} in it, which is of type {type(value).__name__}, not str")
+            raise TypeError(f"{what} must contain str, not {value!r} ({type(value).__name__})")
     return found
 
 

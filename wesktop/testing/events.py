@@ -96,9 +96,8 @@ class EventStream:
         self.status = message["status"]
         self.headers = {name.decode().lower(): value.decode("latin-1") for name, value in message["headers"]}
         if self.status != 200 or not self.headers.get("content-type", "").startswith("text/event-stream"):
-            raise RuntimeError(
-                f"the answer is no event stream: {self.status} {self.headers.get('content-type', 'without a type')}"
-            )
+            kind = self.headers.get("content-type", "without a content type")
+            raise RuntimeError(f"the response must be an event stream, not {self.status} {kind}")
         return list(message["headers"])
 
     def __aiter__(self) -> AsyncIterator[Event]:

@@ -70,7 +70,7 @@ class StaticFiles:
         check_type("static_path", prefix, str)
         root = Path(directory)
         if not root.is_dir():
-            raise ValueError(f"static_dir {str(directory)!r} is not a directory: create it or correct the path")
+            raise ValueError(f"static_dir must be a directory, not {str(directory)!r}: create it or correct the path")
         if not prefix.startswith("/"):
             raise ValueError(f"static_path {prefix!r} does not begin with a slash: write {'/' + prefix!r}")
         self.root = root.resolve()
@@ -274,7 +274,7 @@ class SinglePage:
         check_type("spa_fallback", index, str, os.PathLike)
         path = Path(index)
         if not path.is_file():
-            raise ValueError(f"spa_fallback {str(index)!r} is not a file: create it or correct the path")
+            raise ValueError(f"spa_fallback must be a file, not {str(index)!r}: create it or correct the path")
         self.page = FileResponse(path.resolve(), content_type="text/html")
         self.page.add_raw_headers([(b"cache-control", REVALIDATE), _NOSNIFF])
 

@@ -42,12 +42,12 @@ class Cookie:
         if max_age is not None:
             check_type(f"cookie {name!r}: max_age", max_age, int)
         if not is_token(name):
-            raise ValueError(f"cookie name {name!r} is not a token: use letters, digits, '-' and '_'")
+            raise ValueError(f"cookie name must be a token, not {name!r}: use letters, digits, '-' and '_'")
         if not _OCTETS.issuperset(value):
             wrong = next(char for char in value if char not in _OCTETS)
             raise ValueError(f"cookie {name!r} has {wrong!r} in its value: percent-encode it")
         if same_site not in ("strict", "lax", "none"):
-            raise ValueError(f"cookie {name!r}: same_site {same_site!r} is not 'strict', 'lax' or 'none'")
+            raise ValueError(f"cookie {name!r}: same_site must be 'strict', 'lax' or 'none', not {same_site!r}")
         if same_site == "none" and not secure:
             raise ValueError(f"cookie {name!r}: browsers refuse same_site 'none' without secure=True")
         parts = [f"{name}={value}"]

@@ -18,7 +18,7 @@ TOKEN = frozenset(string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~")
 # RFC 9110, section 5.5, forbids CR, LF and NUL; servers refuse the other control characters but the tab too.
 _CONTROLS = bytes(set(range(0x20)) - {0x09}) + b"\x7f"
 
-# The body decides the framing and the constructor's own parameter the type; a second opinion is a wrong one.
+# The body determines the framing and the constructor's parameter the type; given twice they could contradict.
 _RESERVED = frozenset({b"content-length", b"content-type", b"transfer-encoding"})
 
 _HAS_NO_CHARSET = "text/event-stream"  # always UTF-8: WHATWG HTML, section 9.2.5
@@ -45,7 +45,9 @@ def encode_headers(headers: Headers | None) -> RawHeaders:
         return []
     pairs: Any = headers.items() if isinstance(headers, Mapping) else headers
     if isinstance(pairs, str) or not isinstance(pairs, Iterable):
-        raise TypeError(f"headers {headers!r} are no dict and no list of pairs: give some such as {{'X-A': 'b'}}")
+        raise TypeError(
+            f"headers must be a dict or a list of pairs, not {headers!r}: give some such as {{'X-A': 'b'}}"
+        )
     return [_encode(name, value) for name, value in pairs]
 
 
@@ -53,7 +55,7 @@ def _encode(name: str, value: str) -> tuple[bytes, bytes]:
     if not isinstance(name, str) or not isinstance(value, str):
         raise ValueError(f"header {name!r} has a value of type {type(value).__name__}: give both as str")
     if not is_token(name):
-        raise ValueError(f"header name {name!r} is not a token: use letters, digits and hyphens")
+        raise ValueError(f"header name must be a token, not {name!r}: use letters, digits and hyphens")
     raw_name = name.lower().encode("ascii")
     if raw_name in _RESERVED:
         raise ValueError(f"header {name!r} is set by the response itself: leave it out of headers")
@@ -61,7 +63,7 @@ def _encode(name: str, value: str) -> tuple[bytes, bytes]:
 
 
 def _encode_value(name: str, value: str) -> bytes:
-    # A refusal, which goes into a log, does not tell the value: it may be a token, with a newline that came along.
+    # The message, which goes into a log, leaves the value out: it may be a secret with a trailing newline.
     try:
         raw = value.encode("latin-1")
     except UnicodeEncodeError as error:

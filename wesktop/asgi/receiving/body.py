@@ -12,25 +12,24 @@ if TYPE_CHECKING:
     from asyncio import Task
 
 BODY_KEY = "wesktop.body"
-"""Where a request's scope carries its body, once somebody has to do with it: it alone receives."""
+"""Key of the body in a request's scope, once it is in use: only the body calls receive()."""
 
 END_WITHIN = 1.0  # seconds in which the end of a body has come that has been received
 FIRST_LOOK = 0.005  # seconds in which a server has said that the client is gone: granian does so in another thread
 
 DRAINING = "wesktop.draining"
-"""Marks a disconnect that only says that the server is being stopped: the client is there still."""
+"""Marks a disconnect that only announces that the server is stopping: the client is still connected."""
 
 ANSWERED: Message = {"type": "http.disconnect"}
-"""What a body is closed with once its request has been answered: by ASGI whoever asks then is told so."""
+"""Closes a body once its request is answered: later receivers get a disconnect, as ASGI demands."""
 
 
 class Body(Receiver):
-    """A body that is still to be received, once: as a whole by `read`, or chunk by chunk by iteration.
+    """A body to be received once: as a whole by `read`, or in chunks by iteration.
 
     limit: bytes at most. timeout: seconds for the whole of it in `read`, for each chunk in iteration. None: no limit.
     Both raise HTTPError: 413 above the limit, if possible before anything is read, 408 when it takes too long, and
-    400 when the connection ends before the body does. A chunk that is no longer waited for, as the task was
-    cancelled, is the next one.
+    400 when the connection ends before the body does. If waiting for a chunk is cancelled, the chunk is the next one.
     """
 
     _ahead = 0
@@ -52,7 +51,7 @@ class Body(Receiver):
             raise _too_large()
 
     async def read(self) -> bytes | None:
-        """The whole body; None when it is empty. Before anything else is asked of it."""
+        """Return the whole body; None if it is empty. Call it before anything else."""
         chunks = []
         try:
             with time_limit(self._timeout):
@@ -92,7 +91,7 @@ class Body(Receiver):
         return chunk
 
     def take(self, message: Message) -> bool:
-        """See Receiver. What comes after the body has been read is for nobody."""
+        """See Receiver. Messages after the body are dropped."""
         if self._end_received:
             # The body ends once. A server that repeats its end will not tell of a disconnect either, and might not
             # even suspend: to ask on would block the loop.
@@ -102,13 +101,13 @@ class Body(Receiver):
 
     @property
     def is_cut_short(self) -> bool:
-        """Whether the client has gone before the body was read."""
+        """True if the client disconnected before the body was read."""
         return self.end is not None and not self._is_read
 
     def listen_to_client(self) -> None:
-        """Listen for the client's own end alone, since the answer has an end, which it is to get.
+        """Listen only for the client's own disconnect, as the response is finite and is to be sent completely.
 
-        A server that is being stopped reports a disconnect too, for what waits for its client; it marks this one.
+        A stopping server sends a disconnect as well, which it marks.
         """
         self._ignores_drain = True
         if self.end is not None and not self.ends_with(self.end):
@@ -121,7 +120,7 @@ class Body(Receiver):
         return not (self._ignores_drain and message.get(DRAINING, False))
 
     async def is_disconnected(self) -> bool:
-        """Whether the client has gone, once the body has been received."""
+        """Return True if the client has disconnected, once the body has been received."""
         import asyncio
 
         if self.end is None and self._is_read:
@@ -133,7 +132,7 @@ class Body(Receiver):
         return self.end is not None
 
     async def _check_first_time(self) -> None:
-        """For the first time: the body's end is on its way, unless a middleware has taken it; then what follows."""
+        """First check: wait for the body's end, unless a middleware has taken it; then for a disconnect."""
         self._is_checked = True
         self.listen()
         if not self._end_received:
@@ -149,7 +148,7 @@ class Body(Receiver):
                 await self.news()
 
     async def disconnected(self, working: "Task[None]") -> None:
-        """Wait until the client has gone, or the task has ended. Raises what `receive()` has raised."""
+        """Wait until the client disconnects or the task ends. Raises the exception of `receive()`."""
         import asyncio
 
         listening = self.listen()
@@ -161,7 +160,7 @@ class Body(Receiver):
 
 
 def body_of(scope: Scope, receive: Receive) -> Body:
-    """A request's body; where nobody has to do with it yet, there is none."""
+    """Return the request's body; an empty one if none is in use yet."""
     body: Body | None = scope.get(BODY_KEY)
     if body is None or body.end is ANSWERED:  # by an app that was asked before
         body = scope[BODY_KEY] = Body({b"content-length": b"0"}, receive, None, None)

@@ -1,4 +1,4 @@
-"""What a WebSocket's client has sent, until the handler receives it: bounded by messages, and by bytes."""
+"""The queue of a WebSocket's received messages, bounded by their number and size."""
 
 from collections.abc import Awaitable, Callable
 
@@ -7,17 +7,16 @@ from wesktop.asgi.receiving.receiver import Receiver
 from wesktop.asgi.types import Message, Receive
 
 MAX_WAITING = 256
-"""Messages that may wait to be received; then the client has to wait."""
+"""Maximum number of queued messages; beyond it the client has to wait."""
 
 TOO_BIG = 1009
 """Close code: RFC 6455, section 7.4.1."""
 
 
 class Inbox(Receiver):
-    """Receives ahead of the handler as much as may wait; then the client has to wait.
+    """Receives ahead of the handler until the queue is full; then the client has to wait.
 
-    A message that is too large is the connection's end: *refuse* is called once, after `end` says so, to tell the
-    client.
+    A message that is too large ends the connection: `end` is set, then *refuse* is called once to close it.
     """
 
     _size = 0
@@ -58,7 +57,7 @@ class Inbox(Receiver):
             super().close(end)
 
     async def refused(self) -> None:
-        """Wait until a client that is refused was told so."""
+        """Wait until a refused client has been sent the close."""
         if self._is_refused and self._task is not None:
             import asyncio  # late: see wesktop.asgi
 
@@ -71,7 +70,7 @@ class Inbox(Receiver):
 
 
 def size_of(message: Message) -> int:
-    """Return the bytes that a message had on its way; 0 for what is none."""
+    """Return the size of a message in bytes; 0 for other events."""
     text: str | None = message.get("text")
     if text is None:
         return len(message.get("bytes") or b"")

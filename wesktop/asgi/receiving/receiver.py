@@ -1,4 +1,4 @@
-"""Receiving what a server says: one task a connection, for all who wait for something of it."""
+"""Receiving ASGI messages: one task per connection, shared by all waiters."""
 
 from typing import TYPE_CHECKING
 
@@ -13,15 +13,15 @@ DISCONNECTS = ("http.disconnect", "websocket.disconnect")
 
 
 class Receiver:
-    """Owns a connection's `receive()`: nobody else calls it once a message was asked for.
+    """Owns a connection's `receive()`: after the first request for a message only this calls it.
 
-    A task calls it, so that a wait for a message can be given up at any time: the message is there for the next who
-    asks, and the call goes on (granian takes one that is given up for a disconnect). The end of the connection, or an
-    exception of `receive()`, reaches all who wait. Parameter: *ahead*, how many messages may wait to be taken before
-    the client has to wait; with 0 none is received before somebody asks for it.
+    A task calls it, so that waiting for a message can be cancelled at any time without losing it (granian treats a
+    cancelled receive() as a disconnect). The end of the connection, or an exception of `receive()`, reaches all
+    waiters. Parameter: *ahead*, how many messages may be queued before the client has to wait; with 0 none is
+    received before it is asked for.
 
-    end: the disconnect, as soon as it has come; messages from before may wait still. One that is set takes the place
-    of that which will come.
+    end: the disconnect, as soon as it is received; earlier messages may still be queued. Setting it overrides the
+    server's.
     """
 
     # On the class, so that what is never used costs nothing.
@@ -41,16 +41,16 @@ class Receiver:
 
     @property
     def waiting(self) -> int:
-        """How many messages have come, and were not taken."""
+        """Number of messages received and not yet taken."""
         return 0 if self._task is None else len(self._arrived)
 
     @property
     def is_full(self) -> bool:
-        """Whether as much waits as may: no more is received then, but what somebody asks for."""
+        """True if the queue is full: more is received only on request."""
         return len(self._arrived) >= self._ahead
 
     def listen(self) -> "Task[None] | None":
-        """Receive from now on, asked or not. Return the task, which ends with the connection; None when that has."""
+        """Receive from now on without being asked. Return the task; None if the connection has ended."""
         self._ahead = self._ahead or 1
         self._begin()
         return self._task
@@ -67,16 +67,16 @@ class Receiver:
             self._room.set()
 
     def listen_again(self) -> None:
-        """Go on after an end that was none."""
+        """Resume after a disconnect that was ignored."""
         if self._task is not None:
             import asyncio
 
             self._task = asyncio.ensure_future(self._listen())
 
     async def next(self) -> Message:
-        """Wait for the next message; at the end it is the disconnect, again and again.
+        """Wait for the next message; after the end always return the disconnect.
 
-        Raises what `receive()` has raised, once all messages from before have been taken.
+        Raises the exception of `receive()` once all earlier messages have been taken.
         """
         while not self.waiting:
             if self.end is not None:
@@ -90,19 +90,19 @@ class Receiver:
         return message
 
     async def news(self) -> None:
-        """Wait until more has come. Raises what `receive()` has raised before."""
+        """Wait for another message. Raises the exception of `receive()`, if any."""
         self.check()
         self._news.clear()
         await self._news.wait()
 
     def check(self) -> None:
-        """Raise what `receive()` has raised."""
+        """Raise the exception of `receive()`, if any."""
         if self._error is not None and self.end is None:
             self._is_told = True
             raise self._error
 
     def close(self, end: Message) -> None:
-        """Receive no more: whoever waits, or asks later, is told *end*, where no end has come."""
+        """Stop receiving: current and later waiters get *end*, unless the connection has ended already."""
         if self.end is None:
             self.end = end
         if self._task is None:
@@ -114,12 +114,12 @@ class Receiver:
         self._news.set()
 
     def take(self, message: Message) -> bool:
-        """A message has come; whether another is to be waited for."""
+        """Queue a message. Return True to go on receiving."""
         self._arrived.append(message)
         return True
 
     def ends_with(self, message: Message) -> bool:  # noqa: ARG002  others look at it
-        """Whether a disconnect that has come is the end; else another is to be waited for."""
+        """Return True if this disconnect is the end; else receiving goes on."""
         return True
 
     async def _listen(self) -> None:

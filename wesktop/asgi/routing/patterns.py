@@ -1,10 +1,10 @@
-"""What a route's pattern says: literal segments, and parameters that stand for one segment or for the rest.
+"""Route patterns: literal segments, and parameters that match one segment or the rest of the path.
 
     /users/{id}            one segment, not empty
     /users/{id:int}        the same, of digits; also {x:float} and {u:uuid}
-    /files/{path:path}     all that is left, slashes included; it may be empty
+    /files/{path:path}     the rest of the path, including slashes; it may be empty
 
-Where several fit, a literal goes before a converter, that before a plain parameter, and "the rest" comes last.
+If several patterns match, a literal precedes a converter, a converter a plain parameter, and "the rest" is last.
 """
 
 import re
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from wesktop.asgi.parameters import check_type
 
 Convert = Callable[[str], Any]
-"""Makes a segment the parameter's value; None where it does not fit."""
+"""Converts a segment to the parameter's value; None if it does not match."""
 
 _INT = re.compile(r"-?[0-9]{1,4000}", re.ASCII)  # int() refuses more digits
 _FLOAT = re.compile(r"-?[0-9]{1,300}(\.[0-9]+)?", re.ASCII)  # with more of them it would be infinite
@@ -40,7 +40,7 @@ def _as_uuid(segment: str) -> Any:
 
 
 CONVERTERS: dict[str, Convert] = {"uuid": _as_uuid, "int": _as_int, "float": _as_float, "": _as_text}
-"""By the name that follows the colon, in the order in which they are tried."""
+"""Converters by the name after the colon, in the order in which they are tried."""
 
 REST = "path"
 
@@ -54,14 +54,14 @@ class Parameter(NamedTuple):
 
 
 class Pattern(NamedTuple):
-    """A pattern, taken apart. segments: what stands between the slashes; parameters: those of them that are some."""
+    """A parsed pattern. segments: the parts between the slashes; parameters: those segments that are parameters."""
 
     segments: list[str]
     parameters: list[Parameter]
 
 
 def parse(path: str) -> Pattern:
-    """Take a pattern apart; raises ValueError for one that is malformed, TypeError for what is no str."""
+    """Parse a pattern. Raises ValueError for a malformed one, TypeError unless it is a str."""
     check_type("pattern", path, str)
     if not path.startswith("/"):
         raise ValueError(f"pattern {path!r} does not begin with a slash: write {'/' + path!r}")
@@ -74,7 +74,7 @@ def parse(path: str) -> Pattern:
         if any(parameter.name == other.name for other in parameters):
             raise ValueError(f"pattern {path!r} has the parameter {parameter.name!r} twice: give each its own name")
         if parameter.kind == REST and position != len(segments) - 1:
-            raise ValueError(f"pattern {path!r}: {segment!r} takes all that is left, so nothing can follow it")
+            raise ValueError(f"pattern {path!r}: {segment!r} matches the rest of the path, so nothing can follow it")
         parameters.append(parameter)
     return Pattern(segments, parameters)
 
@@ -85,5 +85,5 @@ def _parameter(path: str, segment: str, position: int) -> Parameter:
         raise ValueError(f"pattern {path!r}: {segment!r} must be a whole segment such as '{{name}}'")
     if colon and (not kind or kind not in (*CONVERTERS, REST)):
         known = ", ".join([*filter(None, CONVERTERS), REST])
-        raise ValueError(f"pattern {path!r}: {kind!r} in {segment!r} is no converter: there are {known}")
+        raise ValueError(f"pattern {path!r}: converter in {segment!r} must be one of {known}, not {kind!r}")
     return Parameter(name, position, kind)

@@ -19,10 +19,10 @@ HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])
 
 
 class Route:
-    """A handler with what its pattern says and how its body is to be read.
+    """A handler with its pattern's parameters and how its body is read.
 
     call: awaits the handler. rest: the parameter that takes all segments from a position on.
-    max_body_size: in bytes, where it is not the app's; `UNSET` where it is.
+    max_body_size: in bytes; `UNSET` for the app's.
     """
 
     __slots__ = ("call", "handler", "max_body_size", "parameters", "rest", "stream")
@@ -40,7 +40,7 @@ class Route:
         self.rest = next(((name, position) for name, position, kind in pattern.parameters if kind == REST), None)
 
     def values(self, segments: list[str]) -> dict[str, Any]:
-        """The parameters' values in a path that fits."""
+        """Return the parameters' values in a matching path."""
         values: dict[str, Any] = {
             name: segments[position] if convert is None else convert(segments[position])
             for name, position, convert in self.parameters
@@ -55,7 +55,7 @@ UNSET = -1
 
 
 class _Node:
-    """One segment of the tree: what may follow it, and the route that ends here, or takes all that follows."""
+    """One segment of the tree: its children, the route that ends here, and the route that matches the rest."""
 
     __slots__ = ("converted", "literals", "rest", "route")
 
@@ -76,7 +76,7 @@ class _Node:
         return node.route
 
     def _find_branch(self, segments: list[str], position: int, literal: "_Node | None") -> Route | None:
-        """Where several ways may lead on, the first that leads to a route."""
+        """Return the first route found, trying the children in order."""
         if literal is not None and (route := literal.find(segments, position + 1)) is not None:
             return route
         segment = segments[position]
@@ -86,7 +86,7 @@ class _Node:
         return self.rest
 
     def follow(self, kind: str) -> "_Node":
-        """The node after a parameter of this kind, made if need be."""
+        """Return the node after a parameter of this kind; create it if necessary."""
         for known, _, node in self.converted:
             if known == kind:
                 return node
@@ -136,7 +136,7 @@ class Router:
         return self._decorator("DELETE", path)
 
     def websocket(self, path: str) -> Callable[[HandlerT], HandlerT]:
-        """Decorator: register the async function for WebSocket connections to *path*; it is given a `WebSocket`.
+        """Decorator: register the async function for WebSocket connections to *path*; it receives a `WebSocket`.
 
         Raises as `add_route` does.
         """
@@ -150,11 +150,13 @@ class Router:
         return register
 
     def error_handler(self, key: ErrorKey) -> Callable[[HandlerT], HandlerT]:
-        """Decorator: let the function answer an error, an exception's type or an HTTP status, in the whole app.
+        """Decorator: register the function as the app's handler of an exception type or an HTTP status.
 
-        It is given the request and the exception, and answers as any handler does. That of the nearest base class is
-        taken; a status (404, 405, 413, ...) goes before the type. 500 is for what nobody else answers, which is
-        logged first. Raises ValueError for a status that is no error, or a key that has one already.
+        It receives the request and the exception and returns a response as any handler does. The handler of the
+        nearest base class is called; a status (404, 405, 413, ...) precedes the type. 500 handles all other
+        exceptions, which are logged first.
+
+        Raises ValueError for a status outside 400..599, or a key that has a handler already.
         """
 
         def register(handler: HandlerT) -> HandlerT:
@@ -175,11 +177,10 @@ class Router:
         """Register *handler* for *method* (any case) and the pattern *path*.
 
         The handler takes the `Request` and returns a response, or a dict, list, str, bytes, dataclass, msgspec Struct
-        or None to be made one. A plain function runs in a thread, so that it may block.
+        or None, which is converted to one. A plain function runs in a thread, so it may block.
 
-        stream: the body is not read before the handler runs, which takes it by `request.stream()` or
-        `request.form()`. max_body_size: the longest body of this route in bytes, or None for any; the app's unless
-        given.
+        stream: the body is not read before the handler runs; read it by `request.stream()` or `request.form()`.
+        max_body_size: maximum body size of this route in bytes, None for no limit; by default the app's.
 
         Raises ValueError when the method is not a token, the pattern is malformed or the same route exists already,
         and TypeError when the handler cannot be called or is an async generator function, or a value is of another
@@ -190,20 +191,20 @@ class Router:
         if max_body_size is not None and max_body_size != UNSET:
             check_number("max_body_size", max_body_size)
         if not is_token(method):
-            raise ValueError(f"method {method!r} is not a token: use one such as 'GET'")
+            raise ValueError(f"method must be a token such as 'GET', not {method!r}")
         self._add(method.upper(), path, handler, stream=stream, max_body_size=max_body_size)
 
     def include(self, router: "Router", prefix: str = "") -> None:
-        """Add all routes that *router* has by now, each with *prefix* before its pattern, and its error handlers.
+        """Add the current routes of *router*, each with *prefix* before its pattern, and its error handlers.
 
-        Raises ValueError for a prefix that has no leading slash or ends with one, and for what exists already;
-        nothing is added then. Raises TypeError for what is no router.
+        Raises ValueError for a prefix that has no leading slash or ends with one, and for routes that exist already;
+        nothing is added then. Raises TypeError unless it is a Router.
         """
         check_type("router", router, Router)
         check_type("prefix", prefix, str)
         if prefix and (not prefix.startswith("/") or prefix.endswith("/")):
             raise ValueError(f"prefix {prefix!r} must begin with a slash and not end with one, such as '/api'")
-        trial = Router()  # where what does not fit leaves no trace
+        trial = Router()  # so that a conflict changes nothing
         for source, before in ((self, ""), (router, prefix)):
             for (method, path), route in source._registered.items():
                 trial._add(

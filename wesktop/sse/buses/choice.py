@@ -21,11 +21,11 @@ def bus_of(wanted: str | None, channel: str, limits: tuple[int, int, float]) -> 
 
         return SupervisorBus(path, channel, limits)
     if not isinstance(wanted, str):
-        raise TypeError(f"bus {wanted!r} is of type {type(wanted).__name__}, not str")
+        raise TypeError(f"bus must be str, not {wanted!r} ({type(wanted).__name__})")
     if wanted.startswith(REDIS_SCHEMES):
         from wesktop.sse.buses.redis_bus import RedisBus  # late: it needs an extra
 
         return RedisBus(wanted, channel, limits)
     from wesktop.sse.parameters import without_password
 
-    raise ValueError(f"bus {without_password(wanted)!r} is unknown: give 'memory', 'redis://...', or None")
+    raise ValueError(f"bus must be 'memory', 'redis://...' or None, not {without_password(wanted)!r}")

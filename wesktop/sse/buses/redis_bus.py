@@ -196,7 +196,7 @@ class RedisBus:
             if fields == BEGINNING:
                 continue
             if not _is_event(fields):
-                logger.warning("entry %s of %s is no event of ours", id_, self._key)
+                logger.warning("entry %s of %s is not a wesktop event and is skipped", id_, self._key)
             elif not self._is_again(fields):
                 self._log.append(id_, fields["event"], fields["data"], fields.get("to"), self._time_of(id_))
         self._on_news()
@@ -215,7 +215,7 @@ def _check_url(redis: Any, url: str) -> None:
         redis.ConnectionPool.from_url(url).make_connection()
     except (ValueError, TypeError, redis.RedisError):  # of which the sentences quote a part, perhaps of the password
         raise ValueError(
-            f"bus {without_password(url)!r} is no URL of Redis: give one such as 'redis://host:6379/0'"
+            f"bus must be a Redis URL such as 'redis://host:6379/0', not {without_password(url)!r}"
         ) from None
 
 
