@@ -1,8 +1,8 @@
-"""Server-sent events (WHATWG HTML, section 9.2) that a page follows without missing one.
+"""Server-sent events (WHATWG HTML, section 9.2) that a page follows without missing any.
 
-`Broadcaster` is what an app uses. Events go to a *bus*, which puts them in one order and gives each an ID; from there
-they come into the *log* of every process, and each connected page, a *subscriber*, reads on in that log from where it
-is. So a page that comes back tells where it was, and goes on from there.
+An app uses a `Broadcaster`. Events go to a *bus*, which orders them and gives each an ID, and from there to the *log*
+of every process. Each connected page, a *subscriber*, reads that log from its own position: a page that reconnects
+sends its position and continues there.
 """
 
 from wesktop.sse.broadcaster import Broadcaster, sse_route

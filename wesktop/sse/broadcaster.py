@@ -1,4 +1,4 @@
-"""Broadcaster: one who sends, any number of pages."""
+"""The broadcaster: sends events to any number of pages."""
 
 import os
 import threading
@@ -27,46 +27,46 @@ KEEP_ALIVE_SECONDS = 15.0
 HISTORY = 1000
 HISTORY_BYTES = 4 * 1024 * 1024
 HISTORY_SECONDS = 600.0
-"""What is kept for pages that come back."""
+"""Events kept for pages that reconnect: their number, size and age."""
 
 RETRY = 1000
-"""Milliseconds until a page comes back that was cut off."""
+"""Milliseconds after which a disconnected page reconnects."""
 
 BUFFER_BYTES = 1024 * 1024
-"""How many bytes a page may fall behind."""
+"""Bytes by which a page may fall behind."""
 
 BUFFER_SECONDS = 60.0
-"""For how long a client may fall behind."""
+"""Seconds by which a page may fall behind."""
 
 MAX_EVENT = 1_000_000
-"""Characters of an event's data."""
+"""Maximum size of an event's data in characters."""
 
 FORK_PATIENCE = 1.0
-"""Seconds that a forked process waits for its own way to the bus, as it may end as soon as it has broadcast."""
+"""Seconds a forked process waits for its own connection to the bus, as it may exit right after broadcasting."""
 
 _names = (f"events-{number}" if number > 1 else "events" for number in range(1, 1 << 30))
 
 
 class Broadcaster:
-    """Sends events to every connected client, and to one that comes back what it has missed.
+    """Sends events to all connected clients, and missed events to a client that reconnects.
 
     Parameters:
-        buffer_size: how many events a client may fall behind, 256 unless given; then its stream ends, so that it
-            comes back and goes on from where it was.
-        strict: whether only registered event names may be sent, True unless given.
-        buffer_bytes: how many bytes it may fall behind likewise, 1 MiB unless given.
-        history: how many events are kept for clients that come back, 1,000 unless given; 0 for none.
-        history_bytes, history_seconds: of what size, and for how long; 4 MiB and 600 s unless given.
-        retry: milliseconds until a client comes back that was cut off, 1,000 unless given.
-        name: what the other processes of the app know it by; by default "events", the next one "events-2".
-        bus: what carries events: None for the supervisor where there is one, else this process; "memory" for this
-            process alone; "redis://..." for Redis or Valkey, across machines.
+        buffer_size: events by which a client may fall behind, 256 by default; then its stream ends, so that it
+            reconnects and continues where it was.
+        strict: accept only registered event names, True by default.
+        buffer_bytes: bytes by which it may fall behind, 1 MiB by default.
+        history: number of events kept for clients that reconnect, 1,000 by default; 0 for none.
+        history_bytes, history_seconds: their maximum size and age; 4 MiB and 600 s by default.
+        retry: milliseconds after which a disconnected client reconnects, 1,000 by default.
+        name: its name in all processes of the app; by default "events", then "events-2".
+        bus: transport of the events: None for the supervisor if there is one, else this process; "memory" for
+            this process only; "redis://..." for Redis or Valkey, across machines.
 
-    A client that comes back sends the ID of its last event by itself (`Last-Event-ID`). Where that is no longer kept,
-    it gets an event "reset": it has missed some, and is to load its state anew.
+    A client that reconnects sends the ID of its last event (`Last-Event-ID`). If that event is no longer kept, the
+    client receives an event "reset": it has missed events and should reload its state.
 
-    All methods may be called from any thread, before the loop runs too. Raises TypeError for a parameter of another
-    type, ValueError for a number that is out of range or a bus that is unknown.
+    All methods may be called from any thread, also before the loop runs. Raises TypeError for a parameter of another
+    type, ValueError for a number out of range or an unknown bus.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class Broadcaster:
         self._buffer_bytes = buffer_bytes
         self._retry = retry
         self._event_types: frozenset[str] = frozenset()
-        # What a client may fall behind by has to be there, even where nothing is kept for those who come back.
+        # Events by which a client may fall behind must be kept, even if none are kept for reconnects.
         limits = max(history, buffer_size), max(history_bytes, 2 * buffer_bytes), max(history_seconds, BUFFER_SECONDS)
         self._limits = limits
         self._wanted_bus = bus
@@ -120,7 +120,7 @@ class Broadcaster:
         self._bus: Bus = bus_of(self._wanted_bus, self.name, self._limits)
 
     def after_fork(self) -> None:
-        """In the child: threads, connections, pages and perhaps held locks are the parent's; begin anew when used."""
+        """Reset in a forked child, as threads, connections and held locks are the parent's; reopened when used."""
         self._bus.abandon()
         self._begin()
         self._is_open = False
@@ -142,22 +142,22 @@ class Broadcaster:
 
     @property
     def client_count(self) -> int:
-        """How many clients are connected to this process, and keep up."""
+        """Number of clients that are connected to this process and not behind."""
         with self._lock:
             return sum(not client.is_behind for clients in self._clients.values() for client in clients)
 
     def register_event(self, name: str) -> None:
-        """Allow the event *name*. Raises TypeError for no str, ValueError for an empty one or CR, LF or NUL in it."""
+        """Allow the event *name*. Raises TypeError unless it is a str, ValueError if empty or with CR, LF or NUL."""
         check_event_name(name)
         self._event_types |= {name}
 
     def broadcast(self, event: str, data: Any, *, to: str | None = None) -> None:
-        """Send *event* to all clients, without waiting for any: *data* as it is when a str, otherwise as JSON.
+        """Send *event* to all clients without waiting: *data* unchanged if it is a str, otherwise as JSON.
 
-        to: the group that it is for, of those that `stream` was given; all unless given.
+        to: the group that receives it, see `stream`; by default all clients.
 
         Raises ValueError for an event name that is not registered (when strict) or that has CR, LF or NUL, and for
-        more than a million characters; TypeError when msgspec cannot encode *data*, or *to* is no str.
+        more than a million characters; TypeError when msgspec cannot encode *data*, or *to* is not a str.
         """
         if event not in self._event_types:
             if self.strict:
@@ -177,10 +177,10 @@ class Broadcaster:
     def stream(
         self, request: Request, *, events: Collection[str] | None = None, groups: Collection[str] = ()
     ) -> StreamResponse:
-        """Return the response that is the event stream; its client counts, and events wait for it, from here on.
+        """Return the event stream as a response. Its client is counted, and events are kept for it, from now on.
 
-        events: the names of those that it wants; all unless given. groups: whose events it gets besides those for
-        all, such as the name of its user. Raises TypeError for a name that stands alone, without brackets.
+        events: names of the events to send; by default all. groups: groups whose events it receives in addition to
+        those for all, such as its user's name. Raises TypeError for a single str instead of a collection.
         """
         if not self._is_open:
             self._open_again()
@@ -199,7 +199,7 @@ class Broadcaster:
         return EventStream(self, client)
 
     def begin(self, client: Subscriber, loop: "AbstractEventLoop") -> None:
-        """The client's stream begins."""
+        """Add a client whose stream has begun on this loop."""
         self.drop(client)
         client.loop = loop
         self._add(client)
@@ -209,7 +209,7 @@ class Broadcaster:
                 loop.call_later(KEEP_ALIVE_SECONDS, self._keep_alive, loop)
 
     def drop(self, client: Subscriber) -> None:
-        """A client has gone."""
+        """Remove a client."""
         with self._lock:
             clients = self._clients.get(client.loop, weakref.WeakSet())
             clients.discard(client)
@@ -223,7 +223,7 @@ class Broadcaster:
             client.place()
 
     def _on_news(self) -> None:
-        """There is something new: wake those who wait, each loop once for all that comes until it looks."""
+        """Wake the waiting clients after news: once per loop until that loop has run."""
         with self._lock:
             loops = {loop for loop in self._clients if loop is not None} - self._waking
             self._waking |= loops
@@ -278,7 +278,7 @@ if hasattr(os, "register_at_fork"):
 def sse_route(broadcaster: Broadcaster) -> Callable[[Request], Awaitable[StreamResponse]]:
     """Return the handler of an event stream: `router.add_route("GET", "/events", sse_route(broadcaster))`.
 
-    Raises TypeError for what is no `Broadcaster`.
+    Raises TypeError unless it is a `Broadcaster`.
     """
     check_type("broadcaster", broadcaster, Broadcaster)
 

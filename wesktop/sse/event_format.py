@@ -5,14 +5,14 @@ from typing import Any
 from wesktop.asgi import codec
 
 RESET = "reset"
-"""The event that says that some were missed, and are no longer kept."""
+"""The event sent after missed events that are no longer kept."""
 
 POSITION = "wesktop-position"
-"""The event that tells a script where it is: the ID of what has no data is known to the browser alone."""
+"""The event that gives a script its position: an ID without data is visible only to the browser."""
 
 
 def encode_data(data: Any) -> str:
-    """What is sent of *data*: a str as it is, anything else as JSON.
+    """Return the text sent for *data*: a str unchanged, anything else as JSON.
 
     A lone surrogate, which UTF-8 cannot have, becomes U+FFFD; NaN and the infinities become null, as msgspec has it.
     Raises TypeError or ValueError when it cannot be encoded.
@@ -31,7 +31,7 @@ def _is_utf8(text: str) -> bool:
 
 
 def check_event_name(name: object, what: str = "event name") -> None:
-    """Refuse a name that cannot be sent; raises TypeError or ValueError."""
+    """Raise TypeError or ValueError for a name that cannot be sent."""
     if not isinstance(name, str):
         raise TypeError(f"{what} must be str, not {name!r} ({type(name).__name__})")
     if not name or not {"\r", "\n", "\0"}.isdisjoint(name) or not _is_utf8(name):
@@ -39,7 +39,7 @@ def check_event_name(name: object, what: str = "event name") -> None:
 
 
 def check_group(name: object) -> None:
-    """Refuse what is no group's name, which None, for all, is; raises TypeError or ValueError."""
+    """Raise TypeError or ValueError unless it is a group's name, or None for all."""
     if name is not None and not isinstance(name, str):
         raise TypeError(f"group must be str, not {name!r} ({type(name).__name__})")
     if name is not None and not _is_utf8(name):
@@ -47,29 +47,29 @@ def check_group(name: object) -> None:
 
 
 def format_event(event: str, data: str, id_: str = "") -> bytes:
-    """One event; *data* may have any of the line ends CR, LF and CRLF, each of which begins a line of its own."""
+    """Return an event as bytes; CR, LF and CRLF in *data* each start a new data line."""
     lines = data.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\ndata: ")
     head = f"id: {id_}\n" if id_ else ""
     return f"{head}event: {event}\ndata: {lines}\n\n".encode()
 
 
 def format_greeting(retry: int) -> bytes:
-    """What a stream begins with: at once, as a proxy may hold the headers, and with them `open`, until a byte comes.
+    """Return the start of a stream, sent immediately: a proxy may hold back the headers, and `open`, until a byte.
 
-    retry: milliseconds until the page comes back when it is cut off. A position follows.
+    retry: milliseconds after which a disconnected page reconnects. A position follows.
     """
     return f": connected\nretry: {retry}\n".encode()
 
 
 KEEP_ALIVE = b": keep-alive\n"
-"""What is sent when there is nothing to say; a position follows, as what the page does not want has gone by."""
+"""Sent when there are no events; a position follows, as events that the page filters out have passed."""
 
 
 def format_position(id_: str, *, as_event: bool = False) -> bytes:
-    """Where the page is: without data it is no event, unless that is asked for."""
+    """Return the page's position; without data, so that no event is dispatched, unless *as_event*."""
     return format_event(POSITION, "", id_) if as_event else f"id: {id_}\n\n".encode()
 
 
 def format_farewell(retry: int) -> bytes:
-    """What a stream ends with where the server ends it: come back soon, to another that goes on."""
+    """Return the end of a stream that the server ends: reconnect soon, to another server."""
     return f": going away\nretry: {retry}\n\n".encode()

@@ -1,4 +1,4 @@
-"""The last events in their order, as every stream of this process reads them. Knows no loop and no clock."""
+"""The latest events in order, as read by all streams of this process. Independent of loop and clock."""
 
 import math
 import threading
@@ -61,12 +61,12 @@ class Log:
         return self._entries[-1].id if self._entries else self.first_id
 
     def tail(self) -> tuple[int, str]:
-        """The position after the last event, and its ID."""
+        """Return the position after the last event, and its ID."""
         with self._lock:
             return self.end, self.last_id
 
     def begin(self, first_id: str, at: float = -math.inf) -> None:
-        """Forget all: what comes next follows the event of this ID, which is of that time."""
+        """Clear the log: the next event follows the one with this ID and time."""
         with self._lock:
             self._entries.clear()
             self._positions.clear()
@@ -74,7 +74,7 @@ class Log:
             self.end += 1  # so that who reads already sees that something is missing
 
     def append(self, id_: str, event: str, data: str, to: str | None, now: float) -> None:
-        """Log an event, encoded once for all who get it."""
+        """Log an event, encoded once for all readers."""
         encoded = format_event(event, data, id_)
         with self._lock:
             self._bytes += len(encoded)
@@ -96,7 +96,7 @@ class Log:
             self.first_id, self._first_at = dropped.id, dropped.at
 
     def position_after(self, id_: str) -> int | None:
-        """Where a reader is that has got the event of this ID last; None when that is not known any more."""
+        """Return the position after the event with this ID; None if it is no longer known."""
         with self._lock:
             if id_ == self.first_id:
                 return self.end - len(self._entries)
@@ -104,7 +104,7 @@ class Log:
             return None if position is None else position + 1
 
     def place_at(self, moment: float) -> tuple[int, str] | None:
-        """The position before all that has come since then, and the ID there; None when some is no longer kept."""
+        """Return the position of the first event since *moment* and the ID before it; None if some are gone."""
         with self._lock:
             if self._first_at >= moment:
                 return None
@@ -117,7 +117,7 @@ class Log:
             return self.end - since, last_id
 
     def read(self, position: int) -> list[Entry] | None:
-        """The events from a position on; None when some of them are no longer kept."""
+        """Return the events from a position on; None if some are no longer kept."""
         with self._lock:
             missing = self.end - len(self._entries) - position
             if missing > 0:
@@ -128,9 +128,9 @@ class Log:
             return [self._entries[index] for index in range(skipped, len(self._entries))]
 
     def batch(self, position: int, max_events: int, max_bytes: int) -> Batch | None:
-        """What one who is at this position, before the end, gets next; None when some of it is no longer kept.
+        """Return the next batch for a reader at this position, before the end; None if some is no longer kept.
 
-        Made once for the many readers who are at the same place, and mostly are when an event comes.
+        Built once for all readers at the same position, which is the usual case when an event arrives.
         """
         wanted = (position, self.end, max_events, max_bytes)
         made = self._made  # looked at once, as another thread may replace it
@@ -154,7 +154,7 @@ class Log:
 
 
 def _fitting(entries: list[Entry], max_events: int, max_bytes: int) -> list[Entry]:
-    """As many of them as a reader may be behind by, and one at the least."""
+    """Return as many as a reader may fall behind by, at least one."""
     fitting = entries[:max_events]
     start = fitting[0].end - len(fitting[0].encoded)
     while len(fitting) > 1 and fitting[-1].end - start > max_bytes:

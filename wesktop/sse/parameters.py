@@ -1,4 +1,4 @@
-"""What a broadcaster and its streams are given, looked at before it is used. No I/O."""
+"""Checks of the arguments of a broadcaster and its streams. No I/O."""
 
 from collections.abc import Iterable
 
@@ -6,8 +6,8 @@ PORT_LENGTH = 5  # digits
 
 
 def names(what: str, values: object) -> frozenset[str]:
-    """The names in a collection. Raises TypeError for anything else, such as one that stands alone: "tick" is none of
-    "t", "i", "c" and "k".
+    """Return the names in a collection. Raises TypeError for anything else, such as a single str, whose characters
+    would be taken for names.
     """
     if isinstance(values, str) or not isinstance(values, Iterable):
         raise TypeError(f"{what} must be a collection such as {{'tick'}}, not {values!r}")
@@ -19,7 +19,7 @@ def names(what: str, values: object) -> frozenset[str]:
 
 
 def without_password(url: str) -> str:
-    """A URL, well formed or not, as it may be shown: without what may be a password, wherever somebody has put it."""
+    """Return a URL, well formed or not, for display: without anything that may be a password, wherever it stands."""
     scheme, mark, rest = url.partition("://") if "://" in url else ("", "", url)
     rest, asked, query = rest.partition("?")
     if "@" in query or "password" in query.lower():  # redis-py takes one there, too

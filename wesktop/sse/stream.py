@@ -1,4 +1,4 @@
-"""The response that is an event stream."""
+"""The event stream response."""
 
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Protocol
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 RETURN_AT_ONCE = 50
-"""Milliseconds until a page comes back whose stream the server has ended."""
+"""Milliseconds after which a page reconnects whose stream the server has ended."""
 
 
 class Clients(Protocol):
@@ -29,7 +29,7 @@ class Clients(Protocol):
 
 
 class EventStream(StreamResponse):
-    """A client's chunks, each sent as soon as it is there: to an idle client by whoever wakes it, not by its task."""
+    """Sends a client's chunks as soon as they arrive; to an idle client from the wake-up, not from its task."""
 
     def __init__(self, clients: Clients, client: Subscriber) -> None:
         super().__init__(Chunks(clients, client), "text/event-stream", _HEADERS)
@@ -53,9 +53,9 @@ class EventStream(StreamResponse):
 
 
 class Chunks:
-    """The chunks of a client, which does not count any more when they end.
+    """The chunks of a client, which is removed when they end.
 
-    farewell: what is sent last, see StreamResponse: the page comes back soon, to another worker or to this one.
+    farewell: sent last, see StreamResponse: the page reconnects soon, to another worker or this one.
     """
 
     farewell = format_farewell(RETURN_AT_ONCE)
@@ -87,6 +87,6 @@ class Chunks:
         raise StopAsyncIteration
 
     async def aclose(self) -> None:
-        """The client has gone, or was never there."""
+        """Close and remove the client."""
         self._client.close()
         self._clients.drop(self._client)

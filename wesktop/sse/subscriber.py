@@ -1,4 +1,4 @@
-"""A connected page: reads on in the log, and is woken when there is something new."""
+"""A connected page: reads the log from its position and is woken on new events."""
 
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
@@ -65,14 +65,14 @@ class Subscriber:
         self._waiting: Future[Awaitable[None] | None] | None = None
 
     def place(self) -> None:
-        """Decide where it reads on: as soon as the log is complete, so that nothing that comes then is missed."""
+        """Set the position in the log, as soon as the log is complete, so that no later event is missed."""
         if self._position is None:
             place = self._place()
             self._missed = place is None
             self._position, self._last_id = place or self._log.tail()
 
     def _place(self) -> tuple[int, str] | None:
-        """Its position, and the ID there; None where it has missed some that are no longer kept."""
+        """Return its position and the ID there; None if it has missed events that are no longer kept."""
         if self._last_id is not None:
             position = self._log.position_after(self._last_id)
             return None if position is None else (position, self._last_id)
@@ -80,14 +80,14 @@ class Subscriber:
 
     @property
     def is_behind(self) -> bool:
-        """Whether more waits for it than may."""
+        """True if more events wait for it than allowed."""
         if self._position is None or self._position == self._log.end:
             return False
         batch = self._log.batch(self._position, self._max_events, self._max_bytes)
         return batch is None or not batch.whole
 
     def wake(self) -> None:
-        """There is something new; on its loop. It is sent at once where that can be: a task need not wake for it."""
+        """Send new events, on its loop: directly if possible, so that no task has to wake up."""
         waiting = self._waiting
         if waiting is None or waiting.done():
             return
@@ -103,16 +103,16 @@ class Subscriber:
             waiting.set_exception(error)
 
     def keep_alive(self) -> None:
-        """Say something, if there is nothing else to say; on its loop."""
+        """Send a keep-alive unless events are waiting; on its loop."""
         self._silent = True
         self.wake()
 
     def close(self) -> None:
-        """Nothing is sent any more."""
+        """Stop sending."""
         self._over = True
 
     def take(self) -> bytes | None:
-        """What is to be sent next: all that waits, in one piece; nothing when nothing waits, None at the end."""
+        """Return the next chunk with all waiting events; empty if there are none, None at the end."""
         if self._over:
             return None
         if self._position is None:
@@ -144,14 +144,14 @@ class Subscriber:
         return format_position(self._last_id or "", as_event=self._tells_position)
 
     def _has_let_many_go_by(self) -> bool:
-        """Whether it is to be told where it is, as what it was told last is half-way to being forgotten, or further.
+        """True if its position should be sent again: half of what the log keeps, or more, has been skipped for it.
 
         The log keeps at least what a page may fall behind by, and twice as many bytes.
         """
         return self._unwanted > self._max_events // 2 or self._unwanted_bytes > self._max_bytes
 
     async def idle(self) -> Awaitable[None] | None:
-        """Wait until there is something new, which may be on its way: then what it is to wait for."""
+        """Wait for new events. Return the pending send, if they are being sent already."""
         assert self.loop is not None
         self._waiting = self.loop.create_future()
         try:
@@ -177,12 +177,12 @@ class Subscriber:
 
 
 def is_done(sent: Awaitable[None]) -> bool:
-    """Whether what `send` has returned is done; if not, it can be awaited as if nobody had looked."""
+    """Return True if the awaitable that `send` returned is done; if not, it can still be awaited."""
     return next(sent, _DONE) is _DONE  # type: ignore[call-overload]  # see may_be_done
 
 
 def may_be_done(sent: Awaitable[None]) -> bool:
-    """Whether `is_done` can tell: whether it is an iterator over itself, as granian's awaitables are.
+    """Return True if `is_done` may be called: if it is its own iterator, as granian's awaitables are.
 
     These end at once where there was room for what was sent. A coroutine is not to be begun outside of its task.
     """

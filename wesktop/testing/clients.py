@@ -70,9 +70,9 @@ class AsyncTestClient(Verbs[Coroutine[Any, Any, httpx.Response]]):
 
     @asynccontextmanager
     async def events(self, url: str, *, headers: dict[str, str] | None = None) -> AsyncIterator[EventStream]:
-        """Follow a stream of server-sent events; at the end of the context the client is gone.
+        """Follow a stream of server-sent events; the context's end disconnects the client.
 
-        Raises RuntimeError when the answer is no event stream, or the app goes on without its client.
+        Raises RuntimeError if the response is not an event stream, or the app goes on after the disconnect.
         """
         scope = {**self._scope("GET", url, {"accept": "text/event-stream", **(headers or {})}), "type": "http"}
         async with AppConnection(self.app, scope, BODY_END, GONE) as connection:
@@ -234,11 +234,11 @@ class SyncWebSocketSession:
         self._portal.call(self._session.send_json, data)
 
     def receive(self) -> str | bytes:
-        """What the app sends next. Raises WebSocketClosed when it has closed."""
+        """Return the app's next message. Raises WebSocketClosed if it has closed."""
         return self._portal.call(self._session.receive)
 
     def receive_json(self) -> Any:
-        """What the app sends next, as JSON. Raises ValueError when it is none, and as `receive`."""
+        """Return the app's next message, decoded from JSON. Raises ValueError if it is not, and as `receive`."""
         return self._portal.call(self._session.receive_json)
 
     def close(self) -> None:

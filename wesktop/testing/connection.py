@@ -1,4 +1,4 @@
-"""A connection to an app that goes both ways, indefinitely: what a stream or a WebSocket needs."""
+"""A bidirectional connection to an app, as a stream or a WebSocket needs it."""
 
 import asyncio
 from collections import deque
@@ -8,7 +8,7 @@ from typing import Self
 from wesktop.asgi.reporting import log_exception
 from wesktop.asgi.types import ASGIApp, Message, Scope
 
-ENDS_WITHIN = 5.0  # seconds that an app has to end in, once its client is gone
+ENDS_WITHIN = 5.0  # seconds in which an app must return after the disconnect
 
 
 class AppConnection:

@@ -21,12 +21,12 @@ class Event:
 
     @property
     def json(self) -> Any:
-        """The data, decoded as JSON. Raises ValueError when it is none."""
+        """The data, decoded from JSON. Raises ValueError if it is not JSON."""
         return msgspec.json.decode(self.data)
 
 
 class EventParser:
-    """Makes events of the bytes of a stream. retry: what the stream has asked for last, in milliseconds."""
+    """Parses the bytes of a stream into events. retry: the last reconnection time of the stream, in milliseconds."""
 
     def __init__(self) -> None:
         self.retry: int | None = None
@@ -39,11 +39,11 @@ class EventParser:
 
     @property
     def last_id(self) -> str:
-        """What a client sends as `Last-Event-ID` when it comes back."""
+        """The `Last-Event-ID` that a client sends when it reconnects."""
         return self._last_id
 
     def feed(self, chunk: bytes) -> list[Event]:
-        """The events that are complete with *chunk*."""
+        """Return the events completed by *chunk*."""
         if not chunk:
             return []
         ends_with_cr = chunk.endswith(b"\r")
@@ -89,7 +89,7 @@ class EventStream:
         self.headers: dict[str, str] = {}
 
     async def begin(self) -> list[tuple[bytes, bytes]]:
-        """Wait for the start of the response; its headers. Raises RuntimeError when it is no event stream."""
+        """Wait for the response's start. Return its headers; raise RuntimeError unless it is an event stream."""
         message = await self._connection.receive()
         if message is None:
             raise RuntimeError("the app has returned without a response")

@@ -7,7 +7,7 @@ from wesktop.asgi.types import ASGIApp, Message
 
 
 class LifespanRun:
-    """Starts an app and shuts it down. state: what the app yields goes there.
+    """Starts an app and shuts it down. state: receives what the app's lifespan yields.
 
     Both raise what the app raises, and RuntimeError when it answers that it has failed, or not at all.
     """
@@ -25,7 +25,7 @@ class LifespanRun:
         await self._exchange("startup")
 
     async def shutdown(self) -> None:
-        """Leave it."""
+        """Leave the app's lifespan."""
         await self._exchange("shutdown")
         await self._task
 

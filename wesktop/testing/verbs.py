@@ -7,7 +7,7 @@ AnswerT = TypeVar("AnswerT")
 
 
 class Verbs(ABC, Generic[AnswerT]):
-    """What `request` does, by the names of the methods; AnswerT is what it returns."""
+    """Methods named after those of HTTP, which call `request`; AnswerT is its return type."""
 
     @abstractmethod
     def request(self, method: str, url: str, **options: Any) -> AnswerT:

@@ -52,7 +52,7 @@ class WebSocketSession:
         await self.send(msgspec.json.encode(data).decode())
 
     async def receive(self) -> str | bytes:
-        """What the app sends next. Raises WebSocketClosed when it has closed."""
+        """Return the app's next message. Raises WebSocketClosed if it has closed."""
         message: Message | None = await self._connection.receive()
         if message is None or message["type"] == "websocket.close":
             message = message or {}
@@ -62,7 +62,7 @@ class WebSocketSession:
         return data if text is None else text
 
     async def receive_json(self) -> Any:
-        """What the app sends next, as JSON. Raises ValueError when it is none, and as `receive`."""
+        """Return the app's next message, decoded from JSON. Raises ValueError if it is not, and as `receive`."""
         return msgspec.json.decode(await self.receive())
 
     async def close(self) -> None:

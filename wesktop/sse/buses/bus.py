@@ -1,4 +1,4 @@
-"""What carries events from those who send them to the log of every process; and what stays in this one."""
+"""The Bus contract, which carries events to the log of every process, and the bus of a single process."""
 
 import math
 import secrets
@@ -9,13 +9,13 @@ from typing import Protocol
 
 
 class Sink(Protocol):
-    """What a bus fills: the log, see there, or what hands the events on."""
+    """Receives a bus's events: the log, or a forwarder."""
 
     def begin(self, first_id: str, at: float = -math.inf) -> None:
-        """What comes next follows the event of this ID, not what came before. at: its time, where that is known."""
+        """Start anew: the next event follows the one with this ID, not earlier ones. at: its time, if known."""
 
     def append(self, id_: str, event: str, data: str, to: str | None, now: float) -> None:
-        """The next event, of the time `now` by time.monotonic()."""
+        """Add the next event, sent at `now` by time.monotonic()."""
 
 
 class Bus(Protocol):
@@ -27,20 +27,20 @@ class Bus(Protocol):
     ready: bool
 
     def open(self, log: Sink, on_news: Callable[[], None]) -> None:
-        """Begin to fill the log; *on_news* is called, from any thread, when there is something new in it."""
+        """Start filling the log; *on_news* is called, from any thread, after new events."""
 
     def publish(self, event: str, data: str, to: str | None) -> None:
         """Send an event, from any thread, without waiting."""
 
     def close(self) -> None:
-        """Give up what it holds."""
+        """Release its resources."""
 
     def abandon(self) -> None:
-        """The same in a forked child, where its threads are not and its locks may be held for ever."""
+        """Close in a forked child, where its threads do not exist and its locks may be held indefinitely."""
 
 
 class MemoryBus:
-    """The bus of one process: what is sent is there at once."""
+    """The bus of a single process: events are delivered immediately."""
 
     ready = True
 

@@ -1,4 +1,4 @@
-"""Which bus a broadcaster takes."""
+"""The choice of a broadcaster's bus."""
 
 import os
 
@@ -8,7 +8,7 @@ REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 
 
 def bus_of(wanted: str | None, channel: str, limits: tuple[int, int, float]) -> Bus:
-    """The bus of *wanted*, see Broadcaster; raises ValueError for one that is unknown, TypeError for no str."""
+    """Return the bus for *wanted*, see Broadcaster. Raises ValueError for an unknown one, TypeError unless a str."""
     if wanted == "memory":
         return MemoryBus()
     if wanted is None:

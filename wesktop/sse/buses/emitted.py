@@ -1,4 +1,4 @@
-"""What `wesktop ctl emit` sends, for a broadcaster whose events the supervisor does not carry."""
+"""Events of `wesktop ctl emit`, for a broadcaster whose bus is not the supervisor."""
 
 import math
 import os
@@ -11,16 +11,16 @@ from wesktopd.context import BUS_VARIABLE
 from wesktopd.wire.bus_messages import Publish
 
 RECENT = 600.0
-"""For how many seconds it may have waited for a worker: one that has just begun is told what has been before, too."""
+"""Maximum age of an event in seconds when it is handed on: a worker that has just started gets earlier ones too."""
 
 REMEMBERED = 2 * int(RECENT)
-"""For how many seconds it has to be remembered which have been handed on."""
+"""Seconds for which handed-on events are remembered."""
 
 
 def follow_emitted(channel: str, limits: tuple[int, int, float], hand_on: Callable[[Publish], None]) -> Bus | None:
-    """Have *hand_on* called with every event that is emitted on *channel*, from a thread; None without a supervisor.
+    """Call *hand_on* from a thread with every event emitted on *channel*. Return None without a supervisor.
 
-    All workers of the app are told the same events in the same order, each with the same origin and number.
+    All workers of the app get the same events in the same order, with the same origin and number.
     """
     path = os.environ.get(BUS_VARIABLE)
     if not path:
@@ -37,7 +37,7 @@ class EmittedEvents:
         self._hand_on = hand_on
 
     def begin(self, first_id: str, at: float = -math.inf) -> None:
-        """What is missing is not to be had."""
+        """Ignored: missed events cannot be recovered."""
 
     def append(self, id_: str, event: str, data: str, to: str | None, now: float) -> None:
         """See Sink."""

@@ -36,7 +36,7 @@ logger = logging.getLogger("wesktop")
 
 
 class RedisBus:
-    """See Bus. One thread reads the stream, one sends; both come again when the server is away."""
+    """See Bus. One thread reads the stream, one sends; both reconnect when the server is away."""
 
     def __init__(self, url: str, channel: str, limits: tuple[int, int, float]) -> None:
         try:

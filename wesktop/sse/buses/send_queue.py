@@ -1,4 +1,4 @@
-"""The events of this process that are on their way to a bus: bounded, as a bus may be away for long. No I/O."""
+"""Queue of events to a bus until it confirms them: bounded, as a bus may be away for long. No I/O."""
 
 import logging
 import sys
@@ -9,7 +9,7 @@ from wesktopd.wire.bus_messages import Publish
 
 MAX_WAITING = 100_000
 MAX_WAITING_BYTES = 64 * 1024 * 1024
-"""How many events wait for a bus that is away, or slower than who sends, and of what size in memory."""
+"""Maximum number and size in memory of events queued for a bus that is away or too slow."""
 
 _OVERHEAD = 180  # bytes that an event takes beside its text, measured
 
@@ -17,7 +17,7 @@ logger = logging.getLogger("wesktop")
 
 
 class SendQueue:
-    """Events wait, are taken to be sent, and are forgotten when they have arrived. The caller has a lock.
+    """Events wait, are taken to be sent, and are dropped when confirmed. The caller holds a lock.
 
     Where too many wait, the oldest give way, so that who sends is never held up. In their place goes one event
     "reset", by which a page learns whenever it has missed some. It has the number of the last that it stands for:
@@ -35,16 +35,16 @@ class SendQueue:
         self._lost = 0  # in this outage
 
     def __len__(self) -> int:
-        """How many have not arrived."""
+        """Number of events that are not confirmed."""
         return len(self._waiting) + len(self._taken)
 
     @property
     def has_waiting(self) -> bool:
-        """Whether there are any to be taken."""
+        """True if there are events to take."""
         return bool(self._waiting)
 
     def add(self, event: Publish) -> None:
-        """One more is to be sent; their numbers count up."""
+        """Add an event; their numbers increase."""
         self._waiting.append(event)
         self._size += _size(event)
         while (len(self) > MAX_WAITING or self._size > MAX_WAITING_BYTES) and len(self._waiting) > 1:
@@ -63,7 +63,7 @@ class SendQueue:
         return event
 
     def take(self, most: int) -> list[Publish]:
-        """The next that are to be sent; at most so many."""
+        """Take the next events to send, at most so many."""
         taken = []
         if self._reset is not None:
             taken.append(self._reset)
@@ -74,7 +74,7 @@ class SendQueue:
         return taken
 
     def confirm(self, number: int) -> None:
-        """The event of this number has arrived, and with it all before."""
+        """Confirm the event of this number and all before it."""
         for events in (self._taken, self._waiting):
             while events and events[0].number <= number:
                 self._forget_first(events)
@@ -87,7 +87,7 @@ class SendQueue:
             self._lost = 0
 
     def requeue(self) -> None:
-        """Those that were taken, and may not have arrived, are to be sent again."""
+        """Queue the taken, unconfirmed events again, in front."""
         self._waiting.extendleft(reversed(self._taken))
         self._taken.clear()
 

@@ -1,4 +1,4 @@
-"""The bus that the supervisor carries: for all workers, in one order, outliving each of them.
+"""The bus kept by the supervisor: one order for all workers, independent of their lifetime.
 
 A thread of its own holds the connection, so that it works before the app's loop runs, and whatever that is doing.
 """
@@ -90,7 +90,7 @@ class SupervisorBus:
             self._wakes.send(b"\0", socket.MSG_DONTWAIT)
 
     def _flush(self) -> None:
-        """Send what there is room for; with the lock held."""
+        """Send as much as the socket accepts; the lock must be held."""
         if self._socket is None:
             return  # it is sent as soon as there is a connection
         with contextlib.suppress(OSError):  # no room; or the end, which is read
