@@ -147,4 +147,4 @@ def test_import_without_httpx_names_the_remedy() -> None:
     program = "import sys; sys.modules['httpx'] = None\nimport wesktop.testing"
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert result.returncode == 1
-    assert "pip install wesktop[testing]" in result.stderr
+    assert "pip install httpx" in result.stderr

@@ -1,4 +1,4 @@
-"""What a request and a WebSocket connection have in common."""
+"""The common base of requests and WebSocket connections."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, overload
@@ -128,7 +128,7 @@ def route_path(scope: Scope) -> str:
 
 
 def url_quote(path: str) -> str:
-    """A decoded path as it stands in a URL."""
+    """Percent-encode a decoded path for a URL."""
     return quote(path, errors="surrogateescape")
 
 

@@ -1,10 +1,10 @@
-"""What goes wrong in an application, for its log."""
+"""Logging of exceptions and of clients' text."""
 
 
 def log_exception(logger: str, error: BaseException, message: str, *args: object) -> None:
     """Log an exception, with its traceback, by the logger of that name.
 
-    Its text may quote a client: it is printable, and its lines are indented, so that none passes for another's.
+    The text may quote a client: it is made printable and indented, so that no line can pose as another record.
     """
     import logging  # late: most processes that import an application never log
     import traceback
@@ -19,5 +19,5 @@ def log_exception(logger: str, error: BaseException, message: str, *args: object
 
 
 def printable(text: str) -> str:
-    """A client's text for a line of the log: it cannot begin another one, or act upon a terminal."""
+    """Return a client's text for a log line: without line ends and control characters for a terminal."""
     return text if text.isprintable() else "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)

@@ -94,7 +94,7 @@ class Request(Connection):
         """Return the body as a form, urlencoded or multipart; it is read once.
 
         Files above 1 MiB are kept on disk until the form is closed or garbage-collected. Multipart forms need the
-        package python-multipart (`pip install wesktop[forms]`).
+        package python-multipart (`pip install python-multipart`).
 
         Raises HTTPError: 415 for another content type, 400 for a form that is malformed, 413 for too many parts, and
         what `stream` raises.

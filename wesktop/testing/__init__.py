@@ -1,6 +1,6 @@
 """Tests of applications without a server: clients that call an ASGI app in memory, by httpx.
 
-Needs httpx: `pip install wesktop[testing]`.
+Needs httpx: `pip install httpx`.
 """
 
 from wesktop.testing.clients import AsyncTestClient, TestClient

@@ -17,7 +17,7 @@ try:
     import httpx
     from anyio.from_thread import BlockingPortal, start_blocking_portal
 except ModuleNotFoundError as error:
-    raise ModuleNotFoundError("the TestClient needs httpx: pip install wesktop[testing]", name=error.name) from error
+    raise ModuleNotFoundError("the TestClient needs httpx: pip install httpx", name=error.name) from error
 
 T = TypeVar("T")
 

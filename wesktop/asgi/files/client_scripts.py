@@ -1,4 +1,4 @@
-"""The scripts that pages may import from wesktop itself, below /_wesktop/."""
+"""Scripts that wesktop serves for pages to import, below /_wesktop/."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ SCRIPTS = {"events.js"}
 
 
 def client_script(scope: Scope, path: str) -> Response | None:
-    """The script that a request asks for; None for another path. Raises HTTPError: 404, 405."""
+    """Return the requested script; None for other paths. Raises HTTPError: 404, 405."""
     if not path.startswith(PREFIX):
         return None
     name = path.removeprefix(PREFIX)

@@ -1,4 +1,4 @@
-"""A response that is a file on disk."""
+"""The response that sends a file from disk."""
 
 import os
 from io import FileIO
@@ -20,26 +20,26 @@ from wesktop.asgi.responses import Response, allow, check_status, error_response
 from wesktop.asgi.timeouts import send_with_timeout, write_timeout
 from wesktop.asgi.types import Receive, Scope, Send
 
-UNHEARD = 4 * CHUNK_SIZE
-"""Bytes that are read for a client before it is listened to whether it is there still: servers buffer as much."""
+SENT_UNCHECKED = 4 * CHUNK_SIZE
+"""Bytes sent before listening for a disconnect: servers buffer as much anyway."""
 
 
 def check_readable(scope: Scope) -> None:
-    """Raise HTTPError 405 for a method by which a file is not read."""
+    """Raise HTTPError 405 for methods other than GET and HEAD."""
     if scope["method"] not in ("GET", "HEAD"):
         raise HTTPError(405, headers=allow(("GET", "HEAD")))
 
 
 class FileResponse(Response):
-    """The file *path* as it is when the request is answered; 404 when it is not a readable regular file then.
+    """The file *path* as it is when the request is answered; 404 if it is not a readable regular file then.
 
-    Parameters: *content_type*, by the file's suffix unless given; *download_name*, the name under which the browser
-    saves the file instead of showing it (default None: it is shown); *headers*, further ones; *status*, 200 unless
-    given; *cookies*, to be set. With status 200 a client that has the current version is answered with 304, and one
+    Parameters: *content_type*, by default from the file's suffix; *download_name*, the name under which the browser
+    saves the file instead of showing it (default None: it is shown); *headers*, additional ones; *status*, 200 by
+    default; *cookies*, to be set. With status 200 a client that has the current version is answered with 304, and one
     that asks for a range with 206 (RFC 9110, sections 13 and 14).
 
     Raises ValueError for a status outside 100..999 or one without content, an empty download name, or a malformed
-    content type or header, and TypeError for what is no path, or a value of another type.
+    content type or header, and TypeError for a value of another type.
     """
 
     def __init__(
@@ -81,14 +81,14 @@ class FileResponse(Response):
             await _send_selected(file, selected, scope, receive, send)
 
     def _open(self) -> FileIO | None:
-        """Open the file: all that is said and sent of it is of what this has opened. None where there is none."""
+        """Open the file, from which headers and content are taken. None if there is none."""
         return open_file(self.path)
 
 
 def describe(
     stat: os.stat_result, content_type: tuple[bytes, bytes], headers: RawHeaders, coding: str = ""
 ) -> Representation:
-    """The version of a file that this is."""
+    """Return the representation of a file's current version."""
     etag = entity_tag(stat, coding)
     validators = [
         (b"etag", etag.encode("ascii")),
@@ -103,10 +103,10 @@ def describe(
 async def _send_selected(
     file: FileIO, selected: SelectedResponse, scope: Scope, receive: Receive, send: Send
 ) -> None:
-    """Send what a request is to get of an open file.
+    """Send the selected part of an open file.
 
-    We read it, even where the server could send a file by itself: that takes a path, by which it opens another one
-    when the path leads elsewhere meanwhile, and granian waits for the client without a limit then.
+    It is read here even if the server can send files itself: the server would open the path again, which may lead
+    to another file by then, and granian then waits for the client without a limit.
     """
     if scope["method"] == "HEAD" or selected.start == selected.stop:
         await send({"type": "http.response.body", "body": b""})
@@ -133,7 +133,9 @@ async def _send_chunks(
         await send_with_timeout(send, {"type": "http.response.body", "body": chunk, "more_body": more}, seconds)
         del chunk  # before the next one is read, which can have its memory then
         if more:
-            if at - selected.start >= UNHEARD:  # granian's send() goes on without an error when the client is gone
+            if (
+                at - selected.start >= SENT_UNCHECKED
+            ):  # granian's send() goes on without an error when the client is gone
                 body.listen_to_client()
             await asyncio.sleep(0)  # neither reading nor sending need suspend, and others are to have their turn
 

@@ -1,4 +1,4 @@
-"""Opening files to be served: each once, so that what was checked is what is sent.
+"""Opening files to serve: each once, so that the checked file is the one sent.
 
 A path that was checked may lead elsewhere by the time it is opened. So a file is looked at through its descriptor,
 and one below a directory is opened one name at a time, no link being followed: `locate` has followed them, and

@@ -1,4 +1,4 @@
-"""A version of a file, and how much of it a request is to be sent. No I/O.
+"""A version of a file, and the selection of what a request is sent of it. No I/O.
 
 The order is that of RFC 9110, section 13.2.2: If-Match, else If-Unmodified-Since; If-None-Match, else
 If-Modified-Since; then Range, if If-Range holds.
@@ -25,7 +25,7 @@ class Representation(NamedTuple):
 
 
 class SelectedResponse(NamedTuple):
-    """What is to be sent: a status, headers, and the bytes from *start* to *stop*."""
+    """The response to send: status, headers, and the bytes from *start* to *stop*."""
 
     status: int
     headers: RawHeaders
@@ -34,18 +34,18 @@ class SelectedResponse(NamedTuple):
 
 
 def whole(found: Representation, status: int = 200) -> SelectedResponse:
-    """All of it."""
+    """Return the response with the whole file."""
     length = (b"content-length", b"%d" % found.size)
     return SelectedResponse(status, [found.content_type, length, *found.headers], 0, found.size)
 
 
 def is_selective(scope: Scope) -> bool:
-    """Whether a request may be for something other than the whole."""
+    """Return True if a request is conditional or for a range."""
     return not _SELECTING.isdisjoint([name for name, _ in scope["headers"]])
 
 
 def select(found: Representation, scope: Scope) -> SelectedResponse:
-    """What a GET or HEAD is sent: the whole (200), nothing (304), a range (206), or that there is none (416)."""
+    """Return the response to a GET or HEAD: whole (200), not modified (304), range (206), or an error (412, 416)."""
     if not is_selective(scope):
         return whole(found)
     if not may_be_sent(scope, found.etag, found.modified):

@@ -1,11 +1,11 @@
-"""Content codings: which of the compressed variants of a file a client takes (RFC 9110, section 12.5.3)."""
+"""Content codings: choosing the compressed variant of a file (RFC 9110, section 12.5.3)."""
 
 SUFFIXES = {"br": ".br", "zstd": ".zst", "gzip": ".gz"}
-"""Of the files beside the plain one, in the order of preference (RFC 7932, RFC 8878, RFC 1952)."""
+"""File suffixes of the compressed variants, in order of preference (RFC 7932, RFC 8878, RFC 1952)."""
 
 
 def choose(accept_encoding: str, available: list[str]) -> str:
-    """The coding to be sent, of those that are *available*; "" for the plain file, which can always be sent.
+    """Return the coding to send, one of *available*; "" for the plain file, which can always be sent.
 
     The client's weights decide, then the order of *available*.
     """

@@ -11,7 +11,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 def entity_tag(stat: os.stat_result, coding: str = "") -> str:
-    """The ETag of a file's version: it changes with the time of modification (in nanoseconds), size and coding."""
+    """Return the ETag of a file's version, from its modification time (in nanoseconds), size and coding."""
     return f'"{stat.st_mtime_ns:x}-{stat.st_size:x}{coding and f"-{coding}"}"'
 
 
@@ -25,7 +25,7 @@ def http_date(timestamp: float) -> str:
 
 
 def is_current(scope: Scope, etag: str, modified: float) -> bool:
-    """Whether the request's conditions say that the client has the version *etag*, *modified* (seconds since 1970).
+    """Return True if the client has the version *etag*, *modified* (seconds since 1970) by the request's conditions.
 
     If-None-Match goes before If-Modified-Since (RFC 9110, section 13.2.2) and compares weakly (section 13.1.2).
     """
@@ -48,7 +48,7 @@ def may_be_sent(scope: Scope, etag: str, modified: float) -> bool:
 
 
 def is_same(scope: Scope, etag: str, modified: float) -> bool:
-    """Whether a range may be sent: If-Range, where there is one, names this very version (RFC 9110, section 13.1.5).
+    """Return True if a range may be sent: If-Range, if present, names this version (RFC 9110, section 13.1.5).
 
     A weak tag never does, nor a date that is only later.
     """

@@ -1,4 +1,4 @@
-"""Header fields: what may stand in one, checked before it reaches the server (RFC 9110, section 5)."""
+"""Header fields: validation and encoding before they reach the server (RFC 9110, section 5)."""
 
 import string
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,12 +25,12 @@ _HAS_NO_CHARSET = "text/event-stream"  # always UTF-8: WHATWG HTML, section 9.2.
 
 
 def is_token(text: str) -> bool:
-    """Whether *text* is a token, as a method or a field name must be."""
+    """Return True if *text* is a token, as a method or a field name must be."""
     return bool(text) and TOKEN.issuperset(text)
 
 
 def header_values(scope: Scope, name: bytes) -> list[bytes]:
-    """The values of all lines of the request's header *name* (lower case)."""
+    """Return the values of all lines of the request's header *name* (lower case)."""
     return [value for key, value in scope["headers"] if key == name]
 
 
@@ -39,7 +39,7 @@ def encode_headers(headers: Headers | None) -> RawHeaders:
 
     Raises ValueError for a name that is not a token, for a value with control characters or characters outside
     latin-1, and for Content-Length, Content-Type and Transfer-Encoding, which are the response's own; TypeError for
-    what is neither a mapping nor pairs.
+    anything but a mapping or pairs.
     """
     if not headers:
         return []
@@ -77,7 +77,7 @@ def _encode_value(name: str, value: str) -> bytes:
 
 @lru_cache(maxsize=128)
 def content_type_header(content_type: str) -> tuple[bytes, bytes]:
-    """The Content-Type field for *content_type*; a text type without a charset is declared to be UTF-8.
+    """Return the Content-Type field for *content_type*; text types without a charset are declared UTF-8.
 
     Raises ValueError for a value that no header may have.
     """

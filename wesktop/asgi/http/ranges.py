@@ -1,7 +1,7 @@
-"""Range requests: which part of a representation is asked for (RFC 9110, section 14).
+"""Range requests: parsing the requested part of a representation (RFC 9110, section 14).
 
-One range is served, as its parts; several at once are answered with the whole, as the RFC allows, so that a short
-request cannot have a file sent many times over.
+A single range is served; several at once are answered with the whole, as the RFC allows, so that a short request
+cannot cause a file to be sent many times over.
 """
 
 import re
@@ -11,11 +11,11 @@ _SINGLE = re.compile(r"bytes=[ \t]*([0-9]{0,4000})-([0-9]{0,4000})[ \t]*", re.AS
 
 
 class Unsatisfiable(Exception):  # noqa: N818  it is an answer, 416
-    """The range is well-formed, and nothing of it is there."""
+    """The range is well-formed, but outside the representation."""
 
 
 def parse_range(header: str, size: int) -> tuple[int, int] | None:
-    """The (start, stop) that a Range header asks for, of *size* bytes; None where it is to be ignored.
+    """Return the (start, stop) of a Range header for *size* bytes; None if it is to be ignored.
 
     That is for other units, several ranges, and what is malformed (section 14.2). Raises Unsatisfiable.
     """

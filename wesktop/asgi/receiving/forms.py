@@ -10,35 +10,35 @@ from wesktop.asgi.errors import HTTPError
 
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
-INSTALL = "pip install 'wesktop[forms]'"
+INSTALL = "pip install 'python-multipart>=0.0.32'"
 
 MAX_IN_MEMORY = 1024 * 1024
-"""Bytes of a file beyond which it is kept on disk."""
+"""Size in bytes above which a file is kept on disk."""
 
 MAX_FIELD_SIZE = 1024 * 1024
-"""Bytes that the fields of a form that are no files may have together: they are kept in memory."""
+"""Maximum total size in bytes of a form's fields other than files: they are kept in memory."""
 
 MAX_URLENCODED = 3 * MAX_FIELD_SIZE
-"""Bytes of an urlencoded form: a character may take three."""
+"""Maximum size of an urlencoded form in bytes: a character may take three."""
 
 MAX_PART_HEADERS = 8 * 1024
-"""Bytes that the headers of a part may have together."""
+"""Maximum total size of a part's headers in bytes."""
 
 MAX_HEADER_COUNT = 100
-"""How many headers a part may have."""
+"""Maximum number of a part's headers."""
 
 MAX_CONTENT_TYPE = 1024
-"""Bytes that a multipart form's Content-Type may have: a boundary has 70 (RFC 2046, section 5.1.1)."""
+"""Maximum size of a multipart form's Content-Type in bytes: a boundary has 70 (RFC 2046, section 5.1.1)."""
 
 PIECE = 64 * 1024
-"""Bytes of a form that are parsed at a time: the limits hold between them."""
+"""Bytes of a form parsed at a time: limits are checked between them."""
 
 MAX_FILES = 100
-"""How many files a form may have: each may be one of the system's."""
+"""Maximum number of files of a form: each may take a file descriptor."""
 
 
 class Upload:
-    """A file of a form. name: as the client calls it, not to be trusted as a path; content_type: as it says.
+    """A file of a form. name: given by the client, not to be trusted as a path; content_type: as the client claims.
 
     file: the content, open at its beginning; size: in bytes.
     """
@@ -52,13 +52,13 @@ class Upload:
         self.size = 0
 
     def read(self) -> bytes:
-        """The whole content."""
+        """Return the whole content."""
         self.file.seek(0)
         return self.file.read()
 
 
 class Form:
-    """The fields and files of a form, in order. As a context manager, it gives its files up at the end."""
+    """The fields and files of a form, in order. As a context manager, it closes its files at the end."""
 
     def __init__(self) -> None:
         self.fields: list[tuple[str, str]] = []
@@ -71,29 +71,29 @@ class Form:
         self.close()
 
     def get(self, name: str, default: str | None = None) -> str | None:
-        """The first field of this name, or *default*."""
+        """Return the first field of this name, or *default*."""
         return next((value for field, value in self.fields if field == name), default)
 
     def get_list(self, name: str) -> list[str]:
-        """All fields of this name."""
+        """Return all fields of this name."""
         return [value for field, value in self.fields if field == name]
 
     def file(self, name: str) -> Upload | None:
-        """The first file of this name; None where there is none, or none was chosen."""
+        """Return the first file of this name; None if there is none, or none was chosen."""
         return next((upload for field, upload in self.files if field == name), None)
 
     def file_list(self, name: str) -> list[Upload]:
-        """All files of this name."""
+        """Return all files of this name."""
         return [upload for field, upload in self.files if field == name]
 
     def close(self) -> None:
-        """Give the files up."""
+        """Close the files."""
         for _, upload in self.files:
             upload.file.close()
 
 
 async def read_form(content_type: str, chunks: AsyncIterator[bytes], max_parts: int | None) -> Form:
-    """Read the form that *chunks* are. Raises HTTPError (400, 413, 415), and what *chunks* raises."""
+    """Parse *chunks* as a form. Raises HTTPError (400, 413, 415), and any exception of *chunks*."""
     essence = content_type.partition(";")[0].strip().lower()
     if essence == URLENCODED:
         return await _read_urlencoded(chunks, max_parts)
@@ -134,7 +134,7 @@ async def _read_multipart(content_type: str, chunks: AsyncIterator[bytes], max_p
 
 
 class _MultipartReader:
-    """Makes a form of the events of python-multipart's parser."""
+    """Builds a form from the events of python-multipart's parser."""
 
     def __init__(self, content_type: str, max_parts: int | None) -> None:
         try:
@@ -177,7 +177,7 @@ class _MultipartReader:
             raise HTTPError(400, f"multipart form is malformed: {error}") from None
 
     def feed(self, chunk: bytes) -> None:
-        """Take what has come. Raises HTTPError for a form that is malformed or has too many parts."""
+        """Parse a chunk. Raises HTTPError for a malformed form or too many parts."""
         try:
             for start in range(0, len(chunk), PIECE):
                 self._parser.write(chunk[start : start + PIECE])
@@ -185,7 +185,7 @@ class _MultipartReader:
             raise HTTPError(400, f"multipart form is malformed: {error}") from None
 
     def finish(self) -> Form:
-        """The form. Raises HTTPError when its end has not come."""
+        """Return the form. Raises HTTPError if it is incomplete."""
         if not self._ended:
             raise HTTPError(400, "multipart form is cut short")
         return self.form

@@ -17,7 +17,7 @@ from wesktop.sse.parameters import without_password
 from wesktopd.bus.deduplication import Deduplicator
 from wesktopd.wire.bus_messages import Publish
 
-INSTALL = "pip install 'wesktop[redis]'"
+INSTALL = "pip install redis"
 BLOCK = 1000  # milliseconds that a read waits for news
 FIRST_DELAY, MAX_DELAY = 0.05, 2.0  # seconds until it is tried again, doubling
 BATCH = 500  # events that are read, or sent, at once
