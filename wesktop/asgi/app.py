@@ -1,4 +1,4 @@
-"""Putting an application together."""
+"""create_app() and the application that it assembles."""
 
 import os
 from collections.abc import Callable, Iterable, Sequence
@@ -29,7 +29,7 @@ from wesktop.asgi.types import ASGIApp, Receive, Scope, Send
 from wesktop.asgi.websockets import WebSockets
 
 Answer = Callable[[Scope, str], Response | None]
-"""Answers a request that has no route, by its scope and its path; None leaves it to the next one."""
+"""Responds to a request without a route, by its scope and path; None passes it on to the next one."""
 
 
 def create_app(
@@ -55,32 +55,32 @@ def create_app(
     """Make the ASGI application that serves *router*.
 
     Parameters:
-        router: the routes; they are asked first.
-        middleware: ASGI middleware classes, outermost first; each is called with the app it wraps, and sees requests,
-            WebSockets and the lifespan.
+        router: the routes; they take precedence.
+        middleware: ASGI middleware classes, outermost first; each is called with the app it wraps, and handles
+            requests, WebSockets and the lifespan.
         static_dir: a directory whose files are served under *static_path* ("/assets").
-        spa_fallback: a page for every GET that nothing else answers and that accepts HTML.
+        spa_fallback: a page for every other GET that accepts HTML.
         lifespan: a callable that returns an async context manager, or an async generator function; entered at
             startup and left at shutdown; takes no argument or the app. A dict that it yields is every request's
             `state`.
         name: the name of the logger, "wesktop" unless given.
-        max_body_size: the longest request body in bytes, 64 MiB unless given. A longer one is answered with 413.
-        body_timeout: seconds that a body may take to come, 60 unless given; then 408.
-        max_form_parts: how many fields and files a form may have, 1,000 unless given; with more, 413.
+        max_body_size: maximum size of a request body in bytes, 64 MiB by default. A larger one is answered with 413.
+        body_timeout: seconds in which a body must arrive, 60 by default; then 408.
+        max_form_parts: maximum number of fields and files of a form, 1,000 by default; with more, 413.
         write_timeout: seconds that a client may take to read a chunk of a stream or of a file, 60 unless given; then
-            its connection is broken off.
+            its connection is aborted.
         max_message_size: the largest message in bytes that a `WebSocket` takes, 1 MiB unless given. With a larger one
             the connection is closed (1009).
         max_queue_size: bytes of messages that may wait for a `WebSocket`'s handler, 4 MiB unless given, and 256
             messages at most; then the client has to wait.
         static_cache_size: bytes of small static files that are kept in memory, 16 MiB unless given; 0 for none.
-        static_dotfiles: whether files and directories are served whose names begin with a dot.
+        static_dotfiles: serve files and directories whose names begin with a dot.
         redirect_slashes: whether a path without a route is sent on (308) to that with a slash more, or less, at its
             end, where this has one.
         debug: show a browser that is in the app's session the traceback of an unexpected exception. Without a session
             it is in the log alone.
 
-    For the limits None stands for none.
+    None as a limit means no limit.
 
     Raises ValueError when *static_dir* or *spa_fallback* does not exist, *static_path* has no leading slash or a
     limit is not above zero, and TypeError for a lifespan that cannot be called so, middleware that cannot be called,

@@ -107,7 +107,7 @@ class Request(Connection):
         return self._form
 
     async def is_disconnected(self) -> bool:
-        """Return True if the client has disconnected or been answered; always False until the body has been read."""
+        """True if the client has disconnected or been answered; unchecked until the body has been read."""
         if self._receive is None:
             return False
         self._incoming = self._incoming or body_of(self.scope, self._receive)
