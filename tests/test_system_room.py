@@ -45,7 +45,7 @@ WESKTOP = {
     "entries/windows.py": "the registry of Windows",
     "services/this_system.py": "one implementation a system",
     "sse/broadcaster.py": "a forked child has none of its threads",
-    "sse/supervisor_bus.py": "the bus has a Unix socket",
+    "sse/buses/supervisor_bus.py": "the bus has a Unix socket",
     "window/dialogs/dialog.py": "names the system in an error",
     "window/backends.py": "one toolkit a system",
     "window/toolkit.py": "notifications by a script of the system",
