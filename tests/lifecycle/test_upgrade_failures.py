@@ -97,7 +97,7 @@ def test_a_release_that_cannot_take_over_is_refused_and_the_old_one_goes_on(
 
 
 AT = {
-    "before it has said a word": ("successor.py", "    predecessor = PredecessorLink(inherited(fd))\n"),
+    "before it has said a word": ("successor.py", "    predecessor = PredecessorLink(inherit_channel(fd))\n"),
     "when it has begun": (INCOMING, "        pool = app.pool\n"),
     "when it was told all": (INCOMING, TAKES_OVER),
     "when it has connected": (INCOMING, CONNECTS),

@@ -82,7 +82,7 @@ def test_units_of_others_are_neither_replaced_nor_removed(installed: Installed) 
         (["install", "a b", "app:app"], 2, "name 'a b'"),
         (["install", "x\n[Service]", "app:app"], 2, "name"),
         (["install", "x", "app"], 2, "app"),
-        (["install", "x", "app:app", "--workers=0"], 2, "workers 0"),
+        (["install", "x", "app:app", "--workers=0"], 2, "workers must be"),
         (["install", "x", "app:app", "--on-demand", "--port=0"], 2, "port 0"),
         (["install", "x", "app:app", "--on-demand", "--host=localhost"], 2, "host 'localhost'"),
         (["install", "x", "app:app", "--env=A B=1"], 2, "env 'A B' is no variable's name"),

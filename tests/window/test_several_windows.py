@@ -155,8 +155,8 @@ def test_a_path_that_leads_elsewhere_is_refused_in_one_line(show_desk: Show, pat
     ("options", "said"),
     [
         ("path=3", "path 3 is of type int, not str"),
-        ("width=3, name='desk'", "width 3 is out of range"),
-        ("title=3, name='desk'", "title 3 is of type int, not str"),
+        ("width=3, name='desk'", "width must be"),
+        ("title=3, name='desk'", "title must be"),
         ("name='none'", "'none' is not running"),
         ("name=3", "name 3 is of type int, not str."),
         ("name=''", "name '' does not fit"),
