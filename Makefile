@@ -14,7 +14,7 @@ PARALLEL = -n $(WORKERS) --dist worksteal
 # What `make check` leaves to `make test`.
 REAL = window or qt or systemd or browser or app
 
-.PHONY: help demo check test test-lowest test-qt lint bench fuzz mutants soak audit clean
+.PHONY: help demo check test test-lowest test-qt lint wheel bench fuzz mutants soak audit clean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -47,6 +47,12 @@ lint: ## check style, format and types
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 
+wheel: ## build the wheel into dist/, and print how to install it
+	@scripts/setup wheel
+	@rm -f dist/wesktop-*.whl
+	@.venv-wheel/bin/python -m hatchling build -t wheel -d dist
+	@for wheel in "$$PWD"/dist/wesktop-*.whl; do echo "Install it with: pip install '$$wheel'"; done
+
 bench: ## measure starts, requests and the supervisor beside their peers
 	@scripts/setup bench
 	.venv-bench/bin/python benchmarks/startup.py
@@ -71,5 +77,5 @@ audit: ## ask whether what wesktop and its extras install has known vulnerabilit
 	@.venv-audit/bin/python scripts/audit.py
 
 clean: ## remove everything that the other targets made
-	rm -rf .venv .venv-lowest .venv-qt .venv-bench .venv-fuzz .venv-audit .mypy_cache .pytest_cache .ruff_cache build dist demo.png
+	rm -rf .venv .venv-lowest .venv-qt .venv-bench .venv-fuzz .venv-audit .venv-wheel .mypy_cache .pytest_cache .ruff_cache build dist demo.png
 	find . -name __pycache__ -prune -exec rm -rf {} +

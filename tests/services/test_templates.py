@@ -1,15 +1,8 @@
-"""Templates: how they are filled, and that an installed wesktop has them."""
-
-import subprocess
-import sys
-import zipfile
-from pathlib import Path
+"""How templates are filled."""
 
 import pytest
 
 from wesktop.services.templates import Value, fill
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
@@ -35,26 +28,3 @@ def test_places_are_filled_once(text: str, values: dict[str, Value], filled: str
 def test_a_place_that_nobody_thought_of_is_an_error() -> None:
     with pytest.raises(KeyError):
         fill("a=@A@\n", {})
-
-
-def test_a_wheel_has_the_templates(tmp_path: Path) -> None:
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
-        cwd=ROOT, check=True, capture_output=True,
-    )  # fmt: skip
-    (wheel,) = tmp_path.glob("*.whl")
-    installed = tmp_path / "installed"
-    with zipfile.ZipFile(wheel) as file:
-        file.extractall(installed)
-    source = (
-        "from wesktop.services import templates as t; print(t.__file__); print(t.template('systemd/app.service'))"
-    )
-    # Not the checkout: its directories are nowhere near.
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", source],
-        cwd=tmp_path, env={"PYTHONPATH": str(installed)}, check=True, capture_output=True, text=True,
-    )  # fmt: skip
-    assert done.stdout.startswith(str(installed))
-    assert "Type=notify" in done.stdout
-    for name in (*ROOT.glob("systemd/*"), *ROOT.glob("launchd/*")):
-        assert (installed / "wesktop/services/templates" / name.parent.name / name.name).is_file()
