@@ -46,16 +46,17 @@ FLAT = {
 }
 # The same of wesktop: its packages and flat files. `wesktop` is the package itself, with the public names.
 WESKTOP: dict[str, set[str]] = {
-    **{name: set() for name in ("asgi", "entries", "errors", "dialogs", "services", "window", "launching")},
-    **{name: {"asgi"} for name in ("sse", "testing")},
-    "doctor": {"services", "window"},
+    **{name: set() for name in ("errors", "extras", "dialogs", "services", "launching")},
+    **{name: {"extras"} for name in ("asgi", "entries", "window")},
+    **{name: {"asgi", "extras"} for name in ("sse", "testing")},
+    "doctor": {"extras", "services", "window"},
     "single_instance": {"services"},
     "session": {"single_instance", "window"},
     "options": {"window"},
     "target": {"options"},
     "desktop": {"launching", "options", "session", "target", "window"},
     "server": {"options", "target"},
-    "cli": {"wesktop", "desktop", "options", "doctor", "entries", "server", "services", "window"},
+    "cli": {"wesktop", "desktop", "options", "doctor", "entries", "extras", "server", "services", "window"},
     "__main__": {"cli"},
 }
 # The same of wesktop.asgi and wesktop.sse: files that lie flat are `shared` below the rooms, else `front`.
@@ -103,10 +104,10 @@ BELOW = {"wire", "system", "guard"}
 
 # What a package may import from outside of itself.
 AROUND = {
-    "wesktop.asgi": set[str](),
-    "wesktop.entries": set[str](),
-    "wesktop.sse": {"wesktop.asgi", "wesktopd.wire", "wesktopd.bus", "wesktopd.context"},
-    "wesktop.testing": {"wesktop.asgi", "wesktopd.wire"},
+    "wesktop.asgi": {"wesktop.extras"},
+    "wesktop.entries": {"wesktop.extras"},
+    "wesktop.sse": {"wesktop.asgi", "wesktop.extras", "wesktopd.wire", "wesktopd.bus", "wesktopd.context"},
+    "wesktop.testing": {"wesktop.asgi", "wesktop.extras", "wesktopd.wire"},
 }
 
 

@@ -11,6 +11,8 @@ from wesktop.doctor.child import ProbeError
 from wesktop.doctor.finding import Finding, Level
 from wesktop.window.backends import PIP_QT
 
+ROOT = Path(__file__).parents[2]
+
 GTK = {
     "there": True,
     "pygobject": "3.42.2",
@@ -147,7 +149,7 @@ def test_a_pygobject_for_another_python_is_told(tmp_path: Path, taken: str | Non
     finding = only(window.mismatched_pygobject(ABSENT, taken, built_for(tmp_path, "39")))
     assert finding.level == level
     assert "for Python 3.9" in finding.text
-    assert finding.cure == "python3.9 -m venv .venv && .venv/bin/pip install wesktop"
+    assert finding.cure == f"python3.9 -m venv .venv && .venv/bin/pip install {ROOT}"
 
 
 def test_one_that_loads_or_none_at_all_is_no_mismatch(tmp_path: Path) -> None:

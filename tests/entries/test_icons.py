@@ -87,10 +87,10 @@ def test_without_pillow_a_png_goes_as_it_is_to_the_directory_of_its_size(
 @pytest.mark.parametrize(
     ("make", "data", "words"),
     [
-        (lambda icon: hicolor(icon, "app"), other_format("JPEG"), r"is not a PNG.*wesktop\[icons\]"),
+        (lambda icon: hicolor(icon, "app"), other_format("JPEG"), r"is not a PNG.*Pillow"),
         (lambda icon: hicolor(icon, "app"), png(64, 32), "is 64 by 32 pixels: make it square"),
-        (icns, png(48), r"is 48 pixels wide, and macOS takes 32, 64, 128, 256, 512 or 1024.*wesktop\[icons\]"),
-        (ico, png(257), r"is 257 pixels wide, and Windows takes up to 256.*wesktop\[icons\]"),
+        (icns, png(48), r"is 48 pixels wide, and macOS takes 32, 64, 128, 256, 512 or 1024.*Pillow"),
+        (ico, png(257), r"is 257 pixels wide, and Windows takes up to 256.*Pillow"),
     ],
 )
 @pytest.mark.usefixtures("no_pillow")

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 
 from wesktop.doctor.child import ProbeError, probe
 from wesktop.doctor.finding import Finding, ok, problem, warning
+from wesktop.doctor.source import install_source
+from wesktop.extras import PACKAGES
 
 OLDEST = (3, 11)
 MODULES = {"tomli-w": "tomli_w", "pywebview": "webview", "python-multipart": "python_multipart", "QtPy": "qtpy"}
 OWN = ("granian", "msgspec", "psutil", "pywebview", "platformdirs", "click", "tomli-w")  # where no metadata says so
-EXTRAS = {"icons": "Pillow", "top": "rich", "redis": "redis", "forms": "python-multipart", "testing": "httpx"}
+EXTRAS = {extra: first.partition(">")[0] for extra, (first, *_) in PACKAGES.items() if extra != "qt"}  # see window.py
 
 _REQUIREMENT = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?\s*\(?([^;()]*)\)?\s*(;.*)?$")
 _CLAUSE = re.compile(r"\s*(>=|<=|==|!=|<|>)\s*([0-9][0-9.]*)")
@@ -35,7 +37,7 @@ def check_packages() -> Iterator[Finding]:
         yield ok(f"wesktop {importlib.metadata.version('wesktop')}")
         stated = importlib.metadata.requires("wesktop") or []
     except importlib.metadata.PackageNotFoundError:
-        yield warning("wesktop runs without having been installed", "pip install wesktop")
+        yield warning("wesktop runs without having been installed", f"pip install {install_source()}")
         stated = [*OWN]
     wanted = dict(filter(None, map(requirement, stated)))
     broken = {}
@@ -71,7 +73,7 @@ def _extras() -> Iterator[Finding]:
         try:
             there.append(f"{extra} ({name} {importlib.metadata.version(name)})")
         except importlib.metadata.PackageNotFoundError:
-            absent.append(f"wesktop[{extra}]")
+            absent.append(f"{extra} ({name})")
     text = f"extras: {', '.join(there) or 'none'}"
     yield ok(f"{text}; not installed: {', '.join(absent)}" if absent else text)
 

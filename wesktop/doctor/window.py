@@ -10,6 +10,7 @@ from typing import Any
 
 from wesktop.doctor.child import ProbeError, probe
 from wesktop.doctor.finding import Finding, ok, problem, warning
+from wesktop.doctor.source import install_source
 from wesktop.window.backends import PIP_QT, gtk_install_line
 from wesktop.window.gtk import sandbox
 from wesktop.window.opening.display import check_display
@@ -132,7 +133,7 @@ def mismatched_pygobject(gtk: Probed, taken: str | None, packages: Path) -> Iter
         kind = warning if taken else problem
         yield kind(
             f"the system's PyGObject is for Python {theirs}, this is {ours[0]}.{ours[1:]}: it does not load",
-            f"python{theirs} -m venv .venv && .venv/bin/pip install wesktop",
+            f"python{theirs} -m venv .venv && .venv/bin/pip install {install_source()}",
         )
 
 

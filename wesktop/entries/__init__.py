@@ -46,7 +46,7 @@ def create_entry(
             The program is looked up now, on PATH, and its absolute path is written; one that is not there yet is
             written as given (Windows needs it to be there).
         icon: one image for every system: PNG, SVG (Linux), ICO or ICNS; what else Pillow reads, and every other size,
-            takes ``pip install 'wesktop[icons]'``. It is copied. On Linux also the name of an icon of the theme.
+            takes ``pip install 'Pillow>=12.3'``. It is copied. On Linux also the name of an icon of the theme.
         comment: one line about the program; no comment by default.
         categories: where the menu sorts it, such as ``["Utility"]`` or ``"Utility;"``, by the freedesktop.org menu
             specification; Linux alone has them.

@@ -1,7 +1,7 @@
 """One picture of an app, in the sizes and the formats that each system shows.
 
-PNG and SVG are taken as they are. Other sizes and formats are made by Pillow, where it is installed
-(``wesktop[icons]``). The formats ICNS and ICO are containers of PNGs, and need no library.
+PNG and SVG are used unchanged. Other sizes and formats are made by Pillow, if it is installed (the extra ``icons``).
+The formats ICNS and ICO are containers of PNGs, and need no library.
 """
 
 import gzip
@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from wesktop.extras import install_command
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -31,7 +33,7 @@ _ICNS_TYPES = {
 }
 _ICO_SIZES = (16, 24, 32, 48, 64, 128, 256)
 
-_INSTALL = "pip install 'wesktop[icons]'"
+_INSTALL = install_command("icons")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,9 @@ try:
     import httpx
     from anyio.from_thread import BlockingPortal, start_blocking_portal
 except ModuleNotFoundError as error:
-    raise ModuleNotFoundError("the TestClient needs httpx: pip install httpx", name=error.name) from error
+    from wesktop.extras import install_command
+
+    raise ModuleNotFoundError(f"TestClient needs httpx: {install_command('testing')}", name=error.name) from error
 
 T = TypeVar("T")
 

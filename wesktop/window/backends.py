@@ -5,9 +5,10 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+from wesktop.extras import install_command
 from wesktopd.errors import NoBackendError
 
-PIP_QT = "pip install 'wesktop[qt]'"
+PIP_QT = install_command("qt")
 
 # By ID or ID_LIKE of os-release(5): what installs packages, and PyGObject's and WebKitGTK's.
 _INSTALL = {

@@ -10,7 +10,6 @@ from wesktop.asgi.errors import HTTPError
 
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
-INSTALL = "pip install 'python-multipart>=0.0.32'"
 
 MAX_IN_MEMORY = 1024 * 1024
 """Size in bytes above which a file is kept on disk."""
@@ -141,7 +140,10 @@ class _MultipartReader:
             from python_multipart.exceptions import FormParserError
             from python_multipart.multipart import MultipartParser, parse_options_header
         except ModuleNotFoundError:
-            raise RuntimeError(f"multipart forms need the package python-multipart: {INSTALL}") from None
+            from wesktop.extras import install_command
+
+            needed = f"need the package python-multipart: {install_command('forms')}"
+            raise RuntimeError(f"multipart forms {needed}") from None
         self._options: Callable[[Any], tuple[bytes, dict[bytes, bytes]]] = parse_options_header
         self._malformed = FormParserError
         if len(content_type) > MAX_CONTENT_TYPE:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 EVERY = 1.0  # seconds between two samples
 FIRST = 0.5  # seconds to the second one, the first to have shares of the CPU
 ANSWER_TIMEOUT = 1.0  # seconds; an app that hangs must not freeze the display
-INSTALL = "pip install 'wesktop[top]'"
 
 
 @click.command()
@@ -48,7 +47,9 @@ def _console() -> "Console":
     try:
         from rich.console import Console
     except ModuleNotFoundError:
-        raise click.ClickException(f"top needs the package rich: install it with `{INSTALL}`.") from None
+        from wesktop.extras import install_command
+
+        raise click.ClickException(f"top needs the package rich: {install_command('top')}") from None
     return Console(highlight=False)
 
 

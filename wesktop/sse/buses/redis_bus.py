@@ -17,7 +17,6 @@ from wesktop.sse.parameters import without_password
 from wesktopd.bus.deduplication import Deduplicator
 from wesktopd.wire.bus_messages import Publish
 
-INSTALL = "pip install redis"
 BLOCK = 1000  # milliseconds that a read waits for news
 FIRST_DELAY, MAX_DELAY = 0.05, 2.0  # seconds until it is tried again, doubling
 BATCH = 500  # events that are read, or sent, at once
@@ -42,7 +41,10 @@ class RedisBus:
         try:
             import redis
         except ModuleNotFoundError:
-            raise ValueError(f"bus {without_password(url)!r} needs the package redis: {INSTALL}") from None
+            from wesktop.extras import install_command
+
+            needed = f"needs the package redis: {install_command('redis')}"
+            raise ValueError(f"bus {without_password(url)!r} {needed}") from None
         _check_url(redis, url)
         self.ready = False
         self._errors: tuple[type[Exception], ...] = (redis.RedisError, OSError)
