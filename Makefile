@@ -51,7 +51,9 @@ wheel: ## build the wheel into dist/, and print how to install it
 	@scripts/setup wheel
 	@rm -f dist/wesktop-*.whl
 	@.venv-wheel/bin/python -m hatchling build -t wheel -d dist
-	@for wheel in "$$PWD"/dist/wesktop-*.whl; do echo "Install it with: pip install '$$wheel'"; done
+	@for wheel in "$$PWD"/dist/wesktop-*.whl; do \
+		echo "Install it with:     pip install '$$wheel'"; \
+		echo "or with its extras:  pip install '$$wheel[qt,top]'"; done
 
 bench: ## measure starts, requests and the supervisor beside their peers
 	@scripts/setup bench
