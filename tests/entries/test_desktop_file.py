@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from wesktop.entries.desktop_file import autostart, escape, launcher, quote_exec
 from wesktop.entries.entry import check_entry
+from wesktop.entries.linux.desktop_file import autostart, escape, launcher, quote_exec
 
 PROGRAM = shlex.quote(sys.executable)
 EVERYTHING: dict[str, Any] = {

@@ -19,8 +19,10 @@ import pytest
 
 from entries.conftest import Tree
 from entries.pictures import SVG, png, saved
-from wesktop.entries import bundle, installing, macos
+from wesktop.entries import installing
 from wesktop.entries.entry import Entry, check_entry
+from wesktop.entries.macos import bundle
+from wesktop.entries.macos import platform as macos
 
 PRINT = "import json, sys; print(json.dumps(sys.argv[1:]))"
 
@@ -169,7 +171,8 @@ def test_a_compiler_that_fails_leaves_the_earlier_bundle_and_its_words(
 def test_what_a_killed_process_has_left_can_be_removed(mac_tools: Path, own_home: Path) -> None:
     saved(mac_tools / "codesign", b"#!/bin/sh\nkill -KILL $PPID\n")
     script = (
-        "from wesktop.entries import installing, macos; from wesktop.entries.entry import check_entry;"
+        "from wesktop.entries import installing; from wesktop.entries.macos import platform as macos;"
+        "from wesktop.entries.entry import check_entry;"
         "installing.create(check_entry('App', 'sh', url_schemes=['app'], autostart=True), macos)"
     )
     assert subprocess.run([sys.executable, "-c", script]).returncode == -signal.SIGKILL

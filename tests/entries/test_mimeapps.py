@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wesktop.entries.mimeapps import default, with_default, without_default
+from wesktop.entries.linux.mimeapps import default, with_default, without_default
 
 TYPE, OURS = "x-scheme-handler/app", "app.desktop"
 

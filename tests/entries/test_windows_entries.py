@@ -17,12 +17,14 @@ from PIL import Image
 
 from entries.conftest import Tree
 from entries.pictures import SVG, png, saved
-from wesktop.entries import installing, records, registry, windows
+from wesktop.entries import installing, records
 from wesktop.entries.changes import Changes
 from wesktop.entries.entry import Entry, check_entry
 from wesktop.entries.records import Record
-from wesktop.entries.registry import Value
-from wesktop.entries.shortcut import Shortcut, is_on_drive
+from wesktop.entries.windows import platform as windows
+from wesktop.entries.windows import registry
+from wesktop.entries.windows.registry import Value
+from wesktop.entries.windows.shortcut import Shortcut, is_on_drive
 
 PROGRAM = r"C:\Program Files\Python\pythonw.exe"
 

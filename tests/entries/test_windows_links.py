@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from wesktop.cli.serving import run
 from wesktop.entries.entry import check_entry
-from wesktop.entries.windows import opening_command
+from wesktop.entries.windows.platform import opening_command
 from wesktop.launching import current_launch
 
 PROGRAM = r"C:\Program Files\Python\pythonw.exe"

@@ -1,4 +1,8 @@
-"""Entries in the launcher of the operating system: made by `create_entry`, taken away by `remove_entry`."""
+"""Entries in the launcher of the operating system: made by `create_entry`, removed by `remove_entry`.
+
+The rooms `linux`, `macos` and `windows` plan the files of an entry on each system; `installing` carries a plan out,
+and keeps a record of it. Imports nothing of ours but the names of packages (wesktop.extras).
+"""
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -9,11 +13,11 @@ from wesktop.entries.entry import check_entry, check_name
 from wesktop.entries.records import Record
 
 if sys.platform == "win32":
-    from wesktop.entries import windows as platform
+    from wesktop.entries.windows import platform
 elif sys.platform == "darwin":
-    from wesktop.entries import macos as platform
+    from wesktop.entries.macos import platform
 else:
-    from wesktop.entries import linux as platform
+    from wesktop.entries.linux import platform
 
 __all__ = ["create_entry", "remove_entry", "list_entries"]
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from wesktop.entries.bundle import extensions_of
 from wesktop.entries.changes import Changes
 from wesktop.entries.entry import Entry
+from wesktop.entries.file_types import extensions_of
 from wesktop.entries.records import Record
 
 ROOT = r"Software\Classes"

@@ -3,12 +3,12 @@
 By Apple's Bundle Programming Guide, Information Property List Key Reference and launchd.plist(5).
 """
 
-import mimetypes
 import plistlib
 import shlex
 from typing import Any
 
 from wesktop.entries.entry import Entry
+from wesktop.entries.file_types import extensions_of
 from wesktop.entries.names import bundle_id
 
 ICON = "icon.icns"
@@ -118,8 +118,3 @@ def _document_type(entry: Entry) -> dict[str, Any]:
         "CFBundleTypeMIMETypes": [*entry.mime_types],
         "CFBundleTypeExtensions": extensions,
     }
-
-
-def extensions_of(mime_type: str) -> list[str]:
-    """The extensions of files of a type, with their dots, as Python's own table has them."""
-    return mimetypes.MimeTypes().guess_all_extensions(mime_type, strict=False)

@@ -8,14 +8,14 @@ import sys
 import uuid
 from pathlib import Path
 
-from wesktop.entries import registry
 from wesktop.entries.changes import Changes
 from wesktop.entries.entry import Entry
 from wesktop.entries.icons import ico, read_icon
 from wesktop.entries.names import file_name
 from wesktop.entries.plan import File, Plan
 from wesktop.entries.records import Record
-from wesktop.entries.shortcut import MAX_ARGUMENTS, MAX_PATH, Shortcut, is_on_drive
+from wesktop.entries.windows import registry
+from wesktop.entries.windows.shortcut import MAX_ARGUMENTS, MAX_PATH, Shortcut, is_on_drive
 
 END_OF_OPTIONS = "--"  # POSIX.1, XBD 12.2, guideline 10
 _PROGRAMS = "a77f5d77-2e2b-44c3-a6a2-aba601054a51"  # FOLDERID_Programs, knownfolders.h
@@ -77,7 +77,7 @@ def opening_command(entry: Entry) -> str:
 def associate(changes: Changes, entry: Entry | None, record: Record) -> None:
     """Have links and files lead to the app; with None, take back what was made."""
     if sys.platform == "win32" and (record.values or record.keys or (entry is not None and entry.opens)):
-        from wesktop.entries.user_classes import UserClasses
+        from wesktop.entries.windows.user_classes import UserClasses
 
         registry.apply(changes, UserClasses(), _values(entry), entry.url_schemes if entry else (), record)
 

@@ -3,13 +3,13 @@ r"""The registry below ``HKEY_CURRENT_USER\Software\Classes``, by winreg. Has no
 import contextlib
 import sys
 
-from wesktop.entries.registry import ROOT
+from wesktop.entries.windows.registry import ROOT
 
 if sys.platform == "win32":
     import winreg
 
     class UserClasses:
-        """See `wesktop.entries.registry.Registry`."""
+        """See `wesktop.entries.windows.registry.Registry`."""
 
         def has(self, key: str) -> bool:
             try:

@@ -9,10 +9,10 @@ import plistlib
 import subprocess
 from pathlib import Path
 
-from wesktop.entries import bundle
 from wesktop.entries.changes import Changes
 from wesktop.entries.entry import Entry
 from wesktop.entries.icons import icns, read_icon
+from wesktop.entries.macos import bundle
 from wesktop.entries.names import file_name
 from wesktop.entries.ownership import OTHERS_WRITE
 from wesktop.entries.plan import Bundle, File, Plan

@@ -7,10 +7,10 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
-from wesktop.entries import desktop_file, mimeapps
 from wesktop.entries.changes import Changes
 from wesktop.entries.entry import Entry
 from wesktop.entries.icons import hicolor, read_icon
+from wesktop.entries.linux import desktop_file, mimeapps
 from wesktop.entries.ownership import check_directory
 from wesktop.entries.plan import File, Plan
 from wesktop.entries.records import Record
