@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from support.users import OTHER, needs_root, run_as
-from wesktop.services import kept
-from wesktop.services.beneath import Beneath
+from wesktop.services import leftover_files
 from wesktop.services.places import service_id
+from wesktop.services.untrusted_directory import UntrustedDirectory
 from wesktopd import paths
 from wesktopd.logs.logfile import LogLine, format_text
 
@@ -49,7 +49,7 @@ while True:
 @pytest.fixture
 def state(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The state directory of a service that runs as another user."""
-    monkeypatch.setattr(kept, "SYSTEM_STATE", home / "lib")
+    monkeypatch.setattr(leftover_files, "SYSTEM_STATE", home / "lib")
     place = home / "lib" / service_id("app")
     place.mkdir(parents=True)
     for above in (home, home / "lib"):
@@ -85,8 +85,10 @@ def test_root_neither_reads_nor_removes_what_the_services_user_leads_to(
     run_as(OTHER, f"os.chdir(sys.argv[1]); {attack}", state, log)
     if attack == LINK_HARD:  # as where the kernel does not protect them (proc(5), protected_hardlinks)
         os.link(log / "app.log", state / "wesktop" / "log" / "app.log")
-    assert kept.log_tail("app", system=True, since=0.0) == ""
-    kept.remove([state / "wesktop" / "log" / "app.log", *kept.kept_files("app", system=True)], "app", system=True)
+    assert leftover_files.log_tail("app", system=True, since=0.0) == ""
+    leftover_files.remove(
+        [state / "wesktop" / "log" / "app.log", *leftover_files.find("app", system=True)], "app", system=True
+    )
     assert mine(home) == before
 
 
@@ -101,8 +103,8 @@ def test_a_user_who_exchanges_the_directory_meanwhile_gains_nothing(state: Path,
         assert attacker.stdout is not None
         assert attacker.stdout.readline() == "begun\n"
         for _ in range(2000):
-            assert kept.log_tail("app", system=True, since=0.0) == ""
-            kept.remove([*paths, *kept.kept_files("app", system=True)], "app", system=True)
+            assert leftover_files.log_tail("app", system=True, since=0.0) == ""
+            leftover_files.remove([*paths, *leftover_files.find("app", system=True)], "app", system=True)
         assert attacker.poll() is None
         attacker.kill()
     assert mine(home) == before
@@ -118,11 +120,11 @@ def test_what_the_service_has_kept_is_read_and_removed(state: Path, home: Path) 
         state,
         LINE,
     )
-    assert kept.log_tail("app", system=True, since=1.0) == "root-only"
-    assert kept.log_tail("app", system=True, since=3.0) == ""
-    files = kept.kept_files("app", system=True)
+    assert leftover_files.log_tail("app", system=True, since=1.0) == "root-only"
+    assert leftover_files.log_tail("app", system=True, since=3.0) == ""
+    files = leftover_files.find("app", system=True)
     assert [path.name for path in files] == ["app.log", "app.log.1", "app.toml", "app.port"]
-    kept.remove(files, "app", system=True)
+    leftover_files.remove(files, "app", system=True)
     assert list((home / "lib").iterdir()) == []
 
 
@@ -136,28 +138,28 @@ def test_with_another_users_home_root_removes_nothing_of_his(home: Path, monkeyp
         monkeypatch.setenv(f"XDG_{kind}_HOME", str(his / kind))
     config = his / "CONFIG" / "wesktop" / "app.toml"
     run_as(OTHER, "os.makedirs(sys.argv[1]); open(sys.argv[2], 'w').close()", config.parent, config)
-    assert kept.kept_files("app", system=False) == []
-    kept.remove([config], "app", system=False)
+    assert leftover_files.find("app", system=False) == []
+    leftover_files.remove([config], "app", system=False)
     assert config.exists()
 
 
 @pytest.mark.parametrize("act", [lambda place: place.unlink("file"), lambda place: place.read_end("file", 9)])
-def test_no_link_on_the_way_is_followed(tmp_path: Path, act: Callable[[Beneath], object]) -> None:
+def test_no_link_on_the_way_is_followed(tmp_path: Path, act: Callable[[UntrustedDirectory], object]) -> None:
     (tmp_path / "a" / "b").mkdir(parents=True)
     (tmp_path / "a" / "b" / "file").touch()
     (tmp_path / "link").symlink_to("a")
     with pytest.raises(NotADirectoryError):
-        act(Beneath(tmp_path, ("link", "b")))
-    assert Beneath(tmp_path, ("link", "b")).has_file("file") is False
+        act(UntrustedDirectory(tmp_path, ("link", "b")))
+    assert UntrustedDirectory(tmp_path, ("link", "b")).has_file("file") is False
     assert (tmp_path / "a" / "b" / "file").exists()
-    act(Beneath(tmp_path, ("a", "b")))
+    act(UntrustedDirectory(tmp_path, ("a", "b")))
 
 
 def test_of_a_long_file_the_end_is_read(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"0123456789")
-    assert Beneath(tmp_path.parent, (tmp_path.name,)).read_end("file", 4) == b"6789"
+    assert UntrustedDirectory(tmp_path.parent, (tmp_path.name,)).read_end("file", 4) == b"6789"
     os.truncate(tmp_path / "file", 2**40)  # it has holes
-    assert Beneath(tmp_path.parent, (tmp_path.name,)).read_end("file", 4) == bytes(4)
+    assert UntrustedDirectory(tmp_path.parent, (tmp_path.name,)).read_end("file", 4) == bytes(4)
     assert stat.S_ISREG((tmp_path / "file").stat().st_mode)
 
 
@@ -170,6 +172,6 @@ def test_the_host_that_the_pages_storage_belongs_to_stays_with_it(
     for file in (paths.port_file("app"), paths.host_file("app")):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
-    assert kept.kept_files("app", system=False) == [paths.port_file("app"), paths.host_file("app")]
+    assert leftover_files.find("app", system=False) == [paths.port_file("app"), paths.host_file("app")]
     paths.storage_dir("app").mkdir(parents=True)
-    assert kept.kept_files("app", system=False) == [paths.port_file("app")]
+    assert leftover_files.find("app", system=False) == [paths.port_file("app")]

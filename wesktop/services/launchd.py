@@ -9,7 +9,7 @@ import re
 import time
 from pathlib import Path
 
-from wesktop.services import kept
+from wesktop.services import leftover_files
 from wesktop.services.manager import (
     Status,
     check_directory,
@@ -55,7 +55,7 @@ class Launchd:
         check_rights(system=self._system)
         before = self._files(service.name)
         refuse_taken(service, installed=bool(before), replace=replace)
-        known = kept.kept_files(service.name, system=False)
+        known = leftover_files.find(service.name, system=False)
         try:
             if before:
                 self._end(service.name)
@@ -77,7 +77,7 @@ class Launchd:
         if not self._files(name):
             raise is_none(name, system=self._system)
         self._end(name)
-        self._remove(name, kept.kept_files(name, system=False))
+        self._remove(name, leftover_files.find(name, system=False))
 
     def start(self, name: str) -> bool:
         """Start its job, on demand or not; False where it has none."""
@@ -160,7 +160,8 @@ class Launchd:
         with contextlib.suppress(OSError):
             said = self._log(name).read_text(errors="replace")
         reasons = re.findall(r"^wesktop: (.*)$", said, re.MULTILINE)
-        return reasons[-1] if reasons else "it does not say why.", kept.log_tail(name, system=False, since=since)
+        reason = reasons[-1] if reasons else "it gives no reason."
+        return reason, leftover_files.log_tail(name, system=False, since=since)
 
     def _runs(self, name: str) -> bool:
         """Whether its job runs. One that `wesktop ctl stop` has ended takes a moment until launchd knows, too."""
@@ -188,7 +189,7 @@ class Launchd:
     def _roll_back(self, name: str, before: dict[Path, bytes], known: list[Path]) -> None:
         with contextlib.suppress(ServiceError):
             self._end(name)
-        self._remove(name, [path for path in kept.kept_files(name, system=False) if path not in known])
+        self._remove(name, [path for path in leftover_files.find(name, system=False) if path not in known])
         for data in before.values():
             with contextlib.suppress(ServiceError):
                 self._write(name, data)
@@ -198,7 +199,7 @@ class Launchd:
         for path in (self._path(name), self._log(name)):
             path.unlink(missing_ok=True)
         if not self._system:  # what is kept of the machine's apps is in their users' homes
-            kept.remove(files, name, system=False)
+            leftover_files.remove(files, name, system=False)
 
     def _launchctl(self, *arguments: str) -> None:
         done = run(["launchctl", *arguments])

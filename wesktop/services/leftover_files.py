@@ -1,14 +1,14 @@
 """The files that an app's server has written for its next start: `uninstall` removes them with the service.
 
-Root removes those of a service of the machine, which lie in a directory of the service's user: see `Beneath`.
+Root removes those of the machine's services, which are in a directory of the service's user: see UntrustedDirectory.
 """
 
 import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from wesktop.services.beneath import Beneath
 from wesktop.services.places import service_id
+from wesktop.services.untrusted_directory import UntrustedDirectory
 from wesktopd import paths
 from wesktopd.errors import ConfigurationError
 
@@ -17,7 +17,7 @@ TAIL_LINES = 20
 TAIL_BYTES = 64 * 1024
 
 
-def kept_files(name: str, *, system: bool) -> list[Path]:
+def find(name: str, *, system: bool) -> list[Path]:
     """Its logs, config file and port, as far as they are there; and the host that a page's storage belongs to, unless
     there is such a storage, which is the user's.
     """
@@ -47,7 +47,7 @@ def log_tail(name: str, *, system: bool, since: float) -> str:
     return ""
 
 
-def _files(name: str, *, system: bool) -> list[tuple[Beneath, str]]:
+def _files(name: str, *, system: bool) -> list[tuple[UntrustedDirectory, str]]:
     """Where they would be, the log first."""
     from wesktopd.logs.logfile import KEPT
 
@@ -61,13 +61,13 @@ def _files(name: str, *, system: bool) -> list[tuple[Beneath, str]]:
     return [*((log, file) for file in logs), *kept]
 
 
-def _directories(name: str, *, system: bool) -> list[Beneath]:
+def _directories(name: str, *, system: bool) -> list[UntrustedDirectory]:
     """Those of the log, the config file and the state, and what is to go with them; inner ones before outer ones."""
     if system:  # as wesktop.services.units has it
         own = (service_id(name), paths.APP)
-        return [Beneath(SYSTEM_STATE, names) for names in ((*own, "log"), own, own, own[:1])]
+        return [UntrustedDirectory(SYSTEM_STATE, names) for names in ((*own, "log"), own, own, own[:1])]
     try:
         files = (paths.log_file(name), paths.config_file(name), paths.port_file(name))
     except ConfigurationError:  # no home, no files
         return []
-    return [Beneath(file.parent.parent, (file.parent.name,)) for file in files]
+    return [UntrustedDirectory(file.parent.parent, (file.parent.name,)) for file in files]

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from wesktop.services import kept
+from wesktop.services import leftover_files
 from wesktop.services.manager import (
     Status,
     check_directory,
@@ -56,7 +56,7 @@ class Systemd:
         refuse_taken(service, installed=bool(before), replace=replace)
         self._check_manager()
         self._verify(units)
-        known = kept.kept_files(service.name, system=self._system)
+        known = leftover_files.find(service.name, system=self._system)
         was_up = bool(_units(before)) and self._show(_listens(before)).get("ActiveState") in UP
         try:
             if before:  # a link that the new unit does not ask for would stay
@@ -81,7 +81,7 @@ class Systemd:
         self._check_manager()
         self._remove([*files])
         self._systemctl("daemon-reload")
-        kept.remove(kept.kept_files(name, system=self._system), name, system=self._system)
+        leftover_files.remove(leftover_files.find(name, system=self._system), name, system=self._system)
 
     def start(self, name: str) -> bool:
         """Start its service, on demand or not; False where it has none."""
@@ -93,7 +93,7 @@ class Systemd:
         done = self._run("start", unit)
         if done.returncode:
             reason = self._last_words(unit) or first_line(done)
-            log = kept.log_tail(name, system=self._system, since=since)
+            log = leftover_files.log_tail(name, system=self._system, since=since)
             raise ServiceError(f"{name!r} did not start: {reason.rstrip('.')}.", log)
         return True
 
@@ -191,7 +191,7 @@ class Systemd:
                 told, log = _port_trouble(service), ""
             else:
                 told = self._last_words(f"{service.id}.service")
-                log = kept.log_tail(service.name, system=self._system, since=since)
+                log = leftover_files.log_tail(service.name, system=self._system, since=since)
             raise did_not_start(service.name, told or first_line(done), log, replaced=again)
 
     def _last_words(self, unit: str) -> str:
@@ -207,8 +207,8 @@ class Systemd:
     def _roll_back(self, name: str, before: dict[Path, bytes], known: list[Path], *, was_up: bool) -> None:
         """Nothing is left of what was tried; best effort, since something has gone wrong already."""
         self._remove([self._directory / f"{service_id(name)}.{kind}" for kind in (*KINDS, VARIABLES)])
-        new = [path for path in kept.kept_files(name, system=self._system) if path not in known]
-        kept.remove(new, name, system=self._system)
+        new = [path for path in leftover_files.find(name, system=self._system) if path not in known]
+        leftover_files.remove(new, name, system=self._system)
         with contextlib.suppress(ServiceError):
             self._write({str(path): text for path, text in before.items()})
             self._systemctl("daemon-reload")

@@ -11,7 +11,7 @@ from wesktopd.system import DIRECTORY, SAFELY, resolve
 
 
 @dataclasses.dataclass(frozen=True)
-class Beneath:
+class UntrustedDirectory:
     """A directory below `trusted`, which is this user's or root's: `names` lead there, and none may be a link.
 
     What is below may be moved or replaced by its owner at any time, so each step starts at the last one's descriptor.
