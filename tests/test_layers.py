@@ -98,6 +98,49 @@ WINDOW: dict[str, set[str]] = {
     "top": {"low", "policy", "frame", "dialogs", "toolkit", "page", "link", "gtk", "qt"},
 }
 WINDOW_FLAT = {**dict.fromkeys(("spec", "backends", "backlog", "creation"), "low"), "__main__": "top"}
+# The same of wesktop.cli, wesktop.services, wesktop.entries and wesktop.doctor.
+CLI: dict[str, set[str]] = {
+    "shared": set(),
+    "ctl": {"shared"},
+    "commands": {"shared"},
+    "top": {"shared", "commands", "ctl"},
+}
+CLI_FLAT = {
+    **dict.fromkeys(("render", "output", "lazy"), "shared"),
+    **dict.fromkeys(("options", "serving", "service", "entries", "doctor"), "commands"),
+    **dict.fromkeys(("main", "exit_codes"), "top"),
+}
+SERVICES: dict[str, set[str]] = {
+    "shared": set(),
+    "formats": {"shared"},
+    "steps": {"shared"},
+    "managers": {"shared", "formats", "steps"},
+    "this_system": {"shared", "steps", "managers"},
+}
+SERVICES_FLAT = {
+    **dict.fromkeys(("places", "service"), "shared"),
+    **dict.fromkeys(("templates", "quoting", "units", "property_list"), "formats"),
+    **dict.fromkeys(("manager", "leftover_files", "untrusted_directory"), "steps"),
+    **dict.fromkeys(("systemd", "launchd"), "managers"),
+}
+ENTRIES: dict[str, set[str]] = {
+    "shared": set(),
+    "installing": {"shared"},
+    **{name: {"shared"} for name in ("linux", "macos", "windows")},
+}
+ENTRIES_FLAT = dict.fromkeys(
+    ("changes", "entry", "file_types", "icons", "names", "ownership", "plan", "records"), "shared"
+)
+DOCTOR: dict[str, set[str]] = {
+    "shared": set(),
+    "checks": {"shared"},
+    "examine": {"shared"},
+    "__main__": {"examine"},
+}
+DOCTOR_FLAT = {
+    **dict.fromkeys(("finding", "child", "probe", "source"), "shared"),
+    **dict.fromkeys(("directories", "python", "running", "window"), "checks"),
+}
 # Of the shared files, what the rooms below some of them may have.
 LOWEST = {"errors", "text", "limits", "context", "target", "release", "startup_imports"}
 BELOW = {"wire", "system", "guard"}
@@ -155,6 +198,10 @@ def test_a_file_of_wesktopd_imports_what_its_room_may(module: str) -> None:
         ("wesktop.asgi", ASGI, ASGI_FLAT),
         ("wesktop.sse", SSE, SSE_FLAT),
         ("wesktop.window", WINDOW, WINDOW_FLAT),
+        ("wesktop.cli", CLI, CLI_FLAT),
+        ("wesktop.services", SERVICES, SERVICES_FLAT),
+        ("wesktop.entries", ENTRIES, ENTRIES_FLAT),
+        ("wesktop.doctor", DOCTOR, DOCTOR_FLAT),
     ],
 )
 def test_a_file_of_wesktop_imports_what_its_room_may(
