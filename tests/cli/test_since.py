@@ -53,7 +53,7 @@ NO_TIMES = """10 m -5m 1e9h inf nan 25:00 12:60 2026-13-01 yesterday 99999999999
 
 @pytest.mark.parametrize("text", ["", "5 m", "\u0661\u0662m", *NO_TIMES.split()])
 def test_what_is_no_time_is_refused_with_examples(text: str) -> None:
-    with pytest.raises(ValueError, match="is no time: give 10m, 2h, 14:30 or 2026-01-31T14:30"):
+    with pytest.raises(ValueError, match="time must be"):
         parse_since(text, NOW)
 
 

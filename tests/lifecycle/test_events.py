@@ -145,7 +145,7 @@ def test_an_event_comes_from_the_command_line_too(start_app: Start) -> None:
     asyncio.run(scenario())
     for arguments, sentence in (
         (("tick",), "'tick' is not of the form [NAME] EVENT JSON"),
-        (("tick", "{"), "'{' is no JSON"),
+        (("tick", "{"), "must be JSON, not '{'"),
         (("tick", "hello"), """A text is in quotes: '"text"'"""),
         (("a", "b", "1", "2"), "'a b 1 2' is not of the form [NAME] EVENT JSON"),
         (("a\nb", "1"), r"event 'a\nb' must be one line"),

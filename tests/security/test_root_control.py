@@ -112,7 +112,7 @@ def test_without_a_name_it_is_meant_where_nothing_of_roots_own_runs(his: OfAnoth
 
 
 def test_root_opens_no_window_of_it(his: OfAnother) -> None:
-    assert "is another user's: open it as that user" in his.ctl("open", his.name)
+    assert "belongs to another user" in his.ctl("open", his.name)
 
 
 def test_only_who_asks_for_it_finds_it_and_no_other_user(his: OfAnother) -> None:

@@ -271,7 +271,7 @@ def test_a_browser_is_let_in_without_a_secret_in_its_arguments(start_app: Start)
 @pytest.mark.parametrize(
     ("arguments", "browser", "code", "message"),
     [
-        ([], "/bin/false", 1, "there is no browser to open it in: set BROWSER, or use"),
+        ([], "/bin/false", 1, "no browser was found: set BROWSER"),
         ([], "/nosuch", 1, "BROWSER '/nosuch' cannot be run: set it to"),
         (["--path", "//evil.example"], "/bin/true", 2, "path '//evil.example' is none of the app's"),
         (["--path", "evil"], "/bin/true", 2, "path 'evil' is none of the app's"),

@@ -1,4 +1,4 @@
-"""`wesktop doctor`: what is wrong here, and what cures it."""
+"""`wesktop doctor`: find problems of this installation, with a remedy for each."""
 
 import click
 
@@ -6,22 +6,22 @@ from wesktop.cli.output import WholeNumber
 
 
 @click.command()
-@click.option("--no-window", is_flag=True, help="No window is to be opened here: a server without a screen.")
+@click.option("--no-window", is_flag=True, help="Skip the checks for windows, on a server without a screen.")
 @click.option(
     "--port",
     type=WholeNumber(1, 65535),
     multiple=True,
     metavar="PORT",
-    help="A port that is to be free; may be repeated.",
+    help="Check that this port is free. May be repeated.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Machine-readable; docs/doctor.md has the schema.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON; its schema is in docs/doctor.md.")
 @click.pass_context
 def doctor(context: click.Context, no_window: bool, port: tuple[int, ...], as_json: bool) -> None:
-    """Say what is wrong here, each with the line that cures it.
+    """Check this installation, and print a command for each problem that fixes it.
 
-    Where this command does not start, `python -m wesktop.doctor` does.
+    If this command does not start, use `python -m wesktop.doctor`.
 
-    Exit codes: 0 no problem (there may be warnings), 1 a problem, 2 usage.
+    Exit codes: 0 no problem (warnings are possible), 1 a problem, 2 usage.
     """
     from wesktop.doctor.examine import examine, show
 

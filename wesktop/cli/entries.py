@@ -1,4 +1,4 @@
-"""`wesktop entry`: the verbs that put programs into the launcher, and take them away."""
+"""`wesktop entry`: the verbs that create, list and remove launcher entries."""
 
 import contextlib
 import shlex
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from wesktop.entries.records import Record
 
 FIELDS = ("name", "id", "path", "command", "autostart", "mime_types", "url_schemes")
-"""What a record shows of itself; the rest is for `remove`."""
+"""The fields of a record that are shown; the others are for `remove`."""
 
 
 @click.group()
 def entry() -> None:
-    """Put programs into the desktop's launcher, and take them away.
+    """Create and remove entries in the desktop's launcher.
 
     Exit codes: 0 done, 1 failed, 2 usage, 4 permission.
     """
@@ -28,30 +28,32 @@ def entry() -> None:
 @entry.command()
 @click.argument("name")
 @click.argument("command", nargs=-1, required=True)
-@click.option("--icon", help="PNG, SVG, ICO or ICNS file; on Linux also an icon's name in the theme.")
-@click.option("--comment", help="One line about the program.")
+@click.option("--icon", help="A PNG, SVG, ICO or ICNS file; on Linux also the name of an icon in the theme.")
+@click.option("--comment", help="A description of one line.")
 @click.option(
-    "--category", "categories", multiple=True, help="Where the menu has it, such as Utility (Linux); may be repeated."
+    "--category", "categories", multiple=True, help="A menu category, such as Utility (Linux). May be repeated."
 )
-@click.option("--app-id", help="The name that the app runs under.  [default: from NAME]")
+@click.option("--app-id", help="The name under which the app runs.  [default: from NAME]")
 @click.option("--working-dir", type=click.Path(), help="The directory to start in.")
-@click.option("--autostart", is_flag=True, help="Start it at login too.")
-@click.option("--mime-type", "mime_types", multiple=True, help="What it opens, such as text/csv; may be repeated.")
+@click.option("--autostart", is_flag=True, help="Also start it at login.")
+@click.option(
+    "--mime-type", "mime_types", multiple=True, help="A file type it opens, such as text/csv. May be repeated."
+)
 @click.option(
     "--url-scheme",
     "url_schemes",
     multiple=True,
-    help="Links that lead to it: myapp for myapp://...; may be repeated.",
+    help="A URL scheme it opens: myapp for myapp://... May be repeated.",
 )
 @click.option("--action", "actions", multiple=True, type=(str, str), metavar="TITLE COMMAND",
-              help="More to choose in the launcher (Linux); may be repeated.")  # fmt: skip
+              help="Another action in the launcher's menu (Linux). May be repeated.")  # fmt: skip
 @json_option
 def create(
     name: str, command: tuple[str, ...], actions: tuple[tuple[str, str], ...], as_json: bool, **options: Any
 ) -> None:
-    """Make the entry NAME, or replace it.
+    """Create the entry NAME, or replace it.
 
-    COMMAND is a program and its arguments, after `--`; a single word is split as a shell would.
+    COMMAND is a program and its arguments, after `--`. A single word is split as in a shell.
     """
     from wesktop.entries import create_entry
 
@@ -69,7 +71,7 @@ def _by_title(actions: tuple[tuple[str, str], ...]) -> dict[str, str]:
 
 
 def _missing(name: str) -> str:
-    """It may be that the program is still to be installed, or that its name is wrong."""
+    """Return a hint if the program is missing: it may be misspelt, or not installed yet."""
     import shutil
 
     from wesktop.entries.records import load
@@ -83,7 +85,7 @@ def _missing(name: str) -> str:
 @click.argument("name")
 @json_option
 def remove(name: str, as_json: bool) -> None:
-    """Take away all that was made for the entry NAME."""
+    """Remove everything that was created for the entry NAME."""
     from wesktop.entries import remove_entry
 
     with _wrong_values_are_usage():
@@ -96,7 +98,7 @@ def remove(name: str, as_json: bool) -> None:
 @entry.command("list")
 @json_option
 def list_made(as_json: bool) -> None:
-    """List the entries that were made. Exit code 1: the notes on some of them cannot be read."""
+    """List the entries. Exit code 1: the records of some cannot be read."""
     from wesktop.cli.render import one_line, table
     from wesktop.entries import list_entries
 
@@ -117,7 +119,7 @@ def _fields(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _ways(record: "Record") -> str:
-    """By what else it is started."""
+    """What else starts the program: login, links, files."""
     schemes = [f"{scheme}:" for scheme in record.url_schemes]
     return ", ".join([*["login"] * record.autostart, *schemes, *record.mime_types]) or "-"
 

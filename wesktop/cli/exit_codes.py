@@ -1,4 +1,4 @@
-"""How a command ends: what it says, and its exit code."""
+"""Runs the command line, and turns errors into a message and an exit code."""
 
 import io
 import os
@@ -14,15 +14,16 @@ from wesktopd.text import printable_output
 
 DONE = 0
 NO_PERMISSION = 4
-INTERRUPTED = 130  # as shells have it: 128 + SIGINT
+INTERRUPTED = 130  # as in shells: 128 + SIGINT
 
 
 def exit_code() -> int:
-    """Run the command line, see `main`. The end of the app's log follows an error where the app itself failed and its
-    output was not shown.
+    """Run the command line, and return its exit code, see `main`.
+
+    If the app itself failed and its output was not shown, the end of its log follows the error.
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 is no reason to fail
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 must not be an error
     try:
         code: int = cli.main(standalone_mode=False) or DONE
     except click.exceptions.NoArgsIsHelpError as error:
@@ -30,21 +31,21 @@ def exit_code() -> int:
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
         hint = f" (see `{context.command_path} --help`)" if context else ""
-        code = _fail(_said(f"{error.format_message()}{hint}"), error.exit_code)
+        code = _fail(_message(f"{error.format_message()}{hint}"), error.exit_code)
     except WesktopError as error:
-        code = _fail(_said(error.message, error.log_tail), error.exit_code)
+        code = _fail(_message(error.message, error.log_tail), error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         code = INTERRUPTED
-    except SystemExit:  # click's way to say that the reader, `head` for instance, has what it wanted
-        _give_up_stdout()
+    except SystemExit:  # raised by click when the reader of a pipe, such as `head`, has closed it
+        _discard_stdout()
         code = DONE
     except OSError as error:
-        _give_up_stdout()
-        code = _fail(_said(str(error)), NO_PERMISSION if isinstance(error, PermissionError) else FAILED)
+        _discard_stdout()
+        code = _fail(_message(str(error)), NO_PERMISSION if isinstance(error, PermissionError) else FAILED)
     return code
 
 
-def _said(message: str, log_tail: str = "") -> str:
+def _message(message: str, log_tail: str = "") -> str:
     tail = [printable_output(line) for line in log_tail.splitlines()]
     return "\n".join([f"wesktop: {one_line(message)}", *indented(tail)])
 
@@ -54,8 +55,8 @@ def _fail(text: str, code: int) -> int:
     return code
 
 
-def _give_up_stdout() -> None:
-    """What is still to be flushed at the end must not fail again."""
+def _discard_stdout() -> None:
+    """Redirect stdout to /dev/null, so that flushing it at exit does not fail again."""
     if sys.stdout is not None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

@@ -34,9 +34,9 @@ def _print_version(context: click.Context, _: click.Parameter, asked: bool) -> N
     help="Show the version and exit.",
 )
 def cli() -> None:
-    """Desktop programs in Python with a web face.
+    """Desktop programs in Python with a web interface.
 
-    TARGET is "module:attribute" of an ASGI app, looked for in the working directory first.
+    TARGET is the "module:attribute" of an ASGI app, searched for in the working directory first.
 
     Exit codes: 0 done, 1 failed, 2 usage, 3 not running or not ready, 4 permission, 5 timed out, 130 Ctrl-C.
     """

@@ -11,8 +11,8 @@ from wesktopd.options import RUN, Option
 
 Decorator = Callable[[Any], Any]
 
-# Where the command line finds another value than the function, if none is given.
-_FOUND = {"name": "TARGET's module", "title": "the app's name"}
+# The command line's default, where it differs from the function's.
+_DEFAULTS = {"name": "TARGET's module", "title": "the app's name"}
 
 
 def with_options(options: Iterable[Decorator]) -> Decorator:
@@ -38,8 +38,8 @@ def command_line_options(function: str, leave_out: Iterable[str] = ()) -> list[D
 def _click_option(option: Option, default: Any) -> Decorator:
     flag, text = option.flag, option.sentence
     assert flag is not None
-    if option.name in _FOUND:
-        return click.option(flag, option.name, help=f"{text}  [default: {_FOUND[option.name]}]")
+    if option.name in _DEFAULTS:
+        return click.option(flag, option.name, help=f"{text}  [default: {_DEFAULTS[option.name]}]")
     if option.kind is bool:
         return _flag(option, flag, default)
     if option.kind is list:

@@ -1,4 +1,4 @@
-"""What the verbs of `wesktop ctl` share: the app that is meant, and how an answer is given."""
+"""Shared by the commands: common arguments, the choice of the app, and printing results as text or JSON."""
 
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
@@ -15,42 +15,42 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class WholeNumber(click.IntRange):
-    """What click calls an integer range, as people call it: a refusal says so."""
+    """click's integer range, under a name for people: error messages use it."""
 
     name = "whole number"
 
 
 class Number(click.FloatRange):
-    """What click calls a float range."""
+    """click's float range, likewise."""
 
     name = "number"
 
 
 def app_argument(command: Command) -> Command:
-    """The argument NAME; `chosen` tells which app is meant where it is left out."""
+    """Add the argument NAME; if it is omitted, `chosen` finds the app."""
     return click.argument("name", required=False)(command)
 
 
 def json_option(command: Command) -> Command:
-    """The option --json."""
-    return click.option(
-        "--json", "as_json", is_flag=True, help="Machine-readable; docs/command-line.md has the schema."
-    )(command)
+    """Add the option --json."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON; its schema is in docs/command-line.md.")(
+        command
+    )
 
 
 def timeout_option(default: float | None, help: str) -> Callable[[Command], Command]:  # noqa: A002  as click has it
-    """The option --timeout, in seconds."""
+    """Return a decorator that adds the option --timeout, in seconds."""
     return click.option(
         "--timeout", type=Number(min=0), default=default, show_default=True, metavar="SECONDS", help=help
     )
 
 
 def chosen(name: str | None) -> str:
-    """The app that is meant: the one that is named, or else the only one that runs.
+    """Return the named app, or the only one that is running.
 
-    From then on to the command's end, root finds it where another user runs it, see wesktopd.other_users.
+    Until the command ends, root also finds it if another user runs it, see wesktopd.other_users.
 
-    Raises NotRunningError where none runs, click.UsageError where several do.
+    Raises NotRunningError if no app is running, click.UsageError if several are.
     """
     from wesktopd import other_users
 
@@ -72,7 +72,7 @@ def _only_one() -> str:
 
 
 def show_done(name: str, note: str, *, as_json: bool, **facts: object) -> None:
-    """Tell that a command was carried out; `note` says what came of it."""
+    """Report that a command succeeded. note: its result."""
     from wesktop.cli.render import one_line
 
     if as_json:
@@ -82,8 +82,7 @@ def show_done(name: str, note: str, *, as_json: bool, **facts: object) -> None:
 
 
 def show_secret(name: str, what: str, secret: str, *, as_json: bool) -> None:
-    """Print what was asked for so that it can be used, `"$(wesktop ...)"`: by itself on a line."""
-
+    """Print a value on a line of its own, for use as `"$(wesktop ...)"`."""
     if as_json:
         show_json({"name": name, what: secret})
     else:
@@ -91,23 +90,23 @@ def show_secret(name: str, what: str, secret: str, *, as_json: bool) -> None:
 
 
 def show_json(fields: dict[str, Any]) -> None:
-    """Print an answer as JSON, laid out for people too."""
+    """Print a result as indented JSON."""
     import msgspec
 
     click.echo(printable_json(msgspec.json.format(_encoded(fields), indent=2)))
 
 
 def end_in_part(errors: Iterable[str]) -> None:
-    """End a verb that has shown what it could: with what it could not, each once and in a line, and exit code 1."""
-    said = [*dict.fromkeys(errors)]
-    for error in said:
+    """Print the errors of a partly successful command, each once, on a line; if there are any, exit with code 1."""
+    messages = [*dict.fromkeys(errors)]
+    for error in messages:
         click.echo(f"wesktop: {one_line(error)}", err=True)
-    if said:
+    if messages:
         click.get_current_context().exit(FAILED)
 
 
 def show_json_line(fields: dict[str, Any]) -> None:
-    """Print an object of a stream on a line of its own."""
+    """Print an object of a stream as a line of JSON."""
     click.echo(printable_json(_encoded(fields)))
 
 

@@ -1,4 +1,4 @@
-"""How values, tables and foreign text look in a terminal. No I/O; `click.echo` takes the colours away for a pipe."""
+"""Formats values, tables and untrusted text for a terminal. No I/O; `click.echo` removes colours for a pipe."""
 
 import time
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ BARS = "▁▂▃▄▅▆▇█"
 
 
 def duration(seconds: float) -> str:
-    """Seconds as people say them: 42 s, 5 min, 3.2 h, 2.5 d."""
+    """Format seconds: 42 s, 5 min, 3.2 h, 2.5 d."""
     if seconds < 120:
         return f"{seconds:.0f} s"
     if seconds < 7200:
@@ -24,7 +24,7 @@ def duration(seconds: float) -> str:
 
 
 def size(amount: float | None) -> str:
-    """Bytes in the unit that suits them: 640 B, 48.2 MiB; "-" where it is not known."""
+    """Format bytes: 640 B, 48.2 MiB; "-" for None."""
     if amount is None:
         return "-"
     unit = 0
@@ -35,23 +35,23 @@ def size(amount: float | None) -> str:
 
 
 def or_dash(value: object) -> str:
-    """The value, or "-" for None."""
+    """Return the value as text, or "-" for None."""
     return "-" if value is None else str(value)
 
 
 def local_time(moment: float) -> str:
-    """A time in seconds since the epoch, in this place's time to the millisecond; `--since` takes it."""
+    """Format seconds since the epoch as local time with milliseconds, which `--since` accepts."""
     milliseconds = int(moment * 1000)
     return f"{time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(milliseconds // 1000))}.{milliseconds % 1000:03}"
 
 
 def one_line(text: str) -> str:
-    """Text of others for a table: printable, its lines joined, without colours."""
+    """Make untrusted text fit for a table: printable, on one line, without colours."""
     return printable(without_colours(" ".join(line.strip() for line in text.splitlines())))
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()) -> list[str]:
-    """The rows with their columns aligned, those of `right` to the right. Cells may be coloured."""
+    """Align the columns of the rows; those of `right` to the right. Cells may be coloured."""
     widths = [max(len(click.unstyle(row[column])) for row in (header, *rows)) for column in range(len(header))]
     alignments = [">" if name in right else "<" for name in header]
     titles = [click.style(name, dim=True) for name in header]
@@ -64,18 +64,18 @@ def _pad(cell: str, width: int, alignment: str) -> str:
 
 
 def fields(pairs: Sequence[tuple[str, str]]) -> list[str]:
-    """Names and what they stand for, in two columns."""
+    """Align names and values in two columns."""
     width = max((len(name) for name, _ in pairs), default=0)
     return [f"{click.style(name.ljust(width), dim=True)}{GAP}{value}" for name, value in pairs]
 
 
 def indented(lines: Sequence[str]) -> list[str]:
-    """The lines, set apart from the margin."""
+    """Indent the lines."""
     return [f"{GAP}{line}" for line in lines]
 
 
 def sparkline(values: Iterable[float], width: int, top: float) -> str:
-    """The last `width` values as a curve of that many characters, from the right; `top` is its full height."""
+    """Draw the last `width` values, one character each, right-aligned. top: the value of a full bar."""
     shown = [*values][-width:]
     highest = len(BARS) - 1
     bars = (BARS[max(0, min(highest, round(value / top * highest) if top > 0 else 0))] for value in shown)

@@ -30,15 +30,15 @@ VERBS = ("install", "uninstall", "status", "print")
     homes={verb: f"wesktop.cli.service:{'print_files' if verb == 'print' else verb}" for verb in VERBS},
 )
 def service() -> None:
-    """Have the system start an app, watch it and end it: systemd or launchd.
+    """Run an app as a service of systemd or launchd, which starts, watches and stops it.
 
-    NAME is the app's, by which `wesktop ctl` and a window find it too; the service is called wesktop-NAME.
+    NAME is the app's name, also for `wesktop ctl` and windows; the service is called wesktop-NAME.
 
     Exit codes: 0 done, 1 failed, 2 usage, 3 not running, 4 permission.
     """
 
 
-system_option = click.option("--system", is_flag=True, help="The machine's services, instead of yours.")
+system_option = click.option("--system", is_flag=True, help="A service of the machine instead of yours.")
 
 description_options = with_options(
     [
@@ -46,32 +46,32 @@ description_options = with_options(
         click.option("--on-demand", is_flag=True, help="The system listens; the first connection starts the app."),
         system_option,
         click.option(
-            "--run-as", metavar="USER", help="With --system: whose rights it has.  [default: who used sudo]"
+            "--run-as", metavar="USER", help="With --system: the user to run as.  [default: the user of sudo]"
         ),
-        click.option("--description", help="What it is called in lists.  [default: NAME]"),
+        click.option("--description", help="Its description in lists.  [default: NAME]"),
         click.option(
             "--directory",
             type=click.Path(exists=True, file_okay=False, path_type=Path),
-            help="Where the app is run and TARGET is found.  [default: the working directory]",
+            help="The directory to run in, where TARGET is found.  [default: the working directory]",
         ),
         click.option(
             "--env",
             multiple=True,
             metavar="NAME[=VALUE]",
-            help="A variable for the app; without a value that of now. May be repeated.",
+            help="A variable for the app; without a value, its current one. May be repeated.",
         ),
         click.option(
             "--env-file",
             type=click.Path(exists=True, dir_okay=False, path_type=Path),
-            help="Variables for the app, read at each start: the place for secrets.",
+            help="A file of variables for the app, read at each start. Use it for secrets.",
         ),
         click.option(
             "--watchdog",
             type=float,
             metavar="SECONDS",
-            help="Start it anew when it shows no life for so long; 0 = never.  [default: 30 under systemd]",
+            help="Restart it after so long without a sign of life; 0 = never.  [default: 30 under systemd]",
         ),
-        click.option("--no-sandbox", is_flag=True, help="Leave the app all that its user may do."),
+        click.option("--no-sandbox", is_flag=True, help="Do not restrict the app: it may do all that its user may."),
     ]
 )
 
@@ -80,14 +80,14 @@ description_options = with_options(
 @description_options
 @click.argument("name")
 @click.argument("target")
-@click.option("--replace", is_flag=True, help="Take the place of the service that it is already.")
-@click.option("--no-start", is_flag=True, help="Only have it start with the next session or boot.")
+@click.option("--replace", is_flag=True, help="Replace the service if there is one already.")
+@click.option("--no-start", is_flag=True, help="Do not start it now, only with the next session or boot.")
 @json_option
 def install(name: str, target: str, replace: bool, no_start: bool, as_json: bool, **options: Any) -> None:
-    """Make TARGET a service, and start it.
+    """Install TARGET as a service, and start it.
 
-    What is wrong with it is said, and then nothing is installed. The options are those of `wesktop serve`, and what
-    the service is to be like.
+    If it does not start, the reason is shown and nothing is installed. The options are those of `wesktop serve`, and
+    those of the service.
     """
     made = described(name, target, options)
     _manager(made.system).install(made, replace=replace, start=not no_start)
@@ -97,7 +97,7 @@ def install(name: str, target: str, replace: bool, no_start: bool, as_json: bool
 
 
 def _url(made: "Service", *, started: bool) -> str | None:
-    """Where it answers; None where it takes a free port that nobody here knows."""
+    """Return its URL, or None for a free port that is not known here."""
     from wesktopd import client
     from wesktopd.guard.hosts import address, reachable
 
@@ -120,7 +120,7 @@ def _state_in_words(made: "Service", url: str | None, no_start: bool) -> str:
 @click.argument("target")
 @json_option
 def print_files(name: str, target: str, as_json: bool, **options: Any) -> None:
-    """Show what `install` would write, with the same options. Nothing is changed."""
+    """Print the files that `install` would write with the same options. Changes nothing."""
     made = described(name, target, options)
     files = {path: data.decode() for path, data in _manager(made.system).render(made).items()}
     if as_json:
@@ -135,9 +135,9 @@ def print_files(name: str, target: str, as_json: bool, **options: Any) -> None:
 @system_option
 @json_option
 def uninstall(name: str, system: bool, as_json: bool) -> None:
-    """End a service and remove it, with its app's logs, config file and port.
+    """Stop a service and remove it, with its app's logs, config file and port.
 
-    What the app itself has written, and the window's storage, stay.
+    Files written by the app itself and the window's storage are kept.
     """
     _manager(system).uninstall(name)
     show_done(name, "uninstalled", as_json=as_json)
@@ -149,7 +149,7 @@ def uninstall(name: str, system: bool, as_json: bool) -> None:
 @json_option
 @click.pass_context
 def status(context: click.Context, name: str | None, system: bool, as_json: bool) -> None:
-    """Show how a service is, or all of them. Exit code 3: it is not up; 1: not all can be looked at."""
+    """Show the status of a service, or of all. Exit code 3: it is not up; 1: some cannot be inspected."""
     manager = _manager(system)
     if name is None:
         _show_all(manager, as_json=as_json)
@@ -168,7 +168,7 @@ def status(context: click.Context, name: str | None, system: bool, as_json: bool
 
 
 def _show_all(manager: "Manager", *, as_json: bool) -> None:
-    """Those that can be looked at; then, what is wrong with the others."""
+    """Show the services that can be inspected, then the errors of the others."""
     found, errors = [], []
     for name in manager.names():
         try:
@@ -222,7 +222,7 @@ def _manager(system: bool) -> "Manager":
 
 
 def described(name: str, target: str, options: dict[str, Any]) -> "Service":
-    """The service that these options describe. Raises ConfigurationError for a value that does not fit."""
+    """Return the service that these options describe. Raises ConfigurationError for an invalid value."""
     from wesktop.server import serving_spec
     from wesktop.services.service import Service, added_environment, kept_environment
 
@@ -256,13 +256,13 @@ def described(name: str, target: str, options: dict[str, Any]) -> "Service":
 
 
 def serve_arguments(options: dict[str, Any]) -> list[str]:
-    """What `wesktop serve` is to be given for these values: those that are not its defaults."""
+    """Return the arguments of `wesktop serve` for these values, without those that are its defaults."""
     found = []
     for parameter in serve.params:
         if not isinstance(parameter, click.Option) or parameter.name not in options:
             continue
         option, value = parameter.opts[0], options[parameter.name]
-        if value is None and parameter.callback:  # which has made it of a 0
+        if value is None and parameter.callback:  # the callback turned 0 into None
             value = 0
         if value is None:
             continue
@@ -276,11 +276,11 @@ def serve_arguments(options: dict[str, Any]) -> list[str]:
 
 
 def _program() -> str:
-    """The `wesktop` of this environment: what it starts is of the same environment."""
+    """Return the path of this environment's `wesktop`, which starts programs of the same environment."""
     beside = Path(sys.executable).with_name("wesktop")
     found = str(beside) if beside.is_file() else shutil.which("wesktop")
     if found is None:
-        raise ServiceError(f"there is no `wesktop` beside {sys.executable}: install it into that environment.")
+        raise ServiceError(f"there is no `wesktop` next to {sys.executable}: install it into that environment.")
     return str(Path(found).absolute())
 
 
@@ -292,5 +292,5 @@ def _user(given: str | None, system: bool) -> str | None:
         try:
             pwd.getpwnam(user)
         except KeyError:
-            raise ConfigurationError(f"there is no user {user!r}: give --run-as another.") from None
+            raise ConfigurationError(f"run-as must be a user of this machine, not {user!r}.") from None
     return user

@@ -1,4 +1,4 @@
-"""The commands that start something: `wesktop run` and `wesktop serve`."""
+"""`wesktop run` and `wesktop serve`."""
 
 import contextlib
 import sys
@@ -18,15 +18,15 @@ from wesktopd.startup_imports import all_loaded
 @click.argument("target")
 @click.argument("arguments", nargs=-1, metavar="[-- ARGUMENT...]")
 def run(target: str, title: str | None, name: str | None, **options: Any) -> None:
-    """Serve TARGET and show it in a native window until that is closed.
+    """Serve TARGET, and show it in a native window until the window is closed.
 
-    The ARGUMENTs, such as files or a link, are passed to the app, or to the one that is running already.
+    The ARGUMENTs, such as files or a link, are passed to the app, or to its running instance.
     """
     from wesktop.desktop import run
 
     _import_from_working_directory()
     all_loaded()
-    with _output_seen():
+    with _output_already_shown():
         run(target, title=title or name or target.partition(":")[0], name=name, **options)
 
 
@@ -41,7 +41,7 @@ def serve(target: str, name: str | None, detach: bool, **options: Any) -> None:
     if detach:
         _detach(target, name, options)
         return
-    with _output_seen():
+    with _output_already_shown():
         serve_app(target, name, owns_process=True, **options)
 
 
@@ -56,8 +56,8 @@ def _detach(target: str, name: str | None, options: dict[str, Any]) -> None:
 
 
 @contextlib.contextmanager
-def _output_seen() -> Iterator[None]:
-    """What the app prints comes to this terminal as it is printed: an error need not show the end of it again."""
+def _output_already_shown() -> Iterator[None]:
+    """Omit the end of the log from errors: the app's output is already on this terminal."""
     try:
         yield
     except WesktopError as error:
@@ -66,5 +66,5 @@ def _output_seen() -> Iterator[None]:
 
 
 def _import_from_working_directory() -> None:
-    """The command's own directory is `sys.path[0]`; the target is to be found where the user stands."""
+    """Search for the target in the working directory; `sys.path[0]` is the command's own directory."""
     sys.path.insert(0, "")

@@ -23,10 +23,10 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Opening</t
 
 
 def open_in_browser(name: str, path: str = "/") -> None:
-    """Open the app at `path`, and return when the browser has been let in.
+    """Open the app at `path`, and return when the browser has logged in.
 
-    Raises WindowError when there is no browser, or BROWSER names none that can be run, ControlTimeoutError when it
-    does not come, ConfigurationError for a path that leads elsewhere.
+    Raises WindowError if there is no browser, or BROWSER names none that can be run; ControlTimeoutError if it does
+    not connect; ConfigurationError for a path outside of the app.
     """
     check_browser(os.environ.get("BROWSER", ""))
     fd, page = make_page()
@@ -39,16 +39,17 @@ def open_in_browser(name: str, path: str = "/") -> None:
 
 
 def make_page() -> tuple[int, Path]:
-    """Make an empty file for this user alone, where a browser may read it; its descriptor, and where it is."""
+    """Make an empty file with mode 0600 in a place that browsers can read; return its descriptor and path."""
     for directory in visible_directories():
-        with contextlib.suppress(OSError):  # it is not there, another user's, or read-only
+        with contextlib.suppress(OSError):  # missing, another user's, or read-only
             return _made_in(resolve(str(directory)))
     return _made_in(str(runtime_dir()))
 
 
 def visible_directories() -> list[Path]:
-    """Where browsers in a sandbox can read files: a snap in the home directory what is not hidden, a flatpak often no
-    more than the downloads; neither the runtime directory. Linux alone has such, and macOS would ask the user.
+    """Return the directories that sandboxed browsers can read: a snap reads files in the home directory that are not
+    hidden, a flatpak often only the downloads; neither reads the runtime directory. Linux only: macOS would ask the
+    user.
     """
     if not sys.platform.startswith("linux"):
         return []
@@ -59,15 +60,14 @@ def visible_directories() -> list[Path]:
 
 
 def _made_in(directory: str) -> tuple[int, Path]:
-    fd, path = tempfile.mkstemp(prefix="wesktop-open-", suffix=".html", dir=directory)  # of mode 0600
+    fd, path = tempfile.mkstemp(prefix="wesktop-open-", suffix=".html", dir=directory)
     return fd, Path(path)
 
 
 def check_browser(choices: str) -> None:
-    """Refuse a list of browsers, as BROWSER has it, of which none can be run; raises WindowError.
+    """Raise WindowError if none of the browsers in BROWSER can be run.
 
-    webbrowser would pass over them, and start what else it finds; on a machine without a screen, say, that is nothing
-    that anybody sees.
+    webbrowser would skip them and start another one, which on a machine without a screen would be invisible.
     """
     asked = [choice for choice in choices.split(os.pathsep) if choice]
     if asked and not any(map(_can_be_run, asked)):
@@ -78,21 +78,21 @@ def check_browser(choices: str) -> None:
 
 
 def _can_be_run(choice: str) -> bool:
-    """Whether what webbrowser makes of an entry is there: a command line that has %s, or else a name or path."""
+    """Whether an entry of BROWSER, a command line with %s, a name or a path, can be run by webbrowser."""
     try:
         browser = webbrowser.get(choice)
-    except (webbrowser.Error, ValueError, IndexError):  # the latter for a quote that is not closed, and for blanks
+    except (webbrowser.Error, ValueError, IndexError):  # ValueError for an open quote, IndexError for blanks
         return False
     if not isinstance(browser, webbrowser.GenericBrowser | webbrowser.UnixBrowser):
-        return True  # a system's own way, which is no program
+        return True  # opens URLs without a program of its own
     return shutil.which(browser.name) is not None
 
 
 def _show(fd: int, page: Path, link: str) -> None:
-    """Every user sees what a program is started with: it is given a file that has the link, and is for its user.
+    """Open a private file that redirects to the link: every user can see the arguments of a program.
 
-    The link is written into the very file that was made: who may write in the directory could put another there.
+    The link is written to the descriptor, since others may be able to replace files in the directory.
     """
     os.write(fd, PAGE.format(url=escape(link)).encode())
     if not webbrowser.open(page.as_uri()):
-        raise WindowError("there is no browser to open it in: set BROWSER, or use `wesktop ctl open --print-link`.")
+        raise WindowError("no browser was found: set BROWSER, or use `wesktop ctl open --print-link`.")

@@ -1,4 +1,4 @@
-"""The verbs that do something: `start`, `stop`, `restart`, `scale`, `open`, `emit`, `upgrade`, `wait`, `token`."""
+"""The verbs that act: `start`, `stop`, `restart`, `scale`, `open`, `emit`, `upgrade`, `wait`, `token`."""
 
 import contextlib
 
@@ -13,7 +13,7 @@ from wesktop.cli.output import app_argument, chosen, json_option, show_done, sho
 def start(name: str, as_json: bool) -> None:
     """Start an app that has run before, in the background.
 
-    It is started from its config file, which `wesktop ctl config NAME` shows; by the system, where it is a service of
+    It is started from its config file, which `wesktop ctl config NAME` shows, or by the system if it is a service of
     yours.
     """
     from wesktop.services.this_system import start_service
@@ -32,7 +32,7 @@ def start(name: str, as_json: bool) -> None:
 @timeout_option(30.0, "Give up after so long.")
 @json_option
 def stop(name: str | None, timeout: float, as_json: bool) -> None:
-    """Stop an app gracefully, and wait until it is gone."""
+    """Stop an app gracefully, and wait until it has ended."""
     from wesktopd import client
 
     name = chosen(name)
@@ -42,12 +42,12 @@ def stop(name: str | None, timeout: float, as_json: bool) -> None:
 
 @click.command()
 @app_argument
-@timeout_option(None, "Give up waiting after so long.  [default: when the app does]")
+@timeout_option(None, "Stop waiting after so long.  [default: when the app gives up]")
 @json_option
 def restart(name: str | None, timeout: float | None, as_json: bool) -> None:
-    """Serve new code without losing a request.
+    """Load new code without losing a request.
 
-    Where the new code does not start, the old one goes on, and the reason is shown.
+    If the new code does not start, the old code keeps serving, and the reason is shown.
     """
     from wesktopd import client
 
@@ -59,12 +59,12 @@ def restart(name: str | None, timeout: float | None, as_json: bool) -> None:
 @click.argument("arguments", nargs=-1, required=True, metavar="[NAME] N")
 @json_option
 def scale(arguments: tuple[str, ...], as_json: bool) -> None:
-    """Run N workers, and wait until they serve."""
+    """Set the number of workers to N, and wait until they serve."""
     from wesktopd import client
 
     *names, wanted = arguments
     if len(names) > 1:
-        raise click.UsageError(f"{len(arguments)} arguments are too many: give [NAME] N.")
+        raise click.UsageError(f"arguments must be [NAME] N, not {' '.join(arguments)!r}.")
     workers = _number(wanted)
     name = chosen(names[0] if names else None)
     show_done(name, client.scale(name, workers) or f"{workers} workers", as_json=as_json)
@@ -74,7 +74,7 @@ def _number(text: str) -> int:
     from wesktopd.options import BY_NAME
 
     if not text.isascii() or not text.isdecimal() or len(text) > 9:
-        raise click.UsageError(f"{text!r} is no number of workers.")
+        raise click.UsageError(f"number of workers must be a whole number, not {text!r}.")
     BY_NAME["workers"].check(int(text))
     return int(text)
 
@@ -83,7 +83,7 @@ def _number(text: str) -> int:
 @app_argument
 @json_option
 def upgrade(name: str | None, as_json: bool) -> None:
-    """Have the installed version take over from an app's supervisor."""
+    """Replace an app's supervisor by one of the installed version."""
     from wesktopd import client
 
     name = chosen(name)
@@ -93,10 +93,10 @@ def upgrade(name: str | None, as_json: bool) -> None:
 @click.command()
 @app_argument
 @click.option("--ready/--stopped", default=True, help="What to wait for.  [default: ready]")
-@timeout_option(60.0, "Give up after so long; 0 looks once.")
+@timeout_option(60.0, "Give up after so long; 0 checks once.")
 @json_option
 def wait(name: str | None, ready: bool, timeout: float, as_json: bool) -> None:
-    """Wait until an app answers requests, also one that is not running yet; or until it is gone."""
+    """Wait until an app, which need not be running yet, answers requests; or until it has ended."""
     from wesktopd import client
 
     name = chosen(name)
@@ -119,14 +119,16 @@ def _look_once(name: str) -> None:
 
 @click.command("open")
 @app_argument
-@click.option("--browser", is_flag=True, help="Open it in the browser instead, and wait until that is done.")
-@click.option("--path", help="Open a further window, or the browser, at this path of the app.")
-@click.option("--print-link", is_flag=True, help="Print a link that lets one browser in, once and within 30 seconds.")
+@click.option(
+    "--browser", is_flag=True, help="Open it in the browser instead, and wait until the browser has logged in."
+)
+@click.option("--path", help="Open another window, or the browser, at this path of the app.")
+@click.option("--print-link", is_flag=True, help="Print a login link, valid once and for 30 seconds.")
 @json_option
 def open_app(name: str | None, browser: bool, path: str | None, print_link: bool, as_json: bool) -> None:
-    """Bring an app's window to the front, or open one where it has none; with --path, open another.
+    """Bring an app's window to the front, or open one if it has none; with --path, open another.
 
-    A service of yours that does not run is started.
+    A service of yours that is not running is started.
     """
     from wesktop.services.this_system import start_service
     from wesktopd import client
@@ -137,7 +139,7 @@ def open_app(name: str | None, browser: bool, path: str | None, print_link: bool
         raise click.UsageError("--browser and --print-link exclude each other: give one of them.")
     name = chosen(name)
     if relied_on() is not None and not print_link:
-        raise ConfigurationError(f"{name!r} is another user's: open it as that user, or give --print-link.")
+        raise ConfigurationError(f"{name!r} belongs to another user: open it as that user, or give --print-link.")
     if name not in client.running():
         start_service(name)
     if print_link:
@@ -163,9 +165,9 @@ def open_app(name: str | None, browser: bool, path: str | None, print_link: bool
 @app_argument
 @json_option
 def token(name: str | None, as_json: bool) -> None:
-    """Print the token that lets scripts in: `Authorization: Bearer TOKEN`.
+    """Print the token with which scripts authenticate: `Authorization: Bearer TOKEN`.
 
-    It is the same, and good, until the app ends.
+    It is valid until the app ends.
     """
     from wesktopd import client
 
@@ -180,13 +182,13 @@ def token(name: str | None, as_json: bool) -> None:
 def emit(arguments: tuple[str, ...], channel: str, as_json: bool) -> None:
     """Send an event to an app's pages.
 
-    A JSON string is sent as its text, anything else as JSON, as `Broadcaster.broadcast` does. Which events the
-    broadcaster knows is not looked at.
+    A JSON string is sent as its text, anything else as JSON, as by `Broadcaster.broadcast`. The event's name is not
+    checked against those of the broadcaster.
     """
     from wesktopd import client
 
     if not 2 <= len(arguments) <= 3:
-        raise click.UsageError(f"{' '.join(arguments)!r} is not of the form [NAME] EVENT JSON.")
+        raise click.UsageError(f"arguments must be [NAME] EVENT JSON, not {' '.join(arguments)!r}.")
     *names, event, data = arguments
     text = _event_data(data)
     name = chosen(names[0] if names else None)
@@ -200,5 +202,5 @@ def _event_data(text: str) -> str:
     try:
         value = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeEncodeError) as error:
-        raise click.UsageError(f"{text!r} is no JSON: {error}. A text is in quotes: '\"text\"'.") from None
+        raise click.UsageError(f"event data must be JSON, not {text!r}: {error}. Quote a text: '\"text\"'.") from None
     return value if isinstance(value, str) else text

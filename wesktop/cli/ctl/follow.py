@@ -1,4 +1,4 @@
-"""The verbs that show what has been: `logs` and `events`."""
+"""The verbs that show the past, and follow it: `logs` and `events`."""
 
 import contextlib
 import itertools
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
     from wesktopd.wire.control_messages import Happened
 
-LINES = 50  # that are shown where nothing else is asked for
+LINES = 50  # shown by default
 KIND_WIDTH = 14
 
-follow_option = click.option("-f", "--follow", is_flag=True, help="Go on until the app ends or Ctrl-C.")
+follow_option = click.option("-f", "--follow", is_flag=True, help="Keep printing until the app ends or Ctrl-C.")
 
 
 class Line(Protocol):
-    """A line that was printed, whether it comes from the supervisor or from the log file."""
+    """A line of output, from the supervisor or the log file."""
 
     @property
     def time(self) -> float: ...
@@ -57,10 +57,12 @@ def _since(_: click.Context, __: click.Parameter, value: str | None) -> float | 
     metavar="N",
     help=f"The last N lines.  [default: {LINES}, or all with --since]",
 )
-@click.option("--since", callback=_since, metavar="TIME", help="From then on: 10m, 2h, 14:30, 2026-01-31T14:30.")
+@click.option(
+    "--since", callback=_since, metavar="TIME", help="Start at this time: 10m (ago), 2h, 14:30, 2026-01-31T14:30."
+)
 @json_option
 def logs(name: str | None, follow: bool, lines: int | None, since: float | None, as_json: bool) -> None:
-    """Show what an app has printed, also before its last start or after its end."""
+    """Show an app's output, including that of earlier runs."""
     all_loaded()
     name = chosen(name)
     if lines is None and since is None:
@@ -79,7 +81,7 @@ def _log_line(line: Line, *, with_pid: bool) -> str:
 
 
 def _logs(name: str, lines: int | None, since: float | None, follow: bool) -> tuple[bool, Iterator[Line]]:
-    """Whether several processes print, and what they have printed, from memory where it reaches far enough."""
+    """Return whether several processes print, and their output: from memory and, if it is older, from the file."""
     from wesktopd import client
     from wesktopd.errors import NotRunningError
     from wesktopd.logs.logfile import OWN
@@ -92,13 +94,13 @@ def _logs(name: str, lines: int | None, since: float | None, follow: bool) -> tu
         stored = _stored(name, lines, since)
         return len({line.pid for line in stored if line.stream != OWN}) > 1, iter(stored)
     older = _older(report.log_file, recent, lines, since)
-    # No two lines have the same time: what comes after the last one is new.
+    # No two lines have the same time: lines after the last one are new.
     coming = _coming(name, math.nextafter(recent[-1].time, math.inf) if recent else now) if follow else iter(())
     return report.wanted > 1, itertools.chain(older, recent, coming)
 
 
 def _coming(name: str, after: float) -> Iterator[Line]:
-    """What is printed from then on, to the app's end."""
+    """Yield the lines that are printed from then on, until the app ends."""
     from wesktopd import client
     from wesktopd.errors import NotRunningError
 
@@ -107,7 +109,7 @@ def _coming(name: str, after: float) -> Iterator[Line]:
 
 
 def _older(log_file: str | None, recent: list[Line], lines: int | None, since: float | None) -> Iterable[Line]:
-    """What was asked for and is older than all that the supervisor has kept."""
+    """Return the requested lines that are older than those in the supervisor's memory."""
     missing = None if lines is None else lines - len(recent)
     first = recent[0].time if recent else None
     if log_file is None or missing == 0 or (since is not None and first is not None and since >= first):
@@ -116,13 +118,13 @@ def _older(log_file: str | None, recent: list[Line], lines: int | None, since: f
 
     from wesktopd.text import sent_path
 
-    with contextlib.suppress(OSError):  # the app itself is there to be shown
+    with contextlib.suppress(OSError):  # the lines in memory can still be shown
         return _from_file(Path(sent_path(log_file)), missing, since, first)
     return ()
 
 
 def _stored(name: str, lines: int | None, since: float | None) -> list[Line]:
-    """What an app printed that is not running. Raises NotRunningError where nothing is stored."""
+    """Return the output of an app that is not running. Raises NotRunningError if it has no log file."""
     from wesktopd.errors import NotRunningError
     from wesktopd.paths import log_file
 
@@ -144,7 +146,7 @@ def _from_file(path: "Path", lines: int | None, since: float | None, before: flo
 @follow_option
 @json_option
 def events(name: str | None, follow: bool, as_json: bool) -> None:
-    """Show what has happened to an app: starts, exits, restarts."""
+    """Show an app's history: starts, exits, restarts."""
     all_loaded()
     from wesktopd import client
 

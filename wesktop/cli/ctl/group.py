@@ -1,4 +1,4 @@
-"""`wesktop ctl`: the group of the verbs that look at apps and control them."""
+"""`wesktop ctl`: the group of the verbs that inspect and control apps."""
 
 import os
 
@@ -28,11 +28,11 @@ VERBS = {
 @click.group(cls=LazyGroup, homes={verb: f"wesktop.cli.ctl.{home}" for verb, home in VERBS.items()})
 @click.pass_context
 def ctl(context: click.Context) -> None:
-    """Look at apps, and control them.
+    """Inspect and control apps.
 
-    NAME may be left out where one app is running.
+    NAME may be omitted if only one app is running.
 
     Exit codes: 0 done, 1 failed, 2 usage, 3 not running or not ready, 4 permission, 5 timed out, 130 Ctrl-C.
     """
-    if os.environ.get("NO_COLOR"):  # as no-color.org has it
+    if os.environ.get("NO_COLOR"):  # see no-color.org
         context.color = False

@@ -1,4 +1,4 @@
-"""What a Report says, in words and as JSON. No I/O."""
+"""Formats a Report as text and as JSON. No I/O."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ NUMBERS = ("WORKER", "PID", "GEN", "UPTIME", "MEMORY", "CPU", "REQUESTS", "RESTA
 
 
 def state_of(report: "Report") -> str:
-    """The app's state in a word: stopping, restarting, ready, degraded, starting or down."""
+    """Return the app's state: stopping, restarting, ready, degraded, starting or down."""
     ready = ready_workers(report)
     if report.stopping:
         return "stopping"
@@ -32,13 +32,13 @@ def state_of(report: "Report") -> str:
 
 
 def ready_workers(report: "Report") -> int:
-    """How many workers of the generation that serves are ready."""
+    """Return the number of ready workers of the serving generation."""
     ready = sum(worker.state == "ready" and worker.generation == report.generation for worker in report.workers)
-    return min(ready, report.wanted)  # one that is being replaced serves until another does
+    return min(ready, report.wanted)  # a worker that is being replaced serves until its successor does
 
 
 def as_fields(report: "Report") -> dict[str, Any]:
-    """The report as the documented JSON has it."""
+    """Return the report as the documented JSON."""
     import msgspec
 
     found: dict[str, Any] = msgspec.to_builtins(report)
@@ -46,7 +46,7 @@ def as_fields(report: "Report") -> dict[str, Any]:
 
 
 def as_entry(name: str, report: "Report | None", *, running: bool) -> dict[str, Any]:
-    """An app as `list --json` has it; a running one without a report is one that does not answer."""
+    """Return an app as in `list --json`. A running app without a report is one that does not answer."""
     if report is None:
         state = "silent" if running else "stopped"
         facts = dict.fromkeys(("url", "pid", "ready", "wanted", "windows", "started"))
@@ -65,7 +65,7 @@ def as_entry(name: str, report: "Report | None", *, running: bool) -> dict[str, 
 
 
 def apps_table(entries: list[dict[str, Any]], now: float) -> list[str]:
-    """The apps of `as_entry` as a table."""
+    """Return the apps of `as_entry` as a table."""
     rows = []
     for entry in entries:
         known = entry["started"] is not None
@@ -83,7 +83,7 @@ def apps_table(entries: list[dict[str, Any]], now: float) -> list[str]:
 
 
 def as_lines(report: "Report", now: float, installed: str) -> list[str]:
-    """All that `status` shows. now: seconds since the epoch; installed: the version that is, "" where unknown."""
+    """Return the output of `status`. now: seconds since the epoch; installed: the installed version, or ""."""
     title = (
         f"{click.style(one_line(report.name), bold=True)}  {one_line(report.target)}  {coloured(state_of(report))}"
     )
@@ -93,7 +93,7 @@ def as_lines(report: "Report", now: float, installed: str) -> list[str]:
 
 
 def _trouble(report: "Report") -> list[str]:
-    """What it is and, set apart, the end of the log that goes with it."""
+    """The trouble and, indented, the end of the log that belongs to it."""
     if not report.trouble:
         return []
     what, *log = [printable_output(line) for line in report.trouble.splitlines()]
@@ -151,5 +151,5 @@ def _last_exit(worker: "WorkerReport") -> str:
 
 
 def coloured(state: str) -> str:
-    """A state in its colour."""
+    """Return a state in its colour."""
     return click.style(one_line(state), fg=COLOURS.get(state))

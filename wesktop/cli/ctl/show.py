@@ -1,4 +1,4 @@
-"""The verbs that show how apps are: `list`, `status` and `config`."""
+"""The verbs that show apps: `list`, `status` and `config`."""
 
 import time
 from typing import Any
@@ -12,7 +12,7 @@ from wesktopd.text import printable_json
 @click.command("list")
 @json_option
 def list_apps(as_json: bool) -> None:
-    """List your apps: those that run, and those that `start` can start. For root, the machine's services too."""
+    """List your apps: those running, and those that `start` can start. For root, also the machine's services."""
     from wesktop.cli.ctl.reports import apps_table, as_entry
     from wesktopd import client, configs, other_users
     from wesktopd.spec import is_name
@@ -35,7 +35,7 @@ def list_apps(as_json: bool) -> None:
 @app_argument
 @json_option
 def status(name: str | None, as_json: bool) -> None:
-    """Show how an app and its workers are."""
+    """Show the status of an app and its workers."""
     from wesktop.cli.ctl.reports import as_fields, as_lines
     from wesktopd import client
     from wesktopd.release import installed_release
@@ -51,7 +51,7 @@ def status(name: str | None, as_json: bool) -> None:
 @app_argument
 @json_option
 def config(name: str | None, as_json: bool) -> None:
-    """Show how an app is run, as TOML: as it runs, or else from its config file."""
+    """Show an app's configuration as TOML: the one it is running with, or else its config file."""
     from wesktopd import configs
 
     name = chosen(name)

@@ -17,17 +17,19 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 EVERY = 1.0  # seconds between two samples
-FIRST = 0.5  # seconds to the second one, the first to have shares of the CPU
-ANSWER_TIMEOUT = 1.0  # seconds; an app that hangs must not freeze the display
+FIRST = 0.5  # seconds to the second sample, the first with CPU shares
+ANSWER_TIMEOUT = 1.0  # seconds; a hanging app must not freeze the display
 
 
 @click.command()
-@click.option("--once", is_flag=True, help="Print one frame, and end.")
-@click.option("--json", "as_json", is_flag=True, help="One object a second, each on a line; with --once one.")
+@click.option("--once", is_flag=True, help="Print one frame and exit.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print a JSON object per second, each on a line; with --once, one."
+)
 def top(once: bool, as_json: bool) -> None:
-    """Watch all apps live: CPU, memory and requests, with their curves.
+    """Show all apps live: CPU, memory and requests, with sparklines.
 
-    q or Ctrl-C ends it. Needs the package rich, but for --json.
+    Press q or Ctrl-C to end it. Needs the package rich, except with --json.
     """
     all_loaded()
     if as_json:
@@ -43,7 +45,7 @@ def top(once: bool, as_json: bool) -> None:
 
 
 def _console() -> "Console":
-    """Raises click.ClickException, with the line that installs rich, where that is missing."""
+    """Raises click.ClickException, with the command that installs rich, if it is missing."""
     try:
         from rich.console import Console
     except ModuleNotFoundError:
@@ -91,7 +93,7 @@ def _watch(console: "Console") -> None:
 
 @contextlib.contextmanager
 def _keys() -> Iterator[Callable[[float], bool]]:
-    """A function that waits for so many seconds, or until q is pressed: then it returns true."""
+    """Yield a function that waits for so many seconds, and returns True as soon as q is pressed."""
     import select
     import termios
     import tty
@@ -103,7 +105,7 @@ def _keys() -> Iterator[Callable[[float], bool]]:
         deadline = time.monotonic() + seconds
         while select.select([terminal], [], [], max(0.0, deadline - time.monotonic()))[0]:
             pressed = os.read(terminal, 64)
-            if not pressed or b"q" in pressed.lower():  # nothing: the terminal is gone
+            if not pressed or b"q" in pressed.lower():  # empty: the terminal has closed
                 return True
         return False
 
@@ -115,13 +117,13 @@ def _keys() -> Iterator[Callable[[float], bool]]:
 
 
 class Sampler:
-    """Asks every running app how it is, and keeps the curves."""
+    """Samples every running app, and keeps the sparklines' values."""
 
     def __init__(self) -> None:
         self._meters: dict[str, AppMeter] = {}
 
     def sample(self) -> list[AppMeter]:
-        """The meters of the apps that run now, in the order of their names."""
+        """Return the meters of the running apps, by name."""
         from wesktopd import client
 
         meters = {}

@@ -1,4 +1,4 @@
-"""What `wesktop ctl top` shows, computed from one Report after another. No I/O, no clock."""
+"""The figures of `wesktop ctl top`, computed from successive Reports. No I/O, no clock."""
 
 import dataclasses
 import math
@@ -18,8 +18,8 @@ KEPT = 120  # samples: two minutes at one a second
 class Meter:
     """One row: an app (the sum of its processes) or one of its workers.
 
-    cpu: in percent of one processor, None before the second sample. rss: in bytes. cpu_curve, rss_curve: of the last
-    KEPT samples, oldest first.
+    cpu: percent of one processor, None before the second sample. rss: bytes. cpu_curve, rss_curve: the last KEPT
+    samples, oldest first.
     """
 
     label: str
@@ -33,7 +33,7 @@ class Meter:
     rss_curve: deque[float] = dataclasses.field(default_factory=lambda: deque(maxlen=KEPT))
 
     def record(self, cpu: float | None, rss: int | None) -> None:
-        """Take a sample."""
+        """Add a sample."""
         self.cpu, self.rss = cpu, rss
         if cpu is not None:
             self.cpu_curve.append(cpu)
@@ -41,7 +41,7 @@ class Meter:
             self.rss_curve.append(rss)
 
     def as_fields(self) -> dict[str, Any]:
-        """As the documented JSON has it."""
+        """Return it as in the documented JSON."""
         return {
             "pid": self.pid,
             "state": self.state,
@@ -64,9 +64,9 @@ class AppMeter:
         self._cpu = CpuClock()
 
     def update(self, report: "Report | None", now: float, wall: float) -> None:
-        """Take a sample at the monotonic time `now`, which is `wall` in seconds since the epoch.
+        """Add a sample. now: monotonic seconds; wall: seconds since the epoch.
 
-        None stands for an app that did not answer: its figures stay as they were.
+        None stands for an app that did not answer: its figures remain.
         """
         if report is None:
             self.total.state = "silent"
@@ -89,20 +89,20 @@ class AppMeter:
         return meter
 
     def as_fields(self) -> dict[str, Any]:
-        """As the documented JSON has it."""
+        """Return it as in the documented JSON."""
         workers = [{"id": number, **meter.as_fields()} for number, meter in self.workers.items()]
         facts = {"name": self.name, "url": self.url, "ready": self.ready, "wanted": self.wanted}
         return {**facts, **self.total.as_fields(), "workers": workers}
 
 
 class CpuClock:
-    """From the processor time that processes have used so far to the share that they use."""
+    """Converts the accumulated CPU time of processes into CPU shares."""
 
     def __init__(self) -> None:
         self._last: dict[int, tuple[float, float]] = {}
 
     def percent(self, pid: int | None, used: float | None, now: float) -> float | None:
-        """In percent of one processor since the last call for this process; None at the first."""
+        """Return percent of one processor since the last call for this process; None at the first."""
         if pid is None or used is None:
             return None
         before = self._last.get(pid)
@@ -117,13 +117,13 @@ class CpuClock:
 
 
 def squeeze(values: Sequence[float], width: int) -> list[float]:
-    """At most `width` values for as many as KEPT, each the highest of a few; oldest first."""
+    """Reduce up to KEPT values to at most `width`, each the maximum of several; oldest first."""
     each = math.ceil(KEPT / width)
     ends = range(len(values), 0, -each)
     return [max(list(values)[max(0, end - each) : end]) for end in ends][::-1]
 
 
 def add(*values: Any) -> Any:
-    """The sum of what is known; None where nothing is."""
+    """Return the sum of the known values; None if none is known."""
     known = [value for value in values if value is not None]
     return sum(known) if known else None

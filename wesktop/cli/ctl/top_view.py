@@ -1,4 +1,4 @@
-"""A frame of `wesktop ctl top`, as a table of rich."""
+"""Renders a frame of `wesktop ctl top` as a table of rich."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NamedTuple
@@ -12,12 +12,12 @@ from wesktop.cli.render import duration, or_dash, size, sparkline
 from wesktopd.text import printable
 
 GAP = 2
-NARROWEST, WIDEST = 5, KEPT // 2  # characters of a curve
-FULL_CPU = 100.0  # percent: the least full height of a curve, so that idling looks idle
+NARROWEST, WIDEST = 5, KEPT // 2  # characters of a sparkline
+FULL_CPU = 100.0  # percent: a full bar is at least this, so that an idle app looks idle
 
 
 class Column(NamedTuple):
-    """A title, how its cells are justified, and what they show of a meter."""
+    """A column: its title, the justification of its cells, and their text for a meter."""
 
     title: str
     justify: Literal["left", "right"]
@@ -36,7 +36,7 @@ COLUMNS = (
 
 
 def frame(apps: Sequence[AppMeter], width: int) -> Table | Text:
-    """All apps, a row each and one for every worker, with as much of curves as `width` columns have room for."""
+    """Return a table with a row for each app and worker, with sparklines as wide as fits into `width` columns."""
     if not apps:
         return Text("no app is running")
     meters = [meter for app in apps for meter in (app.total, *app.workers.values())]
@@ -54,7 +54,7 @@ def frame(apps: Sequence[AppMeter], width: int) -> Table | Text:
 
 
 def _curve_width(meters: Iterable[Meter], width: int) -> int:
-    """Of each of the two curves; 0 where there is no room for them."""
+    """Return the width of each of the two sparklines; 0 if they do not fit."""
     rows = [[column.title for column in COLUMNS], *([column.show(meter) for column in COLUMNS] for meter in meters)]
     taken = sum(max(map(len, cells)) + GAP for cells in zip(*rows, strict=True)) + 2 * GAP
     left = (width - taken) // 2
@@ -67,7 +67,7 @@ def _cells(meter: Meter, curve: int) -> list[Text]:
     if not curve:
         return cells
     *others, memory = cells
-    # A curve of memory is as high as it ever was, one of the CPU is full when one processor is busy.
+    # Memory is scaled to its own maximum, CPU to one busy processor at least.
     cpu_curve = _curve(meter.cpu_curve, curve, FULL_CPU)
     return [*others, Text(cpu_curve, "cyan"), memory, Text(_curve(meter.rss_curve, curve, 0.0), "magenta")]
 
