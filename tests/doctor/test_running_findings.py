@@ -44,7 +44,7 @@ def test_services(facts: dict[str, Any], level: Level, cure: str | None) -> None
     assert (finding.level, finding.cure) == (level, cure)
 
 
-@pytest.mark.parametrize(("restarts", "said"), [(1, "started anew once"), (3, "started anew 3 times")])
+@pytest.mark.parametrize(("restarts", "said"), [(1, "restarted once"), (3, "restarted 3 times")])
 def test_restarts_are_counted(restarts: int, said: str) -> None:
     assert service_finding(status(restarts=restarts)).text.endswith(said)
 

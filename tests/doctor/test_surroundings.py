@@ -266,7 +266,7 @@ def test_running_apps_and_their_ports_are_known(start_app: Start, here: Surround
     (supervisor,) = [each for each in app.processes() if each.pid == app.status()["pid"]]
     supervisor.send_signal(signal.SIGSTOP)
     try:
-        found = about(here.trouble("--no-window"), "app runs, and does not answer")
+        found = about(here.trouble("--no-window"), "app is running, but does not answer")
         assert (found["level"], found["cure"]) == ("problem", "wesktop ctl logs app")
     finally:
         supervisor.send_signal(signal.SIGCONT)
@@ -308,4 +308,4 @@ def test_an_interpreter_without_the_metadata_is_told(here: Surroundings) -> None
     here.env["PYTHONPATH"] = f"{root}:{root / 'supervisor'}"
     command = (str(Path(sys.base_prefix) / "bin" / "python3"), "-P", "-m", "wesktop.doctor")
     findings = here.findings("--no-window", command=command)
-    assert about(findings, "wesktop runs without having been installed")["level"] == "warning"
+    assert about(findings, "wesktop is not installed")["level"] == "warning"

@@ -1,6 +1,6 @@
-"""`wesktop doctor`: looks at all that an app needs here, and says what is wrong and what cures it.
+"""`wesktop doctor`: checks everything that an app needs, and names a cure for each problem.
 
-It has to work where little else does: nothing but the standard library is loaded before a check needs it, a check
-that fails is a finding of its own, and what could end the process (a GUI toolkit, a broken extension) is loaded in
-another first.
+It must work on a broken installation: only the standard library is imported before a check needs more, a check that
+raises becomes a finding, and code that could crash the process (a GUI toolkit, a broken extension) is first loaded in
+another process. The checks may import services and window; `examine` runs them.
 """

@@ -1,4 +1,4 @@
-"""`python -m wesktop.doctor`: the same as `wesktop doctor`, also where that does not start for want of a package."""
+"""`python -m wesktop.doctor`: `wesktop doctor` without click, for when a missing package prevents that."""
 
 import argparse
 import sys
@@ -9,15 +9,17 @@ PORTS = range(1, 65536)
 
 
 def main() -> int:
-    """Look, and tell; the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m wesktop.doctor", description="Say what is wrong here.")
-    parser.add_argument("--json", action="store_true", help="machine-readable")
-    parser.add_argument("--no-window", action="store_true", help="no window is to be opened here")
-    parser.add_argument("--port", type=int, action="append", default=[], help="a port that is to be free")
+    """Run the checks, print the findings, and return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m wesktop.doctor", description="Check this installation, and name a cure for each problem."
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--no-window", action="store_true", help="skip the checks for windows")
+    parser.add_argument("--port", type=int, action="append", default=[], help="check that this port is free")
     options = parser.parse_args()
     for port in options.port:
         if port not in PORTS:
-            parser.error(f"port {port} is out of range: give 1 to 65535")
+            parser.error(f"port must be 1 to 65535, not {port}")
     return show(examine(window=not options.no_window, ports=options.port), as_json=options.json)
 
 

@@ -1,4 +1,4 @@
-"""Runs what may crash in a process of its own; `probe` is what runs there."""
+"""Runs `wesktop.doctor.probe`, which may crash, in another process."""
 
 import json
 import os
@@ -12,7 +12,7 @@ TIMEOUT = 30.0  # seconds that a toolkit may take to load
 
 
 class ProbeError(Exception):
-    """The process ended without an answer; says how, with the last of its words. `answers` are those before."""
+    """The process ended early. The message has how, and its last line of output; `answers` are those before."""
 
     def __init__(self, message: str, answers: list[dict[str, Any]]) -> None:
         super().__init__(message)
@@ -20,8 +20,8 @@ class ProbeError(Exception):
 
 
 def probe(*arguments: str, env: dict[str, str] | None = None) -> list[dict[str, Any]]:
-    """The answers of `python -m wesktop.doctor.probe`, one JSON object a line. Raises ProbeError."""
-    # -P: no module is to be found in the directory that the user happens to be in.
+    """Return the answers of `python -m wesktop.doctor.probe`, a JSON object per line. Raises ProbeError."""
+    # -P: import nothing from the current directory.
     command = [sys.executable, "-P", "-m", "wesktop.doctor.probe", *arguments]
     try:
         done = subprocess.run(
@@ -32,13 +32,13 @@ def probe(*arguments: str, env: dict[str, str] | None = None) -> list[dict[str, 
         raise ProbeError(f"it does not load within {TIMEOUT:g} seconds", _answers(error.stdout or b"")) from None
     answers = _answers(done.stdout)
     if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise ProbeError(f"{_ending(done.returncode)}{f': {said[-1]}' if said else ''}", answers)
+        output = done.stderr.decode(errors="replace").strip().splitlines()
+        raise ProbeError(f"{_ending(done.returncode)}{f': {output[-1]}' if output else ''}", answers)
     return answers
 
 
 def _answers(output: bytes) -> list[dict[str, Any]]:
-    """What is one of ours; a toolkit may print things too."""
+    """Return the answers in the output, in which a toolkit may print lines of its own."""
     found = []
     for line in output.splitlines():
         try:

@@ -1,4 +1,4 @@
-"""Where sockets, options, logs and storage go: whether this user may write there."""
+"""Checks whether this user can write to the directories of sockets, options, logs and storage."""
 
 import os
 import shutil
@@ -12,12 +12,12 @@ from wesktop.doctor.finding import Finding, ok, problem, warning
 
 LOW_SPACE = 100 * 1024 * 1024  # bytes; a page's storage and 20 MiB of logs should fit
 FEW_DESCRIPTORS = 4096
-NAME = "doctor"  # an app that there need not be
+NAME = "doctor"  # an app, which need not exist
 KINDS = {"config_file": "options", "log_file": "logs", "storage_dir": "storage"}
 
 
 def check_directories() -> Iterator[Finding]:
-    """All of them, and how many files may be open."""
+    """Check all directories, and the limit of open files."""
     yield from ignored_runtime_dir(os.environ.get("XDG_RUNTIME_DIR", ""))
     yield from runtime_findings()
     yield from home_findings()
@@ -25,16 +25,17 @@ def check_directories() -> Iterator[Finding]:
 
 
 def ignored_runtime_dir(given: str) -> Iterator[Finding]:
-    """One that is relative (XDG Base Directory Specification) or not there is passed over without a word."""
+    """Warn of an XDG_RUNTIME_DIR that is ignored, as it is relative or missing (XDG Base Directory Specification)."""
     if sys.platform.startswith("linux") and given and not (Path(given).is_absolute() and Path(given).is_dir()):
         yield warning(
-            f"XDG_RUNTIME_DIR={given} is no directory's full path, and is not used: who has another sees other apps",
+            f"XDG_RUNTIME_DIR={given} is ignored, as it is not the full path of a directory: "
+            "sessions with another value see other apps",
             "unset XDG_RUNTIME_DIR",
         )
 
 
 def runtime_findings() -> Iterator[Finding]:
-    """The directory for the control sockets: the first that can be used is taken."""
+    """Check the directory of the control sockets: the first usable candidate."""
     from wesktopd.paths import runtime_candidates, usable
 
     refused = []
@@ -45,13 +46,16 @@ def runtime_findings() -> Iterator[Finding]:
             refused.append((candidate, error.strerror or str(error)))
             continue
         for path, reason in refused:
-            yield warning(f"{path} cannot be used ({reason}): {place} is, and others have to look there", mend(path))
+            yield warning(
+                f"{path} cannot be used ({reason}): {place} is used instead, and other sessions must use it too",
+                mend(path),
+            )
         yield ok(f"control sockets: {place}")
         yield from _refused_by_rights(place)
         return
-    said = "; ".join(f"{path}: {reason}" for path, reason in refused)
+    reasons = "; ".join(f"{path}: {reason}" for path, reason in refused)
     cure = "mkdir -m 700 ~/.run && export XDG_RUNTIME_DIR=~/.run"
-    yield problem(f"there is no directory for the control sockets ({said})", cure)
+    yield problem(f"there is no directory for the control sockets ({reasons})", cure)
 
 
 def _refused_by_rights(place: Path) -> Iterator[Finding]:
@@ -60,20 +64,20 @@ def _refused_by_rights(place: Path) -> Iterator[Finding]:
 
 
 def mend(path: Path) -> str:
-    """The line that makes a private directory of it, or takes it out of the way."""
+    """Return the command that makes it a private directory, or removes it."""
     try:
         info = path.lstat()
     except OSError:
         return "export XDG_RUNTIME_DIR=/run/user/$(id -u)"
     if not stat.S_ISDIR(info.st_mode):
         return f"rm {quote(str(path))}"
-    if sys.platform != "win32" and info.st_uid != os.getuid():  # not to be taken over: links of his may be in it
+    if sys.platform != "win32" and info.st_uid != os.getuid():  # not to be reused: it may have links of its owner
         return f"sudo rm -r {quote(str(path))}"
     return f"chmod 700 {quote(str(path))}"
 
 
 def home_findings() -> Iterator[Finding]:
-    """The user's directories; a user without a home does without them."""
+    """Check the user's directories, which a user without a home does not have."""
     from wesktopd import paths
     from wesktopd.errors import ConfigurationError
 
@@ -88,8 +92,8 @@ def home_findings() -> Iterator[Finding]:
         trouble = refusal(directory.parent if function == "storage_dir" else directory)
         if trouble is not None:
             place, reason = trouble
-            said = f"{what}: {directory} cannot be written to: {place} {reason}"
-            yield problem(said, _rights(place, path if function == "storage_dir" else directory))
+            text = f"{what}: {directory} cannot be written to: {place} {reason}"
+            yield problem(text, _rights(place, path if function == "storage_dir" else directory))
         else:
             places.setdefault(str(directory.parent if function == "storage_dir" else directory), []).append(what)
     for usable, kinds in places.items():
@@ -98,27 +102,27 @@ def home_findings() -> Iterator[Finding]:
 
 
 def refusal(directory: Path) -> tuple[Path, str] | None:
-    """What stands in the way of writing there: the path, and why. None for nothing."""
+    """Return the path that prevents writing to a directory, and the reason; None if it is writable."""
     for place in (directory, *directory.parents):
         try:
             info = place.stat()
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:
-            return place, f"cannot be looked at ({error.strerror})"
+            return place, f"cannot be inspected ({error.strerror})"
         if not stat.S_ISDIR(info.st_mode):
             return place, "is not a directory"
         if not os.access(place, os.W_OK | os.X_OK):
-            return place, "is not this user's to write to"
+            return place, "is not writable for this user"
         return None
-    return directory, "is nowhere"
+    return directory, "does not exist"
 
 
 def _rights(place: Path, wanted: Path) -> str:
-    """The line that makes the directory that is wanted this user's. What is above it stays whose it is."""
+    """Return the command that makes the wanted directory this user's. Its parents keep their owners."""
     if not place.is_dir():
         return f"mv {quote(str(place))} {quote(f'{place}.old')}"
-    if place == wanted and place.stat().st_uid == 0:  # as `sudo` has left it, with what is in it
+    if place == wanted and place.stat().st_uid == 0:  # left by `sudo`, together with its files
         return f"sudo chown -R $(id -u) {quote(str(place))}"
     return f"sudo install -d -m 700 -o $(id -u) {quote(str(wanted))}"
 
@@ -127,11 +131,11 @@ def _space(place: Path) -> Iterator[Finding]:
     there = next(path for path in (place, *place.parents) if path.exists())
     free = shutil.disk_usage(there).free
     if free < LOW_SPACE:
-        yield warning(f"{place}: {free // 1024**2} MiB are left on its disk", f"df -h {there}")
+        yield warning(f"{place}: only {free // 1024**2} MiB are free on its disk", f"df -h {there}")
 
 
 def descriptor_findings() -> Iterator[Finding]:
-    """Each open page and event stream holds a descriptor of a worker, which takes as many as it may."""
+    """Check the hard limit, up to which workers raise theirs: each page and event stream takes a descriptor."""
     if sys.platform == "win32":
         return
     import resource
@@ -139,6 +143,6 @@ def descriptor_findings() -> Iterator[Finding]:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < FEW_DESCRIPTORS:
         yield warning(
-            f"a process may open {hard} files at most: so many pages and streams are served at once",
+            f"a process can open at most {hard} files, which limits the pages and streams served at a time",
             'echo "$(id -un) hard nofile 65536" | sudo tee /etc/security/limits.d/wesktop.conf',
         )

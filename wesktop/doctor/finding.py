@@ -1,4 +1,4 @@
-"""What a check has found, and how findings are shown. No I/O."""
+"""The findings of checks, and their format. No I/O."""
 
 import dataclasses
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ FINE, TROUBLE = 0, 1  # exit codes
 
 
 class Level(StrEnum):
-    """ok: as it should be. warning: works, with a drawback. problem: something will fail."""
+    """ok: fine. warning: works, with a drawback. problem: something will fail."""
 
     OK = "ok"
     WARNING = "warning"
@@ -21,7 +21,7 @@ class Level(StrEnum):
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at. cure: the line that mends it, for a shell where it is a command."""
+    """The result of a check. cure: a command or instruction that fixes it."""
 
     level: Level
     text: str
@@ -29,17 +29,17 @@ class Finding:
 
 
 def ok(text: str) -> Finding:
-    """It is as it should be."""
+    """Return a finding without a complaint."""
     return Finding(Level.OK, text)
 
 
 def warning(text: str, cure: str | None = None) -> Finding:
-    """It works, but."""
+    """Return a finding of something that works, with a drawback."""
     return Finding(Level.WARNING, text, cure)
 
 
 def problem(text: str, cure: str | None = None) -> Finding:
-    """It does not work."""
+    """Return a finding of something that does not work."""
     return Finding(Level.PROBLEM, text, cure)
 
 
@@ -51,12 +51,12 @@ WIDTH = max(map(len, Level))
 
 
 def exit_code(report: Report) -> int:
-    """TROUBLE where there is a problem; a warning is none."""
+    """Return TROUBLE if there is a problem; warnings do not count."""
     return TROUBLE if _count(report, Level.PROBLEM) else FINE
 
 
 def as_fields(report: Report) -> dict[str, Any]:
-    """For --json."""
+    """Return the output of --json."""
     return {
         "version": JSON_VERSION,
         "problems": _count(report, Level.PROBLEM),
@@ -70,7 +70,7 @@ def as_fields(report: Report) -> dict[str, Any]:
 
 
 def as_lines(report: Report, *, coloured: bool) -> list[str]:
-    """For people."""
+    """Return the output for people."""
     lines = []
     for subject, findings in report:
         if findings:
@@ -89,7 +89,7 @@ def _lines(finding: Finding, coloured: bool) -> Iterable[str]:
 
 
 def _shown(text: str) -> str:
-    """On one line, with nothing that a terminal would act upon: it may be others' words."""
+    """Make text, which may be untrusted, fit for a terminal: on one line, without control characters."""
     return printable(" ".join(text.split()))
 
 

@@ -1,6 +1,6 @@
-"""What is tried in a process of its own, which it may end: `python -m wesktop.doctor.probe WHAT [NAME ...]`.
+"""Loads modules and toolkits, which may crash the process: `python -m wesktop.doctor.probe WHAT [NAME ...]`.
 
-WHAT is `import` with modules' names, `gui`, `gtk` or `qt`. Answers are JSON objects, a line each, written at once.
+WHAT is `import` with names of modules, `gui`, `gtk` or `qt`. Prints JSON objects, one per line, unbuffered.
 """
 
 import importlib
@@ -10,28 +10,28 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-PATIENCE = 5000  # milliseconds in which the session bus has started what is asked for
+PATIENCE = 5000  # milliseconds for the session bus to start a service
 
 
 def answer(**facts: object) -> None:
-    """Say so, before the next thing can end the process."""
+    """Print an answer immediately: the next step may crash the process."""
     print(json.dumps(facts), flush=True)  # noqa: T201
 
 
 def modules(names: list[str]) -> None:
-    """Import each; one that ends the process was announced."""
+    """Import each module; announce it first, as it may crash the process."""
     for name in names:
         answer(importing=name)
         try:
             importlib.import_module(name)
         except Exception as error:
-            answer(module=name, error=_said(error))
+            answer(module=name, error=_description(error))
         else:
             answer(module=name, error=None)
 
 
 def gui(_: list[str]) -> None:
-    """Which toolkit a window would take."""
+    """Find the toolkit that a window would use."""
     from wesktop.window.backends import choose
     from wesktopd.errors import NoBackendError
 
@@ -42,9 +42,9 @@ def gui(_: list[str]) -> None:
 
 
 def gtk(_: list[str]) -> None:
-    """PyGObject, GTK 3 and WebKitGTK: whether they load, their versions, and whether the display lets them in.
+    """Load PyGObject, GTK 3 and WebKitGTK; print their versions, and whether they can open the display.
 
-    Also whether the desktop's accessibility answers, for which both wait.
+    Also whether the desktop's accessibility service answers, for which both wait.
     """
     from wesktop.window.backends import has_gtk
 
@@ -86,7 +86,7 @@ def _accessibility_answers() -> bool:
 
 
 def qt(_: list[str]) -> None:
-    """QtPy, Qt for Python and WebEngine: whether they load, and their versions."""
+    """Load QtPy, Qt for Python and WebEngine; print their versions."""
     from wesktop.window.backends import has_qt
 
     if not has_qt():
@@ -99,7 +99,7 @@ def qt(_: list[str]) -> None:
     answer(there=True, binding=qtpy.API_NAME, qt=qtpy.QT_VERSION, chromium=chromium())
 
 
-def _said(error: BaseException) -> str:
+def _description(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 

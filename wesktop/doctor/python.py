@@ -1,4 +1,4 @@
-"""The interpreter and the packages."""
+"""Checks the interpreter and the packages."""
 
 import importlib.metadata
 import re
@@ -12,7 +12,7 @@ from wesktop.extras import PACKAGES
 
 OLDEST = (3, 11)
 MODULES = {"tomli-w": "tomli_w", "pywebview": "webview", "python-multipart": "python_multipart", "QtPy": "qtpy"}
-OWN = ("granian", "msgspec", "psutil", "pywebview", "platformdirs", "click", "tomli-w")  # where no metadata says so
+OWN = ("granian", "msgspec", "psutil", "pywebview", "platformdirs", "click", "tomli-w")  # if there is no metadata
 EXTRAS = {extra: first.partition(">")[0] for extra, (first, *_) in PACKAGES.items() if extra != "qt"}  # see window.py
 
 _REQUIREMENT = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?\s*\(?([^;()]*)\)?\s*(;.*)?$")
@@ -20,7 +20,7 @@ _CLAUSE = re.compile(r"\s*(>=|<=|==|!=|<|>)\s*([0-9][0-9.]*)")
 
 
 def check_python() -> Iterator[Finding]:
-    """The version, and whether there is an interpreter to start workers and windows with."""
+    """Check the version, and whether there is an interpreter that can start workers and windows."""
     version = ".".join(map(str, sys.version_info[:3]))
     place = "a virtual environment" if sys.prefix != sys.base_prefix else "no virtual environment"
     if sys.version_info[:2] < OLDEST:
@@ -32,12 +32,12 @@ def check_python() -> Iterator[Finding]:
 
 
 def check_packages() -> Iterator[Finding]:
-    """What wesktop needs: whether it is there, of a version that fits, and loads."""
+    """Check that each required package is installed, in a suitable version, and can be imported."""
     try:
         yield ok(f"wesktop {importlib.metadata.version('wesktop')}")
         stated = importlib.metadata.requires("wesktop") or []
     except importlib.metadata.PackageNotFoundError:
-        yield warning("wesktop runs without having been installed", f"pip install {install_source()}")
+        yield warning("wesktop is not installed", f"pip install {install_source()}")
         stated = [*OWN]
     wanted = dict(filter(None, map(requirement, stated)))
     broken = {}
@@ -47,7 +47,7 @@ def check_packages() -> Iterator[Finding]:
             broken[name] = finding
     for name, error in loading_errors([name for name in wanted if name not in broken]).items():
         broken[name] = problem(f"{name} does not load: {error}", f"pip install --force-reinstall {name}")
-        # Another check that needs it is to fail by an ImportError, not to end this process.
+        # Makes other checks that need it raise ImportError, instead of crashing this process.
         sys.modules[MODULES.get(name, name)] = None  # type: ignore[assignment]
     yield from broken.values()
     fine = [f"{name} {importlib.metadata.version(name)}" for name in wanted if name not in broken]
@@ -57,14 +57,14 @@ def check_packages() -> Iterator[Finding]:
 
 
 def _installed(name: str, constraint: str) -> Finding | None:
-    """What is wrong about a package's version; None for nothing."""
+    """Return a problem with a package's version, or None."""
     try:
         version = importlib.metadata.version(name)
     except importlib.metadata.PackageNotFoundError:
         return problem(f"{name} is not installed", f"pip install '{name}{constraint}'")
     if satisfies(version, constraint):
         return None
-    return problem(f"{name} {version} does not fit: {constraint} is needed", f"pip install '{name}{constraint}'")
+    return problem(f"{name} must be {constraint}, not {version}", f"pip install '{name}{constraint}'")
 
 
 def _extras() -> Iterator[Finding]:
@@ -79,7 +79,7 @@ def _extras() -> Iterator[Finding]:
 
 
 def loading_errors(names: list[str]) -> dict[str, str]:
-    """Which of these packages do not load, and why. Each is tried, also behind one that ends the process."""
+    """Return the packages that cannot be imported, with their errors. All are tried, also after a crash."""
     errors = {}
     left = {MODULES.get(name, name): name for name in names}
     while left:
@@ -89,7 +89,7 @@ def loading_errors(names: list[str]) -> dict[str, str]:
         except ProbeError as error:
             answers = error.answers
             culprit = next((each["importing"] for each in reversed(answers) if "importing" in each), None)
-            if culprit not in left:  # it is Python itself that does not start
+            if culprit not in left:  # Python itself does not start
                 return dict.fromkeys(left.values(), str(error))
             errors[left.pop(culprit)] = str(error)
         for each in answers:
@@ -102,7 +102,7 @@ def loading_errors(names: list[str]) -> dict[str, str]:
 
 
 def requirement(text: str) -> tuple[str, str] | None:
-    """The name and the versions of a dependency; None for one that an extra or another system has."""
+    """Return the name and version constraint of a requirement; None if it belongs to an extra."""
     found = _REQUIREMENT.match(text)
     if found is None or (found[3] and "extra" in found[3]):
         return None
@@ -110,7 +110,7 @@ def requirement(text: str) -> tuple[str, str] | None:
 
 
 def satisfies(version: str, constraint: str) -> bool:
-    """Whether a version is within bounds as ours are: >=2.8.7,<2.9. What else there might be is let pass."""
+    """Whether a version satisfies constraints such as >=2.8.7,<2.9. Other operators are ignored."""
     own = _numbers(version)
     for operator, bound in _CLAUSE.findall(constraint):
         limit = _numbers(bound)

@@ -1,4 +1,4 @@
-"""What runs: services, ports and apps."""
+"""Checks services, ports and apps."""
 
 import os
 import sys
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from wesktopd.wire.control_messages import Report
 
 DEFAULT_PORT = 8000
-PATIENCE = 2.0  # seconds that an app has to say how it is
-LINGER = Path("/var/lib/systemd/linger")  # where loginctl(1) has the names of those whose services go on
+PATIENCE = 2.0  # seconds for an app to report its status
+LINGER = Path("/var/lib/systemd/linger")  # loginctl(1): a file for each user whose services keep running
 
 
 def check_services() -> Iterator[Finding]:
-    """Yours and the machine's."""
+    """Check this user's services and the machine's."""
     from wesktop.services.this_system import manager
     from wesktopd.errors import WesktopError
 
@@ -35,7 +35,7 @@ def check_services() -> Iterator[Finding]:
             try:
                 status = services.status(name)
             except WesktopError as error:
-                yield warning(f"service {name} cannot be looked at: {error.message}")
+                yield warning(f"service {name} cannot be inspected: {error.message}")
                 continue
             if status is not None:
                 yield service_finding(status)
@@ -46,7 +46,7 @@ def check_services() -> Iterator[Finding]:
 
 
 def service_finding(status: "Status") -> Finding:
-    """How a service is."""
+    """Return the finding for a service."""
     whose = "" if not status.system else " of the machine"
     text = f"service {status.name}{whose} is {status.state}{f': {status.note}' if status.note else ''}"
     if status.state == "failed":
@@ -54,7 +54,7 @@ def service_finding(status: "Status") -> Finding:
         return problem(text, f"journalctl {mode}-u {status.service} -n 50")
     if status.restarts:
         times = "once" if status.restarts == 1 else f"{status.restarts} times"
-        return warning(f"{text}; it was started anew {times}", f"wesktop ctl events {status.name}")
+        return warning(f"{text}; it was restarted {times}", f"wesktop ctl events {status.name}")
     return ok(text)
 
 
@@ -63,11 +63,11 @@ def _linger() -> Iterator[Finding]:
 
     user = getpass.getuser()
     if LINGER.is_dir() and os.geteuid() != 0 and not (LINGER / user).exists():
-        yield ok("your services end when you log out; `loginctl enable-linger` has them go on")
+        yield ok("your services end when you log out; `loginctl enable-linger` keeps them running")
 
 
 def check_apps() -> Iterator[Finding]:
-    """The apps of this user that run."""
+    """Check this user's running apps."""
     from wesktopd import client
     from wesktopd.errors import WesktopError
     from wesktopd.release import installed_release
@@ -75,7 +75,7 @@ def check_apps() -> Iterator[Finding]:
     try:
         found = [*client.reports(PATIENCE)]
     except WesktopError as error:
-        yield problem(f"apps cannot be looked for: {error.message}")
+        yield problem(f"apps cannot be found: {error.message}")
         return
     for name, report in found:
         yield app_finding(name, report, installed_release())
@@ -84,9 +84,9 @@ def check_apps() -> Iterator[Finding]:
 
 
 def app_finding(name: str, report: "Report | None", installed: str) -> Finding:
-    """How an app is that runs; None for a report where it does not say."""
+    """Return the finding for a running app. report: None if it does not answer."""
     if report is None:
-        return problem(f"{name} runs, and does not answer", f"wesktop ctl logs {name}")
+        return problem(f"{name} is running, but does not answer", f"wesktop ctl logs {name}")
     ready = sum(worker.state == "ready" for worker in report.workers)
     text = f"{name} serves {report.target} on {report.url} with {ready} of {report.wanted} workers (pid {report.pid})"
     if report.trouble:
@@ -100,7 +100,7 @@ def app_finding(name: str, report: "Report | None", installed: str) -> Finding:
 
 
 def check_ports(asked: Sequence[int]) -> Iterator[Finding]:
-    """The ports of the apps that are known, the usual one, and those that were asked for."""
+    """Check the ports of known apps, the default one, and those that were asked for."""
     from wesktopd import client
     from wesktopd.errors import WesktopError
 
@@ -108,7 +108,7 @@ def check_ports(asked: Sequence[int]) -> Iterator[Finding]:
         ours = {report.url: name for name, report in client.reports(PATIENCE) if report is not None}
     except WesktopError:
         ours = {}
-    wanted = {("127.0.0.1", DEFAULT_PORT): "the one that run() and serve() take unless told otherwise"}
+    wanted = {("127.0.0.1", DEFAULT_PORT): "the default of run() and serve()"}
     wanted |= {(host, port): f"that of {name}" for name, host, port in _known_ports()}
     wanted |= {("127.0.0.1", port): "asked for" for port in asked}
     for (host, port), which in wanted.items():
@@ -134,7 +134,7 @@ def _known_ports() -> Iterator[tuple[str, str, int]]:
 def port_finding(
     host: str, port: int, which: str, user: str | None, kind: Callable[[str, str], Finding] = problem
 ) -> Finding:
-    """Whether a port can be had. user: the app of ours that has it."""
+    """Return whether a port is free. user: the app of ours that has it."""
     from wesktopd.errors import BindError
     from wesktopd.instance.listener import listen
 

@@ -1,4 +1,4 @@
-"""What a window needs: a toolkit, a display, and that none of the known troubles is here."""
+"""Checks what a window needs: a toolkit, a display, and the absence of known problems."""
 
 import os
 import platform
@@ -30,7 +30,7 @@ Probed = dict[str, Any] | ProbeError
 
 
 def check_window() -> Iterator[Finding]:
-    """All of it. What is there of toolkits is tried, also the one that would not be taken."""
+    """Check everything for windows. All installed toolkits are tried, not only the one that would be used."""
     if sys.platform == "darwin":
         yield from check_macos()
         return
@@ -58,10 +58,10 @@ def _probed(what: str) -> Probed:
 
 
 def taken_backend(chosen: Probed, environ: Mapping[str, str]) -> Iterator[Finding]:
-    """Which toolkit a window would take, and why."""
+    """Find the toolkit that a window would use, and why."""
     if isinstance(chosen, ProbeError):
         yield problem(
-            f"a window would not open: the look at the toolkits fails ({chosen}): give another by --gui",
+            f"a window would not open: choosing a toolkit fails ({chosen}): give one by --gui",
             "export PYWEBVIEW_GUI=qt" if environ.get("PYWEBVIEW_GUI", "").lower() != "qt" else PIP_QT,
         )
     elif chosen["chosen"] is None:
@@ -71,7 +71,7 @@ def taken_backend(chosen: Probed, environ: Mapping[str, str]) -> Iterator[Findin
 
 
 def install_line() -> str:
-    """What installs a toolkit: the system's GTK where this is the system's Python, which alone loads it, else Qt."""
+    """Return the command that installs GTK, if this is the system's Python, which alone can load it; else Qt."""
     ours = f"python{sys.version_info.major}.{sys.version_info.minor}"
     theirs = SYSTEM_PYTHON.resolve().name
     line = gtk_install_line(OS_RELEASE) if theirs in (ours, SYSTEM_PYTHON.name) else None
@@ -82,7 +82,7 @@ _NAMES = {"gtk": "GTK", "qt": "Qt"}
 
 
 def why(taken: str, environ: Mapping[str, str]) -> str:
-    """Why this toolkit goes first; as wesktop.window.backends decides."""
+    """Return why wesktop.window.backends prefers this toolkit."""
     if environ.get("PYWEBVIEW_GUI", "").lower() in _NAMES:
         return f"PYWEBVIEW_GUI={environ['PYWEBVIEW_GUI']} asks for it"
     kde = "KDE_FULL_SESSION" in environ
@@ -93,7 +93,7 @@ def why(taken: str, environ: Mapping[str, str]) -> str:
 
 
 def gtk_findings(gtk: Probed, taken: str | None) -> Iterator[Finding]:
-    """PyGObject, GTK and WebKitGTK."""
+    """Check PyGObject, GTK and WebKitGTK."""
     if isinstance(gtk, ProbeError):
         kind = problem if taken in ("gtk", None) else warning
         yield kind(f"GTK does not load: {gtk}", install_line())
@@ -103,13 +103,15 @@ def gtk_findings(gtk: Probed, taken: str | None) -> Iterator[Finding]:
             f"PyGObject {gtk['pygobject']} in {gtk['place']}"
         )
         if numbers(gtk["webkit"]) < (2, 38):
-            yield warning(f"WebKitGTK {gtk['webkit']} is old, and lacks what pages of today use", install_line())
+            yield warning(
+                f"WebKitGTK {gtk['webkit']} is old, and lacks features that current pages use", install_line()
+            )
     else:
         yield ok("GTK is not installed")
 
 
 def qt_findings(qt: Probed, taken: str | None) -> Iterator[Finding]:
-    """Qt for Python and WebEngine."""
+    """Check Qt for Python and WebEngine."""
     if isinstance(qt, ProbeError):
         kind = problem if taken == "qt" else warning
         missing = "cannot open shared object file" in str(qt)
@@ -123,7 +125,7 @@ def qt_findings(qt: Probed, taken: str | None) -> Iterator[Finding]:
 
 
 def mismatched_pygobject(gtk: Probed, taken: str | None, packages: Path) -> Iterator[Finding]:
-    """The system's PyGObject, built for another minor version of Python, which does not load it."""
+    """Report a PyGObject of the system that was built for another minor version of Python."""
     if not isinstance(gtk, ProbeError) and gtk["there"]:
         return
     ours = f"{sys.version_info.major}{sys.version_info.minor}"
@@ -138,7 +140,7 @@ def mismatched_pygobject(gtk: Probed, taken: str | None, packages: Path) -> Iter
 
 
 def display_findings(taken: str | None, gtk: Probed, environ: Mapping[str, str]) -> Iterator[Finding]:
-    """Whether a display answers, and lets a toolkit in."""
+    """Check that a display answers, and accepts this user."""
     try:
         check_display(taken, environ)
     except NoDisplayError as error:
@@ -146,13 +148,13 @@ def display_findings(taken: str | None, gtk: Probed, environ: Mapping[str, str])
         return
     shown = environ.get("WAYLAND_DISPLAY") or environ.get("DISPLAY") or environ.get("QT_QPA_PLATFORM", "")
     if taken == "gtk" and not isinstance(gtk, ProbeError) and gtk["there"] and not gtk["display"]:
-        yield problem(f"display {shown!r} answers, and does not let this user in", "xhost +si:localuser:$(id -un)")
+        yield problem(f"display {shown!r} answers, but rejects this user", "xhost +si:localuser:$(id -un)")
     else:
         yield ok(f"display {shown!r} answers")
 
 
 def known_troubles(taken: str | None, gtk: Probed, environ: Mapping[str, str], *, root: bool) -> Iterator[Finding]:
-    """What has cost others hours."""
+    """Check for known problems that are hard to diagnose."""
     if taken == "gtk":
         yield from _dmabuf(environ)
         yield from _accessibility(gtk)
@@ -173,7 +175,7 @@ def _dmabuf(environ: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _accessibility(gtk: Probed) -> Iterator[Finding]:
-    """GTK and WebKit each wait 25 s for the bus of assistive technologies, where the desktop does not bring it up."""
+    """GTK and WebKit each wait 25 s for the accessibility bus if the desktop does not start it."""
     if not isinstance(gtk, ProbeError) and gtk["there"] and not gtk["accessibility"]:
         yield warning(
             "the desktop's accessibility service does not answer: each window waits up to a minute for it",
@@ -182,22 +184,22 @@ def _accessibility(gtk: Probed) -> Iterator[Finding]:
 
 
 def _chromium_sandbox(environ: Mapping[str, str], *, root: bool) -> Iterator[Finding]:
-    """Chromium does not run as root with its sandbox, nor where it may make no namespace of its own."""
+    """Chromium's sandbox does not work as root, nor without user namespaces."""
     flags = environ.get("QTWEBENGINE_CHROMIUM_FLAGS")
     off = "--no-sandbox" in (flags or "").split() or environ.get("QTWEBENGINE_DISABLE_SANDBOX") == "1"
     add = f"export QTWEBENGINE_CHROMIUM_FLAGS='{f'{flags} ' if flags else ''}--no-sandbox'"
     if root and flags is not None and not off:
         yield problem(f"Chromium does not run as root with its sandbox, and the flags are {flags!r}", add)
     elif root:
-        yield warning("Chromium's sandbox is off, since it does not run as root: show no page that is not yours")
+        yield warning("Chromium's sandbox is off, as it does not work as root: show only pages of your own")
     elif not off and (cure := _withheld_namespaces()) is not None:
-        yield problem("Chromium's sandbox cannot be set up: users may make no namespaces here", cure)
+        yield problem("Chromium's sandbox cannot be set up: users may not create namespaces", cure)
     else:
         yield ok("Chromium's sandbox is off, as asked for" if off else "Chromium's sandbox can be set up")
 
 
 def webkit_sandbox(failure: str | None, missing: list[str]) -> Iterator[Finding]:
-    """WebKitGTK's sandbox, which a window does without where it cannot be set up. missing: packages."""
+    """Check WebKitGTK's sandbox; a window runs without it if it cannot be set up. missing: packages."""
     if failure is None:
         yield ok("WebKitGTK's sandbox can be set up")
     else:
@@ -206,7 +208,7 @@ def webkit_sandbox(failure: str | None, missing: list[str]) -> Iterator[Finding]
 
 
 def _withheld_namespaces() -> str | None:
-    """What lets users make namespaces; None where they may."""
+    """Return the command that lets users create namespaces; None if they may."""
     for path, bad in ((RESTRICTED_BY_APPARMOR, "1"), (USER_NAMESPACES, "0")):
         try:
             withheld = path.read_text().strip() == bad
@@ -218,12 +220,12 @@ def _withheld_namespaces() -> str | None:
 
 
 def numbers(version: str) -> tuple[int, ...]:
-    """A version as numbers."""
+    """Return the numbers of a version."""
     return tuple(int(part) for part in version.split(".") if part.isdecimal())
 
 
 def check_macos() -> Iterator[Finding]:
-    """WebKit is the system's; pywebview reaches it by PyObjC. Not run on a Mac."""
+    """Check PyObjC, through which pywebview uses the system's WebKit. Not run on a Mac."""
     from wesktop.doctor.python import loading_errors
 
     errors = loading_errors(["WebKit"])
@@ -237,7 +239,7 @@ WEBVIEW2 = r"Microsoft\EdgeUpdate\Clients\{F3017226-FE2A-4295-8BDF-00C3A9A7E4C5}
 
 
 def check_windows() -> Iterator[Finding]:
-    """The WebView2 runtime, by the registry ("Distribute your app and the WebView2 Runtime"). Not run on Windows."""
+    """Check the WebView2 runtime, by the registry ("Distribute your app and the WebView2 Runtime"). Not run on it."""
     version = webview2_version()
     if version is None:
         yield problem("the WebView2 runtime is not installed", "winget install Microsoft.EdgeWebView2Runtime")
@@ -246,8 +248,8 @@ def check_windows() -> Iterator[Finding]:
 
 
 def webview2_version() -> str | None:
-    """The installed version; None, or 0.0.0.0 in the registry, for none."""
-    winreg: Any = import_module("winreg")  # which type checkers know on Windows alone
+    """Return the installed version, or None (in the registry also 0.0.0.0)."""
+    winreg: Any = import_module("winreg")  # known to type checkers only on Windows
     for root, path in (
         (winreg.HKEY_LOCAL_MACHINE, rf"SOFTWARE\WOW6432Node\{WEBVIEW2}"),
         (winreg.HKEY_LOCAL_MACHINE, rf"SOFTWARE\{WEBVIEW2}"),
