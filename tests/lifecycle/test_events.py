@@ -144,10 +144,10 @@ def test_an_event_comes_from_the_command_line_too(start_app: Start) -> None:
 
     asyncio.run(scenario())
     for arguments, sentence in (
-        (("tick",), "'tick' is not of the form [NAME] EVENT JSON"),
+        (("tick",), "[NAME] EVENT JSON, not 'tick'"),
         (("tick", "{"), "must be JSON, not '{'"),
-        (("tick", "hello"), """A text is in quotes: '"text"'"""),
-        (("a", "b", "1", "2"), "'a b 1 2' is not of the form [NAME] EVENT JSON"),
+        (("tick", "hello"), """Quote a text: '"text"'"""),
+        (("a", "b", "1", "2"), "[NAME] EVENT JSON, not 'a b 1 2'"),
         (("a\nb", "1"), r"event 'a\nb' must be one line"),
     ):
         done = app.command("ctl", "emit", *arguments)

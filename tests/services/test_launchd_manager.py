@@ -134,7 +134,7 @@ def test_it_is_written_loaded_and_waited_for_and_uninstall_leaves_nothing(mac: M
     assert mac.files() == set()
     assert mac.manager.names() == []
     assert mac.manager.status("hello") is None
-    with pytest.raises(ServiceError, match="'hello' is none of your services"):
+    with pytest.raises(ServiceError, match="'hello' is not a service"):
         mac.manager.uninstall("hello")
 
 

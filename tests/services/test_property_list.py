@@ -108,8 +108,8 @@ def test_values_round_trip(hostile: str) -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"environment_file": "/x"}, "--env instead of --env-file"),
-        ({"watchdog": 5.0}, "no watchdog"),
+        ({"environment_file": "/x"}, "--env-file"),
+        ({"watchdog": 5.0}, "--watchdog"),
         ({"sandbox": False}, "--no-sandbox"),
         ({"directory": "/a\nb"}, "line break"),
         ({"command": ("/bin/a", "\x01")}, "control character"),

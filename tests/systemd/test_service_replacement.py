@@ -38,7 +38,7 @@ def test_a_replacement_that_does_not_start_leaves_the_old_one(installed: Install
     assert [path.name for path in app.manager.units.glob("*.wants/*")] == [app.unit]
     code, _, errors = installed.service("install", installed.name, "broken:app", f"--port={app.port}", "--replace")
     assert code == 1
-    assert errors.startswith(f"wesktop: {installed.name!r} did not start, and is what it was before: ")
+    assert errors.startswith(f"wesktop: {installed.name!r} did not start, and is as it was before: ")
     assert app.version() == "one"
     assert app.show("Description") == "the old one"
     assert app.show("UnitFileState") == "enabled"

@@ -156,9 +156,9 @@ def status(context: click.Context, name: str | None, system: bool, as_json: bool
         return
     found = manager.status(name)
     if found is None:
-        from wesktop.services.manager import is_none
+        from wesktop.services.manager import no_such_service
 
-        raise is_none(name, system=system)
+        raise no_such_service(name, system=system)
     if as_json:
         show_json(_as_fields(found))
     else:

@@ -1,5 +1,5 @@
-"""Apps as services of the system: under systemd or launchd, the user's or the machine's.
+"""Apps as services of systemd or launchd, of the user or the machine.
 
-What is written is made of the templates by functions without I/O (service, units, property_list, quoting, templates);
-systemd and launchd put it in place, whole or not at all.
+The files are rendered from templates without I/O (service, units, property_list, quoting, templates); `systemd` and
+`launchd` install them, completely or not at all; `this_system` chooses between the two. Imports nothing of wesktop.
 """

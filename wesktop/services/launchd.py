@@ -1,6 +1,6 @@
-"""Services under launchd, an agent of the user's or a daemon of the machine's: launchctl(1).
+"""Services under launchd, agents of the user or daemons of the machine: launchctl(1).
 
-Built from Apple's documentation; it has not been run on a Mac. What it writes is tested on Linux.
+Written from Apple's documentation, and not run on a Mac. The files it writes are tested on Linux.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ from wesktop.services.manager import (
     first_line,
     installed_files,
     installed_names,
-    is_none,
+    no_such_service,
     refuse_taken,
     run,
 )
@@ -30,14 +30,14 @@ from wesktopd.limits import START_TIMEOUT
 from wesktopd.system.atomic_files import atomic_write
 
 LOOK_EVERY = 0.3  # seconds
-PATIENCE = 3  # looks in a row at a job that is not running, which launchd may be about to start again
-MAX_RUNS = 3  # starts after which it is taken that no other will do better
-ENDS_WITHIN = 5.0  # seconds that a process has whose app has been stopped
-BOOTOUT_WITHIN = 20.0  # seconds that a job has to be gone in: `bootout` does not wait for a job that is slow to end
+PATIENCE = 3  # consecutive looks at a job that is not running, since launchd may be about to start it again
+MAX_RUNS = 3  # starts after which another one is not waited for
+ENDS_WITHIN = 5.0  # seconds for the process of a stopped app to end
+BOOTOUT_WITHIN = 20.0  # seconds for a job to disappear: `bootout` does not wait for a slow one
 
 
 class Launchd:
-    """A manager, as wesktop.services.manager has it."""
+    """See wesktop.services.manager.Manager."""
 
     def __init__(self, *, system: bool) -> None:
         self._system = system
@@ -46,11 +46,11 @@ class Launchd:
         self._domain = "system" if system else f"gui/{os.getuid()}"
 
     def render(self, service: Service) -> dict[str, bytes]:
-        """The property list's bytes by its path."""
+        """Return the property list by its path."""
         return {str(self._path(service.name)): render(service, str(self._log(service.name)))}
 
     def install(self, service: Service, *, replace: bool = False, start: bool = True) -> None:
-        """Write, enable and start it; what was there before is put back when that fails."""
+        """Write, enable and start it; if that fails, restore the previous state."""
         (data,) = self.render(service).values()
         check_rights(system=self._system)
         before = self._files(service.name)
@@ -64,23 +64,23 @@ class Launchd:
             if start:
                 since = time.time()
                 self._launchctl("bootstrap", self._domain, str(self._path(service.name)))
-                # The machine's apps have their control sockets where only their users see them.
+                # The control sockets of the machine's apps are visible only to their users.
                 if not (service.on_demand or service.system or self._answers(service.name, service.start_limit)):
-                    raise did_not_start(service.name, *self._last_words(service.name, since), replaced=bool(before))
+                    raise did_not_start(service.name, *self._last_error(service.name, since), replaced=bool(before))
         except BaseException:
             self._roll_back(service.name, before, known)
             raise
 
     def uninstall(self, name: str) -> None:
-        """End it and remove its property list, and what its server has kept for its next start."""
+        """Stop it, and remove its property list and leftover files."""
         check_rights(system=self._system)
         if not self._files(name):
-            raise is_none(name, system=self._system)
+            raise no_such_service(name, system=self._system)
         self._end(name)
         self._remove(name, leftover_files.find(name, system=False))
 
     def start(self, name: str) -> bool:
-        """Start its job, on demand or not; False where it has none."""
+        """Start its job, on demand or not; return False if it has none."""
         if name not in self.names():
             return False
         since = time.time()
@@ -89,12 +89,12 @@ class Launchd:
         if not self._runs(name):
             self._launchctl("kickstart", self._target(name))
         if not self._answers(name, START_TIMEOUT + START_MARGIN):
-            reason, log = self._last_words(name, since)
+            reason, log = self._last_error(name, since)
             raise ServiceError(f"{name!r} did not start: {reason}", log)
         return True
 
     def status(self, name: str) -> Status | None:
-        """How it is, by `launchctl print`."""
+        """Return its status, from `launchctl print`."""
         files = self._files(name)
         if not files:
             return None
@@ -115,7 +115,7 @@ class Launchd:
         )
 
     def names(self) -> list[str]:
-        """Those whose property lists are there, and ours."""
+        """Return the apps that have a property list of ours."""
         check_directory(self._directory)
         return installed_names(self._directory.glob(f"{label('*')}.plist"), label(""))
 
@@ -136,12 +136,12 @@ class Launchd:
         try:
             check_directory(self._directory, make=True)
             check_directory(self._logs, make=True)
-            atomic_write(self._path(name), data, durable=True)  # there may be secrets among its variables
+            atomic_write(self._path(name), data, durable=True)  # its variables may contain secrets
         except OSError as error:
             raise ServiceError(f"{self._directory} cannot be written to: {error.strerror}.") from None
 
     def _answers(self, name: str, limit: float) -> bool:
-        """Whether it does within so many seconds. launchd has no word for "ready": the app's control socket has."""
+        """Return whether the control socket reports "ready" in time; launchd has no such state."""
         from wesktopd import client
 
         deadline = time.monotonic() + limit
@@ -154,17 +154,17 @@ class Launchd:
             looks.append(facts.get("state") == "running" and int(facts.get("runs", 0)) <= MAX_RUNS)
         return False
 
-    def _last_words(self, name: str, since: float) -> tuple[str, str]:
-        """What the app's server has said at its end, and the end of what the app has."""
-        said = ""
+    def _last_error(self, name: str, since: float) -> tuple[str, str]:
+        """Return the server's last error message, and the end of the app's log."""
+        output = ""
         with contextlib.suppress(OSError):
-            said = self._log(name).read_text(errors="replace")
-        reasons = re.findall(r"^wesktop: (.*)$", said, re.MULTILINE)
+            output = self._log(name).read_text(errors="replace")
+        reasons = re.findall(r"^wesktop: (.*)$", output, re.MULTILINE)
         reason = reasons[-1] if reasons else "it gives no reason."
         return reason, leftover_files.log_tail(name, system=False, since=since)
 
     def _runs(self, name: str) -> bool:
-        """Whether its job runs. One that `wesktop ctl stop` has ended takes a moment until launchd knows, too."""
+        """Whether its job is running. launchd notices with a delay that `wesktop ctl stop` has ended it."""
         from wesktopd import client
 
         deadline = time.monotonic() + ENDS_WITHIN
@@ -198,7 +198,7 @@ class Launchd:
     def _remove(self, name: str, files: list[Path]) -> None:
         for path in (self._path(name), self._log(name)):
             path.unlink(missing_ok=True)
-        if not self._system:  # what is kept of the machine's apps is in their users' homes
+        if not self._system:  # those of the machine's apps are in their users' homes
             leftover_files.remove(files, name, system=False)
 
     def _launchctl(self, *arguments: str) -> None:
@@ -208,5 +208,5 @@ class Launchd:
 
 
 def parse_print(text: str) -> dict[str, str]:
-    """The facts at the top of what `launchctl print` says of a job: a tab, and "name = value"."""
+    """Return the facts at the top of the output of `launchctl print` for a job: a tab, and "name = value"."""
     return {name.strip(): value.strip() for name, value in re.findall(r"^\t([\w ]+) = (.*)$", text, re.MULTILINE)}

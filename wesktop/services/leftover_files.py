@@ -18,14 +18,14 @@ TAIL_BYTES = 64 * 1024
 
 
 def find(name: str, *, system: bool) -> list[Path]:
-    """Its logs, config file and port, as far as they are there; and the host that a page's storage belongs to, unless
-    there is such a storage, which is the user's.
+    """Return its existing logs, config file and port file; also the host file, which names the origin of a page's
+    storage, unless there is such storage: that is the user's.
     """
     return [place.path / file for place, file in _files(name, system=system) if place.has_file(file)]
 
 
 def remove(files: Iterable[Path], name: str, *, system: bool) -> None:
-    """Remove these files, and wesktop's directories for them where nothing is left in those."""
+    """Remove these files, and wesktop's directories for them if they are empty then."""
     removed = set(files)
     for place, file in _files(name, system=system):
         if place.path / file in removed:
@@ -37,7 +37,7 @@ def remove(files: Iterable[Path], name: str, *, system: bool) -> None:
 
 
 def log_tail(name: str, *, system: bool, since: float) -> str:
-    """The last lines that the app has printed since then (time.time()); empty where it keeps no log."""
+    """Return the last lines of the app's output since then (time.time()); empty if it has no log file."""
     from wesktopd.logs.logfile import parse
 
     for place, file in _files(name, system=system)[:1]:
@@ -48,7 +48,7 @@ def log_tail(name: str, *, system: bool, since: float) -> str:
 
 
 def _files(name: str, *, system: bool) -> list[tuple[UntrustedDirectory, str]]:
-    """Where they would be, the log first."""
+    """Return the places of all such files, the log first."""
     from wesktopd.logs.logfile import KEPT
 
     if not (directories := _directories(name, system=system)):
@@ -62,7 +62,7 @@ def _files(name: str, *, system: bool) -> list[tuple[UntrustedDirectory, str]]:
 
 
 def _directories(name: str, *, system: bool) -> list[UntrustedDirectory]:
-    """Those of the log, the config file and the state, and what is to go with them; inner ones before outer ones."""
+    """Return the directories of log, config file and state, and those to remove with them; inner ones first."""
     if system:  # as wesktop.services.units has it
         own = (service_id(name), paths.APP)
         return [UntrustedDirectory(SYSTEM_STATE, names) for names in ((*own, "log"), own, own, own[:1])]

@@ -1,4 +1,4 @@
-"""What a service manager does for `wesktop service`, and what it tells of a service."""
+"""The contract of a service manager, and the steps that systemd and launchd share."""
 
 import contextlib
 import dataclasses
@@ -18,11 +18,11 @@ MARK = b"Written by `wesktop service install`"
 
 @dataclasses.dataclass(frozen=True)
 class Status:
-    """How a service is.
+    """The status of a service.
 
-    state: "active" (it answers), "listening" (the first connection starts it), or what the manager calls it.
-    enabled: whether it starts with the session or the machine. pid: of the supervisor; None while there is none.
-    restarts: how often the manager has started it anew. note: what it last said of itself. files: what was installed.
+    state: "active" (it answers), "listening" (the first connection starts it), or the manager's own word.
+    enabled: whether it starts with the session or the machine. pid: of the supervisor, if there is one.
+    restarts: how often the manager has restarted it. note: its last status text. files: those installed.
     """
 
     name: str
@@ -38,42 +38,42 @@ class Status:
 
     @property
     def is_up(self) -> bool:
-        """Whether a connection is answered."""
+        """Whether connections are answered."""
         return self.state in ("active", "reloading", "listening")
 
 
 class Manager(Protocol):
-    """Installs services. Raises ServiceError for what the system refuses."""
+    """Installs and controls services. Raises ServiceError if the system refuses."""
 
     def render(self, service: Service) -> dict[str, bytes]:
-        """The files that `install` would write, by their paths. Raises ConfigurationError."""
+        """Return the files that `install` would write, by path. Raises ConfigurationError."""
 
     def install(self, service: Service, *, replace: bool = False, start: bool = True) -> None:
-        """Write, enable and start it: all of that, or nothing is changed."""
+        """Write, enable and start it, or change nothing."""
 
     def uninstall(self, name: str) -> None:
-        """End it and remove all that `install` made."""
+        """Stop it, and remove everything that `install` made."""
 
     def start(self, name: str) -> bool:
-        """Start it, and wait until it answers; False where there is none."""
+        """Start it, and wait until it answers; return False if it does not exist."""
 
     def status(self, name: str) -> Status | None:
-        """How it is; None where there is none."""
+        """Return its status, or None if it does not exist."""
 
     def names(self) -> list[str]:
-        """The apps that have a service."""
+        """Return the apps that have a service."""
 
 
 def check_rights(*, system: bool) -> None:
-    """The machine's services are root's to change."""
+    """Raise ServicePermissionError if the machine's services are to be changed by another user than root."""
     if system and os.geteuid() != 0:
-        raise ServicePermissionError("--system takes root: use sudo, or leave --system out for a service of yours.")
+        raise ServicePermissionError("--system requires root: use sudo, or omit --system for a service of yours.")
 
 
 def check_directory(path: Path, *, make: bool = False) -> None:
-    """Refuse a directory of units that is another user's, or is reached through one: it may lead anywhere.
+    """Raise ServiceError if a directory of units, or one on the way to it, belongs to another user.
 
-    make: directories that are missing, for this user alone. Raises ServiceError; OSError where it cannot be made.
+    make: whether to make missing directories, private to this user. Raises OSError if that fails.
     """
     try:
         resolve(str(path), make=make)
@@ -85,7 +85,7 @@ def check_directory(path: Path, *, make: bool = False) -> None:
 
 
 def check_variables_file(service: Service) -> None:
-    """Refuse a file of variables that the manager would read as root, and another user could exchange for a link."""
+    """Raise ServiceError if the manager would read a file of variables as root that another user can replace."""
     if service.system and service.environment_file is not None:
         try:
             resolve(service.environment_file)
@@ -99,25 +99,25 @@ def check_variables_file(service: Service) -> None:
 
 
 def refuse_taken(service: Service, *, installed: bool, replace: bool) -> None:
-    """Refuse a name that is a service's already, unless that is to be replaced, or an app's that runs otherwise."""
+    """Raise ServiceError if the service exists, unless `replace`; AlreadyRunningError if its app is running."""
     if not installed:
         refuse_running(service)
     elif not replace:
-        raise ServiceError(f"{service.name!r} is a service already: give --replace, or uninstall it first.")
+        raise ServiceError(f"{service.name!r} is already a service: give --replace, or uninstall it first.")
 
 
 def refuse_running(service: Service) -> None:
-    """An app that runs otherwise would keep the service from starting. Raises AlreadyRunningError."""
+    """Raise AlreadyRunningError if the app is running without the service, which then could not start."""
     from wesktopd import client
 
     if not service.system and not client.is_free(service.name):  # the machine's have locks of their own
         raise AlreadyRunningError(
-            f"{service.name!r} runs already, and not as a service: `wesktop ctl stop {service.name}` ends it."
+            f"{service.name!r} is already running, but not as a service: `wesktop ctl stop {service.name}` ends it."
         )
 
 
 def run(command: list[str], env: Mapping[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
-    """Run one of the manager's programs. Raises ServiceError where it is missing."""
+    """Run one of the manager's programs. Raises ServiceError if it is missing."""
     try:
         return subprocess.run(
             command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", check=False
@@ -129,26 +129,28 @@ def run(command: list[str], env: Mapping[str, str] | None = None) -> "subprocess
 
 
 def first_line(done: "subprocess.CompletedProcess[str]") -> str:
-    """What one of them says of its failure."""
-    said = done.stderr.strip().splitlines()
-    return said[0].rstrip(".") if said else f"exit code {done.returncode}"
+    """Return the first line of a failed program's error output."""
+    lines = done.stderr.strip().splitlines()
+    return lines[0].rstrip(".") if lines else f"exit code {done.returncode}"
 
 
-def is_none(name: str, *, system: bool) -> ServiceError:
-    """The error for a name that is no service's."""
-    whose = "the machine's services" if system else "your services"
-    return ServiceError(f"{name!r} is none of {whose}: `wesktop service status{' --system' * system}` lists them.")
+def no_such_service(name: str, *, system: bool) -> ServiceError:
+    """Return the error for a name without a service."""
+    whose = "the machine" if system else "this user"
+    return ServiceError(
+        f"{name!r} is not a service of {whose}: `wesktop service status{' --system' * system}` lists them."
+    )
 
 
 def did_not_start(name: str, reason: str, log_tail: str, *, replaced: bool) -> ServiceError:
-    """The error for one that `install` takes back."""
-    now = "is what it was before" if replaced else "is not installed"
+    """Return the error for a service whose installation was rolled back."""
+    now = "is as it was before" if replaced else "is not installed"
     return ServiceError(f"{name!r} did not start, and {now}: {reason.rstrip('.')}.", log_tail)
 
 
 def installed_names(files: Iterable[Path], prefix: str) -> list[str]:
-    """The apps whose services' files these are, as far as `install` made them; and those whose cannot be read, so
-    that they are not taken for none: `installed_files` tells of them.
+    """Return the apps whose services' files these are, if `install` wrote them. Includes unreadable ones, for which
+    an error must not go unnoticed: `installed_files` raises an error for them.
     """
     found = []
     for path in sorted(files):
@@ -169,7 +171,7 @@ def _may_be_ours(path: Path) -> bool:
 
 
 def installed_files(files: list[Path]) -> dict[Path, bytes]:
-    """Those of these files that are there. Raises ServiceError for one that was not made by `install`."""
+    """Return the existing ones of these files. Raises ServiceError for one that `install` did not write."""
     found = {}
     for path in files:
         try:
@@ -178,10 +180,10 @@ def installed_files(files: list[Path]) -> dict[Path, bytes]:
             continue
         except OSError as error:
             raise ServiceError(
-                f"{path} cannot be read ({error.strerror}): have it readable for this user, or remove it."
+                f"{path} cannot be read ({error.strerror}): make it readable for this user, or remove it."
             ) from None
         if MARK not in found[path]:
             raise ServiceError(
-                f"{path} was not written by `wesktop service install`: remove it, or take another name."
+                f"{path} was not written by `wesktop service install`: remove it, or choose another name."
             )
     return found

@@ -1,4 +1,4 @@
-"""What a service is called, and where a user's are kept. Light: see `this_system`."""
+"""The names of services, and the directories of their files. Imports little: see `this_system`."""
 
 import os
 from pathlib import Path
@@ -10,25 +10,25 @@ SYSTEM_UNITS = Path("/etc/systemd/system")
 
 
 def service_id(name: str) -> str:
-    """The service's name for the app's."""
+    """Return the name of an app's service."""
     check_name(name)
     return f"wesktop-{name}"
 
 
 def label(name: str) -> str:
-    """The job's name for the app's, under launchd."""
+    """Return the name of an app's job under launchd."""
     return f"wesktop.{name}"
 
 
 def user_units() -> Path:
-    """Where systemd looks for a user's units (systemd.unit(5)). Raises ConfigurationError where there is no home."""
+    """Return the directory of a user's units (systemd.unit(5)). Raises ConfigurationError if the user has no home."""
     given = os.environ.get("XDG_CONFIG_HOME", "")
     home = Path(given) if Path(given).is_absolute() else _home() / ".config"
     return home / "systemd" / "user"
 
 
 def user_agents() -> Path:
-    """Where launchd looks for a user's agents (launchd(8)). Raises ConfigurationError likewise."""
+    """Return the directory of a user's agents (launchd(8)). Raises ConfigurationError if the user has no home."""
     return _home() / "Library" / "LaunchAgents"
 
 
@@ -36,4 +36,6 @@ def _home() -> Path:
     try:
         return Path.home()
     except RuntimeError:
-        raise ConfigurationError("this user has no home to keep a service in: set HOME, or give --system.") from None
+        raise ConfigurationError(
+            "this user has no home directory for a service: set HOME, or give --system."
+        ) from None

@@ -1,4 +1,4 @@
-"""A service as launchd's property list (launchd.plist(5)). No I/O but for the template."""
+"""Renders a service as launchd's property list (launchd.plist(5)). No I/O except for the template."""
 
 import plistlib
 from typing import Any
@@ -10,21 +10,21 @@ from wesktop.services.templates import template
 from wesktopd.errors import ConfigurationError
 from wesktopd.system import SOCKETS
 
-LISTENERS = "Listeners"  # what the job's socket is called
+LISTENERS = "Listeners"  # the name of the job's socket
 COMMENT = b"<!-- Written by `wesktop service install`; `wesktop service uninstall` removes it. -->\n"
 
 
 def render(service: Service, log: str) -> bytes:
-    """The property list's bytes. log: the file for what is printed before the app has one of its own.
+    """Return the property list. log: the file for output before the app opens its own.
 
-    Raises ConfigurationError for what launchd cannot do, or no property list can hold.
+    Raises ConfigurationError for a value that launchd does not support, or a property list cannot contain.
     """
     data = plistlib.dumps(job(service, log), sort_keys=False)
     return data.replace(b"<plist ", COMMENT + b"<plist ", 1)
 
 
 def job(service: Service, log: str) -> dict[str, Any]:
-    """The template, filled in: a value that is a place is replaced, one of None leaves its key out."""
+    """Return the filled-in template: placeholders are replaced; the key of a None is omitted."""
     _refuse_unknown(service)
     values = _values(service, log)
     filled = {}
@@ -66,10 +66,10 @@ def _socket(service: Service) -> dict[str, str]:
 
 def _refuse_unknown(service: Service) -> None:
     if service.environment_file is not None:
-        raise ConfigurationError("launchd reads no file of variables: give them by --env instead of --env-file.")
+        raise ConfigurationError("launchd does not support --env-file: use --env.")
     if service.watchdog is not None:
         raise ConfigurationError(
-            "launchd has no watchdog: leave --watchdog out; --hang-timeout has a worker replaced that hangs."
+            "launchd does not support --watchdog: omit it; --hang-timeout replaces a hanging worker."
         )
     if not service.sandbox:
-        raise ConfigurationError("launchd puts no sandbox round a job: leave --no-sandbox out.")
+        raise ConfigurationError("launchd does not support --no-sandbox, as it has no sandbox: omit it.")

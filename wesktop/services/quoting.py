@@ -1,7 +1,7 @@
-"""Values as they stand in a unit, whatever is in them: systemd.syntax(7), systemd.service(5), systemd.exec(5).
+"""Quotes arbitrary values for units: systemd.syntax(7), systemd.service(5), systemd.exec(5).
 
-A unit is lines: what would end one is refused, not escaped, since no app has a use for it. All raise
-ConfigurationError, which names the value.
+Line breaks are refused, not escaped, since no app needs them. All functions raise ConfigurationError, which names the
+value.
 """
 
 import re
@@ -17,14 +17,14 @@ _GLOB = re.compile(r"[*?\[\]\\]")
 
 
 def check_value(what: str, value: str) -> str:
-    """Refuse what no unit and no property list can hold."""
+    """Return the value. Raises ConfigurationError if units and property lists cannot contain it."""
     if _CONTROL.search(value):
-        raise ConfigurationError(f"{what} {value!r} has a line break or another control character in it.")
+        raise ConfigurationError(f"{what} must not contain a line break or another control character: {value!r}.")
     return check_utf8(what, value)
 
 
 def check_variable(name: str, value: str) -> str:
-    """The same of an environment variable, whose value is not told: it may be a secret."""
+    """Check an environment variable likewise, without its value in the error: it may be a secret."""
     try:
         return check_value(name, value)
     except ConfigurationError:
@@ -33,15 +33,15 @@ def check_variable(name: str, value: str) -> str:
 
 
 def command_line(arguments: Iterable[str]) -> str:
-    """`ExecStart=`: each argument comes out as it is. The first is an absolute path, in which a $ has no meaning."""
+    """Quote arguments for `ExecStart=`. The first is an absolute path, in which $ has no meaning."""
     program, *rest = [check_value("argument", argument) for argument in arguments]
-    if not _UNSAFE_IN_PROGRAMS.isdisjoint(program):  # however they are quoted (systemd's string_is_safe)
-        raise ConfigurationError(f"the program {program!r} has a quote or a backslash in its path: rename it.")
+    if not _UNSAFE_IN_PROGRAMS.isdisjoint(program):  # even if quoted (systemd's string_is_safe)
+        raise ConfigurationError(f"program path must not contain a quote or a backslash: rename {program!r}.")
     return " ".join([_quoted(program), *(_quoted(argument.replace("$", "$$")) for argument in rest)])
 
 
 def _quoted(argument: str) -> str:
-    """A word: C escapes between double quotes, and `%%` for the % of a specifier."""
+    """Quote a word: C escapes between double quotes, and `%%` for %, which starts a specifier."""
     argument = argument.replace("%", "%%")
     if _PLAIN.fullmatch(argument.replace("%%", "").replace("$$", "") or "x") and argument:
         return argument
@@ -50,7 +50,7 @@ def _quoted(argument: str) -> str:
 
 
 def assignment(name: str, value: str) -> str:
-    """`Environment=`: one assignment; a $ has no meaning there."""
+    """Quote an assignment for `Environment=`, where $ has no meaning."""
     return _quoted(f"{name}={check_variable(name, value)}")
 
 
@@ -61,23 +61,27 @@ def file_assignment(name: str, value: str) -> str:
 
 
 def path_line(what: str, path: str) -> str:
-    """`WorkingDirectory=`: a path to the line's end, unquoted, with specifiers."""
+    """Escape a path for `WorkingDirectory=`: unquoted up to the end of the line, with specifiers."""
     check_value(what, path)
     if path != path.strip() or path.endswith("\\"):
-        raise ConfigurationError(f"{what} {path!r} ends with a space or a backslash: rename it.")
+        raise ConfigurationError(
+            f"{what} must not begin or end with a space, or end with a backslash: rename {path!r}."
+        )
     return path.replace("%", "%%")
 
 
 def file_line(what: str, path: str) -> str:
-    """`EnvironmentFile=`: likewise, and a pattern of glob(7)."""
+    """Escape a path for `EnvironmentFile=`: likewise, and a pattern of glob(7)."""
     if _GLOB.search(path):
-        raise ConfigurationError(f"{what} {path!r} has one of * ? [ ] \\ in its path: rename it.")
+        raise ConfigurationError(f"{what} must not contain any of * ? [ ] \\ in its path: rename {path!r}.")
     return path_line(what, path)
 
 
 def text_line(what: str, text: str) -> str:
-    """`Description=`: any text to the line's end."""
+    """Escape a text for `Description=`: unquoted up to the end of the line."""
     text = check_value(what, text).strip()
     if text.endswith("\\"):
-        raise ConfigurationError(f"{what} {text!r} ends with a backslash, which would join it to the next line.")
+        raise ConfigurationError(
+            f"{what} must not end with a backslash, which would join it to the next line: {text!r}."
+        )
     return text.replace("%", "%%")

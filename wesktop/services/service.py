@@ -1,4 +1,4 @@
-"""A service: an app that the system starts, watches and ends. No I/O."""
+"""A service: an app that the system starts, watches and stops. No I/O."""
 
 import dataclasses
 import ipaddress
@@ -9,10 +9,10 @@ from wesktop.services.places import service_id
 from wesktopd.errors import ConfigurationError
 from wesktopd.spec import check_name
 
-START_MARGIN = 20.0  # seconds beyond the app's own limit in which it has to start or end: its own comes first
+START_MARGIN = 20.0  # seconds beyond the app's own time limits, so that those take effect first
 STOP_MARGIN = 10.0
 ABORT_MARGIN = 5.0
-PRIVILEGED = range(1, 1024)  # ports that take root, or CAP_NET_BIND_SERVICE (capabilities(7))
+PRIVILEGED = range(1, 1024)  # ports that require root, or CAP_NET_BIND_SERVICE (capabilities(7))
 
 KEPT = ("PATH", "LANG", "LANGUAGE", "TZ", "VIRTUAL_ENV")
 KEPT_BEGINNINGS = ("LC_", "PYTHON")
@@ -23,13 +23,13 @@ KEPT_DIRECTORIES = ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_C
 class Service:
     """An app as a service.
 
-    name: the app's; the service's is made of it. command: what serves it; reload_command: what restarts its workers.
-    directory: where both are run. environment, variables, environment_file: what they see beside what the system
-    gives them; `variables` may be secret, and are kept where no other user can read them.
-    host, port: where it listens. on_demand: the system listens there, and the first connection starts the app.
-    system: the machine's rather than the user's; user: as whom it then runs.
-    watchdog: seconds without a sign of life after which it is started anew; None for never.
-    start_timeout, drain_timeout: the app's own, in seconds. sandbox: withhold what it is not likely to need.
+    name: the app's, from which the service's is derived. command: serves it; reload_command: restarts its workers.
+    directory: the working directory of both. environment, variables, environment_file: added to the environment that
+    the system provides; `variables` may be secret, and are stored where no other user can read them.
+    host, port: the address. on_demand: the system listens there, and the first connection starts the app.
+    system: a service of the machine instead of the user; user: the user it then runs as.
+    watchdog: seconds without a sign of life after which it is restarted; None for never.
+    start_timeout, drain_timeout: the app's own, in seconds. sandbox: deny privileges that it is unlikely to need.
     """
 
     name: str
@@ -55,55 +55,53 @@ class Service:
         if self.on_demand:
             _check_address(self.host, self.port)
         if self.watchdog is not None and not 1 <= self.watchdog <= 86400:
-            raise ConfigurationError(f"watchdog {self.watchdog:g} is out of range: give 1 to 86400 seconds, or 0.")
+            raise ConfigurationError(f"watchdog must be 1 to 86400 seconds, or 0, not {self.watchdog:g}.")
         if self.system and not self.user:
             raise ConfigurationError("a service of the machine needs a user to run as: give --run-as USER.")
         if self.user and not self.system:
-            raise ConfigurationError("--run-as goes with --system: a user's service runs as that user.")
+            raise ConfigurationError("--run-as requires --system: a user's service runs as that user.")
 
     @property
     def id(self) -> str:
-        """What the service is called: no service of another program is called so."""
+        """The service's name, with a prefix that other programs do not use."""
         return service_id(self.name)
 
     @property
     def needs_privileged_port(self) -> bool:
-        """Whether the app itself has to bind a port that takes a privilege."""
+        """Whether the app itself must bind a privileged port."""
         return self.port in PRIVILEGED and not self.on_demand
 
     @property
     def start_limit(self) -> int:
-        """Whole seconds after which a start is given up."""
+        """Whole seconds after which a start has failed."""
         return math.ceil(self.start_timeout + START_MARGIN)
 
     @property
     def stop_limit(self) -> int:
-        """Whole seconds after which a stop is not waited for."""
+        """Whole seconds after which a stop is forced."""
         return math.ceil(self.drain_timeout + STOP_MARGIN)
 
     @property
     def abort_limit(self) -> int:
-        """The same where it has shown no life."""
+        """Whole seconds after which a stop by the watchdog is forced."""
         return math.ceil(self.drain_timeout + ABORT_MARGIN)
 
 
 def _check_address(host: str, port: int) -> None:
     if not port:
-        raise ConfigurationError(
-            "port 0 does not go with --on-demand: the system has to know which one to listen on."
-        )
+        raise ConfigurationError("port must not be 0 with --on-demand: the system must know where to listen.")
     try:
         ipaddress.ip_address(host)
     except ValueError:
         raise ConfigurationError(
-            f"host {host!r} does not go with --on-demand: give an IP address, such as 127.0.0.1."
+            f"host must be an IP address with --on-demand, such as 127.0.0.1, not {host!r}."
         ) from None
 
 
 def kept_environment(environ: Mapping[str, str], *, system: bool) -> dict[str, str]:
-    """What of an environment is a service's too: what programs are found by, and the language.
+    """Return the variables of an environment that a service keeps: for finding programs, and the language.
 
-    Never all of it: what a service is given can be read by others, and a shell's environment has secrets in it.
+    Never all: others can read a service's environment, and a shell's may contain secrets.
     """
     names = KEPT if system else (*KEPT, *KEPT_DIRECTORIES)
     return {
@@ -114,12 +112,12 @@ def kept_environment(environ: Mapping[str, str], *, system: bool) -> dict[str, s
 
 
 def added_environment(settings: tuple[str, ...], environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables of --env: NAME=VALUE, or NAME for the value that it has here. Raises ConfigurationError."""
+    """Return the variables of --env: NAME=VALUE, or NAME for its value in `environ`. Raises ConfigurationError."""
     found = {}
     for setting in settings:
         name, given, value = setting.partition("=")
         if not name.isascii() or not name.isidentifier():
-            raise ConfigurationError(f"env {name!r} is no variable's name: give NAME=VALUE, or NAME of one set here.")
+            raise ConfigurationError(f"env must be NAME=VALUE, or the NAME of a variable set here, not {name!r}.")
         if not given and name not in environ:
             raise ConfigurationError(f"env {name!r} is not set here: give {name}=VALUE.")
         found[name] = value if given else environ[name]

@@ -1,4 +1,4 @@
-"""Services under systemd, the user's manager or the machine's: systemctl(1)."""
+"""Services under systemd, of the user's manager or the machine's: systemctl(1)."""
 
 import contextlib
 import os
@@ -18,7 +18,7 @@ from wesktop.services.manager import (
     first_line,
     installed_files,
     installed_names,
-    is_none,
+    no_such_service,
     refuse_taken,
     run,
 )
@@ -29,26 +29,26 @@ from wesktopd.errors import BindError, ServiceError
 from wesktopd.system import FILE_MODE
 from wesktopd.system.atomic_files import atomic_write
 
-KINDS = ("socket", "service")  # in the order in which they are stopped: else a connection would start it again
-OPEN_MODE = 0o644  # of the machine's units: systemd warns of stricter ones, as every user can ask it what is in them
-TELLS_WITHIN = 2.0  # seconds that a service which does not start may take to say why, while it is tried again
+KINDS = ("socket", "service")  # stopped in this order, or a connection would start it again
+OPEN_MODE = 0o644  # of the machine's units: systemd warns of stricter ones, as it shows every user their contents
+REASON_WITHIN = 2.0  # seconds to wait for the reason of a failed start, while systemd tries again
 UP = ("active", "activating", "reloading")
 PROPERTIES = "ActiveState,UnitFileState,MainPID,NRestarts,StatusText"
 
 
 class Systemd:
-    """A manager, as wesktop.services.manager has it."""
+    """See wesktop.services.manager.Manager."""
 
     def __init__(self, *, system: bool) -> None:
         self._system = system
         self._directory = SYSTEM_UNITS if system else user_units()
 
     def render(self, service: Service) -> dict[str, bytes]:
-        """The units' texts by their paths."""
+        """Return the units by their paths."""
         return {str(self._directory / name): text.encode() for name, text in render(service).items()}
 
     def install(self, service: Service, *, replace: bool = False, start: bool = True) -> None:
-        """Write, enable and start it; what was there before is put back when that fails."""
+        """Write, enable and start it; if that fails, restore the previous state."""
         units = self.render(service)
         check_rights(system=self._system)
         check_variables_file(service)
@@ -59,7 +59,7 @@ class Systemd:
         known = leftover_files.find(service.name, system=self._system)
         was_up = bool(_units(before)) and self._show(_listens(before)).get("ActiveState") in UP
         try:
-            if before:  # a link that the new unit does not ask for would stay
+            if before:  # removes links that the new unit does not ask for
                 self._run("disable", *_units(before))
             self._write(units)
             for path in before.keys() - {Path(path) for path in units}:
@@ -73,32 +73,32 @@ class Systemd:
             raise
 
     def uninstall(self, name: str) -> None:
-        """End it and remove its units, their links, and what its server has kept for its next start."""
+        """Stop it, and remove its units, their links and leftover files."""
         check_rights(system=self._system)
         files = self._files(name)
         if not files:
-            raise is_none(name, system=self._system)
+            raise no_such_service(name, system=self._system)
         self._check_manager()
         self._remove([*files])
         self._systemctl("daemon-reload")
         leftover_files.remove(leftover_files.find(name, system=self._system), name, system=self._system)
 
     def start(self, name: str) -> bool:
-        """Start its service, on demand or not; False where it has none."""
+        """Start its service, on demand or not; return False if it has none."""
         if name not in self.names():
             return False
         unit = f"{service_id(name)}.service"
         since = time.time()
-        self._run("reset-failed", unit)  # somebody asks for it: that is no try too many
+        self._run("reset-failed", unit)  # an explicit start does not count for StartLimitBurst=
         done = self._run("start", unit)
         if done.returncode:
-            reason = self._last_words(unit) or first_line(done)
+            reason = self._last_error(unit) or first_line(done)
             log = leftover_files.log_tail(name, system=self._system, since=since)
             raise ServiceError(f"{name!r} did not start: {reason.rstrip('.')}.", log)
         return True
 
     def status(self, name: str) -> Status | None:
-        """How it is, by its units' properties."""
+        """Return its status, from its units' properties."""
         files = self._files(name)
         if not files:
             return None
@@ -119,7 +119,7 @@ class Systemd:
         )
 
     def names(self) -> list[str]:
-        """Those whose units are there, and ours."""
+        """Return the apps that have units of ours."""
         check_directory(self._directory)
         prefix = service_id("x")[:-1]
         return installed_names(self._directory.glob(f"{prefix}*.service"), prefix)
@@ -135,21 +135,21 @@ class Systemd:
     def _wanted(self, service: Service) -> list[str]:
         return [f"{service.id}.{'socket' if service.on_demand else 'service'}"]
 
-    # Steps, each of which can fail.
+    # Steps that can fail.
 
     def _check_manager(self) -> None:
         done = self._run("show", "--property=Version")
         if done.returncode:
             what = f"the {self._whose} systemd cannot be reached ({first_line(done)})"
             cure = (
-                "is this machine run by it?"
+                "is it this machine's init system?"
                 if self._system
-                else "log in to a session of this user's (`su` makes none), or give --system as root."
+                else "log in to a session of this user (`su` does not start one), or give --system as root."
             )
             raise ServiceError(f"{what}: {cure}")
 
     def _verify(self, units: dict[str, bytes]) -> None:
-        """Have systemd read the units before it gets them. Not where it has no program for that."""
+        """Verify the units before installing them, if systemd-analyze is available."""
         ours = _units(map(Path, units))
         with tempfile.TemporaryDirectory(prefix="wesktop-") as scratch:
             for path, text in units.items():
@@ -163,12 +163,12 @@ class Systemd:
                 )
             except ServiceError:
                 return
-        # It looks at what the units depend on too, whose faults are none of ours; an option that this release does
-        # not know is left out by it, as is meant (systemd.unit(5)).
-        said = [line for line in done.stderr.splitlines() if any(name in line for name in ours)]
-        wrong = [line for line in said if "Unknown key" not in line and "Unknown lvalue" not in line]
+        # It also reports errors in units that ours depend on. Options that this release does not know are ignored, as
+        # intended (systemd.unit(5)).
+        messages = [line for line in done.stderr.splitlines() if any(name in line for name in ours)]
+        wrong = [line for line in messages if "Unknown key" not in line and "Unknown lvalue" not in line]
         if wrong:
-            raise ServiceError(f"systemd does not take the unit: {wrong[0].replace(scratch + '/', '')}.")
+            raise ServiceError(f"systemd rejects the unit: {wrong[0].replace(scratch + '/', '')}.")
 
     def _write(self, units: dict[str, bytes]) -> None:
         try:
@@ -183,29 +183,29 @@ class Systemd:
 
     def _start(self, service: Service, *, again: bool) -> None:
         units, since = self._wanted(service), time.time()
-        if service.on_demand and again:  # a socket cannot be changed under a service that has it
+        if service.on_demand and again:  # a socket cannot be changed while a service uses it
             self._run("stop", f"{service.id}.service")
         done = self._run("restart" if again else "start", *units)
         if done.returncode:
             if service.on_demand:
-                told, log = _port_trouble(service), ""
+                reason, log = _bind_error(service), ""
             else:
-                told = self._last_words(f"{service.id}.service")
+                reason = self._last_error(f"{service.id}.service")
                 log = leftover_files.log_tail(service.name, system=self._system, since=since)
-            raise did_not_start(service.name, told or first_line(done), log, replaced=again)
+            raise did_not_start(service.name, reason or first_line(done), log, replaced=again)
 
-    def _last_words(self, unit: str) -> str:
-        """What the app's server has said at its end; it is tried again meanwhile, and says nothing until it ends."""
-        deadline = time.monotonic() + TELLS_WITHIN
+    def _last_error(self, unit: str) -> str:
+        """Return the server's last status text. systemd starts it again: its text is no error until it ends."""
+        deadline = time.monotonic() + REASON_WITHIN
         while time.monotonic() < deadline:
-            told = self._show(unit).get("StatusText", "")
-            if told and not told.startswith("Starting "):
-                return told
+            text = self._show(unit).get("StatusText", "")
+            if text and not text.startswith("Starting "):
+                return text
             time.sleep(0.02)
         return ""
 
     def _roll_back(self, name: str, before: dict[Path, bytes], known: list[Path], *, was_up: bool) -> None:
-        """Nothing is left of what was tried; best effort, since something has gone wrong already."""
+        """Restore the previous state, as far as possible, after a failure."""
         self._remove([self._directory / f"{service_id(name)}.{kind}" for kind in (*KINDS, VARIABLES)])
         new = [path for path in leftover_files.find(name, system=self._system) if path not in known]
         leftover_files.remove(new, name, system=self._system)
@@ -219,11 +219,11 @@ class Systemd:
         names = _units(files)
         for name in names:
             self._run("disable", "--now", name)
-            self._run("stop", name)  # one that is not enabled is not stopped by that
+            self._run("stop", name)  # `disable` does not stop a unit that is not enabled
         for path in files:
             with contextlib.suppress(FileNotFoundError):
                 path.unlink()
-        if names:  # without, it would be all of them
+        if names:  # without names, it would reset all units
             self._run("reset-failed", *names)
 
     # systemctl.
@@ -243,20 +243,20 @@ class Systemd:
         return run(["systemctl", *mode, "--no-pager", "--no-ask-password", *arguments], self._env())
 
     def _env(self) -> dict[str, str]:
-        """A user's manager is found by XDG_RUNTIME_DIR, which a shell by su or cron does not have."""
+        """Return the environment, with the XDG_RUNTIME_DIR that systemctl needs and su and cron do not set."""
         default = f"/run/user/{os.getuid()}"
         runtime = {} if "XDG_RUNTIME_DIR" in os.environ or self._system else {"XDG_RUNTIME_DIR": default}
         return {**os.environ, "LC_ALL": "C.UTF-8", **runtime}
 
 
 def _units(files: Iterable[Path]) -> list[str]:
-    """Those that are units, in the order of KINDS."""
+    """Return the names of the units, in the order of KINDS."""
     found = [path for path in files if path.suffix[1:] in KINDS]
     return [path.name for path in sorted(found, key=lambda path: KINDS.index(path.suffix[1:]))]
 
 
 def _listens(files: Iterable[Path]) -> str:
-    """The unit that is enabled, and started first."""
+    """Return the unit that is enabled, and started first."""
     return _units(files)[0]
 
 
@@ -269,8 +269,8 @@ def _state(service: dict[str, str], socket: dict[str, str] | None) -> str:
     return state
 
 
-def _port_trouble(service: Service) -> str:
-    """What systemd does not say of a socket that it cannot bind."""
+def _bind_error(service: Service) -> str:
+    """Return why a socket cannot be bound, which systemd does not report."""
     from wesktopd.instance.listener import listen
 
     try:

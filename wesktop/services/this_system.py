@@ -1,4 +1,4 @@
-"""The service manager of this system, systemd or launchd. Light: `run()` looks here before it opens a window."""
+"""The service manager of this system, systemd or launchd. Imports little: `run()` needs it before a window opens."""
 
 import sys
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def manager(*, system: bool) -> "Manager":
     """Return the user's service manager, or with `system` the machine's.
 
-    Raises ServiceError where there is neither systemd nor launchd.
+    Raises ServiceError if there is neither systemd nor launchd.
     """
     if sys.platform == "darwin":
         from wesktop.services.launchd import Launchd
@@ -29,13 +29,13 @@ def manager(*, system: bool) -> "Manager":
 def start_service(name: str) -> bool:
     """Start an app that is a service of this user, and wait until it answers; return False if it is not a service.
 
-    Raises ServiceError where it does not start.
+    Raises ServiceError if it does not start.
     """
     return _is_service(name) and manager(system=False).start(name)
 
 
 def _is_service(name: str) -> bool:
-    platform: str = sys.platform  # a str: mypy takes the rest for unreachable elsewhere
+    platform: str = sys.platform  # as a str, or mypy reports unreachable code
     try:
         if platform == "darwin":
             return (user_agents() / f"{label(name)}.plist").exists()

@@ -1,4 +1,4 @@
-"""A service as systemd's unit files. No I/O but for the templates."""
+"""Renders a service as systemd's unit files. No I/O except for the templates."""
 
 from collections.abc import Iterator
 
@@ -11,19 +11,19 @@ from wesktopd.guard.hosts import address
 VARIABLES = "env"  # the suffix of a file of variables
 HEADER = "Written by `wesktop service install`; `wesktop service uninstall` removes it."
 BIND_LOW_PORTS = "CAP_NET_BIND_SERVICE"
-TEMPORARY = ("/tmp/", "/var/tmp/")  # noqa: S108  nothing is put there
+TEMPORARY = ("/tmp/", "/var/tmp/")  # noqa: S108  nothing is created there
 
 
 def render(service: Service) -> dict[str, str]:
-    """The units' texts by their names: a service, and a socket where it starts on demand; and a file of variables,
-    where others could read those in the unit.
+    """Return the units by their names: a service; a socket if it starts on demand; and a file of variables if others
+    could read them in the unit.
 
-    Raises ConfigurationError for a value that cannot stand in a unit.
+    Raises ConfigurationError for a value that a unit cannot contain.
     """
     values = _values(service)
     kind = "system" if service.system else "user"
     sandbox = fill(_text(f"sandbox-{kind}.conf"), values).splitlines() if service.sandbox else None
-    # An option's value may be empty: that is what takes all capabilities away.
+    # An option's value may be empty: that removes all capabilities.
     units = {f"{service.id}.service": fill(_text("app.service"), {**values, "SANDBOX": sandbox})}
     if service.on_demand:
         units[f"{service.id}.socket"] = fill(_text("app.socket"), values)
@@ -39,7 +39,7 @@ def _text(name: str) -> str:
 
 
 def _apart(service: Service) -> dict[str, str]:
-    """The variables that are in a file of their own: every user can ask the machine's systemd what is in a unit."""
+    """Return the variables for a separate file, since the machine's systemd shows units to every user."""
     if not service.system:
         return {}
     return {name: value for name, value in service.variables.items() if name not in _directories(service)}
@@ -50,7 +50,7 @@ def _variables_file(service: Service) -> str:
 
 
 def _environment_files(service: Service) -> Iterator[str]:
-    """A later one overrides an earlier one."""
+    """Yield the lines of EnvironmentFile=; later files override earlier ones."""
     if _apart(service):
         yield file_line("env file", str(SYSTEM_UNITS / _variables_file(service)))
     if service.environment_file is not None:
@@ -88,19 +88,19 @@ def _values(service: Service) -> dict[str, Value]:
 
 
 def _needs_tmp(service: Service) -> bool:
-    """Whether the app lies among temporary files, which PrivateTmp= would hide from it (systemd.exec(5))."""
+    """Whether the app is in a temporary directory, which PrivateTmp= would hide from it (systemd.exec(5))."""
     places = (service.directory, service.command[0], service.environment_file or "")
     return any(place.startswith(TEMPORARY) for place in places)
 
 
 def _wanted_by(service: Service) -> str | None:
     if service.on_demand:
-        return None  # its socket is
+        return None  # its socket is wanted instead
     return "multi-user.target" if service.system else "default.target"
 
 
 def _directories(service: Service) -> dict[str, str]:
-    """Where a service of the machine keeps things: its user need not have a home, and has no session."""
+    """Return the directories of a service of the machine, whose user has no session, and may have no home."""
     return {
         "XDG_RUNTIME_DIR": f"/run/{service.id}",
         "XDG_STATE_HOME": f"/var/lib/{service.id}",
