@@ -7,32 +7,31 @@ WesktopError
 |   +-- TargetImportError             its module or attribute is missing, raises, or is not callable
 |   +-- LifespanError                 its lifespan answered `lifespan.startup.failed`
 +-- BindError (OSError)               the address cannot be bound
-|   +-- PortInUseError                somebody else has the port; the message names who
+|   +-- PortInUseError                another process has the port; the message names it
 |   +-- BindPermissionError           the port is one that this user may not bind
 +-- AlreadyRunningError               a server of this name runs already
 +-- PidFileError                      the PID file cannot be written, or is not ours to write
-+-- WindowError                       the window did not open or crashed, or could not do what it was asked to
++-- WindowError                       the window did not open, crashed, or could not carry out a request
 |   +-- NoDisplayError                there is no display to open it on
-|   +-- NoBackendError                no GUI toolkit is installed; the message has the line to install one
-+-- ServiceError                      the system's service manager refuses; nothing is left of what was tried
-|   +-- ServicePermissionError        it takes root to change the machine's services
-+-- NoWindowError                     the app has no window that could do it, or it was closed before it had
-+-- DialogOpenError                   its window has a dialog open already
+|   +-- NoBackendError                no GUI toolkit is installed; the message has the command that installs one
++-- ServiceError                      the system's service manager refuses; no change remains
+|   +-- ServicePermissionError        changing the machine's services requires root
++-- NoWindowError                     the app has no window for a request, or it was closed first
++-- DialogOpenError                   its window already has a dialog open
 +-- NotRunningError                   no server of this name runs
-+-- ControlError                      a running server could not be talked to
++-- ControlError                      communication with a running server failed
     +-- ControlTimeoutError           it did not answer in time
-    +-- ControlPermissionError        it is another user's
+    +-- ControlPermissionError        it belongs to another user
 """
 
 import errno
 
 
 class WesktopError(Exception):
-    """The base of them all.
+    """The base class.
 
-    `message` is one sentence that names the value and says what to do. `log_tail` is the end of the server's log
-    where the application itself failed, else empty; `str()` shows both. `exit_code` is what the command line ends
-    with.
+    `message` is one sentence that names the value and the remedy. `log_tail` is the end of the server's log if the
+    application itself failed, else empty; `str()` shows both. `exit_code` is the exit code of the command line.
     """
 
     exit_code = 1
@@ -71,13 +70,13 @@ class LifespanError(StartupError):
 
 
 class BindError(WesktopError, OSError):
-    """The address cannot be bound: no such host, or a port that is not free. `errno` is set where it is known."""
+    """The address cannot be bound: no such host, or a port that is not free. `errno` is set if it is known."""
 
     code: int | None = None
 
     def __init__(self, message: str, log_tail: str = "") -> None:
         super().__init__(message, log_tail)
-        self.errno, self.strerror = self.code, message  # which OSError takes for what it was constructed with
+        self.errno, self.strerror = self.code, message  # OSError would use the constructor's arguments
 
 
 class PortInUseError(BindError):
@@ -87,7 +86,7 @@ class PortInUseError(BindError):
 
 
 class BindPermissionError(BindError):
-    """The port is one that this user may not bind."""
+    """This user may not bind the port."""
 
     exit_code = 4
     code = errno.EACCES
@@ -102,7 +101,7 @@ class PidFileError(WesktopError):
 
 
 class WindowError(WesktopError):
-    """The window did not open, its process crashed or was killed, or it could not do what it was asked to."""
+    """The window did not open, its process crashed or was killed, or it could not carry out a request."""
 
 
 class NoDisplayError(WindowError):
@@ -114,7 +113,7 @@ class NoBackendError(WindowError):
 
 
 class ServiceError(WesktopError):
-    """A service cannot be installed, removed or looked at, or did not start."""
+    """A service cannot be installed, removed or inspected, or did not start."""
 
 
 class ServicePermissionError(ServiceError):
@@ -124,13 +123,13 @@ class ServicePermissionError(ServiceError):
 
 
 class NoWindowError(WesktopError):
-    """The app has no window that could do what was asked for, or it was closed before it had."""
+    """The app has no window to carry out a request, or it was closed first."""
 
     exit_code = 3
 
 
 class DialogOpenError(WesktopError):
-    """The app's window has a dialog open already: the user answers one after the other."""
+    """The app's window already has a dialog open; there is only one at a time."""
 
 
 class NotRunningError(WesktopError):
@@ -150,7 +149,7 @@ class ControlTimeoutError(ControlError):
 
 
 class ControlPermissionError(ControlError):
-    """A running server is another user's."""
+    """A running server belongs to another user."""
 
     exit_code = 4
 
@@ -166,10 +165,10 @@ _BY_NAME = _tree(WesktopError)
 
 
 def failed(error: Exception) -> WesktopError:
-    """Return what an exception that ends the supervisor is to who waits for it."""
+    """Return the error to report to waiting callers when an exception ends the supervisor."""
     return error if isinstance(error, WesktopError) else StartupError(f"the supervisor has failed: {error!r}")
 
 
 def from_wire(name: str, message: str, log_tail: str = "") -> WesktopError:
-    """The exception that another process reported by its class's name; `WesktopError` for an unknown name."""
+    """Return the exception that another process reported by its class's name; `WesktopError` for an unknown name."""
     return _BY_NAME.get(name, WesktopError)(message, log_tail)

@@ -98,7 +98,7 @@ def test_a_program_that_is_not_there_is_told(run: Run, program: str, there: bool
         ),
         (["remove", "app"], 1, "there is no entry 'app'"),
         (["remove", ""], 2, "name '' is empty"),
-        (["create", "theirs", "sh"], 1, "theirs.desktop is there already"),
+        (["create", "theirs", "sh"], 1, "theirs.desktop exists already"),
     ],
 )
 def test_an_error_is_one_line_with_its_exit_code(

@@ -51,7 +51,7 @@ def test_root_with_another_users_home_makes_and_removes_nothing(use: str, own_ho
     (own_home / ".config").mkdir()
     (own_home / ".config" / "mimeapps.list").symlink_to(treasure)
     give(own_home, OTHER)
-    with pytest.raises(PermissionError, match=rf"\(uid {OTHER}\), for whom root makes no entries"):
+    with pytest.raises(PermissionError, match=rf"\(uid {OTHER}\), for whom root creates no entries"):
         USES[use]()
     assert treasure.read_text() == "mine"
     assert list(treasure.parent.iterdir()) == [treasure]
@@ -67,7 +67,7 @@ def test_nor_where_one_of_the_directories_is_anothers(
         os.chown(place, OTHER, OTHER, follow_symlinks=False)
         with monkeypatch.context() as patch:
             patch.setenv(variable, str(place))
-            with pytest.raises(PermissionError, match="for whom root makes no entries"):
+            with pytest.raises(PermissionError, match="for whom root creates no entries"):
                 USES["create"]()
     assert list(treasure.parent.iterdir()) == [treasure]
 

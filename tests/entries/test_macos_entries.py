@@ -233,7 +233,7 @@ def test_a_bundle_that_others_made_is_neither_replaced_nor_removed(
 ) -> None:
     (applications / "Safari.app" / "Contents").mkdir(parents=True)
     before = tree()
-    with pytest.raises(FileExistsError, match=r"Safari\.app is there already, and not of 'Safari'"):
+    with pytest.raises(FileExistsError, match=r"Safari\.app exists already, and does not belong to 'Safari'"):
         create(entry("Safari"))
     assert installing.remove("Safari", macos) is False
     assert tree() == before

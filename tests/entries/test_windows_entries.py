@@ -168,7 +168,7 @@ def test_a_shortcut_that_others_made_is_neither_replaced_nor_removed(tree: Calla
     path.parent.mkdir(parents=True)
     path.write_bytes(b"theirs")
     before = tree()
-    with pytest.raises(FileExistsError, match=r"My App\.lnk is there already"):
+    with pytest.raises(FileExistsError, match=r"My App\.lnk exists already"):
         create(entry())
     assert installing.remove("My App", windows) is False
     assert tree() == before

@@ -36,44 +36,44 @@ def create_entry(
     url_schemes: Sequence[str] | None = None,
     actions: Mapping[str, str] | None = None,
 ) -> Path:
-    """Put a program into the user's launcher. An entry that was made under the same name is replaced.
+    """Create an entry in the user's launcher, or replace the one of this name.
 
     On Linux this is a file ``<id>.desktop`` in ``$XDG_DATA_HOME/applications``, on macOS a bundle ``<name>.app`` in
-    ``/Applications`` (``~/Applications`` where that cannot be written), on Windows a shortcut in the Start Menu. All
-    of it is made or, where something fails, nothing is changed. What was made is noted in the state directory, for
+    ``/Applications`` (``~/Applications`` if that is not writable), on Windows a shortcut in the Start Menu. If
+    something fails, nothing is changed. A record of what was created is kept in the state directory, for
     `remove_entry`.
 
     Args:
-        name: what the launcher shows. Any text; where it cannot be a file's name, a slug with a hash stands in.
+        name: the name shown by the launcher. Any text; if it cannot be a file name, that is a slug with a hash.
         command: a program and its arguments, split as a POSIX shell splits words on every system, and started
             without a shell: no variables, pipes or patterns. ``shlex.join([sys.executable, "-m", "myapp"])`` is safe.
-            The program is looked up now, on PATH, and its absolute path is written; one that is not there yet is
-            written as given (Windows needs it to be there).
-        icon: one image for every system: PNG, SVG (Linux), ICO or ICNS; what else Pillow reads, and every other size,
-            takes ``pip install 'Pillow>=12.3'``. It is copied. On Linux also the name of an icon of the theme.
-        comment: one line about the program; no comment by default.
-        categories: where the menu sorts it, such as ``["Utility"]`` or ``"Utility;"``, by the freedesktop.org menu
-            specification; Linux alone has them.
-        app_id: the name that the app runs under (`run(name=...)`, ``wesktop run --name``), by which the desktop tells
-            that a window is this entry's; derived from `name` by default.
-        working_dir: the directory to start in; the launcher's choice by default. On Windows not that of what
-            a link or a file starts.
-        autostart: start the program at login too.
-        mime_types: what the program opens, such as ``["text/csv"]``. It is offered for them beside others.
-        url_schemes: links that lead to the program, such as ``["myapp"]`` for ``myapp://...``.
-            What is opened comes to the command as further arguments at its end: a link as a URL, a file as a path or,
-            by some launchers where there are schemes too, as a ``file://`` URL. On Windows a ``--`` comes before it.
-        actions: more to choose in the launcher: titles and their commands, such as ``{"New note": "myapp --new"}``;
-            Linux alone has them.
+            The program is looked up now, on PATH, and its absolute path is written; a missing one is written as given
+            (on Windows it must exist).
+        icon: an image: PNG, SVG (Linux), ICO or ICNS; other formats and scaling need
+            ``pip install 'Pillow>=12.3'``. It is copied. On Linux also the name of an icon of the theme.
+        comment: a description of one line; none by default.
+        categories: its menu categories, such as ``["Utility"]`` or ``"Utility;"``, by the freedesktop.org menu
+            specification; Linux only.
+        app_id: the name under which the app runs (`run(name=...)`, ``wesktop run --name``), by which the desktop
+            assigns windows to this entry; derived from `name` by default.
+        working_dir: the directory to start in; the launcher's choice by default. On Windows not used when a link or
+            a file starts the program.
+        autostart: also start the program at login.
+        mime_types: file types that the program opens, such as ``["text/csv"]``; offered next to others.
+        url_schemes: URL schemes that the program opens, such as ``["myapp"]`` for ``myapp://...``.
+            Opened links and files are appended to the command: a link as a URL, a file as a path or, by some
+            launchers if there are also schemes, as a ``file://`` URL. On Windows ``--`` precedes it.
+        actions: further actions in the launcher's menu: titles and their commands, such as
+            ``{"New note": "myapp --new"}``; Linux only.
 
     Returns:
-        The path of what stands for the entry.
+        The path of the entry: its desktop file, bundle or shortcut.
 
     Raises:
-        ValueError: a value that is empty, does not exist, or that an entry cannot hold.
-        TypeError: a text that is not a string.
-        FileExistsError: what would be made is there, and is another entry's or another program's.
-        OSError: it could not be written.
+        ValueError: a value is empty, does not exist, or cannot be stored in an entry.
+        TypeError: a text is not a string.
+        FileExistsError: a file to be created exists, and belongs to another entry or program.
+        OSError: a file could not be written.
     """
     entry = check_entry(
         name,
@@ -92,29 +92,29 @@ def create_entry(
 
 
 def remove_entry(name: str) -> bool:
-    """Take away all that `create_entry` made under this name, and nothing else.
+    """Remove everything that `create_entry` created under this name, and nothing else.
 
     Returns:
-        True when it was there, False when there was none; what others made under the name stays.
+        True if it existed, else False; files created by others under the name are kept.
 
     Raises:
-        ValueError: a name that `create_entry` would refuse.
-        TypeError: a name that is not a string.
-        OSError: it could not be removed; then nothing was.
+        ValueError: `create_entry` would refuse the name.
+        TypeError: the name is not a string.
+        OSError: it could not be removed; nothing was changed.
     """
     check_name(name)
     return installing.remove(name, platform)
 
 
 def list_entries(on_error: Callable[[OSError], None] | None = None) -> list[Record]:
-    """The entries that were made and not yet removed, in the order of their names.
+    """Return the existing entries, sorted by name.
 
     Args:
-        on_error: is called with the error for each entry whose notes cannot be read, and the others are returned; by
+        on_error: called with the error for each entry whose record cannot be read, and the others are returned; by
             default the first such error is raised.
 
     Raises:
-        OSError: the notes on them cannot be read.
+        OSError: the records cannot be read.
     """
     return records.load_all(on_error or _raise)
 

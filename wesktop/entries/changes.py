@@ -1,4 +1,4 @@
-"""Changes to the disk that are made together or not at all."""
+"""File system changes that are made completely or not at all."""
 
 import contextlib
 import os
@@ -11,11 +11,11 @@ from types import TracebackType
 
 
 class Changes:
-    """A block of changes: where it raises, all that were made are taken back, the last one first.
+    """A transaction: if its block raises, all changes are undone, the last one first.
 
-    Each file is put in its place by a rename, so nobody ever sees half of one.
+    Each file is put in place by a rename, so that it is never seen half-written.
 
-    any: whether there were any. directories: those that had to be made, outermost first.
+    any: whether anything was changed. directories: those created, outermost first.
     """
 
     def __init__(self) -> None:
@@ -38,11 +38,11 @@ class Changes:
             shutil.rmtree(path, ignore_errors=True)
 
     def undo_by(self, undo: Callable[[], object]) -> None:
-        """Tell how the change that comes next, or was just made, is taken back. It may be that it was not made."""
+        """Register how to undo the next or last change, which may not have been made."""
         self._undo.callback(undo)
 
     def write(self, path: Path, data: bytes, mode: int = 0o644) -> None:
-        """Write a file, or replace one that says something else. The mode is this one whatever the umask."""
+        """Write a file if its content or mode differs. The umask does not apply to the mode."""
         before = _read(path)
         if before == (data, mode) and not path.is_symlink():
             return
@@ -52,7 +52,7 @@ class Changes:
         _put(path, data, mode)
 
     def build(self, path: Path, build: Callable[[Path], object]) -> None:
-        """Have a directory made by `build`, which is given a path to make it at, and put it in its place."""
+        """Create a directory by `build`, which gets a temporary path, and move it into place."""
         self.any = True
         self._make_directory(path.parent)
         draft = _beside(path)
@@ -66,7 +66,7 @@ class Changes:
             raise
 
     def remove(self, path: Path) -> None:
-        """Remove a file or a directory with all that is in it; nothing is done where there is none."""
+        """Remove a file or a directory with its contents, if it exists."""
         self.any = self.any or os.path.lexists(path)
         if path.is_dir() and not path.is_symlink():
             aside = _beside(path)
@@ -88,9 +88,9 @@ class Changes:
 
 
 def remove_empty(directories: list[Path]) -> None:
-    """Remove those directories that are empty, the inner ones first."""
+    """Remove the empty ones of these directories, inner ones first."""
     for path in sorted(directories, key=lambda path: len(path.parts), reverse=True):
-        with contextlib.suppress(OSError):  # others use it
+        with contextlib.suppress(OSError):  # not empty
             path.rmdir()
 
 
@@ -104,7 +104,7 @@ def _read(path: Path) -> tuple[bytes, int] | None:
 def _put(path: Path, data: bytes, mode: int) -> None:
     draft = _beside(path)
     try:
-        # Whatever the umask: what others had opened in the meantime, they could write later.
+        # 0600 whatever the umask: a file that others open now stays writable for them.
         with open(draft, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
             file.write(data)
         draft.chmod(mode)
@@ -115,5 +115,5 @@ def _put(path: Path, data: bytes, mode: int) -> None:
 
 
 def _beside(path: Path) -> Path:
-    """A name in the same directory that nothing else has, and that no launcher takes for an entry."""
+    """Return a unique name in the same directory that launchers do not treat as an entry."""
     return path.with_name(f".wesktop-{uuid.uuid4().hex}")

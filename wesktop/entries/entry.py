@@ -1,4 +1,4 @@
-"""What a desktop entry says, checked once for every system."""
+"""The values of a desktop entry, checked once for all systems."""
 
 import re
 import shlex
@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 
 from wesktop.entries.names import MAX_ID, entry_id, is_id
 
-# Neither the Desktop Entry Specification ("Possible value types") nor XML 1.0 (2.2) has room for control characters
+# Neither the Desktop Entry Specification ("Possible value types") nor XML 1.0 (2.2) allows control characters
 # other than tab, newline and carriage return; lone surrogates cannot be written as UTF-8.
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _CATEGORY = re.compile(r"[A-Za-z0-9-]+")
@@ -17,12 +17,12 @@ _IMAGE_SUFFIXES = {".png", ".svg", ".svgz", ".xpm", ".jpg", ".jpeg", ".ico", ".i
 _MIME_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")  # RFC 6838, 4.2
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,62}")  # RFC 3986, 3.1
 _BROWSERS = {"about", "blob", "data", "file", "ftp", "http", "https", "javascript", "ws", "wss"}
-"""Schemes that lead every link of the system: an entry that took one would be a web browser."""
+"""Schemes of the web browser, which an entry must not take over."""
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """Something else that the launcher offers for the program: a title, and what is started."""
+    """A further action in the launcher's menu: its title and command."""
 
     title: str
     arguments: tuple[str, ...]
@@ -32,7 +32,7 @@ class Action:
 class Entry:
     """A checked entry.
 
-    The program is an absolute path where it was found, the icon an absolute path or the name of a theme's icon.
+    The program is an absolute path if it was found, the icon an absolute path or the name of a theme's icon.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Entry:
 
     @property
     def opens(self) -> bool:
-        """Whether the command is given what the user opens: a file or a link."""
+        """Whether files or links are passed to the command."""
         return bool(self.mime_types or self.url_schemes)
 
 
@@ -67,7 +67,7 @@ def check_entry(
     url_schemes: Sequence[str] | None = None,
     actions: Mapping[str, str] | None = None,
 ) -> Entry:
-    """Check what an application asked for; raises ValueError or TypeError as `create_entry` describes."""
+    """Check the arguments of `create_entry`; raises ValueError or TypeError as described there."""
     check_name(name)
     comment = "" if comment is None else comment
     _check_text("comment", comment)
@@ -87,7 +87,7 @@ def check_entry(
 
 
 def check_name(name: str) -> None:
-    """Refuse what cannot name an entry; raises ValueError or TypeError."""
+    """Check the name of an entry; raises ValueError or TypeError."""
     _check_filled("name", name)
 
 
@@ -167,7 +167,7 @@ def _check_categories(given: Sequence[str] | str | None) -> tuple[str, ...]:
 
 
 def _listed(what: str, values: object) -> tuple[str, ...]:
-    """What a list has in it, which None is without; raises TypeError for what is no list."""
+    """Return the items of a list, none for None; raises TypeError for anything else."""
     if isinstance(values, str) or not isinstance(values, Iterable | None):
         raise TypeError(f"{what} must be a list, not {values!r}: put it into brackets")
     return () if values is None else tuple(values)

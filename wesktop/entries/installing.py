@@ -1,4 +1,4 @@
-"""Making and removing an entry, the same on every system: whole or not at all, and kept in a record."""
+"""Creates and removes an entry, completely or not at all, and keeps a record of it. The same on all systems."""
 
 import os
 from dataclasses import replace
@@ -11,7 +11,7 @@ from wesktop.entries.records import Record, load, load_all, record_path
 
 
 def create(entry: Entry, platform: Platform) -> Path:
-    """Make an entry, or replace that of its name; see `create_entry`."""
+    """Create an entry, or replace the one of its name; see `create_entry`."""
     old = load(entry.name)
     others = [record for record in load_all(_pass_over) if record.name != entry.name]
     plan = platform.plan(entry)
@@ -35,7 +35,7 @@ def create(entry: Entry, platform: Platform) -> Path:
 
 
 def remove(name: str, platform: Platform) -> bool:
-    """Remove all that was made for the entry of this name; whether there was one."""
+    """Remove everything created for the entry of this name; return whether it existed."""
     record = load(name)
     if record is None:
         return False
@@ -50,20 +50,22 @@ def remove(name: str, platform: Platform) -> bool:
 
 
 def _pass_over(_: OSError) -> None:
-    """A record of another that cannot be read is no reason not to go on: what is there already is not replaced."""
+    """Ignore unreadable records of other entries: existing files are not replaced in any case."""
 
 
 def _check_free(entry: Entry, plan: Plan, old: Record | None, others: list[Record]) -> None:
-    """Nothing that is another entry's, or that others have made, is replaced."""
+    """Raise FileExistsError if a path belongs to another entry or program."""
     for path in plan.paths:
         if old is not None and str(path) in old.made:
             continue
         for other in others:
             if str(path) in other.made:
-                raise FileExistsError(f"{path} is of the entry {other.name!r}: remove that, or choose another app_id")
+                raise FileExistsError(
+                    f"{path} belongs to the entry {other.name!r}: remove that, or choose another app_id"
+                )
         if os.path.lexists(path):
             raise FileExistsError(
-                f"{path} is there already, and not of {entry.name!r}: remove it, or choose another name"
+                f"{path} exists already, and does not belong to {entry.name!r}: remove it, or choose another name"
             )
 
 
@@ -95,13 +97,13 @@ def _left_over(plan: Plan, old: Record | None) -> list[Path]:
 
 
 def _keep(changes: Changes, record: Record) -> None:
-    """Write the record; for the first time before anything is made, so that what a killed process leaves is known."""
+    """Write the record: first before anything is created, so that the files of a killed process are known."""
     changes.write(record_path(record.name), record.encode(), 0o600)
 
 
 def _directories(made: list[Path], old: Record | None, others: list[Record]) -> list[str]:
-    """Those that have to be made for this entry, and those that were made for another and hold something of this one:
-    the last to go takes them along.
+    """Return the directories to be created for this entry, and those created for others that contain files of this
+    one: they are removed with the last entry.
     """
     held = {parent for path in made for parent in path.parents}
     missing = sorted(str(path) for path in held if not path.exists())
@@ -110,7 +112,7 @@ def _directories(made: list[Path], old: Record | None, others: list[Record]) -> 
 
 
 def _union(record: Record, old: Record | None) -> Record:
-    """What has to be looked at again: as it is and as it was."""
+    """Return a record of everything that the system must refresh: the new state and the old."""
     if old is None:
         return record
     return replace(

@@ -1,4 +1,4 @@
-"""From an entry's name, which may be any text, to identifiers and file names that are safe and never collide."""
+"""Turns an entry's name, any text, into safe identifiers and file names that never collide."""
 
 import hashlib
 import re
@@ -15,27 +15,27 @@ _RESERVED = re.compile(r"(CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(COM|LPT)[0-9¹²³])
 
 
 def entry_id(name: str) -> str:
-    """The identifier of an entry: letters, digits, ``.``, ``_`` and ``-``, at most 48 of them.
+    """Return the identifier of an entry: letters, digits, ``.``, ``_`` and ``-``, at most 48 of them.
 
-    A name that is such a word already is its own identifier, so the window class of an app and its desktop entry
-    agree. Any other becomes a slug with a hash of the name, as does a name that looks like one of those: this is
-    what keeps two names from meeting.
+    A name of this form is its own identifier, so that the window class of an app and its desktop entry agree. Any
+    other becomes a slug with a hash of the name, as does a name that looks like such a slug, so that no two names
+    have the same identifier.
     """
     return name if is_id(name) and not _HASHED.fullmatch(name) else _hashed(name)
 
 
 def is_id(text: str) -> bool:
-    """Whether a text can be an identifier; the names of apps are those too (`wesktopd.spec`)."""
+    """Whether a text can be an identifier; the same rule holds for the names of apps (`wesktopd.spec`)."""
     return _PLAIN.fullmatch(text) is not None
 
 
 def bundle_id(identifier: str) -> str:
-    """The identifier on macOS, where ``_`` has no place in one (CFBundleIdentifier)."""
+    """Return the identifier for macOS, which does not allow ``_`` (CFBundleIdentifier)."""
     return identifier if "_" not in identifier else _hashed(identifier)
 
 
 def file_name(name: str) -> str:
-    """The file name on macOS and Windows, whose launchers show it: the name where that is possible, else a slug."""
+    """Return the file name for macOS and Windows, whose launchers show it: the name if possible, else a slug."""
     unsafe = _UNSAFE_IN_FILES.search(name) or _RESERVED.fullmatch(name) or _HASHED.fullmatch(name)
     return _hashed(name) if unsafe or len(name.encode()) > MAX_FILE_NAME else name
 

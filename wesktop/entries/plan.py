@@ -1,4 +1,4 @@
-"""What is to be made for an entry, as each system's module plans it."""
+"""The plan of an entry's files, and the contract of each system's module."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A directory to be made by `build`, which is given a path to make it at."""
+    """A directory to be created by `build`, which gets a path for it."""
 
     path: Path
     build: Callable[[Path], object]
@@ -29,7 +29,7 @@ class Bundle:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that is to be made. `path` is what stands for the entry."""
+    """Everything to be created. path: that of the entry."""
 
     path: Path
     files: list[File] = field(default_factory=list)
@@ -37,18 +37,18 @@ class Plan:
 
     @property
     def paths(self) -> list[Path]:
-        """Where it is made."""
+        """The paths to be created."""
         return [*(file.path for file in self.files), *(bundle.path for bundle in self.bundles)]
 
 
 class Platform(Protocol):
-    """A system: one module each."""
+    """The contract of a system's `platform` module."""
 
     def plan(self, entry: Entry) -> Plan:
-        """Plan the files of an entry; raises ValueError for what the system cannot hold. Changes nothing."""
+        """Plan the files of an entry; changes nothing. Raises ValueError for an unsupported value."""
 
     def associate(self, changes: Changes, entry: Entry | None, record: Record) -> None:
-        """Have what the entry opens lead to it, and note in the record what was made; with None, take that back."""
+        """Associate the entry with its file types and links, and note that in the record; with None, undo it."""
 
     def refresh(self, record: Record) -> None:
-        """Tell the system that something has changed. Does not fail."""
+        """Notify the system of changes. Never raises."""

@@ -1,4 +1,4 @@
-"""What was made for each entry, kept so that all of it can be removed, and nothing else."""
+"""Records of what was created for each entry, so that exactly that can be removed."""
 
 import json
 import os
@@ -19,8 +19,8 @@ _CURE = "remove it and what it stood for, then make the entry anew"
 class Record:
     """One entry.
 
-    path: what `create_entry` returned. made: every file and bundle. directories: those that had to be made for them.
-    defaults: the MIME types whose default it was made (Linux). values, keys: in the registry (Windows).
+    path: the result of `create_entry`. made: all files and bundles. directories: those created for them.
+    defaults: the MIME types for which it became the default (Linux). values, keys: in the registry (Windows).
     """
 
     name: str
@@ -37,20 +37,19 @@ class Record:
     keys: list[str] = field(default_factory=list)
 
     def encode(self) -> bytes:
-        """The record's file."""
+        """Return the content of the record's file."""
         return json.dumps({"version": VERSION, **asdict(self)}, ensure_ascii=False, indent=1).encode() + b"\n"
 
 
 def record_path(name: str) -> Path:
-    """Where the record of the entry of this name is."""
+    """Return the path of an entry's record."""
     return _directory() / f"{entry_id(name)}.json"
 
 
 def load(name: str) -> Record | None:
-    """The record of the entry of this name; None where there is none.
+    """Return the record of the entry of this name, or None.
 
-    Raises FileExistsError when its place is another's, whose name differs in case alone, and OSError when it cannot
-    be read.
+    Raises FileExistsError if another entry's name differs only in case, and OSError if the record cannot be read.
     """
     try:
         record = _load(record_path(name))
@@ -62,9 +61,9 @@ def load(name: str) -> Record | None:
 
 
 def load_all(on_error: Callable[[OSError], None]) -> list[Record]:
-    """The records of all entries, in the order of their names; *on_error* is told of each that cannot be read.
+    """Return the records of all entries, sorted by name; call *on_error* for each that cannot be read.
 
-    Raises OSError when their directory cannot be read.
+    Raises OSError if their directory cannot be read.
     """
     return sorted(_load_all(on_error), key=lambda record: record.name)
 
@@ -100,14 +99,14 @@ def _load(path: Path) -> Record:
 
 
 def _read(path: Path) -> bytes:
-    """What a record holds, which says what is to be removed."""
+    """Read a record. It decides what is removed, so it must not be another user's."""
     with path.open("rb") as file:
         check_file(os.fstat(file.fileno()))
         return file.read()
 
 
 def _directory() -> Path:
-    import platformdirs  # late: `import wesktop.entries` is not to wait for it
+    import platformdirs  # late: `import wesktop.entries` must not wait for it
 
     try:
         return check_directory(platformdirs.user_state_path("wesktop", appauthor=False) / "entries")
