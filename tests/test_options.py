@@ -11,9 +11,9 @@ import click
 import pytest
 
 import wesktop
-from wesktop.cli.serving import run as run_command
-from wesktop.cli.serving import serve as serve_command
-from wesktop.options import OPTIONS, options_of
+from wesktop.cli.run import run as run_command
+from wesktop.cli.serve import serve as serve_command
+from wesktop.options import options_of
 from wesktopd.errors import ConfigurationError
 from wesktopd.options import RUN, SERVE, SERVER_OPTIONS, Option
 from wesktopd.spec import AppSpec
@@ -21,6 +21,7 @@ from wesktopd.spec import AppSpec
 ROOT = Path(__file__).parents[1]
 FUNCTIONS: dict[str, Callable[..., None]] = {RUN: wesktop.run, SERVE: wesktop.serve}
 COMMANDS: dict[str, click.Command] = {RUN: run_command, SERVE: serve_command}
+EVERY = {option.name: option for function in FUNCTIONS for option in options_of(function)}.values()
 PAIRS = [
     pytest.param(function, option, id=f"{function}-{option.name}")
     for function in FUNCTIONS
@@ -95,7 +96,7 @@ def test_the_spec_that_is_sent_to_a_server_has_each_of_its_options(option: Optio
     assert getattr(least, option.name) == (option.serve_default if option.name == "session" else default)
 
 
-@pytest.mark.parametrize("option", [each for each in OPTIONS if each.range], ids=lambda option: option.name)
+@pytest.mark.parametrize("option", [each for each in EVERY if each.range], ids=lambda option: option.name)
 def test_a_number_out_of_its_range_is_refused_by_name(option: Option) -> None:
     assert option.least is not None
     assert option.most is not None
@@ -107,7 +108,7 @@ def test_a_number_out_of_its_range_is_refused_by_name(option: Option) -> None:
         assert option.name in raised.value.message
 
 
-@pytest.mark.parametrize("option", [each for each in OPTIONS if each.choices], ids=lambda option: option.name)
+@pytest.mark.parametrize("option", [each for each in EVERY if each.choices], ids=lambda option: option.name)
 def test_a_string_that_is_no_choice_is_refused_by_name(option: Option) -> None:
     for choice in option.choices:
         option.check(choice)

@@ -7,7 +7,6 @@ services and the reference page follow from the declaration, and a test holds th
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from wesktop.window.opening.declarations import WINDOW_OPTIONS
 from wesktopd.options import RUN, SERVE, SERVER_OPTIONS, Option
 
 _RUN = (RUN,)
@@ -27,13 +26,17 @@ START_OPTIONS = (
            functions=(SERVE,)),
 )
 # fmt: on
-OPTIONS = (NAME, *WINDOW_OPTIONS, *SERVER_OPTIONS, *START_OPTIONS)
-BY_NAME = {option.name: option for option in OPTIONS}
+BY_NAME = {option.name: option for option in (NAME, *SERVER_OPTIONS, *START_OPTIONS)}
 
 
 def options_of(function: str) -> list[Option]:
-    """Return the options of "run" or "serve"."""
-    return [option for option in OPTIONS if function in option.functions]
+    """Return the options of "run" or "serve", in the order of their documentation."""
+    window: tuple[Option, ...] = ()
+    if function == RUN:
+        from wesktop.window.opening.declarations import WINDOW_OPTIONS  # late: a server has no window
+
+        window = WINDOW_OPTIONS
+    return [option for option in (NAME, *window, *SERVER_OPTIONS, *START_OPTIONS) if function in option.functions]
 
 
 def pick(given: Mapping[str, Any], options: Iterable[Option]) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from typing import Any
 import click
 import pytest
 
+from wesktop.cli.serve import serve
 from wesktop.cli.service import serve_arguments
-from wesktop.cli.serving import serve
 
 
 def parsed(arguments: list[str]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from wesktop.cli.serving import run
+from wesktop.cli.run import run
 from wesktop.entries.entry import check_entry
 from wesktop.entries.windows.platform import opening_command
 from wesktop.launching import current_launch

@@ -6,8 +6,8 @@ import click
 import pytest
 
 from services.made import made
+from wesktop.cli.serve import serve
 from wesktop.cli.service import install, print_files, status, uninstall
-from wesktop.cli.serving import serve
 from wesktop.services.units import render
 
 PAGE = (Path(__file__).parents[2] / "docs" / "services.md").read_text()

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from support.users import OTHER, needs_root
+from wesktop.cli.serve import serve
 from wesktop.cli.service import serve_arguments
-from wesktop.cli.serving import serve
 from wesktop.window.opening.options import as_fields
 from wesktop.window.spec import WindowSpec
 from wesktopd import configs

@@ -16,8 +16,8 @@ def _print_version(context: click.Context, _: click.Parameter, asked: bool) -> N
 @click.group(
     cls=LazyGroup,
     homes={
-        "run": "wesktop.cli.serving:run",
-        "serve": "wesktop.cli.serving:serve",
+        "run": "wesktop.cli.run:run",
+        "serve": "wesktop.cli.serve:serve",
         "ctl": "wesktop.cli.ctl.group:ctl",
         "entry": "wesktop.cli.entries:entry",
         "service": "wesktop.cli.service:service",

@@ -11,7 +11,7 @@ import click
 from wesktop.cli.lazy import LazyGroup
 from wesktop.cli.options import command_line_options, with_options
 from wesktop.cli.output import end_in_part, json_option, show_done, show_json
-from wesktop.cli.serving import serve
+from wesktop.cli.serve import serve
 from wesktopd.errors import ConfigurationError, ServiceError, WesktopError
 from wesktopd.options import SERVE
 

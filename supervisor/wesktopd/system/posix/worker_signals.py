@@ -1,6 +1,5 @@
 """The signals of a worker: SIGTERM ends it, SIGQUIT has it print the stacks of its threads, as Java programs do."""
 
-import faulthandler
 import signal
 
 TYPE_CHECKING = False  # as type checkers know it: a worker waits for this module
@@ -19,6 +18,8 @@ def on_terminate(loop: "asyncio.AbstractEventLoop", callback: "Callable[[], None
 
 def dump_stacks_on_request() -> None:
     """Print the stacks of this process's threads to stderr at each request; in C, so it works however stuck it is."""
+    import faulthandler  # late: a supervisor loads this file too
+
     faulthandler.register(DUMP_SIGNAL, all_threads=True)
 
 
