@@ -122,7 +122,7 @@ def _serve_here(target: str, name: str | None, owns_process: bool, options: dict
 
 
 def serving_spec(target: str, name: str | None, options: dict[str, Any]) -> "AppSpec":
-    """What `serve()` serves with these options. Raises TargetError or ConfigurationError for what does not fit."""
+    """Return the spec that `serve()` serves with these options. Raises TargetError or ConfigurationError."""
     from wesktop.target import app_spec
 
     return app_spec(target, name=name, label=name or DEFAULT_NAME, **options)

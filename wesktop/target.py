@@ -40,7 +40,7 @@ def app_spec(target: object, *, name: str | None, **options: Any) -> AppSpec:
 
 
 def app_name(target: object, name: str | None) -> str:
-    """What the app is called; raises TargetError or ConfigurationError, as `app_spec` does."""
+    """Return the app's name. Raises TargetError or ConfigurationError, as `app_spec` does."""
     parse_target(target)
     BY_NAME["name"].check(name)
     found = default_name(_outside_main(str(target))) if name is None else name

@@ -1,4 +1,4 @@
-"""What this process is. A worker imports the same module as the script did, `run()` call included."""
+"""The role of this process. A worker imports the same module as the script did, `run()` call included."""
 
 import os
 
@@ -20,7 +20,7 @@ def set_worker(*, importing: bool) -> None:
 
 
 def imported_by_worker(function: str) -> bool:
-    """Whether `run()` or `serve()` is called because a worker imports the script that calls it.
+    """Return whether `run()` or `serve()` is called because a worker imports the script that calls it.
 
     The worker needs the module's app, not a second server. Raises WesktopError when the app itself calls it later.
     """

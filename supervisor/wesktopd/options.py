@@ -94,7 +94,7 @@ class Option:
 
     @property
     def is_limit(self) -> bool:
-        """Whether it is a number that may be None, which a command line and a config file write as 0."""
+        """True if it is a number that may be None, which a command line and a config file write as 0."""
         return self.none is not None and self.kind is float
 
     def check(self, value: object) -> None:

@@ -89,7 +89,7 @@ class AppSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     @property
     def calls_function(self) -> bool:
-        """Whether another start of the app is told to a function of its own."""
+        """True if another start of the app is told to a function of its own."""
         return self.second_launch not in LAUNCHES
 
 
@@ -108,7 +108,7 @@ def check_second_launch(second_launch: str) -> None:
 
 
 def is_name(name: str) -> bool:
-    """Whether an app can be called so: by what can be a file's name everywhere."""
+    """Return whether an app can be called so: by what can be a file's name everywhere."""
     return _NAME.fullmatch(name) is not None
 
 
@@ -132,6 +132,6 @@ def default_name(target: str) -> str:
 
 
 def import_root(path: list[str], working_dir: Path) -> str:
-    """What `sys.path[0]` stands for: an empty or relative entry is the working directory's."""
+    """Return the directory of `sys.path[0]`: an empty or relative entry is below the working directory."""
     first = path[0] if path else ""
     return str((working_dir / first).resolve())

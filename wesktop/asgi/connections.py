@@ -52,7 +52,7 @@ class Connection:
 
     @property
     def state(self) -> dict[str, Any]:
-        """What the lifespan yielded; empty when it yielded no dict or the server does not pass it on."""
+        """The dict that the lifespan yielded; empty if it yielded none or the server does not pass it on."""
         state: dict[str, Any] = self.scope.get("state", {})
         return state
 

@@ -1,4 +1,4 @@
-"""What `wesktop run` and `wesktop serve` share."""
+"""Shared by `wesktop run` and `wesktop serve`."""
 
 import contextlib
 import sys

@@ -77,7 +77,7 @@ async def choose_folder(title: str = "", *, directory: str | Path = "", name: st
 
 
 async def confirm(title: str, text: str = "", *, accept: str = "", name: str | None = None) -> bool:
-    """Whether the user agrees; not when he closes the dialog.
+    """Return whether the user agrees; not when he closes the dialog.
 
     title: the question, as in "Delete 3 notes?". text: what there is to say of it. accept: what the button says, as
     in "Delete"; "" is the desktop's "OK".

@@ -46,7 +46,7 @@ def choose(gui: str | None) -> str | None:
 
 
 def has_gtk() -> bool:
-    """Whether PyGObject with GTK 3 and WebKit2GTK can be used; makes the system's PyGObject importable if need be."""
+    """Return whether PyGObject with GTK 3 and WebKit2GTK works; make the system's PyGObject importable if needed."""
     if find_spec("gi") is None:
         packages = system_pygobject()
         if packages is None:
@@ -72,7 +72,7 @@ def system_pygobject(roots: tuple[str, ...] = _SYSTEM_PACKAGES) -> Path | None:
 
 
 def has_qt() -> bool:
-    """Whether QtPy is installed, with a Qt 6 for it that has WebEngine."""
+    """Return whether QtPy is installed, with a Qt 6 for it that has WebEngine."""
     return find_spec("qtpy") is not None and qt_binding() is not None
 
 

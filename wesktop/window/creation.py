@@ -1,4 +1,4 @@
-"""What is raised while the window is being created: it keeps the window from opening, and the caller hears of it."""
+"""Exceptions raised while the window is created: they keep it from opening, and are passed on to the caller."""
 
 import os
 import socket
@@ -38,6 +38,6 @@ class Creation:
 
 
 def unforeseen(error: Exception) -> WindowError:
-    """What a toolkit has raised, in a sentence."""
+    """Return the exception of a toolkit as a WindowError with one sentence."""
     said = " ".join("".join(traceback.format_exception_only(error)).split())
     return WindowError(f"the window cannot be created ({said}): `wesktop doctor` may say why.")

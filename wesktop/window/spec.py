@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class WindowSpec:
-    """What the window process needs to know.
+    """The description of a window, for its process.
 
     app_id: the window's class, by which the desktop groups windows and finds their launcher.
     storage: the directory for the page's cookies and localStorage. own_host: see

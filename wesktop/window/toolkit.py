@@ -1,4 +1,4 @@
-"""What differs between GUI toolkits."""
+"""The base class of the toolkits: everything in which they differ."""
 
 import sys
 import threading

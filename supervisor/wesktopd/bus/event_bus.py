@@ -108,7 +108,7 @@ class Channel:
             self.dropped_at = dropped.at
 
     def since(self, epoch: str, after: int) -> tuple[int, list[bytes]]:
-        """What follows the event `after` of this epoch, or all that is kept where some of it is lost; and after which
+        """Return the events after `after` of this epoch, or all that are kept if some are lost; and after which
         event that is.
         """
         first = self.kept[0].seq - 1 if self.kept else self.seq
@@ -117,7 +117,7 @@ class Channel:
         return after, [event.line for event in self.kept if event.seq > after]
 
     def hand_over(self) -> HandedChannel:
-        """What the next supervisor has to know."""
+        """Return the state for the next supervisor."""
         return HandedChannel(
             name=self.name,
             epoch=self.epoch,
@@ -165,7 +165,7 @@ class Bus:
         await self._listener.open(control_socket.listen_unix(path), path)
 
     def is_in_place(self) -> bool:
-        """Whether its socket is still what others find."""
+        """Return whether its socket is still what others find."""
         return self._listener.is_in_place()
 
     def channel(self, name: str) -> Channel:

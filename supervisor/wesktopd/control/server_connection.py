@@ -49,7 +49,7 @@ logger = logging.getLogger("wesktopd")
 
 
 class Server(Protocol):
-    """What a connection needs of its server."""
+    """The methods of a server that its connections call."""
 
     def admit(self, connection: "ClientConnection") -> None:
         """Add a new connection."""

@@ -40,7 +40,7 @@ class Hosts:
             self.known |= {name.encode() for name in own}
 
     def knows(self, host: bytes) -> bool:
-        """Whether it is one of them, in any case."""
+        """Return whether it is one of them, in any case."""
         host = host.lower()
         if not self._has(host) and time.monotonic() - self._looked_at >= LOOK_AGAIN:
             with contextlib.suppress(OSError):  # no descriptor is left, say: it goes by what it knows
@@ -55,7 +55,7 @@ class Hosts:
 
 
 def own_names(name: str, host: str) -> list[str]:
-    """What a server of this app's name that listens on `host` is called, without its port."""
+    """Return the names of a server of this app that listens on `host`, without its port."""
     found = [*LOOPBACK_NAMES, *([f"{name}.localhost"] if name else [])]
     if host in WILDCARDS:
         return [*found, *machine_names()]
@@ -92,7 +92,7 @@ def reachable(host: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether what listens on `host` can be reached from this machine alone."""
+    """Return whether what listens on `host` can be reached from this machine alone."""
     if host in ("127.0.0.1", "localhost", "::1"):
         return True
     import ipaddress  # late: it takes 3 ms, and the first worker waits for this

@@ -14,7 +14,7 @@ def local_path(path: str) -> str:
 
 
 def has_dot_segment(path: str) -> bool:
-    """Whether a browser, or the app, may take a part of the path for a way to elsewhere: "." or "..", however quoted.
+    """Return whether a part of the path leads elsewhere in a browser or the app: "." or "..", however quoted.
 
     Browsers resolve "/notes/../danger" before they ask, and "%2e%2e" too (WHATWG URL, 4.1); servers decode "..%2f".
     """

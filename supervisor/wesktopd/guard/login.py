@@ -1,4 +1,4 @@
-"""What the guard answers by itself: a way in by a one-time token, how to open the program, or a refusal."""
+"""Responses of the guard itself: a login by a one-time token, a page that says how to open the program, a refusal."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass

@@ -29,7 +29,7 @@ IN_SESSION = "wesktop.session"
 
 IN_WINDOW = WINDOW.encode()
 ONCE = {b"host": 421, b"origin": 403, b"sec-fetch-site": 403}
-"""What is decided by, and the status where there are two of it, which others might read otherwise."""
+"""Headers that decide, with the status for a request that has two of one: others might read those differently."""
 
 
 class Guard:
@@ -102,7 +102,7 @@ class Guard:
         return self._answer(refusal, scope, receive, completed.completing(send))
 
     def _is_plain(self, scope: Scope, headers: Headers) -> bool:
-        """Whether there is nothing to look into, as for nearly all requests; what follows tells of the others."""
+        """Fast path: return whether the request needs no further checks, as nearly all."""
         return (
             headers.get(b"host") in self._hosts.known
             and len(headers) == len(scope["headers"])
@@ -135,7 +135,7 @@ class Guard:
         return None
 
     def _is_preflight(self, scope: Scope, headers: Headers) -> bool:
-        """Whether a page that may ask wants to know what for: that comes without a cookie (Fetch, 4.8)."""
+        """Return whether a page that may ask wants to know what for: that comes without a cookie (Fetch, 4.8)."""
         return (
             scope.get("method") == "OPTIONS"
             and b"access-control-request-method" in headers

@@ -22,7 +22,7 @@ Inline scripts and styles run: they are the app's own, and a developer is to not
 
 OPENER = b"cross-origin-opener-policy"
 WINDOW = "wesktop-window"
-"""What `User-Agent` has in it in the app's own window on GTK. It shows nothing else, so no opener is to be kept away;
+"""The mark in `User-Agent` of the app's own window on GTK. It shows nothing else, so no opener has to be kept away;
 and for that header WebKit would begin another process: 100 ms of each start (measured).
 """
 
@@ -80,7 +80,7 @@ class SecurityHeaders:
 
 @lru_cache(maxsize=256)
 def is_document(content_type: bytes) -> bool:
-    """Whether browsers run scripts in such a thing: HTML, XHTML, SVG, any XML (WHATWG MIME Sniffing, 4.6) or XSL.
+    """Return whether browsers run scripts in this type: HTML, XHTML, SVG, any XML (WHATWG MIME Sniffing, 4.6), XSL.
 
     What has one of these names in it anywhere counts: of a list of types, browsers take one of their choice.
     """

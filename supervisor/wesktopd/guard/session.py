@@ -9,7 +9,7 @@ SECRET_BYTES = 32
 
 @dataclass(frozen=True)
 class SessionSecrets:
-    """What lets a client in, for as long as the supervisor lives: its workers know it, and nobody else is told.
+    """The secrets that authenticate a client, for as long as the supervisor lives; only its workers get them.
 
     cookie: the value of the session's cookie. bearer: what scripts send (RFC 6750).
     """
@@ -45,7 +45,7 @@ class SessionCheck:
         return f"{self._name}{self._secrets.cookie}; Path=/; HttpOnly; SameSite=Strict".encode()
 
     def admits(self, headers: Mapping[bytes, bytes]) -> bool:
-        """Whether the request has the cookie or the bearer token; how wrong it is, does not show in the time."""
+        """Return whether the request has the cookie or the bearer token, in constant time."""
         if (cookies := headers.get(b"cookie")) is not None:
             if self._equal(cookies, self._cookie):  # the only one, as it mostly is
                 return True

@@ -26,7 +26,7 @@ class OneTimeTokens:
         self._tokens: list[_Token] = []  # the oldest first
 
     def state(self) -> list[tuple[str, float]]:
-        """What another has to know to take over: values, and when they expire."""
+        """Return the tokens for another supervisor that takes over: values, and when they expire."""
         return [(token.value, token.expires) for token in self._tokens]
 
     def restore(self, state: list[tuple[str, float]]) -> None:
@@ -43,7 +43,7 @@ class OneTimeTokens:
         return token.value
 
     def redeem(self, value: str, now: float) -> bool:
-        """Whether it lets somebody in, which it does once."""
+        """Return whether it lets somebody in, which it does once."""
         from hmac import compare_digest  # late: it takes 4 ms, which a start does not have to spare
 
         self.expire(now)

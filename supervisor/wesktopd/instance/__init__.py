@@ -1,4 +1,4 @@
-"""What makes a process the one server of an app's name: lock, PID file, state file, and the listening socket.
+"""The parts that make a process the one server of a name: lock, PID file, state file, and the listening socket.
 
 May import `guard`, `wire` and `system`.
 """

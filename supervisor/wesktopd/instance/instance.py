@@ -1,4 +1,4 @@
-"""What makes a process the one server of an app's name: the lock, the PID file and the listening socket.
+"""The one server of an app's name, as a process: it has the lock, the PID file and the listening socket.
 
 It needs no event loop: the first worker learns what to serve while the supervisor is still importing asyncio.
 """

@@ -123,7 +123,7 @@ class LogFile:
             data = data[written:]
 
     def _in_place(self, fd: int) -> bool:
-        """Whether the file is still at its path: it may be removed, or moved away by logrotate."""
+        """Return whether the file is still at its path: it may be removed, or moved away by logrotate."""
         opened = os.fstat(fd)
         self._size = opened.st_size  # it may have been truncated, too
         try:
@@ -218,7 +218,7 @@ def _between(moment: float, since: float | None, before: float | None) -> bool:
 
 
 def _contents(path: Path) -> Iterator[bytes]:
-    """What the files hold, the newest first. Raises FileNotFoundError when there is none.
+    """Return the contents of the files, the newest first. Raises FileNotFoundError if there is none.
 
     When they are rotated meanwhile, a file that was read already is there again under its next name, and a name is
     missing for a moment.

@@ -52,11 +52,11 @@ class OwnFile:
         self._found: tuple[int, ...] | None = None
 
     def claim(self) -> None:
-        """What is there now was made by this process."""
+        """Remember the file that is there now as made by this process."""
         self._found = self._look()
 
     def is_in_place(self) -> bool:
-        """Whether it is still what others find there."""
+        """Return whether it is still what others find there."""
         return self._found is not None and self._found == self._look()
 
     def remove(self) -> None:

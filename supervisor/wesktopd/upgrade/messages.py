@@ -47,7 +47,7 @@ READ_SIZE = 256 * 1024
 
 
 class Beginning(SecretMessage, kw_only=True):
-    """What the successor needs to start its own generation of workers.
+    """The data that the successor needs to start its own generation of workers.
 
     latest: the number of the last generation. wanted: how many workers. log_level: see ServedApp.
     Descriptors: the listening socket, stdout, stderr; where has_twin, the one of wesktopd.instance.loopback.

@@ -12,7 +12,7 @@ from wesktopd.upgrade.successor_link import SuccessorLink
 
 
 class Retirement:
-    """What the old supervisor still has to do. successor: receives what its workers still print, do and ask for.
+    """The remaining work of the old supervisor. successor: receives what its workers still print, do and ask for.
 
     Before `begin`, the upgrade may still fail: then `successor.kept` has what has happened meanwhile.
     """

@@ -1,4 +1,4 @@
-"""What our processes say to each other: one way to cut lines, and every message. No I/O.
+"""The messages between our processes, and the one way to cut a stream into lines. No I/O.
 
 A message of a type that is not known is skipped, so that two releases can talk. May import `errors` and `text`.
 """

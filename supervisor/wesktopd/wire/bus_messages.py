@@ -43,7 +43,7 @@ class Publish(BusMessage, kw_only=True):
 
 
 class Joined(BusMessage):
-    """What follows is complete from the event after `after` on; if that is not what was asked for, some are lost.
+    """All events after `after` follow. If another position was asked for, some events are lost.
 
     at: when the last was that is no longer kept, in seconds since the epoch; 0 where all are.
     """

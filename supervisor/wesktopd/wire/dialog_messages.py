@@ -1,4 +1,4 @@
-"""What a window can be asked to ask the user, and what came of it. No I/O."""
+"""The dialogs and notifications that a window can show, as messages. No I/O."""
 
 import msgspec
 

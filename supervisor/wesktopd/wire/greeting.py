@@ -21,7 +21,7 @@ _CHALLENGE = re.compile(rb"%b %b\n" % (_NUMBER, _NUMBER))
 
 
 class NotProvenError(ConnectionError):
-    """What listens at the port does not know the secret: it is not the app's supervisor."""
+    """The listener at the port does not know the secret: it is not the app's supervisor."""
 
 
 class ServerGreeting:
@@ -67,7 +67,7 @@ class ClientGreeting:
 
 
 def proof(secret: str, role: str, client_nonce: str, server_nonce: str) -> str:
-    """What shows that one of the two, "client" or "server", knows the secret."""
+    """Return the proof that one of the two, "client" or "server", knows the secret."""
     import hmac  # late: it takes 4 ms, and a window waits for this module where there is no such greeting
 
     return hmac.new(secret.encode(), f"{role} {client_nonce} {server_nonce}".encode(), "sha256").hexdigest()

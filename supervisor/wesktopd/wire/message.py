@@ -1,4 +1,4 @@
-"""What all control messages have, and how a message is told from one of a later release."""
+"""The base of all control messages, and how those of a later release are recognised."""
 
 from typing import TypeVar, get_args
 

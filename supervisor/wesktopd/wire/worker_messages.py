@@ -20,7 +20,7 @@ Kind = TypeVar("Kind")
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerSpec:
-    """What a worker serves; sent with the listening socket.
+    """The app that a worker serves; sent with the listening socket.
 
     beat_every: maximum seconds between heartbeats. bus: the socket of the event bus, if there is one.
     name, host, allowed_hosts, allowed_origins, csp: see `wesktopd.guard.middleware`. cookie, bearer: the session's

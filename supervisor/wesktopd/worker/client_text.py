@@ -39,7 +39,7 @@ class UnprintableError(Exception):
 
 
 def is_printable(error: Exception) -> bool:
-    """Whether an exception's traceback has no more lines than its own, and nothing that is not printable."""
+    """Return whether an exception's traceback has no more lines than its own, and nothing that is not printable."""
     for chunk in traceback.format_exception(error):
         *lines, end = chunk.split("\n")
         if end or any(printable(line) != line for line in lines):

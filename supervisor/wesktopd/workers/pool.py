@@ -26,7 +26,7 @@ LIFETIME_SPREAD = 0.1  # the part of its lifetime by which a worker may end earl
 
 
 class Action(StrEnum):
-    """What to do with a worker slot."""
+    """The next action for a worker slot."""
 
     SPAWN = "spawn"
     RETIRE = "retire"  # have it finish its requests, and end

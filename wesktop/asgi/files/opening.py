@@ -111,7 +111,7 @@ def _open_without_links(root: str, names: Sequence[str], flags: int) -> int:
 
 
 def is_path_of(path: str, final: str) -> bool:
-    r"""Whether *final*, the path of an open file as Windows tells it (`\\?\C:\...`), is *path*."""
+    r"""Return whether *final*, the path of an open file as Windows tells it (`\\?\C:\...`), is *path*."""
     plain = final.removeprefix("\\\\?\\")
     if plain[:4].upper() == "UNC\\":
         plain = "\\\\" + plain[4:]

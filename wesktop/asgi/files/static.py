@@ -149,14 +149,14 @@ class _File:
 
     @property
     def unchanged(self) -> bool:
-        """Whether it is what it was, and so are those beside it."""
+        """True if it is what it was, and so are those beside it."""
         for path, status in self._seen.items():  # noqa: SIM110  all() takes longer
             if _status(path) != status:
                 return False
         return True
 
     def variant(self, scope: Scope) -> Response:
-        """What is sent to this client. Ranges are of the plain file: what they are parts of is not to be guessed."""
+        """Return the response for this client. Ranges apply to the uncompressed file, where they are certain."""
         if len(self._variants) > 1:
             headers = dict(scope["headers"])
             accepted = headers.get(b"accept-encoding")
@@ -166,7 +166,7 @@ class _File:
 
 
 _Status = tuple[int, int, int, int, int]
-"""What changes when a file does: its kind, time, size and identity."""
+"""The attributes that change with a file: its kind, time, size and identity."""
 
 
 def _status(path: str) -> _Status:
@@ -284,7 +284,7 @@ class SinglePage:
 
 
 def wants_page(scope: Scope, path: str) -> bool:
-    """Whether a request is for a document: browsers say so; others do by accepting HTML, and not asking for an asset.
+    """Return whether a request is for a document: browsers say so; others accept HTML and do not ask for an asset.
 
     A missing script is a 404, not the page: as a script that would be an error which nobody understands.
     """
@@ -299,7 +299,7 @@ def wants_page(scope: Scope, path: str) -> bool:
 
 
 def accepts_html(scope: Scope) -> bool:
-    """Whether the request accepts text/html, as it also does without any Accept (RFC 9110, section 12.5.1)."""
+    """Return whether the request accepts text/html, as it also does without any Accept (RFC 9110, section 12.5.1)."""
     values = header_values(scope, b"accept")
     if not values:
         return True

@@ -38,7 +38,7 @@ def is_current(scope: Scope, etag: str, modified: float) -> bool:
 
 
 def may_be_sent(scope: Scope, etag: str, modified: float) -> bool:
-    """Whether If-Match, else If-Unmodified-Since, allow it (RFC 9110, sections 13.1.1 and 13.1.4); else it is 412."""
+    """Return whether If-Match, else If-Unmodified-Since, allow it (RFC 9110, 13.1.1 and 13.1.4); else it is 412."""
     tags = header_values(scope, b"if-match")
     if tags:
         candidates = [tag.strip() for tag in b",".join(tags).decode("latin-1").split(",")]

@@ -88,7 +88,7 @@ def _program_fields(entry: Entry, icon: str | None, field_code: str = "") -> Fie
 
 
 def _field_code(entry: Entry) -> str:
-    """What is opened is put here: as a URL, or as a path where it can only be a file; one, or with files several."""
+    """Return the field code for what is opened: a URL, or a path if it can only be a file; one, or several files."""
     if not entry.opens:
         return ""
     code = "u" if entry.url_schemes else "f"

@@ -1,4 +1,4 @@
-"""What is in a macOS bundle, as text and property lists.
+"""The contents of a macOS bundle, as text and property lists.
 
 By Apple's Bundle Programming Guide, Information Property List Key Reference and launchd.plist(5).
 """

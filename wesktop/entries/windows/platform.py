@@ -39,7 +39,7 @@ def plan(entry: Entry) -> Plan:
 
 
 def shortcut(entry: Entry, icon: Path | None) -> Shortcut:
-    """What the shortcut says. Arguments are quoted as the C runtime splits them. Raises ValueError for what is too
+    """Return the shortcut. Arguments are quoted as the C runtime splits them. Raises ValueError for what is too
     long, or no path of this system.
     """
     program, *arguments = entry.arguments

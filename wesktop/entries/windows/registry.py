@@ -1,4 +1,4 @@
-r"""What a Windows entry opens, in the user's part of the registry: ``HKEY_CURRENT_USER\Software\Classes``.
+r"""The registry entries of links and files that a Windows entry opens: ``HKEY_CURRENT_USER\Software\Classes``.
 
 By Microsoft's "Registering an Application to a URI Scheme" and "File Types: How to Include an Application in the Open
 With Dialog Box". Schemes become the app's own; for files it is offered, and the user's choice stays.
@@ -30,7 +30,7 @@ class Registry(Protocol):
     """The part of the registry that is below `ROOT`."""
 
     def has(self, key: str) -> bool:
-        """Whether there is such a key."""
+        """Return whether there is such a key."""
 
     def read(self, key: str, name: str) -> str | None:
         """A value; None where there is none."""
@@ -49,7 +49,7 @@ class Registry(Protocol):
 
 
 def values(entry: Entry, command: str, icon: str) -> list[Value]:
-    """What is to be in the registry. Raises ValueError for a type whose files have no extension."""
+    """Return the wanted contents of the registry. Raises ValueError for a type whose files have no extension."""
     made = []
     for scheme in entry.url_schemes:
         made += [Value(scheme, "", f"URL:{entry.name}"), Value(scheme, "URL Protocol", "")]

@@ -30,7 +30,7 @@ _VT_LPWSTR = 0x1F
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shortcut:
-    r"""What a shortcut says. `target` is an absolute path on a drive, such as ``C:\x.exe``, `arguments` one line."""
+    r"""The contents of a shortcut. target: an absolute path on a drive, such as ``C:\x.exe``. arguments: one line."""
 
     target: str
     arguments: str
@@ -62,7 +62,7 @@ class Shortcut:
 
 
 def is_on_drive(path: str) -> bool:
-    r"""Whether a path is absolute and on a drive: not a network's (``\\server\share``), which takes another form."""
+    r"""Return whether a path is absolute and on a drive; a network path (``\\server\share``) takes another form."""
     parts = PureWindowsPath(path)
     return parts.is_absolute() and len(parts.drive) == 2
 

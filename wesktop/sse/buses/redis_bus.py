@@ -90,7 +90,7 @@ class RedisBus:
             self._news.notify_all()
 
     def _say_last_words(self) -> None:
-        """What was broadcast at the very end is on its way still, in a thread that does not outlive the process."""
+        """Wait for the last events, which a thread that does not outlive the process has yet to send."""
         with self._news:
             self._news.wait_for(lambda: not self._queue, LAST_WORDS)
 
@@ -177,7 +177,7 @@ class RedisBus:
                 self._take(entries[1:])
 
     def _read_history(self, server: Any) -> None:
-        """What is kept already, after its first entry: nobody can tell what was before that."""
+        """Read the entries that are kept already, after the first: what came before that is unknown."""
         while not (entries := server.xrevrange(self._key, count=self._kept + 1)[::-1]):
             self._begin_stream(server)
         oldest = time.monotonic() - self._max_seconds

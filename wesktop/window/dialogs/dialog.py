@@ -13,7 +13,7 @@ from wesktopd.wire import dialog_messages
 
 @dataclass(frozen=True)
 class Choice:
-    """What the user has chosen. accepted: not if he has closed the dialog."""
+    """The choice of the user. accepted: False if the dialog was closed."""
 
     accepted: bool
     paths: tuple[str, ...] = ()

@@ -55,7 +55,7 @@ def notify_by_bus(call: Call, title: str, body: str, app_id: str, icon: str | No
 
 
 def arguments(title: str, body: str, app_id: str, icon: str | None, capabilities: Sequence[str]) -> tuple[Any, ...]:
-    """What Notify is called with: susssasa{sv}i, the hints all being strings.
+    """Return the arguments of Notify: susssasa{sv}i, all hints being strings.
 
     The body is text: what would be markup in it is escaped for those who read markup, and only for them.
     """
@@ -64,7 +64,7 @@ def arguments(title: str, body: str, app_id: str, icon: str | None, capabilities
 
 
 def script_command(platform: str) -> list[str]:
-    """What shows a notification on "darwin" or "win32"; always the same."""
+    """Return the command that shows a notification on "darwin" or "win32"; always the same."""
     if platform == "darwin":
         return [PROGRAMS[platform], "-l", "JavaScript", "-e", JXA]
     encoded = base64.b64encode(POWERSHELL.encode("utf-16-le")).decode()

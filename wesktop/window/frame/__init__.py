@@ -1,4 +1,4 @@
-"""What surrounds the page: the place and size of the window, its menu, and files dropped on it. No I/O.
+"""The surroundings of the page: place and size of the window, its menu, and files dropped on it. No I/O.
 
 May import no other room.
 """

@@ -37,12 +37,12 @@ class Geometry:
 
 
 def serialize(geometry: Geometry) -> bytes:
-    """What is kept in a file."""
+    """Return the contents of the file for a geometry."""
     return json.dumps(asdict(geometry)).encode() + b"\n"
 
 
 def parse(data: bytes) -> Geometry | None:
-    """What a file has kept; None for anything that no window can have had."""
+    """Return the geometry in a file; None for anything that no window can have had."""
     try:
         fields: Any = json.loads(data)
         geometry = Geometry(**fields)

@@ -57,7 +57,7 @@ class _Navigation:
         self._dragged.update(WebKit2.URIRequest.new(line.strip()).get_uri() for line in lines if ":" in line)
 
     def on_touched(self, *_: Any) -> bool:
-        """What was dropped before has been loaded by now."""
+        """Forget an earlier drop, which has been loaded by now."""
         self._dragged.clear()
         return False
 
@@ -120,7 +120,7 @@ class _Navigation:
 
 
 def _refused_to_others(decision: Any) -> bool:
-    """Whether the server has refused what another site's frame wants in place of the page, which stays then.
+    """Return whether the server has refused what another site's frame wants in place of the page, which stays then.
 
     WebKit would reload the refusal in the user's name.
     """
@@ -130,7 +130,7 @@ def _refused_to_others(decision: Any) -> bool:
 
 
 def interrupted(error: Any) -> bool:
-    """Whether a load was ended because it is a download, or because another one was begun: nothing has failed."""
+    """Return whether a load ended without a failure: it became a download, or another one began."""
     cancelled = error.matches(WebKit2.NetworkError.quark(), WebKit2.NetworkError.CANCELLED)
     return bool(cancelled or error.domain == "WebKitPolicyError")
 

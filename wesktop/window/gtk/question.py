@@ -6,7 +6,7 @@ from gi.repository import Gtk
 
 
 def ask(parent: Any, question: str, accept: str, webview: Any = None) -> bool:
-    """Whether the user chose `accept`, a button of GTK's stock; anything else is no, and so is the end of the page in
+    """Return whether the user chose `accept`, a stock button; anything else is no, as is the end of the page in
     `webview`, which the question is about.
     """
     dialog = Gtk.MessageDialog(transient_for=parent, modal=True, message_type=Gtk.MessageType.QUESTION, text=question)

@@ -1,4 +1,4 @@
-"""What the window hears from the process that called `run()`, and from the app's server."""
+"""The window's two connections: to its launcher and to the supervisor."""
 
 import contextlib
 import logging

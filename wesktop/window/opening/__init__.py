@@ -1,4 +1,4 @@
-"""What runs in the caller's process: checking the options of a window, starting its process, explaining its end.
+"""The caller's side: checking the options of a window, starting its process, explaining its end.
 
 May import `frame` and `policy`.
 """

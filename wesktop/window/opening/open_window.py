@@ -163,7 +163,7 @@ def _check_end(opened: ChildProcess, *, was_open: bool) -> None:
 
 
 def _heard(channel: socket.socket) -> bytes:
-    """What the window tells; nothing where it has ended, even before it has read what it was told."""
+    """Return what the window sends; nothing if it has ended, even before it has read its messages."""
     try:
         return channel.recv(4096)
     except ConnectionError:

@@ -157,7 +157,7 @@ def check_flag(option: str, value: object) -> bool:
 
 
 def check_question(confirm_close: object, title: str) -> str | None:
-    """What the user is asked; raises ConfigurationError for what is neither a text nor True or False."""
+    """Return the question to the user. Raises ConfigurationError for anything but a string, True or False."""
     if isinstance(confirm_close, bool):
         return f"Close {title}?" if confirm_close else None
     if not isinstance(confirm_close, str) or not confirm_close.strip():

@@ -1,4 +1,4 @@
-"""What becomes of a user's wish to close the window."""
+"""The user's request to close the window, and whether it is granted."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ class CloseRequest:
         self._decided = True
 
     def _on_closing(self) -> bool:
-        """Whether it may be closed at once. In the toolkit's thread."""
+        """Return whether it may be closed at once. In the toolkit's thread."""
         if self._decided:
             return True
         if self._hides:

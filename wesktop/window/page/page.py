@@ -137,7 +137,7 @@ class Page:
         self._load(self._link if OPEN_PATH in url else url, shown)
 
     def choose(self, item: Item) -> None:
-        """What an item of the menu is for."""
+        """Carry out an item of the menu."""
         if "path" in item:
             if self._url is not None:
                 self._load(urljoin(self._url, item["path"]), self._shown)

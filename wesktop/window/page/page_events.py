@@ -19,5 +19,5 @@ def dispatch(event: str, detail: object) -> str:
 
 
 def tell_page(url: str, event: str, detail: object) -> str:
-    """What dispatches the event on a page of the app at `url` when that is complete; TOLD if it is such a page."""
+    """Return a script that dispatches an event once the app's page at `url` is complete; it evaluates to TOLD."""
     return _TELL % (json.dumps(url), dispatch(event, detail))

@@ -1,4 +1,4 @@
-"""What the window shows when there is no page: before the first one, and while its server is away."""
+"""The window's own page: before the first page of the app, and while the server is away."""
 
 import json
 
@@ -50,7 +50,7 @@ def away(background: str, text: str) -> str:
 
 
 def is_light(colour: str) -> bool:
-    """Whether black is more readable than white on #rrggbb (WCAG 2.2, relative luminance, without the gamma)."""
+    """Return whether black is more readable than white on #rrggbb (WCAG 2.2, luminance without the gamma)."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 140
 

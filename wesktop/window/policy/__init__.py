@@ -1,4 +1,4 @@
-"""What the page may do in the window, and what is kept out of its reach. Decisions, without a toolkit.
+"""The policy: what the page may do in the window, and what is out of its reach. Decisions, without a toolkit.
 
 May import no other room.
 """

@@ -1,4 +1,4 @@
-"""What pywebview's bridge from scripts to Python leads to, and where it is."""
+"""pywebview's bridge from scripts to Python, closed, and out of the page's reach."""
 
 from typing import Any, NoReturn
 

@@ -1,4 +1,4 @@
-"""What the page may do in the window: decisions without a toolkit.
+"""The rules for what the page may do in the window: decisions without a toolkit.
 
 The window is for the app's own origin (RFC 6454, section 4). What leads elsewhere belongs into the user's browser,
 where an address bar says whose page it is; what has no business in a browser either leads nowhere.
@@ -35,7 +35,7 @@ class Verdict(Enum):
 
 
 class Rules:
-    """What one window's page may do.
+    """The rules for the page of one window.
 
     permissions: of PERMISSIONS. downloads: whether it may offer files, each to be put where the user says.
     """
@@ -54,7 +54,7 @@ class Rules:
         return decide(url, self._origin)
 
     def may_repeat(self, failed: str, shown: str) -> bool:
-        """Whether the window may load again by itself what could not be loaded over the page that is shown.
+        """Return whether the window may load again by itself what could not be loaded over the page that is shown.
 
         Not over the app's page, unless it is that one: a frame of it may have asked for the other.
         """
@@ -65,7 +65,7 @@ class Rules:
         return decide_frame(url) if self._origin is not None else Verdict.REFUSE
 
     def allows(self, *asked: str) -> bool:
-        """Whether the page has all these permissions."""
+        """Return whether the page has all these permissions."""
         return bool(asked) and self.permissions.issuperset(asked)
 
 
@@ -84,7 +84,7 @@ def decide(url: str, own: Origin | None) -> Verdict:
 
 
 def decide_frame(url: str) -> Verdict:
-    """Whether a frame may show this. Of what it shows, the page around it sees nothing that is not its own."""
+    """Return whether a frame may show this. Of what it shows, the page around it sees nothing that is not its own."""
     if url.partition(":")[0].lower() == "mailto":
         return Verdict.BROWSER
     return Verdict.SHOW if url.partition(":")[0].lower() in _IN_FRAMES else Verdict.REFUSE

@@ -1,4 +1,4 @@
-"""What happens to a Qt window."""
+"""Events of a Qt window."""
 
 from collections.abc import Callable
 from typing import Any

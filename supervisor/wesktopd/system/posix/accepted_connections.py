@@ -68,7 +68,7 @@ def _is_at(sock: socket.socket, address: Address) -> bool:
 
 
 def is_same(name: Address, listening: Address) -> bool:
-    """Whether a connection's own address is that of a listening socket, which may be a wildcard or a path."""
+    """Return whether a connection's own address is that of a listening socket, which may be a wildcard or a path."""
     if isinstance(name, tuple) and isinstance(listening, tuple):
         return bool(name[1] == listening[1] and (listening[0] in WILDCARDS or name[0] == listening[0]))
     return bool(name and name == listening)

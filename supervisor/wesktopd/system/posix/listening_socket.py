@@ -1,4 +1,4 @@
-"""What differs between systems about the socket that workers listen on, and the names that lead to it."""
+"""The socket that workers listen on, and the names that lead to it, as far as systems differ."""
 
 import socket
 import sys

@@ -68,7 +68,7 @@ def _user() -> int:
 
 
 def is_trusted_owner(uid: int, user: int, stranger: int | None = None) -> bool:
-    """Whether what belongs to `uid` can be relied on by `user`.
+    """Return whether what belongs to `uid` can be relied on by `user`.
 
     stranger: the number that stands for all users from outside of our user namespace, among them the real root.
     """
@@ -76,7 +76,7 @@ def is_trusted_owner(uid: int, user: int, stranger: int | None = None) -> bool:
 
 
 def objection(info: os.stat_result, user: int, forbidden: int = 0) -> str | None:
-    """What keeps a file from being used as this user's own, as the end of a sentence; None for nothing.
+    """Return why a file cannot be used as this user's own, as the end of a sentence; None if it can.
 
     forbidden: bits that its mode must not have.
     """
@@ -188,7 +188,7 @@ def _lstat(place: str, *, make: bool) -> os.stat_result:
 
 
 def _stranger() -> int | None:
-    """What the owners from outside of our user namespace are shown as: a container's /tmp may be the real root's.
+    """Return the ID that stands for owners outside our user namespace: a container's /tmp may be the real root's.
 
     None outside of such a namespace, where it is a user like any other (user_namespaces(7)).
     """
@@ -258,7 +258,7 @@ def _set_mode(fd: int) -> None:
 
 
 def read_private(path: "str | Path", limit: int, forbidden: int = OTHERS_WRITE) -> bytes:
-    """What a file of this user's own holds. Raises as `open_private` does; OSError for more than `limit` bytes."""
+    """Return the contents of a private file. Raises as `open_private` does; OSError for more than `limit` bytes."""
     with open(open_private(path, os.O_RDONLY, forbidden), "rb") as file:
         data = file.read(limit + 1)
     if len(data) > limit:

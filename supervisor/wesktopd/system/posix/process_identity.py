@@ -19,7 +19,7 @@ class Identity(msgspec.Struct, frozen=True):
 
 
 class Usage(msgspec.Struct, frozen=True):
-    """What a process uses. rss: bytes of memory. cpu: seconds. age: seconds since its start."""
+    """The resources used by a process. rss: bytes of memory. cpu: seconds. age: seconds since its start."""
 
     rss: int
     cpu: float

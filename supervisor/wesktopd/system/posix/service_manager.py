@@ -1,4 +1,4 @@
-"""What a service manager is told, and gives: sd_notify(3), sd_listen_fds(3), sd_watchdog_enabled(3).
+"""Messages to a service manager, and sockets from it: sd_notify(3), sd_listen_fds(3), sd_watchdog_enabled(3).
 
 Without effect where there is none.
 """
@@ -71,7 +71,7 @@ def environment() -> dict[str, str]:
 
 
 def is_watched() -> bool:
-    """Whether there is a service manager that is told of this process."""
+    """Return whether there is a service manager that is told of this process."""
     return bool(os.environ.get("NOTIFY_SOCKET"))
 
 

@@ -69,7 +69,7 @@ def _look(address: Address) -> list[Connection] | None:
 
 
 def is_quiet(connections: Iterable[Connection] | None, waited: float) -> bool:
-    """Whether nothing is left to answer; None for connections that the system does not tell of."""
+    """Return whether nothing is left to answer; None for connections that the system does not tell of."""
     if connections is None:
         return waited >= GUESS
     return not any(unread or sent == 0 or (sent is None and waited < GUESS) for unread, sent in connections)
