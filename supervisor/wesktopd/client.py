@@ -207,7 +207,7 @@ def request_window(connection: Connection, name: str, request: Show) -> Turn | N
 def _answer_to_show(connection: Connection, request: Show) -> Answer | None:
     """It may take until another client has opened the window, so a silent supervisor is asked for a sign of life."""
     deadline = time.monotonic() + SHOW_TIMEOUT
-    with contextlib.suppress(ControlError):  # there is no answer then
+    with contextlib.suppress(ControlError):  # there is no response then
         connection.send(request)
     asked = False
     while True:

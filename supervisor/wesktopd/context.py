@@ -10,7 +10,7 @@ BUS_VARIABLE = "WESKTOP_BUS"
 APP_VARIABLE = "WESKTOP_APP"
 """The variable in which a worker, and what it starts, finds its app's name."""
 
-_worker_importing: bool | None = None  # None where this is no worker
+_worker_importing: bool | None = None  # None if this is not a worker
 
 
 def set_worker(*, importing: bool) -> None:
@@ -32,7 +32,7 @@ def imported_by_worker(function: str) -> bool:
 def app_name(name: str | None, function: str) -> str:
     """The app that `function` is called for: the given one, or the one in whose worker this is.
 
-    Raises ConfigurationError where it is called from outside without a name, or with one that is no string.
+    Raises ConfigurationError where it is called from outside without a name, or with a name that is not a string.
     """
     found = os.environ.get(APP_VARIABLE) if name is None else name
     if found is None:

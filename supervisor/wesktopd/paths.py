@@ -130,12 +130,12 @@ def storage_dir(name: str) -> Path:
 
 
 def _of_home(kind: str) -> Path:
-    import platformdirs  # late: most who look for a socket need no more than that
+    import platformdirs  # late: most uses need the socket directory only
 
     try:
         place: Path = getattr(platformdirs, kind)(APP, appauthor=False)
     except RuntimeError as error:
-        raise ConfigurationError(f"there is no directory to keep things in ({error}): set HOME.") from None
+        raise ConfigurationError(f"there is no directory for the app's files ({error}): set HOME.") from None
     return place
 
 

@@ -35,7 +35,7 @@ class AppSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     idle_timeout: without a window or a request after which the server ends.
     max_lifetime, max_rss: after which, and beyond how many MiB of memory, a worker is replaced.
     access_log: log every request. log_format: of the log file, "text", "json" or "off".
-    allow_remote: `host` may be one that other machines reach. session: who has not been let in is refused.
+    allow_remote: `host` may be one that other machines reach. session: unauthenticated requests are refused.
     allowed_hosts, allowed_origins, csp: see `wesktopd.guard.middleware`.
     second_launch: what another start does while the app is open: "focus", "window", or "module:attribute" to call.
     window: how the app's window looks, for `wesktop ctl open`; not looked into here.

@@ -273,9 +273,9 @@ def test_a_browser_is_let_in_without_a_secret_in_its_arguments(start_app: Start)
     [
         ([], "/bin/false", 1, "no browser was found: set BROWSER"),
         ([], "/nosuch", 1, "BROWSER '/nosuch' cannot be run: set it to"),
-        (["--path", "//evil.example"], "/bin/true", 2, "path '//evil.example' is none of the app's"),
-        (["--path", "evil"], "/bin/true", 2, "path 'evil' is none of the app's"),
-        (["--path", "/a/../b"], "/bin/true", 2, "path '/a/../b' is none of the app's"),
+        (["--path", "//evil.example"], "/bin/true", 2, "path must be"),
+        (["--path", "evil"], "/bin/true", 2, "path must be"),
+        (["--path", "/a/../b"], "/bin/true", 2, "path must be"),
         (["--path", "/a b"], "/bin/true", 2, "quote spaces and what is not ASCII, as in '/a%20b'"),
         (["--path", "/" + "a" * 1024], "/bin/true", 2, "a path of 1025 characters is too long for a link"),
         (["--print-link"], "/bin/true", 2, "--browser and --print-link exclude each other"),
@@ -340,12 +340,12 @@ def test_the_supervisor_is_not_asked_about_what_is_no_token(token: str) -> None:
             ["--host", "::", "--session"],
             "host '::' lets other machines in: give 127.0.0.1, or allow it",
         ),
-        (["--host", "0.0.0.0", "--allow-remote"], "nobody would be asked who they are: ask for a session (session="),
+        (["--host", "0.0.0.0", "--allow-remote"], "without authentication: ask for a session (session="),
         (["--host", "nosuch.invalid"], "host 'nosuch.invalid' is not an address of this machine: "),
         (["--host", "nosuch.invalid", "--allow-remote"], "host 'nosuch.invalid' is not an address of this machine: "),
         (["--allowed-host", "http://x"], "allowed host 'http://x' is not a name"),
         (["--allowed-origin", "x"], "allowed origin 'x' is not an origin"),
-        (["--csp", "a\nb"], "csp 'a\\nb' is no header's value"),
+        (["--csp", "a\nb"], "csp must be"),
     ],
 )
 def test_what_is_not_safe_is_refused_in_a_sentence(home: Path, arguments: list[str], message: str) -> None:

@@ -28,7 +28,7 @@ def attended(home: Path, timeout: str, name: str = NAME, more: str = "") -> Iter
 def test_without_a_window_or_a_request_it_ends_and_leaves_nothing(start_app: Start) -> None:
     app = start_app("--idle-timeout", "0.5")
     app.nothing_left()
-    assert "nobody has used it for 0.5 seconds" in app.logs()
+    assert "unused for 0.5 seconds" in app.logs()
 
 
 def test_it_goes_on_while_a_request_is_open_and_ends_afterwards(home: Path) -> None:

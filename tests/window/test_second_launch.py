@@ -249,11 +249,11 @@ def test_the_function_hears_of_the_first_start_too(desk: Desk) -> None:
         (
             "desk:go",
             "https://evil.example/",
-            "what 'desk:go' returned is refused: path 'https://evil.example/' is none of the app's",
+            "what 'desk:go' returned is refused: path must be",
         ),
-        ("desk:go", "//evil.example/", "is refused: path '//evil.example/' is none of the app's"),
-        ("desk:go", "/notes/../danger", "is refused: path '/notes/../danger' is none of the app's"),
-        ("desk:go", "/notes/%2E%2e/danger", "is refused: path '/notes/%2E%2e/danger' is none of the app's"),
+        ("desk:go", "//evil.example/", "is refused: path must be"),
+        ("desk:go", "/notes/../danger", "is refused: path must be"),
+        ("desk:go", "/notes/%2E%2e/danger", "is refused: path must be"),
     ],
 )
 def test_a_function_that_fails_is_in_the_log_and_the_page_stays(

@@ -222,9 +222,9 @@ def test_permissions_are_taken_once_each() -> None:
 @pytest.mark.parametrize(
     ("permissions", "message"),
     [
-        ("camera", "permissions 'camera' is no list: give one such as ['camera']."),
-        (True, "permissions True is no list: give one such as ['camera']."),
-        (None, "permissions None is no list: give one such as ['camera']."),
+        ("camera", "permissions must be a list"),
+        (True, "permissions must be a list"),
+        (None, "permissions must be a list"),
         (
             ["Camera"],
             "permission 'Camera' is unknown: there are camera, microphone, screen, geolocation, notifications, ",

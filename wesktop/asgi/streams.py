@@ -96,7 +96,7 @@ class StreamResponse(Response):
             async for chunk in self.generator:
                 await send_with_timeout(send, body_chunk(chunk if type(chunk) is bytes else _encoded(chunk)), seconds)
                 # To a client that is gone granian's send() returns without suspending; with a generator that does not
-                # suspend either, the loop would be held for ever and the disconnect never be seen.
+                # suspend either, the loop would be held indefinitely and the disconnect never be seen.
                 await asyncio.sleep(0)
         finally:
             await self._close()

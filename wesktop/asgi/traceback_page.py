@@ -53,7 +53,7 @@ def traceback_page(error: BaseException, request: str, trace: str) -> HTMLRespon
         title=escape(_summary(error)), style=_STYLE, kind=escape(kind), message=message and f": {escape(message)}",
         request=escape(request), trace=trace, parts="".join(parts),
     )  # fmt: skip
-    page = page.encode(errors="backslashreplace").decode()  # a client's bytes may be in it that are no text
+    page = page.encode(errors="backslashreplace").decode()  # it may contain bytes of a client that are not text
     return HTMLResponse(page, 500, headers={"Cache-Control": "no-store", "Content-Security-Policy": _POLICY})
 
 

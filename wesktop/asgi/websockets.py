@@ -46,7 +46,7 @@ def add_ws_route(path: str, handler: WebSocketHandler) -> None:
     _handlers[path] = handler
 
 
-class WebSocketDisconnect(Exception):  # noqa: N818  it is no error
+class WebSocketDisconnect(Exception):  # noqa: N818  not an error
     """The connection has ended: closed by the client or another task of the handler, or lost.
 
     code, reason: of the close; 1005 if there was none.

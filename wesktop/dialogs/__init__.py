@@ -6,7 +6,7 @@
         return {"imported": path is not None and await read(path)}
 
 Each is shown on the window that had the focus last, or else was opened last, which comes to the front; it is on the
-user's machine, as the app is. When the one who has asked is cancelled, the dialog closes. `wesktop.dialogs.blocking`
+user's machine, as the app is. When the awaiting task is cancelled, the dialog closes. `wesktop.dialogs.blocking`
 has the same functions for threads and scripts.
 
 `name` says which running app is to ask; None is the one that calls. All raise NoWindowError where that has no window,

@@ -71,7 +71,7 @@ class Log:
             self._entries.clear()
             self._positions.clear()
             self.first_id, self._first_at = first_id, at
-            self.end += 1  # so that who reads already sees that something is missing
+            self.end += 1  # so that current readers see that something is missing
 
     def append(self, id_: str, event: str, data: str, to: str | None, now: float) -> None:
         """Log an event, encoded once for all readers."""

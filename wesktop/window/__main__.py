@@ -126,7 +126,7 @@ def main(fd: int) -> int:
         return creation.failed(error)
     if creation.over:
         send_message(caller, Closed())
-    # The toolkit writes the page's storage at its end; but a thread of pywebview's may wait for ever for what a page
-    # that was just closed is to answer.
+    # The toolkit writes the page's storage at its end; but a thread of pywebview may wait indefinitely for the answer
+    # of a page that was just closed.
     end_within(CLOSE_WITHIN)
     return 0

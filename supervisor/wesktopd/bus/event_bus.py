@@ -1,4 +1,4 @@
-"""The event bus: puts the events of all workers in one order, and keeps the last for those who come later.
+"""The event bus: puts the events of all workers in one order, and keeps the latest for members that join later.
 
 On a Unix socket of its own beside the control socket. It outlives the workers, and goes over to the next
 supervisor at `wesktop ctl upgrade`.
@@ -62,7 +62,7 @@ class HandedBus(msgspec.Struct, kw_only=True):
 
 
 class Channel:
-    """One stream of events, and those who take part in it."""
+    """One stream of events, and its members."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -157,7 +157,7 @@ class Bus:
         return self._listener.sockets
 
     async def open(self, path: Path) -> None:
-        """Listen for those who find the socket at `path`, and at no other any more; connections stay.
+        """Listen at `path`, and no longer at any other; connections stay.
 
         Raises OSError when it cannot be made.
         """
@@ -181,7 +181,7 @@ class Bus:
         return sorted(name for name, channel in self._channels.items() if channel.members or not joined)
 
     def pause(self) -> None:
-        """Accept no further members; who comes waits. Raises OSError, and then goes on."""
+        """Stop accepting members; new connections wait. Raises OSError if that fails, and keeps accepting then."""
         self._listener.pause()
 
     def hand_over(self, number: Callable[[int], int]) -> HandedBus:
@@ -256,7 +256,7 @@ class Member(asyncio.Protocol):
                 self.data_received(os.read(connection, READ_SIZE))
 
     def data_received(self, data: bytes) -> None:
-        """Bytes of any number of lines; who says something else is hung up on."""
+        """Receive bytes of any number of lines; a member that sends anything else is disconnected."""
         try:
             for line in self._lines.feed(data):
                 if self._refused:  # for what came before: the rest is not heard

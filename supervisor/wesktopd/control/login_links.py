@@ -67,5 +67,5 @@ def _settle(opened: asyncio.Future[str], admitted: bool) -> None:
         opened.set_result("it was opened")
     else:
         instead = "`wesktop ctl open --print-link` has a link for any browser"
-        opened.set_exception(ControlTimeoutError(f"nobody has opened it within {LIFETIME:g} seconds: {instead}."))
+        opened.set_exception(ControlTimeoutError(f"it was not opened within {LIFETIME:g} seconds: {instead}."))
         opened.exception()  # it may not be awaited

@@ -60,7 +60,7 @@ class Windows:
     def awaited_for(self, asked: float) -> float:
         """Return for how many seconds to wait for a window that another client opens. asked: since when one waits.
 
-        A holder of a lease that is no window is about to open one: a caller, from the beginning of its lease. The
+        The holder of a lease other than a window is about to open one: a caller, from the start of its lease. The
         starter of the app is waited for in any case: it may be about to end the app, with its last window.
         """
         begun = [asked if lease.lease == STARTER else lease.since for lease in self._leases()]

@@ -287,7 +287,7 @@ class Supervisor:
         idle.used(now if self._pool.coming is not None else now - beat.idle)  # a restart is a use
         heartbeats = [worker.last_heartbeat for worker in self._pool.ready()]
         if self._retirement is None and not self._control.leases and idle.is_over(now, heartbeats):
-            self.request_stop(f"nobody has used it for {self._spec.idle_timeout:g} seconds")
+            self.request_stop(f"unused for {self._spec.idle_timeout:g} seconds")
 
     def worker_stopped_serving(self, reason: str) -> None:
         """Tell the holders of leases if no worker is left."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    """Load the middleware when it is asked for: most who import this room need less of it."""
+    """Load the middleware when it is asked for: most importers of this room need less of it."""
     if name != "Guard":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from wesktopd.guard.middleware import Guard

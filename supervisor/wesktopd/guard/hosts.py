@@ -119,7 +119,7 @@ def check_exposure(host: str, *, allow_remote: bool, session: bool) -> None:
             "(allow_remote=True or --allow-remote) and ask for a session (session=True or --session)."
         )
     raise ConfigurationError(
-        f"host {host!r} lets other machines in, and nobody would be asked who they are: "
+        f"host {host!r} is open to other machines, without authentication: "
         "ask for a session (session=True or --session), too."
     )
 

@@ -30,6 +30,6 @@ def check_path(path: str) -> None:
     """Refuse a path that leads elsewhere, or is too long; raises ConfigurationError."""
     if local_path(path) != path:
         how = "begin it with one slash, have no '.' or '..' between slashes, and quote spaces and what is not ASCII"
-        raise ConfigurationError(f"path {path!r} is none of the app's: {how}, as in '/a%20b'.")
+        raise ConfigurationError(f"path must be one of the app's, not {path!r}: {how}, as in '/a%20b'.")
     if len(path) > MAX_PATH:
         raise ConfigurationError(f"a path of {len(path)} characters is too long for a link: {MAX_PATH} are allowed.")

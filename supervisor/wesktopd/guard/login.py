@@ -45,7 +45,7 @@ def refused(status: int, text: str) -> Answer:
 
 
 def ask_for_session(name: str) -> Answer:
-    """For those who do not belong: how to open the program."""
+    """Return the response to unauthenticated clients: how to open the program."""
     from html import escape  # late: a worker that is being started has other things to load
 
     # The challenge is RFC 9110's to ask for (15.5.2); no browser opens a dialogue for this scheme.

@@ -1,4 +1,4 @@
-"""The guard: ASGI middleware that lets nobody in who does not belong.
+"""The guard: ASGI middleware that rejects requests from other sites and unauthenticated clients.
 
 A server on this machine can be reached by every page that its user visits, and by every user of the machine. So a
 request has to be for one of the server's own names (which ends DNS rebinding), must not come from another site's page
@@ -143,7 +143,7 @@ class Guard:
         )
 
     async def _open(self, session: SessionCheck, scope: Scope, headers: Headers, receive: Any, send: Any) -> None:
-        """Let in who brings a one-time token, from wherever it was opened."""
+        """Log in a client with a one-time token, from wherever the link was opened."""
         answer = await let_in(session, self._redeem, scope, headers, self._name)
         await self._answer(answer, scope, receive, send)
 

@@ -15,7 +15,7 @@ DEFAULT_CSP = (
     "style-src 'self' 'unsafe-inline'; connect-src 'self' blob: data:; frame-src 'self' blob:; object-src 'none'; "
     "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 )
-"""Own origin only: a page loads from nobody else, sends nothing to and is framed by nobody else.
+"""Own origin only: a page loads from no other origin, sends nothing there, and is not framed by one.
 
 Inline scripts and styles run: they are the app's own, and a developer is to notice nothing.
 """
@@ -90,4 +90,4 @@ def is_document(content_type: bytes) -> bool:
 def check_csp(csp: str | None) -> None:
     """Refuse what can be no header's value; raises ConfigurationError."""
     if csp is not None and not all(" " <= char <= "~" for char in csp):
-        raise ConfigurationError(f"csp {csp!r} is no header's value: give one line of ASCII.")
+        raise ConfigurationError(f"csp must be one line of ASCII, not {csp!r}.")

@@ -19,7 +19,7 @@ class SessionSecrets:
 
     @classmethod
     def fresh(cls) -> "SessionSecrets":
-        """One that nobody has yet."""
+        """Return new random secrets."""
         return cls(os.urandom(SECRET_BYTES).hex(), os.urandom(SECRET_BYTES).hex())
 
 
@@ -30,7 +30,7 @@ class SessionCheck:
     """
 
     def __init__(self, secrets: SessionSecrets, name: str, port: int) -> None:
-        from hmac import compare_digest  # late: it takes 4 ms, and most who know this module never compare
+        from hmac import compare_digest  # late: it takes 4 ms, and most importers never compare
 
         self._equal = compare_digest
         self._name = f"wesktop-{name}-{port}="

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and removed by who made them."""
+"""Files that are written whole or not at all, and removed only by the process that made them."""
 
 import contextlib
 import os
@@ -56,7 +56,7 @@ class OwnFile:
         self._found = self._look()
 
     def is_in_place(self) -> bool:
-        """Return whether it is still what others find there."""
+        """Return whether the file is still the one at its path."""
         return self._found is not None and self._found == self._look()
 
     def remove(self) -> None:

@@ -74,7 +74,7 @@ class Upgrade:
         retirement = Retirement(app)
         try:
             await self._pause()
-            if not app.pool.running:  # those who are connected were heard until now
+            if not app.pool.running:  # connected clients have been served until now
                 raise app.stopping_error()
             message = self._capture()
             self._set_retirement(retirement)

@@ -21,7 +21,7 @@ class BusMessage(msgspec.Struct, kw_only=True, tag_field="type", tag=str.lower):
 class Join(BusMessage, kw_only=True):
     """Take part in a channel. after: the number of the last event that is known, of the life `epoch` of the bus.
 
-    max_events, max_bytes, max_seconds: what is to be kept for those who come later; the most that anybody asks for.
+    max_events, max_bytes, max_seconds: how much to keep for members that join later; the maximum of all requests.
     """
 
     channel: str

@@ -209,7 +209,7 @@ class Happened(Message):
 
 
 class Linked(SecretMessage):
-    """The answer to `Link`. A secret, for as long as nobody has opened it."""
+    """The answer to `Link`. A secret until it has been opened."""
 
     url: str
 
@@ -245,7 +245,7 @@ class Down(Message):
 
 
 class Warned(Message):
-    """Event for who starts the app: something is amiss, and keeps nothing from being served."""
+    """Event for the process that starts the app: a warning that does not keep the app from being served."""
 
     text: str
 
@@ -261,7 +261,7 @@ class Others(Message):
 
 
 class Moved(Message):
-    """Event for who has started the supervisor: another process is the supervisor from now on, after an upgrade."""
+    """Event for the process that started the supervisor: after an upgrade, another process is the supervisor."""
 
     pid: int
 
@@ -314,7 +314,7 @@ def decode_request(frame: bytes) -> Request:
 
 
 def request_id(frame: bytes) -> int:
-    """The `id` of a line that is no request; 0 where it has none."""
+    """Return the `id` of a line that is not a request; 0 if it has none."""
     try:
         return msgspec.json.decode(frame, type=_Identified).id
     except (ValueError, RecursionError):

@@ -4,8 +4,8 @@
     server   NONCE PROOF       one of its own, and HMAC-SHA256 of its role and both numbers, with the secret as key
     client   PROOF             the same of its own role
 
-The secret itself is never sent, and the server proves itself first: who has merely got hold of its port learns
-nothing, and is told nothing. A proof holds for its role and its connection alone, so that it can neither be sent back
+The secret itself is never sent, and the server proves itself first: a program that has merely taken its port learns
+nothing. A proof holds for its role and its connection alone, so that it can neither be sent back
 nor be used again (ISO/IEC 9798-4, three-pass mutual authentication).
 """
 
@@ -68,7 +68,7 @@ class ClientGreeting:
 
 def proof(secret: str, role: str, client_nonce: str, server_nonce: str) -> str:
     """Return the proof that one of the two, "client" or "server", knows the secret."""
-    import hmac  # late: it takes 4 ms, and a window waits for this module where there is no such greeting
+    import hmac  # late: it takes 4 ms, and a window, which mostly needs no greeting, waits for this module
 
     return hmac.new(secret.encode(), f"{role} {client_nonce} {server_nonce}".encode(), "sha256").hexdigest()
 

@@ -30,7 +30,7 @@ _heads = msgspec.json.Decoder(_Head)
 def decode_known(decoder: msgspec.json.Decoder[Kinds], line: bytes) -> Kinds | None:
     """Decode one of a union of messages; None for a type that is not among them, which is to be skipped.
 
-    Raises ValueError, msgspec's errors among them, or RecursionError for what is no message.
+    Raises ValueError, msgspec's errors among them, or RecursionError for anything but a message.
     """
     try:
         return decoder.decode(line)

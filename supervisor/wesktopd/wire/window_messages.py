@@ -85,7 +85,7 @@ class Asked(Message):
 
 
 class Withdrawn(Message):
-    """Event for that window: nobody waits for the answer any more; the dialog is to close."""
+    """Event for that window: close the dialog, whose answer is no longer wanted."""
 
     number: int
 

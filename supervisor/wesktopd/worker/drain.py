@@ -22,7 +22,7 @@ LATE_GRACE = 0.25  # seconds that a request has which comes during a drain, befo
 class Drain:
     """ASGI middleware that counts the open requests and can end those that would never end by themselves.
 
-    An event stream or a WebSocket keeps a graceful stop waiting for ever (measured on granian). Once `begin` was
+    An event stream or a WebSocket keeps a graceful stop waiting indefinitely (measured on granian). Once `begin` was
     called, whoever waits in `receive()` for more than the request's body hears that the client has disconnected,
     and ends in good order; a request that is still being worked on is left alone until `cancel`.
     """
@@ -151,6 +151,6 @@ class _Receiver:
             self._leaving.set_result(None)
 
     def close(self) -> None:
-        """The request has ended: nobody wants what is still to come."""
+        """End the request: messages that are still to come are not wanted."""
         if self._coming is not None and not self._coming.cancel() and not self._coming.cancelled():
             self._coming.exception()  # which nobody wants either

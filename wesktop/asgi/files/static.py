@@ -54,7 +54,7 @@ class StaticFiles:
     looked at again, by one stat(), for every request.
 
     Raises ValueError when the directory does not exist or the prefix does not begin with a slash, and TypeError when
-    the one is no path or the other no str.
+    the former is not a path or the latter not a str.
     """
 
     def __init__(
@@ -267,7 +267,7 @@ class _Cache:
 class SinglePage:
     """The page *index* for every GET and HEAD of a document.
 
-    Raises ValueError when it is not a file, TypeError when it is no path.
+    Raises ValueError when it is not a file, TypeError if it is not a path.
     """
 
     def __init__(self, index: str | os.PathLike[str]) -> None:

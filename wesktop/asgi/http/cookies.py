@@ -20,8 +20,8 @@ class Cookie:
     scripts. same_site: "strict", "lax" (the default) or "none", which needs *secure*.
 
     Raises ValueError for a name that is not a token, a value or attribute that cannot stand in the header
-    (percent-encode it), or a same_site that is none of these, and TypeError for a name or value that is no str or a
-    max_age that is no int.
+    (percent-encode it), or a same_site other than these, and TypeError for a name or value that is not a str or a
+    max_age that is not an int.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ def encode_cookies(cookies: Cookies | None) -> list[tuple[bytes, bytes]]:
 def parse_cookies(header: str) -> dict[str, str]:
     """The cookies of a Cookie header (RFC 6265, section 5.4); the first of a repeated name, which is the nearer one.
 
-    What is no pair is left out: a browser sends whatever another program on this host has set.
+    Anything but a pair is left out: a browser sends whatever another program on this host has set.
     """
     cookies: dict[str, str] = {}
     for pair in header.split(";"):

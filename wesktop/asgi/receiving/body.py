@@ -56,7 +56,7 @@ class Body(Receiver):
         try:
             with time_limit(self._timeout):
                 while not self._is_read:
-                    # Not by the task, which takes longer: who gives this up gives the request up.
+                    # Not by the task, which takes longer: giving this up gives the request up.
                     chunks.append(self._chunk(await self._receive()))
         except TimeoutError:
             raise _too_slow() from None

@@ -146,7 +146,7 @@ class Receiver:
             self._error = error
             if not isinstance(error, Exception):  # cancelled, by others: nobody is to wait for what never comes
                 self._error = ConnectionAbortedError("the server's receive() was cancelled")
-                self._is_told = True  # it is no failure
+                self._is_told = True  # not a failure
                 raise
         finally:
             self._news.set()

@@ -77,7 +77,7 @@ def _build(place: Path, entry: Entry, icon: bytes | None) -> None:
 
 
 def _withhold_from_others(place: Path) -> None:
-    """Have nobody else write in the bundle, whatever the umask: it is a program."""
+    """Make the bundle writable for its owner only, whatever the umask: it is a program."""
     for path in (place, *place.rglob("*")):
         if not path.is_symlink():
             path.chmod(path.stat().st_mode & ~OTHERS_WRITE)

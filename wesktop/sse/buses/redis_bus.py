@@ -182,7 +182,7 @@ class RedisBus:
             self._begin_stream(server)
         oldest = time.monotonic() - self._max_seconds
         start = max(1, sum(self._time_of(id_) < oldest for id_, _ in entries))
-        self.ready = False  # also after a gap: who comes now is not placed in the middle of what is read again
+        self.ready = False  # also after a gap: new clients are not placed in the middle of what is read again
         self._deduplicator = Deduplicator()  # what has been read before is read again
         self._last_id, fields = entries[start - 1]
         if _is_event(fields):
@@ -207,7 +207,7 @@ class RedisBus:
         return self._deduplicator.is_repeat(fields.get("origin", ""), int(fields.get("number", "0")))
 
     def _time_of(self, id_: str) -> float:
-        """When it was added, by time.monotonic(): rather too late than too early, for those who came meanwhile."""
+        """Return when it was added, by time.monotonic(); rather too late than too early, for new clients."""
         return min(time.monotonic(), (int(id_.split("-")[0]) + 1) / 1000 - self._clock)
 
 

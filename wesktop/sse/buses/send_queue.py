@@ -19,7 +19,7 @@ logger = logging.getLogger("wesktop")
 class SendQueue:
     """Events wait, are taken to be sent, and are dropped when confirmed. The caller holds a lock.
 
-    Where too many wait, the oldest give way, so that who sends is never held up. In their place goes one event
+    If too many wait, the oldest are dropped, so that sending never blocks. In their place goes one event
     "reset", by which a page learns whenever it has missed some. It has the number of the last that it stands for:
     should that have arrived after all, the reset is taken for its repeat, and told to nobody.
 

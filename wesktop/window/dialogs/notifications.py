@@ -57,7 +57,7 @@ def notify_by_bus(call: Call, title: str, body: str, app_id: str, icon: str | No
 def arguments(title: str, body: str, app_id: str, icon: str | None, capabilities: Sequence[str]) -> tuple[Any, ...]:
     """Return the arguments of Notify: susssasa{sv}i, all hints being strings.
 
-    The body is text: what would be markup in it is escaped for those who read markup, and only for them.
+    The body is text: markup in it is escaped for services that read markup, and only for those.
     """
     shown = html.escape(body, quote=False) if BODY_MARKUP in capabilities else body
     return app_id, 0, icon or "", title, shown, [], {"desktop-entry": app_id}, -1

@@ -38,7 +38,7 @@ def check_menu(menu: object) -> list[Item]:
     """The menu as its window builds it; raises ConfigurationError, which says where, for what is none."""
     if not isinstance(menu, list | tuple):
         raise ConfigurationError(
-            f"menu {menu!r} is no list: give one of menus such as {{'label': 'File', 'items': []}}."
+            f"menu must be a list of menus such as {{'label': 'File', 'items': []}}, not {menu!r}."
         )
     checked = [_checked(item, f"menu[{number}]", 1) for number, item in enumerate(menu)]
     for number, item in enumerate(checked):
@@ -87,11 +87,11 @@ def _checked(item: object, where: str, depth: int) -> Item | str:
 
 def _check_text(text: object, where: str) -> None:
     if not isinstance(text, str) or not text.strip() or len(text) > MAX_TEXT or not text.isprintable():
-        raise ConfigurationError(f"{where} {text!r} is no text of 1 to {MAX_TEXT} visible characters.")
+        raise ConfigurationError(f"{where} must be 1 to {MAX_TEXT} visible characters, not {text!r}.")
 
 
 def check_key(key: object, where: str) -> None:
-    """Refuse what is no key; raises ConfigurationError."""
+    """Raise ConfigurationError for anything but a key."""
     if not isinstance(key, str) or not _KEY.fullmatch(key):
         raise ConfigurationError(f"{where}: key {key!r} is none: give one such as 'Ctrl+Shift+O' or 'F5'.")
 

@@ -81,7 +81,7 @@ class GtkDialog:
 def _chosen(files: Sequence[Any]) -> Choice | WindowError:
     paths = [file.get_path() for file in files]
     if None in paths:  # a place in the network that is not mounted
-        return WindowError(f"{files[paths.index(None)].get_uri()} is no file of this machine.")
+        return WindowError(f"{files[paths.index(None)].get_uri()} is not a file on this machine.")
     return Choice(accepted=True, paths=tuple(paths))
 
 

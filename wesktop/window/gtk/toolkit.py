@@ -76,7 +76,7 @@ class Gtk(Toolkit):
         apply(webview, rules)
         self._before_unload = BeforeUnload(webview)
         _fill(window.native, window.background_color)
-        # A page that is busy for ever would never notice that its window is gone.
+        # A page that is busy indefinitely would never notice that its window is gone.
         window.native.connect("destroy", lambda _: webview.terminate_web_process())
         webview.connect("load-failed", _on_load_failed, rules, on_failed)
 

@@ -198,7 +198,7 @@ class ServerLink:
             self._dialogs.ask(number, known, reply)
 
     def _put_away(self) -> None:
-        """Nobody holds the port any more: the page is not to meet whoever takes it."""
+        """Put the page away: the port is free, and the page must not talk to the next program that takes it."""
         self._note = self._note_due = None
         self._noted = False
         path = self._page.put_away("The server has stopped. Waiting for it to come back\N{HORIZONTAL ELLIPSIS}")

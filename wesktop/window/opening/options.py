@@ -141,7 +141,7 @@ def check_icon(icon: str | os.PathLike[str] | None) -> str | None:
 def check_permissions(permissions: object) -> list[str]:
     """The permissions, each once; raises ConfigurationError for what is none."""
     if isinstance(permissions, str) or not isinstance(permissions, Iterable):
-        raise ConfigurationError(f"permissions {permissions!r} is no list: give one such as ['camera'].")
+        raise ConfigurationError(f"permissions must be a list such as ['camera'], not {permissions!r}.")
     asked = list(permissions)
     for name in asked:
         if name not in PERMISSIONS:
@@ -161,7 +161,7 @@ def check_question(confirm_close: object, title: str) -> str | None:
     if isinstance(confirm_close, bool):
         return f"Close {title}?" if confirm_close else None
     if not isinstance(confirm_close, str) or not confirm_close.strip():
-        raise ConfigurationError(f"confirm_close {confirm_close!r} is no question: give True, False or a text.")
+        raise ConfigurationError(f"confirm_close must be True, False or a question, not {confirm_close!r}.")
     return confirm_close
 
 
@@ -199,19 +199,19 @@ def _check_value(option: str, value: object, *, is_flag: bool) -> None:
     if option in ("x", "y"):
         if value is not None and not (_is_whole(value) and value in _PLACES):
             raise ConfigurationError(
-                f"{named} {value!r} is no place: give {_PLACES.start} to {_PLACES.stop - 1} pixels, or None."
+                f"{named} must be {_PLACES.start} to {_PLACES.stop - 1} pixels or None, not {value!r}."
             )
     elif option == "min_size":
         sides = value if isinstance(value, list | tuple) else ()
         if len(sides) != 2 or not all(_is_whole(side) and 0 <= side <= MOST for side in sides):
             raise ConfigurationError(
-                f"{named} {value!r} is no size: give width and height, each 0 to {MOST} pixels, such as (200, 100)."
+                f"{named} must be a width and a height of 0 to {MOST} pixels, such as (200, 100), not {value!r}."
             )
     elif option == "localization":
         words = value if isinstance(value, dict) else {None: None}
         if value is not None and not all(isinstance(word, str) for pair in words.items() for word in pair):
             raise ConfigurationError(
-                f"{named} {value!r} is no dict of texts: give one such as {{'global.saveFile': 'Save as'}}."
+                f"{named} must be a dict of strings such as {{'global.saveFile': 'Save as'}}, not {value!r}."
             )
     elif is_flag:
         check_flag(named, value)

@@ -33,7 +33,7 @@ def window_error(code: int, *, opened: bool) -> WindowError | None:
     """
     if code in ASKED_TO_END or (opened and code == 0):
         return None
-    from wesktopd.system import describe_exit  # late: the window waits for who imports this
+    from wesktopd.system import describe_exit  # late: the window waits for the importers of this module
 
     when = "while its window was open" if opened else "before it had opened a window"
     return WindowError(f"the window's process ended {when} ({describe_exit(code)}): `wesktop doctor` may say why.")

@@ -24,7 +24,7 @@ class CloseRequest:
             window.localization_override = {"global.quitConfirmation": question}
 
     def decide(self) -> None:
-        """From now on nobody is asked."""
+        """Close without asking from now on."""
         self._decided = True
 
     def _on_closing(self) -> bool:
@@ -38,7 +38,7 @@ class CloseRequest:
         return False
 
     def quit(self) -> None:
-        """Close it for good, if nobody minds. In the toolkit's thread."""
+        """Close the window, if user and page agree. In the toolkit's thread."""
         if self._question is None or self._toolkit.confirm(self._window, self._question):
             self._toolkit.ask_page(self._window, self._close)
 

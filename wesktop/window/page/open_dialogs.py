@@ -41,13 +41,13 @@ class OpenDialogs:
             done(WindowError(f"no dialog can be shown: {error}"))
 
     def withdraw(self, number: int) -> None:
-        """Nobody waits for the answer any more."""
+        """Close a dialog whose answer is no longer wanted."""
         dialog = self._open.get(number)
         if dialog is not None:
             dialog.close()
 
     def withdraw_all(self) -> None:
-        """The server that has asked is gone, and with it all who wait for an answer."""
+        """Close all dialogs: the server that has asked is gone."""
         for dialog in [*self._open.values()]:
             dialog.close()
 
@@ -56,7 +56,7 @@ class OpenDialogs:
             self._toolkit.notify(notice.title, notice.body, self._app_id, self._icon)
         except WesktopError as error:
             done(error)
-        except Exception as error:  # who has asked waits for an answer
+        except Exception as error:  # the server waits for an answer
             done(WindowError(f"no notification can be shown: {error}"))
         else:
             done(Choice(accepted=True))

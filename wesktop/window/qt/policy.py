@@ -38,7 +38,9 @@ def apply(view: Any, rules: Rules) -> None:
     page.featurePermissionRequested.disconnect(page.onFeaturePermissionRequested)  # it grants camera and microphone
     page.featurePermissionRequested.connect(lambda url, feature: _on_permission(page, url, feature, rules))
     profile = page.profile()
-    if hasattr(profile, "setPersistentPermissionsPolicy"):  # since 6.8: what was granted once is not granted for ever
+    if hasattr(
+        profile, "setPersistentPermissionsPolicy"
+    ):  # since 6.8: what was granted once is not granted indefinitely
         profile.setPersistentPermissionsPolicy(QWebEngineProfile.PersistentPermissionsPolicy.AskEveryTime)
     if hasattr(page, "desktopMediaRequested"):  # since 6.7
         page.desktopMediaRequested.connect(lambda request: _on_screen_asked(request, rules))

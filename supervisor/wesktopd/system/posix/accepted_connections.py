@@ -48,7 +48,7 @@ def accepted(address: Address) -> Iterator[socket.socket]:
             if os.get_blocking(fd):  # a server's never are; and a socket object may turn another's from it
                 continue
             sock = socket.socket(fileno=fd)
-        except OSError:  # it is no socket, or closed by now
+        except OSError:  # not a socket, or closed by now
             continue
         try:
             if _is_at(sock, address):

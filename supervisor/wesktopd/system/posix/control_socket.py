@@ -78,7 +78,7 @@ async def serve(
     """Serve on a listening socket. The path of a Unix socket stays when the server is closed: another process may go
     on with it.
     """
-    import asyncio  # late: who connects needs none
+    import asyncio  # late: a client needs none
 
     loop = asyncio.get_running_loop()
     options: dict[str, Any] = {"sock": listener, "backlog": backlog, "start_serving": start_serving}
@@ -98,7 +98,7 @@ def _listen_tcp(path: Path) -> tuple[socket.socket, str]:
         ) is not None:  # on Windows another could bind it
             listener.setsockopt(socket.SOL_SOCKET, exclusive, 1)
         listener.bind((LOOPBACK, 0))
-        # The file is written last, so that who has read it can connect.
+        # The file is written last, so that a client that has read it can connect.
         listener.listen()
         withhold(listener.fileno(), listener.getsockname())
         atomic_write(path, f"{listener.getsockname()[1]} {secret}\n".encode())
@@ -112,7 +112,7 @@ def connect(path: Path, timeout: float) -> socket.socket:
     """Connect to the control socket at `path` within `timeout` seconds; whose it is, is certain then.
 
     Raises OSError: PermissionError where it is another user's, BlockingIOError where its queue is full or it hangs up
-    before it has said who it is, NotProvenError where a stranger has its port, TimeoutError where it says nothing.
+    before it has proved its identity, NotProvenError if a stranger has its port, TimeoutError if it sends nothing.
     """
     deadline = time.monotonic() + timeout
     secret, address = _read(path) if path.suffix == SUFFIX else (None, str(path))
@@ -134,7 +134,7 @@ def connect(path: Path, timeout: float) -> socket.socket:
 def _read(path: Path) -> tuple[str, tuple[str, int]]:
     if not Lock(path.with_suffix(".lock")).is_held():  # a dead supervisor's file: the port may be anybody's by now
         raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED), str(path))
-    found = parse(read_private(path, MAX_FILE, OTHERS))  # what others could read, is no secret
+    found = parse(read_private(path, MAX_FILE, OTHERS))  # a file that others could read has no secret
     if found is None:
         raise OSError(f"{path} holds no port and secret")
     port, secret = found

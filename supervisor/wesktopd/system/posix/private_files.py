@@ -1,7 +1,7 @@
 """Directories and files for this user alone: checked before they are used, and never for a moment open to others.
 
 What is trusted is this user's or root's. Every directory and link on the way to a file has to be, as well as the
-file: who owns a directory can put what he likes in the place of what is in it. A directory that others may write to
+file: the owner of a directory can replace whatever is in it. A directory that others may write to
 (/tmp, or a volume in a container) is in order as long as its owner is: they cannot make what belongs to us.
 
 Light, and about paths as strings: a window waits for this module.

@@ -1,5 +1,5 @@
 // One event stream for all tabs of an app: browsers open six connections a host, so the seventh tab with a stream of its
-// own would wait for ever. One tab, the holder of a lock, has the stream; the others hear it over a BroadcastChannel.
+// own would wait indefinitely. One tab, the holder of a lock, has the stream; the others hear it over a BroadcastChannel.
 //
 //     import { sharedEvents } from "/_wesktop/events.js";
 //     const events = sharedEvents("/events");
