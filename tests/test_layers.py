@@ -106,8 +106,8 @@ CLI: dict[str, set[str]] = {
     "top": {"shared", "commands", "ctl"},
 }
 CLI_FLAT = {
-    **dict.fromkeys(("render", "output", "lazy"), "shared"),
-    **dict.fromkeys(("options", "serving", "service", "entries", "doctor"), "commands"),
+    **dict.fromkeys(("render", "output", "lazy", "options", "starting"), "shared"),
+    **dict.fromkeys(("run", "serve", "service", "entries", "doctor"), "commands"),
     **dict.fromkeys(("main", "exit_codes"), "top"),
 }
 SERVICES: dict[str, set[str]] = {

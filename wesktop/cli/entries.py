@@ -119,7 +119,7 @@ def _fields(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _ways(record: "Record") -> str:
-    """What else starts the program: login, links, files."""
+    """Return what else starts the program: login, links, files."""
     schemes = [f"{scheme}:" for scheme in record.url_schemes]
     return ", ".join([*["login"] * record.autostart, *schemes, *record.mime_types]) or "-"
 

@@ -110,7 +110,7 @@ def requirement(text: str) -> tuple[str, str] | None:
 
 
 def satisfies(version: str, constraint: str) -> bool:
-    """Whether a version satisfies constraints such as >=2.8.7,<2.9. Other operators are ignored."""
+    """Return whether a version satisfies constraints such as >=2.8.7,<2.9. Other operators are ignored."""
     own = _numbers(version)
     for operator, bound in _CLAUSE.findall(constraint):
         limit = _numbers(bound)

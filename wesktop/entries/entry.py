@@ -49,7 +49,7 @@ class Entry:
 
     @property
     def opens(self) -> bool:
-        """Whether files or links are passed to the command."""
+        """True if files or links are passed to the command."""
         return bool(self.mime_types or self.url_schemes)
 
 

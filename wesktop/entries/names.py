@@ -25,7 +25,7 @@ def entry_id(name: str) -> str:
 
 
 def is_id(text: str) -> bool:
-    """Whether a text can be an identifier; the same rule holds for the names of apps (`wesktopd.spec`)."""
+    """Return whether a text can be an identifier; the same rule holds for the names of apps (`wesktopd.spec`)."""
     return _PLAIN.fullmatch(text) is not None
 
 

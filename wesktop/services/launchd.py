@@ -164,7 +164,7 @@ class Launchd:
         return reason, leftover_files.log_tail(name, system=False, since=since)
 
     def _runs(self, name: str) -> bool:
-        """Whether its job is running. launchd notices with a delay that `wesktop ctl stop` has ended it."""
+        """Return whether its job is running. launchd notices with a delay that `wesktop ctl stop` has ended it."""
         from wesktopd import client
 
         deadline = time.monotonic() + ENDS_WITHIN

@@ -38,7 +38,7 @@ class Status:
 
     @property
     def is_up(self) -> bool:
-        """Whether connections are answered."""
+        """True if connections are answered."""
         return self.state in ("active", "reloading", "listening")
 
 

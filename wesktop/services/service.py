@@ -68,7 +68,7 @@ class Service:
 
     @property
     def needs_privileged_port(self) -> bool:
-        """Whether the app itself must bind a privileged port."""
+        """True if the app itself must bind a privileged port."""
         return self.port in PRIVILEGED and not self.on_demand
 
     @property

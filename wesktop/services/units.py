@@ -88,7 +88,7 @@ def _values(service: Service) -> dict[str, Value]:
 
 
 def _needs_tmp(service: Service) -> bool:
-    """Whether the app is in a temporary directory, which PrivateTmp= would hide from it (systemd.exec(5))."""
+    """Return whether the app is in a temporary directory, which PrivateTmp= would hide from it (systemd.exec(5))."""
     places = (service.directory, service.command[0], service.environment_file or "")
     return any(place.startswith(TEMPORARY) for place in places)
 

@@ -40,7 +40,7 @@ class UntrustedDirectory:
             os.close(fd)
 
     def has_file(self, name: str) -> bool:
-        """Whether it has a regular file of that name; False if the directory does not exist."""
+        """Return whether it has a regular file of that name; False if the directory does not exist."""
         with contextlib.suppress(OSError), self.opened() as fd:
             return stat.S_ISREG(os.stat(name, dir_fd=fd, follow_symlinks=False).st_mode)
         return False

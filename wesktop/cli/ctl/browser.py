@@ -78,7 +78,7 @@ def check_browser(choices: str) -> None:
 
 
 def _can_be_run(choice: str) -> bool:
-    """Whether an entry of BROWSER, a command line with %s, a name or a path, can be run by webbrowser."""
+    """Return whether an entry of BROWSER, a command line with %s, a name or a path, can be run by webbrowser."""
     try:
         browser = webbrowser.get(choice)
     except (webbrowser.Error, ValueError, IndexError):  # ValueError for an open quote, IndexError for blanks

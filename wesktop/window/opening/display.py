@@ -1,4 +1,4 @@
-"""Whether there is a display to open a window on. GTK and Qt end the process where there is none."""
+"""Check for a display to open a window on: GTK and Qt end the process if there is none."""
 
 import contextlib
 import os
