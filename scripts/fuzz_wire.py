@@ -59,23 +59,20 @@ def lines() -> Callable[[bytes], None]:
 
 
 def messages() -> Callable[[bytes], None]:
-    """A line is a message, of a type that is not known, or an error of the protocol's own."""
+    """A line is a message, of an unknown type, or a protocol error."""
     from wesktopd.errors import ControlError
-    from wesktopd.wire import bus_messages as bus_protocol
-    from wesktopd.wire import control_messages as protocol
-    from wesktopd.wire import dialog_messages as questions
-    from wesktopd.wire import worker_messages
+    from wesktopd.wire import bus_messages, control_messages, dialog_messages, worker_messages
     from wesktopd.wire.window_messages import Asked
 
     def check(data: bytes) -> None:
         try:
-            answer = protocol.decode_answer(data)
+            answer = control_messages.decode_answer(data)
         except ControlError:
             answer = None
         if isinstance(answer, Asked):
             with contextlib.suppress(ValueError):
-                questions.read(answer.question)
-        for decode in (bus_protocol.decode_to_bus, bus_protocol.decode_from_bus):
+                dialog_messages.read(answer.question)
+        for decode in (bus_messages.decode_to_bus, bus_messages.decode_from_bus):
             with contextlib.suppress(ValueError, RecursionError):
                 decode(data)
         for kinds in (worker_messages.TO_WORKER, worker_messages.FROM_WORKER):

@@ -25,8 +25,7 @@ from wesktopd.instance.own_host import host_in, own_host
 from wesktopd.paths import AppPaths
 from wesktopd.spec import AppSpec
 from wesktopd.system import ChildProcess, start_child
-from wesktopd.wire import control_messages as protocol
-from wesktopd.wire import window_messages as window_protocol
+from wesktopd.wire import control_messages, window_messages
 from wesktopd.wire.control_messages import MAX_FRAME, Answer, End, Failed, Listening, Moved, Others, Ready, Stop
 from wesktopd.wire.lines import LineReader
 from wesktopd.wire.worker_messages import StartRequest, decode, encode
@@ -87,7 +86,7 @@ class Session:
             window.send(encode(replace(look, own_host=own_host(spec.name))))
             self._pass_on(this)
             self._supervisor = start_child("wesktopd")
-            self._supervisor.send(protocol.encode(spec))
+            self._supervisor.send(control_messages.encode(spec))
             self._server = Connection(self._supervisor.channel)
         else:
             if turn.windows:
@@ -212,7 +211,9 @@ class Session:
         if not this.arguments:
             return
         try:
-            protocol.check_passed_on(window_protocol.Launch(arguments=this.arguments, directory=this.directory))
+            control_messages.check_passed_on(
+                window_messages.Launch(arguments=this.arguments, directory=this.directory)
+            )
         except ConfigurationError as error:
             self._log("warning", "%r does not get its arguments: %s", error)
         else:

@@ -38,5 +38,5 @@ def app_name(name: str | None, function: str) -> str:
     if found is None:
         raise ConfigurationError(f"{function} was called from outside of an app: say which one with name=.")
     if not isinstance(found, str):
-        raise ConfigurationError(f"name {name!r} is of type {type(name).__name__}, not str.")
+        raise ConfigurationError(f"name must be a str, not {name!r}.")
     return found

@@ -97,7 +97,7 @@ LAUNCHES = ("focus", "window")
 
 
 def check_second_launch(second_launch: str) -> None:
-    """Refuse what another start of the app cannot do; raises ConfigurationError."""
+    """Check the action of a second launch. Raises ConfigurationError for an unknown one."""
     try:
         if second_launch not in LAUNCHES:
             parse_target(second_launch)
@@ -108,21 +108,21 @@ def check_second_launch(second_launch: str) -> None:
 
 
 def is_name(name: str) -> bool:
-    """Return whether an app can be called so: by what can be a file's name everywhere."""
+    """Return whether an app can have this name: it must be a valid file name on every system."""
     return _NAME.fullmatch(name) is not None
 
 
 def check_name(name: str) -> None:
-    """Refuse a name that no app can have; raises ConfigurationError."""
+    """Check the name of an app. Raises ConfigurationError for an invalid one."""
     if not is_name(name):
         raise ConfigurationError(
-            f"name {name!r} does not fit: use at most {MAX_NAME} letters, digits, '.', '_' or '-', "
+            f"name must not be {name!r}: use at most {MAX_NAME} letters, digits, '.', '_' or '-', "
             "beginning with a letter or digit."
         )
 
 
 def default_name(target: str) -> str:
-    """The app's name where none is given: the target's module, made to fit."""
+    """Return the default name of an app: the target's module, reduced to valid characters."""
     module, _ = parse_target(target)
     if _NAME.fullmatch(module):
         return module

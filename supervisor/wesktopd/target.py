@@ -15,12 +15,12 @@ def parse_target(target: object) -> tuple[str, str]:
     """Split "module:attribute"; raises TargetError for anything else."""
     if not isinstance(target, str):
         raise TargetError(
-            f"target is of type {type(target).__name__}, but the server imports it in a process of its own: "
-            'pass where to find it as a string, such as "myapp:app".'
+            f'target must be a string such as "myapp:app", not of type {type(target).__name__}: '
+            "the server imports it in another process."
         )
     match = _TARGET.fullmatch(target)
     if match is None:
-        raise TargetError(f'target {target!r} is not of the form "module:attribute", such as "myapp:app".')
+        raise TargetError(f'target must have the form "module:attribute", such as "myapp:app", not {target!r}.')
     return match["module"], match["attribute"]
 
 

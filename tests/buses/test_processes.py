@@ -16,7 +16,7 @@ from wesktop.sse import Broadcaster
 from wesktop.sse import broadcaster as broadcasters
 from wesktopd.bus.event_bus import READ_SIZE
 from wesktopd.context import BUS_VARIABLE
-from wesktopd.wire import bus_messages as bus_protocol
+from wesktopd.wire import bus_messages
 
 
 def test_emit_to_a_broadcaster_that_is_not_there_is_refused_and_names_those_that_are(start_app: Start) -> None:
@@ -104,17 +104,17 @@ def test_what_a_process_has_sent_before_its_end_arrives_although_it_hears_nothin
     monkeypatch.setenv(BUS_VARIABLE, str(supervisor.path))
     hears = Broadcaster(strict=False, name="news")
     wait_for(lambda: hears._bus.ready, "the bus")
-    join = bus_protocol.Join(channel="news", max_events=1, max_bytes=1, max_seconds=1)
+    join = bus_messages.Join(channel="news", max_events=1, max_bytes=1, max_seconds=1)
     sent = 0
     with supervisor.hang(), socket.socket(socket.AF_UNIX) as killed:
         killed.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 300_000)
         killed.connect(str(supervisor.path))
-        killed.sendall(bus_protocol.encode(join))
+        killed.sendall(bus_messages.encode(join))
         killed.settimeout(0)
         with contextlib.suppress(BlockingIOError):
             for number in range(1, 200):
-                event = bus_protocol.Publish(event="e", data="x" * 10_000, origin="killed", number=number)
-                killed.sendall(bus_protocol.encode(event))
+                event = bus_messages.Publish(event="e", data="x" * 10_000, origin="killed", number=number)
+                killed.sendall(bus_messages.encode(event))
                 sent = number
     assert sent * 10_000 > READ_SIZE, "more than is read at once, before the first answer fails"
     hears.broadcast("e", "after")

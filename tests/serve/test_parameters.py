@@ -55,16 +55,16 @@ def refusal(error: type[WesktopError], target: object, **options: object) -> str
 @pytest.mark.parametrize(
     ("target", "said"),
     [
-        (5, "target is of type int, but the server imports it in a process of its own"),
-        (lambda: None, "target is of type function"),
-        ("x", "target 'x' is not of the form"),
-        ("a:b:c", "target 'a:b:c' is not of the form"),
-        ("src/x.py:app", "target 'src/x.py:app' is not of the form"),
+        (5, "must be a string"),
+        (lambda: None, "not of type function"),
+        ("x", "not 'x'"),
+        ("a:b:c", "not 'a:b:c'"),
+        ("src/x.py:app", "not 'src/x.py:app'"),
     ],
     ids=["a number", "an app", "no attribute", "too many colons", "a file"],
 )
 def test_what_is_no_target_is_refused(home: Path, target: object, said: str) -> None:
-    assert refusal(TargetError, target).startswith(said)
+    assert said in refusal(TargetError, target)
     assert left_behind(home) == []
 
 
@@ -87,13 +87,13 @@ def test_what_is_no_target_is_refused(home: Path, target: object, said: str) -> 
         ("access_log", "x", ConfigurationError, "access_log must be"),
         ("csp", "a\r\nb", ConfigurationError, "csp must be"),
         ("host", None, ConfigurationError, "host must be"),
-        ("name", "", ConfigurationError, "name '' does not fit"),
-        ("name", "a/b", ConfigurationError, "name 'a/b' does not fit"),
-        ("name", "..", ConfigurationError, "name '..' does not fit"),
+        ("name", "", ConfigurationError, "name must not be ''"),
+        ("name", "a/b", ConfigurationError, "name must not be 'a/b'"),
+        ("name", "..", ConfigurationError, "name must not be '..'"),
         ("name", 5, ConfigurationError, "name must be"),
         ("factory", "no", ConfigurationError, "factory must be"),
         ("factory", 1, ConfigurationError, "factory must be"),
-        ("name", "a" * 49, ConfigurationError, f"name '{'a' * 49}' does not fit"),
+        ("name", "a" * 49, ConfigurationError, f"name must not be '{'a' * 49}'"),
         ("max_rss", 0, ConfigurationError, "max_rss must be"),
         ("drain_timeout", 0, ConfigurationError, "drain_timeout must be"),
         ("drain_timeout", -1.5, ConfigurationError, "drain_timeout must be"),

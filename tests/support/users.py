@@ -43,7 +43,7 @@ from wesktopd.system.posix import lock
 from wesktopd.logs import logfile
 from wesktopd.instance import pidfile
 from wesktopd.system.posix import private_files
-from wesktopd.wire import control_messages as protocol
+from wesktopd.wire import control_messages
 from wesktopd.instance import state
 from wesktopd.system.posix import control_socket
 from wesktopd.errors import WesktopError

@@ -143,7 +143,7 @@ def test_a_question_of_a_kind_that_a_window_does_not_know_is_answered_by_an_erro
         said = [json.loads(lines.readline()) for _ in range(2)]
         assert [message["type"] for message in said] == ["attach", "reply"]
         assert said[1]["number"] == 7
-        assert "cannot ask that, since it is of another release" in said[1]["error"]
+        assert "another release" in said[1]["error"]
         ask(server, 8, "Go on?")
         face.answer("Go on?", True)
         assert json.loads(lines.readline())["number"] == 8
@@ -156,7 +156,7 @@ def test_an_event_that_cannot_be_followed_is_in_the_log_and_the_next_is_heard(
     server.sendall(b'{"type":"navigate","url":"/there"}\n')
     ask(server, 1, "Still there?")
     face.answer("Still there?", True)
-    assert "what the server has said is lost: Navigate" in caplog.messages
+    assert [line for line in caplog.messages if "Navigate" in line and "lost" in line]
     assert "RuntimeError: /there is not shown" in caplog.text
 
 
@@ -176,8 +176,8 @@ def test_a_window_whose_server_takes_it_and_says_nothing_shows_a_note_and_goes_o
 ) -> None:
     server = served()
     wait_for(lambda: face.notes, "a note")
-    assert face.notes == ["The server does not answer. Waiting for it\N{HORIZONTAL ELLIPSIS}"]
-    assert impatient.get(timeout=20).message == "the server has not answered its window for 0 seconds"
+    assert face.notes == ["The server is not answering. Waiting for it\N{HORIZONTAL ELLIPSIS}"]
+    assert "0 seconds" in impatient.get(timeout=20).message
     ask(server, 1, "Still there?")
     face.answer("Still there?", True)
 

@@ -155,12 +155,12 @@ def test_a_path_that_leads_elsewhere_is_refused_in_one_line(show_desk: Show, pat
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ("path=3", "path 3 is of type int, not str"),
+        ("path=3", "path must be a str, not 3"),
         ("width=3, name='desk'", "width must be"),
         ("title=3, name='desk'", "title must be"),
         ("name='none'", "'none' is not running"),
-        ("name=3", "name 3 is of type int, not str."),
-        ("name=''", "name '' does not fit"),
+        ("name=3", "name must be a str, not 3"),
+        ("name=''", "name must not be ''"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_one_sentence(

@@ -1,24 +1,24 @@
-"""Questions to the user, in dialogs of the app's window, from its Python side: a server-side handler, say.
+"""Dialogs of the app's window, opened from its Python side: from a request handler, for example.
 
     @router.post("/import")
     async def import_notes(request):
         path = await dialogs.open_file("Import notes", types={"Notes": ["*.txt", "*.md"]})
         return {"imported": path is not None and await read(path)}
 
-Each is shown on the window that had the focus last, or else was opened last, which comes to the front; it is on the
-user's machine, as the app is. When the awaiting task is cancelled, the dialog closes. `wesktop.dialogs.blocking`
-has the same functions for threads and scripts.
+A dialog opens on the window that last had the focus, or else on the one opened last, and brings it to the front.
+Cancelling the awaiting task closes the dialog. `wesktop.dialogs.blocking` has the same functions for threads and
+scripts.
 
-`name` says which running app is to ask; None is the one that calls. All raise NoWindowError where that has no window,
-or when it is closed before there is an answer; DialogOpenError when the window has a dialog open already;
-NotRunningError when the app does not run; WindowError when the desktop shows no dialog; and ConfigurationError for a
-parameter that does not fit.
+`name` is the running app whose window shows the dialog; None is the calling app. All functions raise NoWindowError
+if that app has no window or the window closes before the user answers, DialogOpenError if the window has a dialog
+open already, NotRunningError if the app is not running, WindowError if the desktop cannot show the dialog, and
+ConfigurationError for an invalid parameter.
 """
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from wesktop.dialogs import asking, parameters
+from wesktop.dialogs import parameters, requests
 
 TYPE_CHECKING = False  # as type checkers know it
 if TYPE_CHECKING:
@@ -34,13 +34,13 @@ async def open_file(
     types: Mapping[str, Sequence[str]] | None = None,
     name: str | None = None,
 ) -> Path | None:
-    """Which file to open; None when the user does not choose one.
+    """Let the user choose a file to open; return None if the dialog is cancelled.
 
-    title: of the dialog, by default the desktop's. directory: where it begins; by default where the user was last.
-    types: what it offers, as in {"Images": ["*.png", "*.jpg"], "All files": ["*"]}, the first to begin with; case
-    does not matter. None: all files.
+    title: of the dialog; "" is the desktop's own. directory: shown first; "" is the one the user was in last.
+    types: the file types offered, as in {"Images": ["*.png", "*.jpg"], "All files": ["*"]}; the first is preselected,
+    and case does not matter. None: all files.
     """
-    answer = await asking.ask(parameters.open_files(title, directory, types, several=False), name)
+    answer = await requests.ask(parameters.open_files(title, directory, types, several=False), name)
     return parameters.first(answer)
 
 
@@ -51,8 +51,8 @@ async def open_files(
     types: Mapping[str, Sequence[str]] | None = None,
     name: str | None = None,
 ) -> list[Path]:
-    """Which files to open, one or more; none when the user does not choose. See `open_file`."""
-    answer = await asking.ask(parameters.open_files(title, directory, types, several=True), name)
+    """Let the user choose one or more files to open; return [] if the dialog is cancelled. See `open_file`."""
+    answer = await requests.ask(parameters.open_files(title, directory, types, several=True), name)
     return parameters.all_of(answer)
 
 
@@ -64,39 +64,39 @@ async def save_file(
     types: Mapping[str, Sequence[str]] | None = None,
     name: str | None = None,
 ) -> Path | None:
-    """Where to save a file; None when the user does not choose. He was asked before an existing one is overwritten.
+    """Let the user choose where to save a file; return None if the dialog is cancelled.
 
-    file_name: that is proposed; for the others see `open_file`.
+    The dialog asks before it returns an existing file. file_name: proposed name. For the others see `open_file`.
     """
-    return parameters.first(await asking.ask(parameters.save(title, directory, file_name, types), name))
+    return parameters.first(await requests.ask(parameters.save(title, directory, file_name, types), name))
 
 
 async def choose_folder(title: str = "", *, directory: str | Path = "", name: str | None = None) -> Path | None:
-    """Which directory to take; None when the user does not choose one. See `open_file`."""
-    return parameters.first(await asking.ask(parameters.folder(title, directory), name))
+    """Let the user choose a directory; return None if the dialog is cancelled. See `open_file`."""
+    return parameters.first(await requests.ask(parameters.folder(title, directory), name))
 
 
 async def confirm(title: str, text: str = "", *, accept: str = "", name: str | None = None) -> bool:
-    """Return whether the user agrees; not when he closes the dialog.
+    """Ask the user to confirm; return False if the dialog is cancelled or closed.
 
-    title: the question, as in "Delete 3 notes?". text: what there is to say of it. accept: what the button says, as
-    in "Delete"; "" is the desktop's "OK".
+    title: the question, as in "Delete 3 notes?". text: an explanation. accept: label of the confirming button, as in
+    "Delete"; "" is the desktop's "OK".
     """
-    return (await asking.ask(parameters.confirm(title, text, accept), name)).accepted
+    return (await requests.ask(parameters.confirm(title, text, accept), name)).accepted
 
 
 async def message(title: str, text: str = "", *, name: str | None = None) -> None:
-    """Tell the user something, and wait until he has closed it."""
-    await asking.ask(parameters.message(title, text), name)
+    """Show a message and wait until the user closes it."""
+    await requests.ask(parameters.message(title, text), name)
 
 
 async def notify(title: str, body: str = "", *, name: str | None = None) -> None:
-    """Show a notification of the desktop's; also `wesktop.notify`. Returns when the desktop has taken it.
+    """Show a desktop notification, and return when the desktop has accepted it; also `wesktop.notify`.
 
-    title, body: plain text; how long it is shown, and how much of it, is the desktop's. It needs a window of the
-    app's, though not one in front. Raises WindowError when there is no notification service.
+    title, body: plain text; the desktop decides how much of it is shown, and for how long. The app needs a window,
+    which need not be in front. Raises WindowError if there is no notification service.
     """
-    await asking.ask(parameters.notice(title, body), name)
+    await requests.ask(parameters.notice(title, body), name)
 
 
 def __getattr__(name: str) -> object:

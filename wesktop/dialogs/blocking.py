@@ -1,13 +1,13 @@
-"""The functions of `wesktop.dialogs` for threads and scripts: each blocks until the user has answered.
+"""The functions of `wesktop.dialogs` for threads and scripts: each blocks until the user answers.
 
-In a handler that is no `async def`, which runs in a thread, or with `name=` in any process of the same user.
+For handlers defined with `def`, which run in a thread, and, with `name=`, for any process of the same user.
 """
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from wesktop.dialogs import parameters
-from wesktop.dialogs.asking import ask_blocking
+from wesktop.dialogs.requests import ask_blocking
 
 __all__ = ["open_file", "open_files", "save_file", "choose_folder", "confirm", "message", "notify"]
 

@@ -95,13 +95,13 @@ def _check_text(what: str, value: str) -> None:
     if not isinstance(value, str):
         raise TypeError(f"{what} must be a string, not {value!r}")
     if found := _UNWRITABLE.search(value):
-        raise ValueError(f"{what} {value!r} contains {found[0]!r}, which no desktop entry can hold: leave it out")
+        raise ValueError(f"{what} must not contain {found[0]!r}, which desktop entries cannot hold: {value!r}")
 
 
 def _check_filled(what: str, value: str) -> None:
     _check_text(what, value)
     if not value.strip():
-        raise ValueError(f"{what} {value!r} is empty: give the text that the launcher is to show")
+        raise ValueError(f"{what} must not be empty, as {value!r} is: give the text for the launcher")
 
 
 def _check_id(name: str, app_id: str | None) -> str:
@@ -110,7 +110,7 @@ def _check_id(name: str, app_id: str | None) -> str:
     _check_text("app_id", app_id)
     if not is_id(app_id):
         raise ValueError(
-            f"app_id {app_id!r} does not fit: give the app's name, at most {MAX_ID} letters, digits, '.', '_' and '-'"
+            f"app_id must be the app's name, at most {MAX_ID} letters, digits, '.', '_' and '-', not {app_id!r}"
         )
     return app_id
 
@@ -122,7 +122,7 @@ def _split(what: str, command: str) -> tuple[str, ...]:
     except ValueError as error:
         raise ValueError(f"{what} {command!r} cannot be split ({error}): build it with shlex.join") from None
     if not arguments or not arguments[0]:
-        raise ValueError(f"{what} {command!r} is empty: give a program and its arguments")
+        raise ValueError(f"{what} must name a program and its arguments, not {command!r}")
     # A launcher has a PATH and a directory of its own, so the program is found now; it may also be installed later.
     program = shutil.which(arguments[0])
     if program is None and "=" in arguments[0]:

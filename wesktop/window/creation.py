@@ -1,9 +1,10 @@
-"""Exceptions raised while the window is created: they keep it from opening, and are passed on to the caller."""
+"""Exceptions raised while the window is created: they keep it from opening, and are sent to the launcher."""
 
 import os
 import socket
 import sys
 import traceback
+from collections.abc import Callable
 from types import TracebackType
 
 from wesktop.window.spec import NotOpened
@@ -14,8 +15,8 @@ from wesktopd.system import send_message
 class Creation:
     """The time until the window is on the screen.
 
-    What a toolkit calls back is no part of our stack: GTK's bindings print what is raised there (by sys.excepthook),
-    and go on without a window. So that is an end too, until `over`.
+    GTK's bindings pass exceptions of callbacks to sys.excepthook, and go on without a window: until `over`, they end
+    the process instead.
     """
 
     def __init__(self, caller: socket.socket) -> None:
@@ -24,10 +25,10 @@ class Creation:
         sys.excepthook = self._uncaught
 
     def failed(self, error: Exception) -> int:
-        """Tell the caller why there is no window; the exit code."""
-        told = error if isinstance(error, WesktopError) else unforeseen(error)
-        send_message(self._caller, NotOpened(error=type(told).__name__, message=told.message))
-        return told.exit_code
+        """Send the launcher the reason why no window opens; return the exit code."""
+        sent = error if isinstance(error, WesktopError) else unforeseen(error)
+        send_message(self._caller, NotOpened(error=type(sent).__name__, message=sent.message))
+        return sent.exit_code
 
     def _uncaught(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         sys.__excepthook__(kind, error, trace)
@@ -37,7 +38,22 @@ class Creation:
             os._exit(code)
 
 
+def required(handler: Callable[[], object]) -> Callable[[], None]:
+    """Return a handler of a pywebview event that must succeed for the window to open.
+
+    pywebview logs what a handler raises and goes on: a page would be shown without its rules.
+    """
+
+    def call() -> None:
+        try:
+            handler()
+        except Exception as error:
+            sys.excepthook(type(error), error, error.__traceback__)
+
+    return call
+
+
 def unforeseen(error: Exception) -> WindowError:
     """Return the exception of a toolkit as a WindowError with one sentence."""
-    said = " ".join("".join(traceback.format_exception_only(error)).split())
-    return WindowError(f"the window cannot be created ({said}): `wesktop doctor` may say why.")
+    reason = " ".join("".join(traceback.format_exception_only(error)).split())
+    return WindowError(f"the window cannot be created ({reason}): `wesktop doctor` may say why.")

@@ -4,20 +4,20 @@ import msgspec
 
 
 class FileType(msgspec.Struct):
-    """Files that a dialog offers. patterns: as in ["*.png", "*.jpg"]."""
+    """A file type offered by a dialog. patterns: as in ["*.png", "*.jpg"]."""
 
     name: str
     patterns: tuple[str, ...]
 
 
 class Question(msgspec.Struct, kw_only=True, tag_field="kind", tag=str.lower):
-    """Any question; title: of its dialog."""
+    """Base of all dialogs. title: of the dialog."""
 
     title: str = ""
 
 
 class Open(Question):
-    """Which files to open; several: whether there may be more than one. directory: where to begin."""
+    """Choose files to open. several: allow more than one. directory: shown first."""
 
     several: bool = False
     directory: str = ""
@@ -25,7 +25,7 @@ class Open(Question):
 
 
 class Save(Question):
-    """Where to save a file. file_name: that is proposed."""
+    """Choose where to save a file. file_name: proposed name."""
 
     directory: str = ""
     file_name: str = ""
@@ -33,26 +33,26 @@ class Save(Question):
 
 
 class Folder(Question):
-    """Which directory to take."""
+    """Choose a directory."""
 
     directory: str = ""
 
 
 class Confirm(Question):
-    """Whether to do something. accept: what the button says that does it, "" for the system's word."""
+    """Confirm an action. accept: label of the confirming button; "" is the desktop's."""
 
     text: str = ""
     accept: str = ""
 
 
 class Tell(Question):
-    """Something to read, and one button."""
+    """A text with one button."""
 
     text: str = ""
 
 
 class Notice(Question):
-    """A notification; it is answered as soon as it is shown."""
+    """A notification; answered as soon as it is shown."""
 
     body: str = ""
 
@@ -62,6 +62,6 @@ Any = Dialog | Notice
 
 
 def read(question: object) -> Any:
-    """Return the question that a message has; raises ValueError for one of a kind that is not known."""
+    """Decode a dialog from a message. Raises ValueError for an unknown kind."""
     known: Any = msgspec.convert(question, Any)
     return known

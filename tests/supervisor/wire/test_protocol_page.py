@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from support.running import NAME, Start
-from wesktopd.wire import control_messages as protocol
+from wesktopd.wire import control_messages
 from wesktopd.wire.message import Message
 
 PAGE = (Path(__file__).parents[3] / "docs" / "control-protocol.md").read_text()
 COMMAND_LINE = (Path(__file__).parents[3] / "docs" / "command-line.md").read_text()
-MESSAGES = [*typing.get_args(protocol.Request), *typing.get_args(protocol.Answer)]
+MESSAGES = [*typing.get_args(control_messages.Request), *typing.get_args(control_messages.Answer)]
 
 
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda message: message.__name__)
@@ -21,7 +21,7 @@ def test_every_message_has_a_row_with_all_of_its_fields(message: type[Message]) 
     assert rows
     fields = set(message.__struct_fields__) - {"id"}
     written = set(re.findall(r"`(\w+)`", " ".join(rows)))
-    if message is protocol.Report:
+    if message is control_messages.Report:
         written |= set(re.findall(r"`(\w+)`", COMMAND_LINE))
     assert fields <= written
 
@@ -37,7 +37,7 @@ def test_the_limits_on_the_page_are_the_real_ones() -> None:
     from wesktopd.control.windows import KEPT_FOR, OPENS_WITHIN
     from wesktopd.wire.greeting import MAX_LINE
 
-    assert f"at most {protocol.MAX_FRAME:,} bytes" in PAGE
+    assert f"at most {control_messages.MAX_FRAME:,} bytes" in PAGE
     assert f"is closed {IDLE_TIMEOUT:.0f} seconds after its last whole frame. There may be {MAX_CONNECTIONS};" in PAGE
     assert f"line of more than {MAX_LINE} bytes, and after {GREETING_TIMEOUT:.0f} seconds" in PAGE
     assert f"At most {MAX_REQUESTS} requests" in PAGE

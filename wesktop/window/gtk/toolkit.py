@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from wesktop.window.creation import required
 from wesktop.window.frame.file_drop import Dropped
 from wesktop.window.frame.geometry import Area, Geometry
 from wesktop.window.frame.menu import Item
@@ -52,7 +53,7 @@ class Gtk(Toolkit):
             _check_icon(icon)
 
     def before_first_page(self, window: Any) -> Any:
-        window.events.initialized += self._set_up_sandbox
+        window.events.initialized += required(self._set_up_sandbox)
         return window.events.before_show
 
     def _set_up_sandbox(self) -> None:
@@ -134,7 +135,7 @@ class Gtk(Toolkit):
     def set_menu(self, window: Any, menu: list[Item], choose: Callable[[Item], None]) -> None:
         from wesktop.window.gtk.menu import set_menu
 
-        window.events.before_show += lambda: set_menu(window.native, menu, choose)
+        window.events.before_show += required(lambda: set_menu(window.native, menu, choose))
 
     def focus(self, window: Any) -> None:
         from gi.repository import GLib

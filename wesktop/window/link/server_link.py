@@ -15,27 +15,25 @@ from wesktop.window.spec import Attached, ServerAddress
 from wesktopd.control.connection import Connection, attach
 from wesktopd.errors import WesktopError
 from wesktopd.system import send_message
-from wesktopd.wire import control_messages as protocol
-from wesktopd.wire import dialog_messages as questions
-from wesktopd.wire import window_messages as window_protocol
+from wesktopd.wire import control_messages, dialog_messages, window_messages
 from wesktopd.wire.control_messages import MAX_FRAME, Answer, Down, End, Linked, Raise, Ready
 from wesktopd.wire.lines import LineReader
 from wesktopd.wire.window_messages import Asked, Focused, Launched, Navigate, Reply, Withdrawn
 from wesktopd.wire.worker_messages import StartRequest, decode
 
-NOTE_AFTER = 0.4  # seconds: a worker that is back sooner was not missed
-MAX_LINE = 4 * MAX_FRAME  # bytes of the caller's: JSON in ASCII makes at most three of one that a frame has
-RETRY_EVERY = 0.5  # seconds between looks for a server that is gone
-ANSWERS_WITHIN = 5.0  # seconds after which a server that has not said anything yet is worth a note
-MAX_UNSENT = 64  # messages that wait for a server which does not read
+NOTE_AFTER = 0.4  # seconds; a restart that is faster needs no note
+MAX_LINE = 4 * MAX_FRAME  # bytes from the launcher; its ASCII JSON is at most three times as long as a frame
+RETRY_EVERY = 0.5  # seconds between attempts to reconnect
+ANSWERS_WITHIN = 5.0  # seconds without an answer until the page shows a note
+MAX_UNSENT = 64  # messages queued for a server that does not read
 
 logger = logging.getLogger("wesktop")
 
 
 class ServerLink:
-    """Follows the caller and the server in a thread of its own, and tells the page.
+    """Reads the messages of launcher and server in a thread of its own, and passes them to the page.
 
-    on_server: called with the control socket and the app's name, once they are known.
+    on_server: called with the control socket and the app's name as soon as they are known.
     """
 
     def __init__(
@@ -53,12 +51,12 @@ class ServerLink:
         self._on_server = on_server
         self._server: Connection | None = None
         self._unsent = Backlog("messages for the server", self._send, MAX_UNSENT)
-        self._launch: StartRequest | None = None  # of which the server is to be told
+        self._launch: StartRequest | None = None  # not sent to the server yet
         self._at: ServerAddress | None = None
         self._attached = False
         self._answer_due: float | None = None
         self._url = ""
-        self._path: str | None = None  # of the page that was there when the server went away
+        self._path: str | None = None  # of the page shown when the connection was lost
         self._lost_server = False
         self._ended = self._left = False
         self._note: str | None = None
@@ -67,8 +65,8 @@ class ServerLink:
         page.on_refused = self._ask_for_link
 
     def run(self) -> None:
-        """Follow both until the caller is gone, or the server that it is to close with; then close the window."""
-        self._page.on_focus = lambda: self._tell(self._server, Focused(), kind="focus")
+        """Follow both until the launcher ends, or a server that ends with its window; then close the window."""
+        self._page.on_focus = lambda: self._send_later(self._server, Focused(), kind="focus")
         self._page.closed += self._leave
         with selectors.DefaultSelector() as selector:
             selector.register(self._caller, selectors.EVENT_READ)
@@ -76,21 +74,21 @@ class ServerLink:
                 ready = {key.fileobj for key, _ in selector.select(self._timeout())}
                 if self._left:
                     return
-                if self._caller in ready and not self._hear_caller():
+                if self._caller in ready and not self._read_caller():
                     if self._at is None or not self._at.stays:
                         break
                     selector.unregister(self._caller)
                 if self._server is not None and self._server in ready:
-                    self._hear_server(selector)
+                    self._read_server(selector)
                 if self._server is None and self._at is not None:
                     self._connect(selector)
                 self._show_due_note()
         self._page.close()
 
     def _leave(self) -> None:
-        """The window is closed, and its process takes a moment to end: a server that stays is not to count on it.
+        """Disconnect from a server that stays: the window is closed, but its process takes a moment to end.
 
-        One that ends with it has that moment for what its page has said last.
+        A one-shot server ends with the connection, and needs that moment for the page's last requests.
         """
         if self._at is None or self._at.one_shot:
             return
@@ -104,7 +102,7 @@ class ServerLink:
         due = min(filter(None, (self._note_due, self._answer_due)), default=None)
         return None if due is None else max(0.0, due - time.monotonic())
 
-    def _hear_caller(self) -> bool:
+    def _read_caller(self) -> bool:
         try:
             data = self._caller.recv(4096)
         except OSError:
@@ -133,33 +131,33 @@ class ServerLink:
             if self._launch is not None:
                 arguments, directory = self._launch.arguments, self._launch.directory
                 self._launch = None
-                self._tell_server(window_protocol.Launch(arguments=arguments, directory=directory))
+                self._send_to_server(window_messages.Launch(arguments=arguments, directory=directory))
 
-    def _hear_server(self, selector: selectors.BaseSelector) -> None:
+    def _read_server(self, selector: selectors.BaseSelector) -> None:
         assert self._server is not None
         self._answer_due = None
         try:
             for event in self._server.pending():
                 if event is None:
                     break
-                if not self._attached:  # not sooner: the server might hear first that the caller's lease has ended
+                if not self._attached:  # now: the server must not see the end of the launcher's lease first
                     self._attached = True
                     send_message(self._caller, Attached())
-                self._take(event)
+                self._handle(event)
             else:
                 return
         except WesktopError as error:
-            logger.warning("the window hangs up on its server: %s", error)
+            logger.warning("the window disconnects from its server: %s", error)
         selector.unregister(self._server)
         self._server.close()
         self._server = None
         self._on_event(End())
 
-    def _take(self, event: Answer) -> None:
+    def _handle(self, event: Answer) -> None:
         try:
             self._on_event(event)
-        except Exception:  # the events that follow are to be heard
-            logger.exception("what the server has said is lost: %s", type(event).__name__)
+        except Exception:  # later events must still be read
+            logger.exception("a message of the server is lost: %s", type(event).__name__)
 
     def _on_event(self, event: Answer) -> None:
         match event:
@@ -172,9 +170,9 @@ class ServerLink:
             case Raise():
                 self._page.focus()
             case Launched(arguments=arguments, directory=directory):
-                self._page.tell_when_loaded("wesktop:launch", {"arguments": arguments, "directory": directory})
+                self._page.dispatch_when_loaded("wesktop:launch", {"arguments": arguments, "directory": directory})
             case Asked(number=number, question=question):
-                self._ask(number, question, partial(self._tell, self._server))  # and no later server
+                self._ask(number, question, partial(self._send_later, self._server))  # not a later server
             case Withdrawn(number=number):
                 self._dialogs.withdraw(number)
             case Navigate(url=url):
@@ -185,24 +183,24 @@ class ServerLink:
                 self._ended = self._at is not None and self._at.one_shot
                 if not self._ended:
                     self._put_away()
-            case _:  # Listening: it becomes ready, or fails and ends; Done: to what was sent
+            case _:  # Listening: Ready or an end follows; Done: the answer to a request
                 pass
 
     def _ask(self, number: int, question: object, reply: Callable[[Reply], None]) -> None:
         try:
-            known = questions.read(question)
+            known = dialog_messages.read(question)
         except ValueError as error:
-            text = f"its window cannot ask that, since it is of another release: close and reopen it ({error})."
+            text = f"its window is of another release and cannot show this dialog: close and reopen it ({error})."
             reply(Reply(number=number, error=text))
         else:
             self._dialogs.ask(number, known, reply)
 
     def _put_away(self) -> None:
-        """Put the page away: the port is free, and the page must not talk to the next program that takes it."""
+        """Replace the page: the port is free now, and the page must not talk to another program that takes it."""
         self._note = self._note_due = None
         self._noted = False
         path = self._page.put_away("The server has stopped. Waiting for it to come back\N{HORIZONTAL ELLIPSIS}")
-        if self._path is None:  # else it was put away before, and has not come back since
+        if self._path is None:  # else the page is away already
             self._path = path
 
     def _on_ready(self, url: str, link: str | None) -> None:
@@ -215,19 +213,21 @@ class ServerLink:
         self._page.show(url, link)
 
     def _ask_for_link(self) -> None:
-        """The page was not let in: its link had come too late. Without a server, a new one brings another."""
-        self._tell_server(protocol.Link(path=self._at.path if self._at else "/"))
+        """Request a new login link: that of the page had expired. A new server would send one by itself."""
+        self._send_to_server(control_messages.Link(path=self._at.path if self._at else "/"))
 
-    def _tell_server(self, message: protocol.Request) -> None:
-        """From any thread. A server that is gone need not be told."""
-        self._tell(self._server, message)
+    def _send_to_server(self, message: control_messages.Request) -> None:
+        """May be called from any thread. Without a connection, the message is dropped."""
+        self._send_later(self._server, message)
 
-    def _tell(self, server: Connection | None, message: protocol.Request, kind: str | None = None) -> None:
-        """From any thread, the toolkit's too, which is not to wait. kind: only the last of these need be sent."""
+    def _send_later(
+        self, server: Connection | None, message: control_messages.Request, kind: str | None = None
+    ) -> None:
+        """May be called from any thread; never blocks. kind: a newer message replaces an unsent one of its kind."""
         if server is not None:
             self._unsent.put((server, message), kind)
 
-    def _send(self, unsent: tuple[Connection, protocol.Request]) -> None:
+    def _send(self, unsent: tuple[Connection, control_messages.Request]) -> None:
         server, message = unsent
         with contextlib.suppress(WesktopError):
             server.send(message)
@@ -240,8 +240,8 @@ class ServerLink:
     def _show_due_note(self) -> None:
         if self._answer_due is not None and time.monotonic() >= self._answer_due:
             self._answer_due = None
-            logger.warning("the server has not answered its window for %g seconds", ANSWERS_WITHIN)
-            self._plan_note("The server does not answer. Waiting for it\N{HORIZONTAL ELLIPSIS}")
+            logger.warning("the server has not answered its window within %g seconds", ANSWERS_WITHIN)
+            self._plan_note("The server is not answering. Waiting for it\N{HORIZONTAL ELLIPSIS}")
         if self._note and self._note_due is not None and time.monotonic() >= self._note_due:
             self._page.note(self._note)
             self._note, self._noted = None, True

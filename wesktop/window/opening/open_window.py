@@ -53,7 +53,7 @@ def open_window(
     """
     name = app_name(name, "open_window()")
     if not isinstance(path, str):
-        raise ConfigurationError(f"path {path!r} is of type {type(path).__name__}, not str.")
+        raise ConfigurationError(f"path must be a str, not {path!r}.")
     check_path(path)
     spec = client.config(name)
     look = replace(_adapted(described(name, spec), title, width, height), own_host=host_in(client.link(name)))

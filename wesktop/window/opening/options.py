@@ -186,8 +186,8 @@ def check_options(options: dict[str, Any]) -> dict[str, Any]:
             json.dumps(value)
         except (TypeError, ValueError):
             raise ConfigurationError(
-                f"window option {option!r} is of type {type(value).__name__}: the window is a process of its own, "
-                "so give plain numbers, strings, booleans or lists."
+                f"window option {option!r} must be a number, string, boolean or list, not {value!r}: "
+                "the window is a separate process."
             ) from None
         _check_value(option, value, is_flag=isinstance(parameters[option].default, bool))
     return dict(options)

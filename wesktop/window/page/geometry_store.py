@@ -4,6 +4,7 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
+from wesktop.window.creation import required
 from wesktop.window.frame.geometry import Geometry, fit, parse, serialize
 from wesktop.window.toolkit import Toolkit
 from wesktopd.system import private_dir, read_private
@@ -60,8 +61,8 @@ def store_geometry(window: Any, toolkit: Toolkit, path: Path) -> None:
         if stored.last is not None:
             _place(window, fit(stored.last, toolkit.screens()), toolkit)
 
-    window.events.initialized += restore
-    window.events.before_show += lambda: toolkit.on_moved(window, on_changed)
+    window.events.initialized += required(restore)
+    window.events.before_show += required(lambda: toolkit.on_moved(window, on_changed))
     window.events.closing += save
 
 

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from wesktop.window.backlog import Backlog
+from wesktop.window.creation import required
 from wesktop.window.frame.file_drop import DROP_EVENT
 from wesktop.window.frame.menu import MENU_EVENT, Item
 from wesktop.window.page.close_request import CloseRequest
-from wesktop.window.page.page_events import TOLD, dispatch, tell_page
+from wesktop.window.page.page_events import DISPATCHED, dispatch, dispatch_on_app_page
 from wesktop.window.page.splash import HIDE, away, show_note
 from wesktop.window.policy.rules import Rules, Verdict
 from wesktop.window.toolkit import Toolkit
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from wesktop.window.page.open_dialogs import OpenDialogs
 
 CLOSE_WITHIN = 0.7  # seconds that the toolkit has to close the window, and then to end
-TELL_WITHIN = 60.0  # seconds that an event waits for the app's first page
-TELL_EVERY = 0.05
+DISPATCH_WITHIN = 60.0  # seconds that an event waits for the app's first page
+DISPATCH_EVERY = 0.05
 MAX_EVENTS = 16  # that may wait for the app's first page
 MAX_SCRIPTS = 64  # that may wait for a page that is busy
 SHOWN_WITHIN = 20.0  # seconds that the toolkit has to show the window, as pywebview has it
@@ -52,13 +53,13 @@ class Page:
         self._was_away = False  # and another server may have left something at its address
         self.on_focus: Callable[[], None] = lambda: None
         self._scripts = Backlog("scripts for the page", self._run_script, MAX_SCRIPTS)
-        self._events = Backlog("events for the page", self._wait_and_tell, MAX_EVENTS)
-        window.events.before_show += lambda: toolkit.dress(window, rules, self._on_failed)
+        self._events = Backlog("events for the page", self._dispatch_loaded, MAX_EVENTS)
+        window.events.before_show += required(lambda: toolkit.dress(window, rules, self._on_failed))
         window.events.loaded += self._on_loaded
-        window.events.before_show += lambda: toolkit.on_dropped(window, self._on_dropped)
-        window.events.before_show += lambda: toolkit.on_focus(window, lambda: self.on_focus())
+        window.events.before_show += required(lambda: toolkit.on_dropped(window, self._on_dropped))
+        window.events.before_show += required(lambda: toolkit.on_focus(window, lambda: self.on_focus()))
         event = toolkit.before_first_page(window)
-        event += self._choose_first
+        event += required(self._choose_first)
 
     def _choose_first(self) -> None:
         """A server that is ready by now needs no splash."""
@@ -142,19 +143,19 @@ class Page:
             if self._url is not None:
                 self._load(urljoin(self._url, item["path"]), self._shown)
         elif "id" in item:
-            self.tell(MENU_EVENT, item["id"])
+            self.dispatch(MENU_EVENT, item["id"])
         elif item["role"] == "reload":
             if self._url is not None:  # else our own page is there, which no engine can load again
                 self._toolkit.reload(self._window)
         else:
             self._closing.quit()
 
-    def tell(self, event: str, detail: object) -> None:
+    def dispatch(self, event: str, detail: object) -> None:
         """Fire an event at the page's window."""
         self._scripts.put(dispatch(event, detail))
 
     def _on_dropped(self, paths: list[str], x: int, y: int) -> None:
-        self.tell(DROP_EVENT, {"paths": paths, "x": x, "y": y})
+        self.dispatch(DROP_EVENT, {"paths": paths, "x": x, "y": y})
 
     def note(self, text: str) -> None:
         """Lay a note over the page."""
@@ -191,18 +192,20 @@ class Page:
         if created:
             self._load(url, shown)
 
-    def tell_when_loaded(self, event: str, detail: object) -> None:
+    def dispatch_when_loaded(self, event: str, detail: object) -> None:
         """The same as soon as there is a page of the app's, and it has loaded."""
-        self._events.put((event, detail, time.monotonic() + TELL_WITHIN))
+        self._events.put((event, detail, time.monotonic() + DISPATCH_WITHIN))
 
-    def _wait_and_tell(self, due: tuple[str, object, float]) -> None:
+    def _dispatch_loaded(self, due: tuple[str, object, float]) -> None:
         event, detail, deadline = due
         while (left := deadline - time.monotonic()) > 0 and self.loaded.wait(left):
             with contextlib.suppress(Exception):  # what pywebview raises when the page takes long
-                if self._url and TOLD in str(self._window.run_js(tell_page(self._url, event, detail))):
+                if self._url and DISPATCHED in str(
+                    self._window.run_js(dispatch_on_app_page(self._url, event, detail))
+                ):
                     return
-            time.sleep(TELL_EVERY)
-        logging.getLogger("wesktop").warning("no page of the app was there within %g s for %r", TELL_WITHIN, event)
+            time.sleep(DISPATCH_EVERY)
+        logging.getLogger("wesktop").warning("no page of the app loaded within %g s for %r", DISPATCH_WITHIN, event)
 
     def close(self) -> None:
         """Close the window without asking anybody; end the process if the toolkit does not."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wesktop.window.backends import qt_binding
+from wesktop.window.creation import required
 from wesktop.window.frame.file_drop import Dropped
 from wesktop.window.frame.geometry import Area, Geometry
 from wesktop.window.frame.menu import Item
@@ -50,7 +51,7 @@ class Qt(Toolkit):
         return [Path(own) / "QtWebEngine" / PROFILE]
 
     def before_first_page(self, window: Any) -> Any:
-        window.events.initialized += _no_fake_dialogs
+        window.events.initialized += required(_no_fake_dialogs)
         return window.events.initialized
 
     def dress(self, window: Any, rules: Rules, on_failed: Callable[[str], None]) -> None:
@@ -107,7 +108,7 @@ class Qt(Toolkit):
 
             self._inspector = Inspector(window.native.webview)
 
-        window.events.before_show += offer
+        window.events.before_show += required(offer)
         return False
 
     def screens(self) -> list[Area]:
@@ -144,7 +145,7 @@ class Qt(Toolkit):
     def set_menu(self, window: Any, menu: list[Item], choose: Callable[[Item], None]) -> None:
         from wesktop.window.qt.menu import set_menu
 
-        window.events.before_show += lambda: set_menu(window.native, menu, choose)
+        window.events.before_show += required(lambda: set_menu(window.native, menu, choose))
 
     def focus(self, window: Any) -> None:
         from wesktop.window.qt.events import in_its_thread
