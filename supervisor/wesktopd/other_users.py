@@ -15,7 +15,7 @@ from wesktopd.control.connection import TIMEOUT
 from wesktopd.errors import NotRunningError
 from wesktopd.paths import APP, AppPaths, looking_in
 from wesktopd.spec import is_name
-from wesktopd.system import ROOT, relying_on, resolve
+from wesktopd.system import ROOT, is_root, relying_on, resolve
 from wesktopd.wire.control_messages import Report
 
 SERVICES = Path("/run")  # where systemd makes a service's RuntimeDirectory=
@@ -45,7 +45,7 @@ def looking_for(name: str) -> Iterator[None]:
 
 def find(name: str) -> Runtime | None:
     """Return the runtime directory of another user that has the app's control socket; None for the user's own."""
-    if not _is_root():
+    if not is_root():
         return None
     own = AppPaths(name).control  # refuses an invalid name
     if (runtime := _given()) is not None and _has(runtime, name):
@@ -56,7 +56,7 @@ def find(name: str) -> Runtime | None:
 
 def names() -> list[str]:
     """Return the apps of other users that root finds: those at XDG_RUNTIME_DIR, and system services."""
-    if not _is_root():
+    if not is_root():
         return []
     services = [path.name.removeprefix(SERVICE) for path in SERVICES.glob(f"{SERVICE}*")]
     given = _given()
@@ -76,10 +76,6 @@ def reports(timeout: float = TIMEOUT) -> Iterator[tuple[str, Report | None]]:
             with looking_for(name):
                 found = client.report(name, timeout)
             yield name, found
-
-
-def _is_root() -> bool:
-    return hasattr(os, "geteuid") and os.geteuid() == ROOT
 
 
 def _given() -> Runtime | None:

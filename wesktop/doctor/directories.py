@@ -65,13 +65,15 @@ def _refused_by_rights(place: Path) -> Iterator[Finding]:
 
 def mend(path: Path) -> str:
     """Return the command that makes it a private directory, or removes it."""
+    from wesktopd.system import is_this_user
+
     try:
         info = path.lstat()
     except OSError:
         return "export XDG_RUNTIME_DIR=/run/user/$(id -u)"
     if not stat.S_ISDIR(info.st_mode):
         return f"rm {quote(str(path))}"
-    if sys.platform != "win32" and info.st_uid != os.getuid():  # not to be reused: it may have links of its owner
+    if not is_this_user(info.st_uid):  # not to be reused: it may have links of its owner
         return f"sudo rm -r {quote(str(path))}"
     return f"chmod 700 {quote(str(path))}"
 

@@ -1,6 +1,5 @@
 """Checks services, ports and apps."""
 
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -61,8 +60,10 @@ def service_finding(status: "Status") -> Finding:
 def _linger() -> Iterator[Finding]:
     import getpass
 
+    from wesktopd.system import is_root
+
     user = getpass.getuser()
-    if LINGER.is_dir() and os.geteuid() != 0 and not (LINGER / user).exists():
+    if LINGER.is_dir() and not is_root() and not (LINGER / user).exists():
         yield ok("your services end when you log out; `loginctl enable-linger` keeps them running")
 
 

@@ -15,6 +15,7 @@ from wesktop.window.backends import PIP_QT, gtk_install_line
 from wesktop.window.gtk import sandbox
 from wesktop.window.opening.display import check_display
 from wesktopd.errors import NoDisplayError
+from wesktopd.system import is_root
 
 SYSTEM_PYTHON = Path("/usr/bin/python3")
 OS_RELEASE = Path("/etc/os-release")
@@ -44,7 +45,7 @@ def check_window() -> Iterator[Finding]:
     yield from qt_findings(qt, taken)
     yield from mismatched_pygobject(gtk, taken, SYSTEM_PACKAGES)
     yield from display_findings(taken, gtk, os.environ)
-    yield from known_troubles(taken, gtk, os.environ, root=os.geteuid() == 0)
+    yield from known_troubles(taken, gtk, os.environ, root=is_root())
     if taken == "gtk":
         yield from webkit_sandbox(sandbox.Trial().failure(), sandbox.missing())
 

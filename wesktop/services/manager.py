@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import os
 import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Protocol
 from wesktop.services.service import Service
 from wesktopd.errors import AlreadyRunningError, ServiceError, ServicePermissionError
 from wesktopd.spec import is_name
-from wesktopd.system import NotPrivateError, resolve
+from wesktopd.system import NotPrivateError, is_root, resolve
 
 MARK = b"Written by `wesktop service install`"
 
@@ -66,7 +65,7 @@ class Manager(Protocol):
 
 def check_rights(*, system: bool) -> None:
     """Raise ServicePermissionError if the machine's services are to be changed by another user than root."""
-    if system and os.geteuid() != 0:
+    if system and not is_root():
         raise ServicePermissionError("--system requires root: use sudo, or omit --system for a service of yours.")
 
 

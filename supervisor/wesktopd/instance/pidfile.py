@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from wesktopd.errors import PidFileError
-from wesktopd.system import HAS_OWNERS, ROOT, Identity, NotPrivateError, identify, open_file, owner, resolve
+from wesktopd.system import Identity, NotPrivateError, identify, is_root, is_this_user, open_file, owner, resolve
 from wesktopd.system.atomic_files import atomic_write
 
 MAX_PID_FILE = 64  # bytes that are looked at
@@ -62,11 +62,11 @@ class PidFile:
             uid = self._path.lstat().st_uid
         except OSError:
             return None
-        return None if not HAS_OWNERS or uid == os.geteuid() else f"it belongs to {owner(uid)}"
+        return None if is_this_user(uid) else f"it belongs to {owner(uid)}"
 
     def _refuse_foreign_directory(self) -> None:
         """Refuse, as root, a directory of another user, who could redirect the file by a link."""
-        if not HAS_OWNERS or os.geteuid() != ROOT:
+        if not is_root():
             return  # a redirected write of theirs reaches nothing that they cannot write themselves
         try:
             resolve(str(self._path.parent))

@@ -8,7 +8,7 @@
 * lock: `Lock`
 * process identity: `Identity`, `identify`, `Usage`, `usage`, `boot_id`, `kill_process`
 * private directories and files: `private_dir`, `open_private`, `read_private`, `open_file`, `resolve`, `owner`,
-  `relying_on`, `relied_on`, `NotPrivateError`, and their modes
+  `relying_on`, `relied_on`, `is_root`, `is_this_user`, `NotPrivateError`, and their modes
 * where sockets and locks may be: `runtime_directories`, `MAX_SOCKET_PATH`, `RESOLVES_LOCALHOST_NAMES`
 * signals: `StopSignals`, `Stoppable`, `signal_name`, `describe_exit`; a worker's: `on_terminate`,
   `dump_stacks_on_request`, `request_stack_dump`
@@ -18,8 +18,8 @@
 * the service manager: the module `service_manager`; `SOCKETS`, `activated_sockets`
 
 Each name is documented where it is implemented, in the package `posix`; another system's is a package beside it with
-the same modules. A module is loaded when one of its names is first used. `atomic_files` and `standstill` are the same
-on all systems. May import `errors`, `limits` and `wire`.
+the same modules. A module is loaded when one of its names is first used. `atomic_files`,
+`listening_socket` and `standstill` are the same on all systems. May import `errors`, `limits` and `wire`.
 """
 
 TYPE_CHECKING = False  # as type checkers know it: a window waits for this module
@@ -58,6 +58,8 @@ if TYPE_CHECKING:
     from wesktopd.system.posix.private_files import ROOT as ROOT
     from wesktopd.system.posix.private_files import SAFELY as SAFELY
     from wesktopd.system.posix.private_files import NotPrivateError as NotPrivateError
+    from wesktopd.system.posix.private_files import is_root as is_root
+    from wesktopd.system.posix.private_files import is_this_user as is_this_user
     from wesktopd.system.posix.private_files import open_file as open_file
     from wesktopd.system.posix.private_files import open_private as open_private
     from wesktopd.system.posix.private_files import owner as owner
@@ -96,8 +98,8 @@ _NAMES = {
     "lock": "Lock",
     "process_identity": "Identity Usage identify usage boot_id kill_process",
     "private_files": (
-        "NotPrivateError private_dir resolve open_file open_private read_private relying_on relied_on owner "
-        "HAS_OWNERS ROOT FILE_MODE OTHERS_WRITE SAFELY DIRECTORY"
+        "NotPrivateError private_dir resolve open_file open_private read_private relying_on relied_on owner is_root "
+        "is_this_user HAS_OWNERS ROOT FILE_MODE OTHERS_WRITE SAFELY DIRECTORY"
     ),
     "runtime_directories": "runtime_directories MAX_SOCKET_PATH",
     "stop_signals": "StopSignals Stoppable signal_name describe_exit",

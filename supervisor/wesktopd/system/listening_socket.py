@@ -5,8 +5,8 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+from wesktopd.system import control_socket
 from wesktopd.system.atomic_files import OwnFile
-from wesktopd.system.posix.control_socket import serve
 
 
 class ListeningSocket:
@@ -31,7 +31,9 @@ class ListeningSocket:
 
     async def _serve(self, *, start_serving: bool = True) -> None:
         assert self._socket is not None
-        self._server = await serve(self._connect, self._socket, self._backlog, start_serving=start_serving)
+        self._server = await control_socket.serve(
+            self._connect, self._socket, self._backlog, start_serving=start_serving
+        )
 
     def is_in_place(self) -> bool:
         """Return whether clients still find this socket at its path."""

@@ -16,6 +16,7 @@ from wesktop.window.frame.menu import Item
 from wesktop.window.policy.login_links import without_links
 from wesktop.window.policy.rules import Rules
 from wesktop.window.toolkit import WITHIN, Toolkit
+from wesktopd.system import is_root
 from wesktopd.text import printable_lines
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Qt(Toolkit):
     name = "qt"
 
     def prepare(self, app_id: str, icon: str | None) -> None:  # noqa: ARG002  Qt shows no icon that it cannot load
-        if hasattr(os, "geteuid") and os.geteuid() == 0:
+        if is_root():
             # Chromium refuses to run as root with its sandbox on.
             os.environ.setdefault("QTWEBENGINE_CHROMIUM_FLAGS", "--no-sandbox")
         os.environ.setdefault("QT_API", (qt_binding() or "").lower())  # QtPy would take a Qt 5 first

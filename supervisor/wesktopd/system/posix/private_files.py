@@ -38,6 +38,16 @@ class NotPrivateError(PermissionError):
         return str(self.strerror)
 
 
+def is_root() -> bool:
+    """Return whether this process is root's; never on Windows."""
+    return HAS_OWNERS and os.geteuid() == ROOT
+
+
+def is_this_user(uid: int) -> bool:
+    """Return whether an owner of files is this process's user; always on Windows."""
+    return not HAS_OWNERS or uid == os.geteuid()
+
+
 _relied_on: int | None = None  # another user whose files are in order, see `relying_on`
 
 
@@ -123,7 +133,7 @@ def private_dir(path: "str | Path") -> None:
         _refuse_what_is_no_directory(place, error)
     try:
         info = os.fstat(fd)
-        if info.st_uid != os.geteuid():
+        if not is_this_user(info.st_uid):
             _refuse(place, f"belongs to {owner(info.st_uid)}: have it removed")
         if stat.S_IMODE(info.st_mode) & 0o777 != DIR_MODE:
             os.fchmod(fd, DIR_MODE)
@@ -241,7 +251,7 @@ def open_private(path: "str | Path", flags: int, forbidden: int = 0) -> int:
         if _relied_on not in (None, info.st_uid):  # a path of that user's that leads to a file of root's
             _refuse(path, f"belongs to {owner(info.st_uid)}")
         unusable = flags & os.O_CREAT and info.st_mode & FILE_MODE != FILE_MODE
-        if (info.st_mode & OTHERS or unusable) and info.st_uid == os.geteuid():
+        if (info.st_mode & OTHERS or unusable) and is_this_user(info.st_uid):
             _set_mode(fd)
     except BaseException:
         os.close(fd)
