@@ -53,7 +53,6 @@ if TYPE_CHECKING:
     from wesktopd.system.posix.peers import is_trusted_peer as is_trusted_peer
     from wesktopd.system.posix.private_files import DIRECTORY as DIRECTORY
     from wesktopd.system.posix.private_files import FILE_MODE as FILE_MODE
-    from wesktopd.system.posix.private_files import HAS_OWNERS as HAS_OWNERS
     from wesktopd.system.posix.private_files import OTHERS_WRITE as OTHERS_WRITE
     from wesktopd.system.posix.private_files import ROOT as ROOT
     from wesktopd.system.posix.private_files import SAFELY as SAFELY
@@ -99,7 +98,7 @@ _NAMES = {
     "process_identity": "Identity Usage identify usage boot_id kill_process",
     "private_files": (
         "NotPrivateError private_dir resolve open_file open_private read_private relying_on relied_on owner is_root "
-        "is_this_user HAS_OWNERS ROOT FILE_MODE OTHERS_WRITE SAFELY DIRECTORY"
+        "is_this_user ROOT FILE_MODE OTHERS_WRITE SAFELY DIRECTORY"
     ),
     "runtime_directories": "runtime_directories MAX_SOCKET_PATH",
     "stop_signals": "StopSignals Stoppable signal_name describe_exit",

@@ -146,7 +146,8 @@ class Gtk(Toolkit):
         from gi.repository import GLib
         from webview.platforms.gtk import BrowserView
 
-        GLib.idle_add(BrowserView.instances[window.uid].webview.reload)
+        if (view := BrowserView.instances.get(window.uid)) is not None:
+            GLib.idle_add(view.webview.reload)
 
     def on_dropped(self, window: Any, dropped: Dropped) -> None:
         from webview.platforms.gtk import BrowserView
