@@ -76,7 +76,7 @@ class Request(Connection):
         reason, for one that does not match the type.
         """
         try:
-            return codec.decoder(type_).decode(self.body or b"")
+            return codec.decode(self.body or b"", type_)
         except codec.ValidationError as error:
             raise HTTPError(422, str(error)) from None
         except (ValueError, RecursionError) as error:

@@ -112,9 +112,9 @@ class FixedResponse(Response):
 
 
 class JSONResponse(FixedResponse):
-    """*data* as JSON: anything msgspec can encode. *status* is 200 unless given.
+    """*data* as JSON: anything `wesktop.asgi.codec.encode` can encode. *status* is 200 unless given.
 
-    Raises TypeError when msgspec cannot encode *data*, and ValueError as all responses do.
+    Raises TypeError for data that cannot be encoded, and ValueError as all responses do.
     """
 
     def __init__(
@@ -148,7 +148,7 @@ class TextResponse(FixedResponse):
             raise ValueError(f"content type {content_type!r}: text is sent as UTF-8; or use BytesResponse")
         self.text = text
         self.content_type = content_type
-        super().__init__(text.encode(), content_type_header(content_type), status, headers, cookies)
+        super().__init__(codec.encode_text(text), content_type_header(content_type), status, headers, cookies)
 
 
 class HTMLResponse(FixedResponse):
@@ -160,7 +160,7 @@ class HTMLResponse(FixedResponse):
         if type(html) is not str:
             check_type("html", html, str)
         self.html = html
-        super().__init__(html.encode(), content_type_header("text/html"), status, headers, cookies)
+        super().__init__(codec.encode_text(html), content_type_header("text/html"), status, headers, cookies)
 
 
 class BytesResponse(FixedResponse):
@@ -230,7 +230,7 @@ _BYTES = content_type_header("application/octet-stream")
 _MAKERS: dict[type, Callable[[Any], Response]] = {
     dict: _json,
     list: _json,
-    str: lambda text: FixedResponse(text.encode(), _TEXT, 200),
+    str: lambda text: FixedResponse(codec.encode_text(text), _TEXT, 200),
     bytes: lambda data: FixedResponse(data, _BYTES, 200),
     type(None): lambda _: EmptyResponse(),
 }

@@ -129,7 +129,7 @@ class WebSocket(Connection):
 
     async def receive_json(self, type_: Any = Any) -> Any:
         """Return the next message, JSON decoded as *type_*. Raises ValueError if it is not, and as `receive`."""
-        return codec.decoder(type_).decode(await self.receive())
+        return codec.decode(await self.receive(), type_)
 
     def __aiter__(self) -> Self:
         return self

@@ -14,11 +14,10 @@ POSITION = "wesktop-position"
 def encode_data(data: Any) -> str:
     """Return the text sent for *data*: a str unchanged, anything else as JSON.
 
-    A lone surrogate, which UTF-8 cannot have, becomes U+FFFD; NaN and the infinities become null, as msgspec has it.
-    Raises TypeError or ValueError when it cannot be encoded.
+    See `codec` for lone surrogates and for what can be encoded. Raises TypeError for a value that cannot.
     """
     if isinstance(data, str):
-        return data.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if not _is_utf8(data) else data
+        return data if data.isascii() else codec.encode_text(data).decode()
     return codec.encode(data).decode()
 
 
