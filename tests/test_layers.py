@@ -71,6 +71,7 @@ ASGI: dict[str, set[str]] = {
 }
 ASGI_FLAT = {
     **dict.fromkeys(("types", "limits", "parameters", "codec", "reporting", "errors", "timeouts"), "shared"),
+    "signatures": "shared",
     **dict.fromkeys(("connections", "requests", "responses", "streams"), "messages"),
 }
 SSE: dict[str, set[str]] = {

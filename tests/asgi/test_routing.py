@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from wesktop.asgi import Request, Router
+from wesktop.asgi import Request, Router, add_ws_route, create_app
+from wesktop.testing import TestClient
 
 
 async def handler(_request: Request) -> None: ...
@@ -124,7 +125,7 @@ def test_allowed_methods_include_head_and_options() -> None:
 @pytest.mark.parametrize(
     "pattern",
     [
-        "", "users", "{id}", "/{", "/}", "/{}", "/a{id}", "/{id}a", "/{id", "/id}", "/{{id}}", "/{a}{b}", "/{a b}",
+        "users", "{id}", "/{", "/}", "/{}", "/a{id}", "/{id}a", "/{id", "/id}", "/{{id}}", "/{a}{b}", "/{a b}",
         "/{1a}", "/{a-b}", "/{a.b}", "/{id}/{id}", "/{id:nix}", "/{id:}", "/{a:path}/b", "/{:int}",
         "/x/{a}/y/{b}/{a}",
     ],
@@ -173,3 +174,112 @@ async def generator(_request: Request) -> AsyncIterator[bytes]:
 def test_async_generator_function_is_refused_with_the_remedy(wrong: Any) -> None:
     with pytest.raises(TypeError, match="StreamResponse"):
         Router().add_route("GET", "/", wrong)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "ours"),
+    [
+        ("/a/<id>", "{id}"), ("/a/<int:id>/b", "{id:int}"), ("/<path:rest>", "{rest:path}"), ("/<string:x>", "{x}"),
+        ("/<string(length=2):x>", "{x}"), ("/a/:id", "{id}"), ("/:id/b", "{id}"),
+    ],
+)  # fmt: skip
+def test_a_parameter_in_the_form_of_another_framework_is_refused_with_ours(pattern: str, ours: str) -> None:
+    with pytest.raises(ValueError, match="write") as raised:
+        Router().add_route("GET", pattern, handler)
+    assert f"'{ours}'" in str(raised.value)
+
+
+@pytest.mark.parametrize("path", ["/a:b", "/a/:", "/a/:1", "/<", "/a<b>", "/tasks/1:cancel", "/<>"])
+def test_colons_and_angle_brackets_are_literals_elsewhere(path: str) -> None:
+    router = Router()
+    router.add_route("GET", path, handler)
+    assert router.match("GET", path) == (handler, {})
+
+
+def test_an_included_router_can_have_a_route_at_its_prefix() -> None:
+    notes, router = Router(), Router()
+    notes.get("")(handler)
+    notes.get("/{id:int}")(other)
+    router.include(notes, "/api/notes")
+    assert router.match("GET", "/api/notes") == (handler, {})
+    assert router.match("GET", "/api/notes/3") == (other, {"id": 3})
+    assert router.match("GET", "/api/notes/") is None
+    create_app(router)
+
+
+def test_an_app_has_no_route_at_the_empty_path() -> None:
+    router = Router()
+    router.get("")(handler)
+    with pytest.raises(ValueError, match="''"):
+        create_app(router)
+
+
+def test_an_encoded_slash_separates_segments_as_any_other_does() -> None:
+    router = Router()
+    router.get("/one/{key}")(handler)
+    router.get("/rest/{key:path}")(keys)
+    with TestClient(create_app(router)) as client:
+        assert client.get("/one/a%2Fb").status_code == 404
+        assert client.get("/rest/a%2Fb").text == "a/b"
+
+
+async def keys(request: Request) -> str:
+    return str(request.path_params["key"])
+
+
+class Handlers:
+    async def method(self, _request: Request) -> None: ...
+
+    async def without(self) -> None: ...
+
+    @classmethod
+    async def of_class(cls, _request: Request) -> None: ...
+
+    @staticmethod
+    async def static(_request: Request) -> None: ...
+
+
+def decorated(function: Any) -> Any:
+    @functools.wraps(function)
+    async def wrapper(*arguments: Any) -> Any:
+        return await function(*arguments, "more")
+
+    return wrapper
+
+
+class Callable:
+    def __call__(self, _request: Request) -> None: ...
+
+
+@pytest.mark.parametrize(
+    "takes_one",
+    [
+        Handlers().method, Handlers.of_class, Handlers.static, lambda _request, _x=1: None, lambda *_: None,
+        lambda _request, *, _x=1: None, functools.partial(lambda _x, _request: None, 1), Callable(), str,
+        decorated(lambda _request, _more: None),
+    ],
+)  # fmt: skip
+def test_a_handler_is_what_can_be_called_with_a_request(takes_one: Any) -> None:
+    Router().add_route("GET", "/", takes_one)
+
+
+@pytest.mark.parametrize(
+    "refused",
+    [
+        Handlers().without, Handlers.method, lambda: None, lambda _a, _b: None, lambda _request, *, _x: None,
+        lambda **_: None, functools.partial(lambda _request: None, 1), functools.partial(lambda: None),
+    ],
+)  # fmt: skip
+def test_a_handler_that_cannot_be_called_with_a_request_is_refused_when_it_is_registered(refused: Any) -> None:
+    with pytest.raises(TypeError, match="request"):
+        Router().add_route("GET", "/", refused)
+
+
+def test_handlers_of_websockets_and_errors_are_checked_likewise() -> None:
+    async def without() -> None: ...
+
+    for register in (Router().websocket("/"), Router().error_handler(404)):
+        with pytest.raises(TypeError, match="must take"):
+            register(without)
+    with pytest.raises(TypeError, match="scope, receive, send"):
+        add_ws_route("/never", without)  # type: ignore[arg-type]

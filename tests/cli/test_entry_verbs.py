@@ -87,7 +87,7 @@ def test_a_program_that_is_not_there_is_told(run: Run, program: str, there: bool
     ("arguments", "code", "said"),
     [
         (["create", "app"], 2, "Missing argument 'COMMAND...'"),
-        (["create", "", "sh"], 2, "name '' is empty"),
+        (["create", "", "sh"], 2, "name must not be empty"),
         (["create", "app", "--icon", "nope.png", "sh"], 2, "icon 'nope.png' is not a file"),
         (["create", "app", "--url-scheme", "https", "sh"], 2, "is the web browser's"),
         (["create", "app", "--working-dir", "nope", "sh"], 2, "working_dir 'nope' is not a directory"),
@@ -97,7 +97,7 @@ def test_a_program_that_is_not_there_is_told(run: Run, program: str, there: bool
             "action 'A' is given more than once",
         ),
         (["remove", "app"], 1, "there is no entry 'app'"),
-        (["remove", ""], 2, "name '' is empty"),
+        (["remove", ""], 2, "name must not be empty"),
         (["create", "theirs", "sh"], 1, "theirs.desktop exists already"),
     ],
 )

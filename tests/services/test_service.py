@@ -14,8 +14,8 @@ from wesktopd.errors import ConfigurationError, ServicePermissionError
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"name": "../x"}, "name '../x'"),
-        ({"name": "x y"}, "name 'x y'"),
+        ({"name": "../x"}, "must not be '../x'"),
+        ({"name": "x y"}, "must not be 'x y'"),
         ({"on_demand": True, "port": 0}, "port must"),
         ({"on_demand": True, "host": "localhost"}, "not 'localhost'"),
         ({"watchdog": 0.5}, "not 0.5"),

@@ -78,8 +78,8 @@ def test_units_of_others_are_neither_replaced_nor_removed(installed: Installed) 
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
-        (["install", "../evil", "app:app"], 2, "name '../evil'"),
-        (["install", "a b", "app:app"], 2, "name 'a b'"),
+        (["install", "../evil", "app:app"], 2, "must not be '../evil'"),
+        (["install", "a b", "app:app"], 2, "must not be 'a b'"),
         (["install", "x\n[Service]", "app:app"], 2, "name"),
         (["install", "x", "app"], 2, "app"),
         (["install", "x", "app:app", "--workers=0"], 2, "workers must be"),
@@ -96,8 +96,8 @@ def test_units_of_others_are_neither_replaced_nor_removed(installed: Installed) 
         (["install", "x", "app:app", "--env-file=nowhere"], 2, "nowhere"),
         (["status", "nobody"], 1, "'nobody'"),
         (["uninstall", "nobody"], 1, "'nobody'"),
-        (["uninstall", "../x"], 2, "name '../x'"),
-        (["status", "../x"], 2, "name '../x'"),
+        (["uninstall", "../x"], 2, "must not be '../x'"),
+        (["status", "../x"], 2, "must not be '../x'"),
     ],
 )
 def test_what_does_not_fit_is_one_line(installed: Installed, arguments: list[str], code: int, says: str) -> None:

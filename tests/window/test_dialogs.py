@@ -244,7 +244,7 @@ def test_a_script_asks_by_the_apps_name(desk: DeskProgram, start_script: Callabl
 def test_what_does_not_fit_is_refused_before_anybody_is_asked(desk: DeskProgram) -> None:
     kind, said = desk.asking("open_file", types={"A": []}).answer()
     assert kind == "ConfigurationError"
-    assert said == 'types: [] for \'A\' does not fit: give a list as in ["*.png", "*"].'
+    assert "not []" in said
 
 
 def test_a_name_that_is_no_utf_8_is_an_error_in_one_sentence(desk: DeskProgram, files: Path) -> None:

@@ -82,11 +82,12 @@ def create_app(
 
     None as a limit means no limit.
 
-    Raises ValueError when *static_dir* or *spa_fallback* does not exist, *static_path* has no leading slash or a
-    limit is not above zero, and TypeError for a lifespan that cannot be called so, middleware that cannot be called,
-    or a value of another type.
+    Raises ValueError when *static_dir* or *spa_fallback* does not exist, *static_path* has no leading slash, a limit
+    is not above zero or *router* has a route "", which is for included routers; and TypeError for a lifespan that
+    cannot be called so, middleware that cannot be called, or a value of another type.
     """
     check_type("router", router, Router)
+    router.check_paths()
     check_number("static_cache_size", static_cache_size)
     check_flag("static_dotfiles", static_dotfiles)
     check_flag("redirect_slashes", redirect_slashes)

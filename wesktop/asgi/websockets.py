@@ -16,6 +16,7 @@ from wesktop.asgi.parameters import as_bytes, check_type
 from wesktop.asgi.receiving.inbox import Inbox
 from wesktop.asgi.reporting import log_exception, printable
 from wesktop.asgi.routing.router import WEBSOCKET, Router
+from wesktop.asgi.signatures import check_arguments
 from wesktop.asgi.types import Message, Receive, Scope, Send
 
 WebSocketHandler = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -34,7 +35,7 @@ def add_ws_route(path: str, handler: WebSocketHandler) -> None:
 
     The handler is called with ASGI's (scope, receive, send) and does everything from accept to close.
     Raises ValueError if *path* does not begin with a slash or is registered already, TypeError if it is not a str
-    or the handler cannot be called.
+    or the handler cannot be called with these.
     """
     check_type("WebSocket path", path, str)
     if not path.startswith("/"):
@@ -43,6 +44,7 @@ def add_ws_route(path: str, handler: WebSocketHandler) -> None:
         raise ValueError(f"WebSocket path {path!r} is registered already: remove one of the two")
     if not callable(handler):
         raise TypeError(f"handler {handler!r} cannot be called: give a function of scope, receive and send")
+    check_arguments("handler", handler, "scope", "receive", "send")
     _handlers[path] = handler
 
 

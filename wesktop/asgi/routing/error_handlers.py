@@ -2,6 +2,7 @@
 
 from wesktop.asgi.errors import HTTPError, check_error_status
 from wesktop.asgi.routing.handlers import Handler, to_async
+from wesktop.asgi.signatures import check_arguments
 
 ErrorKey = int | type[Exception]
 
@@ -14,7 +15,7 @@ class ErrorHandlers:
 
     def add(self, key: ErrorKey, handler: Handler) -> None:
         """Register a handler. Raises ValueError for a status outside 400..599 or a key that is taken; TypeError for
-        another key, or a handler that cannot be called.
+        another key, or a handler that cannot be called with a request and an error.
         """
         if isinstance(key, int):
             check_error_status(key)
@@ -22,7 +23,9 @@ class ErrorHandlers:
             raise TypeError(f"error must be an exception type or a status such as 404, not {key!r}")
         if key in self._handlers:
             raise ValueError(f"{key!r} has an error handler already: remove one of the two")
-        self._handlers[key] = to_async(handler)
+        function = to_async(handler)
+        check_arguments("error handler", handler, "request", "error")
+        self._handlers[key] = function
 
     def include(self, others: "ErrorHandlers") -> None:
         """Add the handlers of another. Raises ValueError for a key that has a different handler."""

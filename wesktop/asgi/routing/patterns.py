@@ -44,6 +44,8 @@ CONVERTERS: dict[str, Convert] = {"uuid": _as_uuid, "int": _as_int, "float": _as
 
 REST = "path"
 
+_FOREIGN = re.compile(r"<((?P<kind>[a-z]+)(\(.*\))?:)?(?P<name>\w+)>|:(?P<word>[^\W\d]\w*)")
+
 
 class Parameter(NamedTuple):
     """A parameter of a pattern. position: of its segment; kind: what follows the colon, or ""."""
@@ -61,14 +63,18 @@ class Pattern(NamedTuple):
 
 
 def parse(path: str) -> Pattern:
-    """Parse a pattern. Raises ValueError for a malformed one, TypeError unless it is a str."""
+    """Parse a pattern: "" or one with a leading slash.
+
+    Raises ValueError for a malformed one, TypeError unless it is a str.
+    """
     check_type("pattern", path, str)
-    if not path.startswith("/"):
+    if path and not path.startswith("/"):
         raise ValueError(f"pattern {path!r} does not begin with a slash: write {'/' + path!r}")
     segments = path.split("/")
     parameters: list[Parameter] = []
     for position, segment in enumerate(segments):
         if "{" not in segment and "}" not in segment:
+            _check_literal(path, segment)
             continue
         parameter = _parameter(path, segment, position)
         if any(parameter.name == other.name for other in parameters):
@@ -77,6 +83,15 @@ def parse(path: str) -> Pattern:
             raise ValueError(f"pattern {path!r}: {segment!r} matches the rest of the path, so nothing can follow it")
         parameters.append(parameter)
     return Pattern(segments, parameters)
+
+
+def _check_literal(path: str, segment: str) -> None:
+    """Refuse a parameter as Flask ("<int:id>") and Express (":id") write it, which would match only itself."""
+    found = _FOREIGN.fullmatch(segment)
+    if found is not None:
+        kind = "" if found["kind"] not in (*CONVERTERS, REST) else found["kind"]
+        ours = "{" + (found["name"] or found["word"]) + (kind and f":{kind}") + "}"
+        raise ValueError(f"pattern {path!r}: write {segment!r} as '{ours}'")
 
 
 def _parameter(path: str, segment: str, position: int) -> Parameter:

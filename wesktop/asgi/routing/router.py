@@ -12,6 +12,7 @@ from wesktop.asgi.parameters import check_flag, check_number, check_type
 from wesktop.asgi.routing.error_handlers import ErrorHandlers, ErrorKey
 from wesktop.asgi.routing.handlers import Handler, is_async, to_async
 from wesktop.asgi.routing.patterns import CONVERTERS, REST, Convert, Pattern, parse
+from wesktop.asgi.signatures import check_arguments
 
 WEBSOCKET = "ws:"  # in the place of a method, which no token can be
 
@@ -144,6 +145,7 @@ class Router:
         def register(handler: HandlerT) -> HandlerT:
             if not is_async(handler):
                 raise TypeError(f"handler {handler!r} of a WebSocket must be an async function")
+            check_arguments("handler", handler, "websocket")
             self._add(WEBSOCKET, path, handler)
             return handler
 
@@ -192,10 +194,14 @@ class Router:
             check_number("max_body_size", max_body_size)
         if not is_token(method):
             raise ValueError(f"method must be a token such as 'GET', not {method!r}")
+        if callable(handler):
+            check_arguments("handler", handler, "request")
         self._add(method.upper(), path, handler, stream=stream, max_body_size=max_body_size)
 
     def include(self, router: "Router", prefix: str = "") -> None:
         """Add the current routes of *router*, each with *prefix* before its pattern, and its error handlers.
+
+        A route of the pattern "" is then at the prefix itself: `/api/notes`, where "/" is `/api/notes/`.
 
         Raises ValueError for a prefix that has no leading slash or ends with one, and for routes that exist already;
         nothing is added then. Raises TypeError unless it is a Router.
@@ -240,6 +246,11 @@ class Router:
         if methods and "OPTIONS" not in methods:
             methods.append("OPTIONS")
         return methods
+
+    def check_paths(self) -> None:
+        """Raise ValueError for a route at "", a path that no request has: it is for a router to be included."""
+        if any(path == "" for _, path in self._registered):
+            raise ValueError("pattern '' matches no path: write '/', or include its router with a prefix")
 
     def _decorator(self, method: str, path: str, **options: Any) -> Callable[[HandlerT], HandlerT]:
         def register(handler: HandlerT) -> HandlerT:
