@@ -97,6 +97,14 @@ def test_paths_outside_the_prefix_are_404(app: ASGIApp, path: str) -> None:
     assert request(app, "GET", path).status == 404
 
 
+@pytest.mark.skipif(os.sep == "\\", reason="no names of files there")
+@pytest.mark.parametrize("name", ["12:30.txt", "C:", "a\\b.txt", "\\", "app.js::$DATA"])
+def test_a_colon_and_a_backslash_are_characters_of_a_name_where_they_separate_nothing(root: Path, name: str) -> None:
+    (root / name).write_text("named")
+    app = create_app(Router(), static_dir=root)
+    assert request(app, "GET", f"/assets/{name}").text == "named"
+
+
 @pytest.mark.parametrize("relative", HOSTILE)
 def test_nothing_else_is_located(root: Path, relative: str) -> None:
     assert locate(root.resolve(), relative) is None

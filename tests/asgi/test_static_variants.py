@@ -107,7 +107,7 @@ def test_whatever_the_client_says_it_takes_a_variant_that_exists(header: str, av
 @pytest.mark.parametrize("size", [10, MAX_CACHED_FILE, MAX_CACHED_FILE + 1])
 def test_a_small_file_is_sent_from_memory_and_a_large_one_from_the_disk(tmp_path: Path, size: int) -> None:
     (tmp_path / "f.bin").write_bytes(bytes(size))
-    files = StaticFiles(tmp_path, "/", Router())
+    files = StaticFiles(tmp_path, "/")
     for _ in range(2):
         response = files.answer(SCOPE, "/f.bin")
         assert isinstance(response, FileResponse) is (size > MAX_CACHED_FILE)
@@ -145,7 +145,7 @@ def test_a_file_that_becomes_a_link_to_elsewhere_is_served_no_more(
 
 
 def test_what_is_in_memory_is_bounded(tmp_path: Path) -> None:
-    files = StaticFiles(tmp_path, "/", Router(), cache_size=2 * (100 + ENTRY_SIZE) + 50)
+    files = StaticFiles(tmp_path, "/", cache_size=2 * (100 + ENTRY_SIZE) + 50)
     for number in range(5):
         (tmp_path / f"{number}.bin").write_bytes(bytes(100))
         assert files.answer(SCOPE, f"/{number}.bin")
@@ -154,7 +154,7 @@ def test_what_is_in_memory_is_bounded(tmp_path: Path) -> None:
 
 
 def test_nothing_is_kept_where_nothing_is_to_be(tmp_path: Path) -> None:
-    files = StaticFiles(tmp_path, "/", Router(), cache_size=0)
+    files = StaticFiles(tmp_path, "/", cache_size=0)
     (tmp_path / "a.bin").write_bytes(b"a")
     assert files.answer(SCOPE, "/a.bin")
     assert files._cache._files == {}

@@ -8,7 +8,9 @@ from wesktop.asgi.connections import route_path, url_quote
 from wesktop.asgi.error_responses import ErrorAnswers
 from wesktop.asgi.errors import HTTPError, NothingSentError
 from wesktop.asgi.files.client_scripts import client_script
-from wesktop.asgi.files.static import MAX_CACHE_SIZE, SinglePage, StaticFiles
+from wesktop.asgi.files.missing import MissingAssets
+from wesktop.asgi.files.site import Answer, site
+from wesktop.asgi.files.static import MAX_CACHE_SIZE
 from wesktop.asgi.lifespan import Lifespan
 from wesktop.asgi.limits import (
     BODY_TIMEOUT,
@@ -28,9 +30,6 @@ from wesktop.asgi.routing.router import UNSET, Route, Router
 from wesktop.asgi.types import ASGIApp, Receive, Scope, Send
 from wesktop.asgi.websockets import WebSockets
 
-Answer = Callable[[Scope, str], Response | None]
-"""Responds to a request without a route, by its scope and path; None passes it on to the next one."""
-
 
 def create_app(
     router: Router,
@@ -49,6 +48,7 @@ def create_app(
     max_queue_size: int | None = MAX_QUEUE_SIZE,
     static_cache_size: int = MAX_CACHE_SIZE,
     static_dotfiles: bool = False,
+    build_command: str | None = None,
     redirect_slashes: bool = False,
     debug: bool = False,
 ) -> ASGIApp:
@@ -59,7 +59,8 @@ def create_app(
         middleware: ASGI middleware classes, outermost first; each is called with the app it wraps, and handles
             requests, WebSockets and the lifespan.
         static_dir: a directory whose files are served under *static_path* ("/assets").
-        spa_fallback: a page for every other GET that accepts HTML.
+        spa_fallback: a page for every other GET that accepts HTML. The files beside it are served too if it is within
+            *static_dir*: what a build wrote works as `static_dir="dist", spa_fallback="dist/index.html"`.
         lifespan: a callable that returns an async context manager, or an async generator function; entered at
             startup and left at shutdown; takes no argument or the app. A dict that it yields is every request's
             `state`.
@@ -75,6 +76,8 @@ def create_app(
             messages at most; then the client has to wait.
         static_cache_size: bytes of small static files that are kept in memory, 16 MiB unless given; 0 for none.
         static_dotfiles: serve files and directories whose names begin with a dot.
+        build_command: the command that makes *static_dir*, such as "npm run build". With it, *static_dir* and
+            *spa_fallback* need not exist yet: until they do, a page says what to run.
         redirect_slashes: whether a path without a route is sent on (308) to that with a slash more, or less, at its
             end, where this has one.
         debug: show a browser that is in the app's session the traceback of an unexpected exception. Without a session
@@ -88,28 +91,34 @@ def create_app(
     """
     check_type("router", router, Router)
     router.check_paths()
+    check_type("static_path", static_path, str)
     check_number("static_cache_size", static_cache_size)
     check_flag("static_dotfiles", static_dotfiles)
     check_flag("redirect_slashes", redirect_slashes)
     check_flag("debug", debug)
-    if name is not None:
-        check_type("name", name, str)
+    for what, text in (("name", name), ("build_command", build_command)):
+        if text is not None:
+            check_type(what, text, str)
     logger = name or "wesktop"
     limits = Limits(
         max_body_size, body_timeout, max_form_parts, write_timeout, max_message_size, max_queue_size
     ).checked()
-    unmatched: list[Answer] = [client_script]
-    if static_dir is not None:
-        unmatched.append(
-            StaticFiles(
-                static_dir, static_path, router, cache_size=static_cache_size, dotfiles=static_dotfiles
-            ).answer
-        )
-    if redirect_slashes:
-        unmatched.append(SlashRedirect(router).answer)
-    if spa_fallback is not None:
-        unmatched.append(SinglePage(spa_fallback).answer)
-    unmatched.append(Unmatched(router).answer)
+    missing = MissingAssets("/" if static_dir is None else static_path, router, logger)
+    unmatched = [
+        client_script,
+        *([SlashRedirect(router).answer] if redirect_slashes else []),
+        *site(
+            router,
+            missing,
+            static_dir,
+            static_path,
+            spa_fallback,
+            build_command=build_command,
+            cache_size=static_cache_size,
+            dotfiles=static_dotfiles,
+        ),
+        Unmatched(router, missing).answer,
+    ]
     errors = ErrorAnswers(router, logger, debug=debug)
     life = Lifespan(lifespan, logger)
     websockets = WebSockets(router, logger, limits)
@@ -212,13 +221,15 @@ class Application:
 class Unmatched:
     """OPTIONS of a path that has routes, and 405 for its other methods."""
 
-    def __init__(self, router: Router) -> None:
+    def __init__(self, router: Router, missing: MissingAssets) -> None:
         self.router = router
+        self.missing = missing
 
     def answer(self, scope: Scope, path: str) -> Response | None:
-        """The answer; None for a path without routes."""
+        """Return the response to OPTIONS; None for a path without routes. Raises HTTPError: 405."""
         allowed = self.router.allowed_methods(path)
         if not allowed:
+            self.missing.log(scope, path)
             return None
         if scope["method"] == "OPTIONS":
             return EmptyResponse(headers=allow(allowed))

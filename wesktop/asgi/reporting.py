@@ -18,6 +18,13 @@ def log_exception(logger: str, error: BaseException, message: str, *args: object
         found.handle(record)
 
 
+def log_warning(logger: str, message: str, *args: object) -> None:
+    """Log a line by the logger of that name."""
+    import logging
+
+    logging.getLogger(logger).warning(message, *args)
+
+
 def printable(text: str) -> str:
     """Return a client's text for a log line: without line ends and control characters for a terminal."""
     return text if text.isprintable() else "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)

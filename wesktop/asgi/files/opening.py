@@ -19,6 +19,8 @@ _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 # By O_PATH a directory need not be readable, but can be passed through.
 _DIRECTORY = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_PATH", 0)
 
+_SEPARATORS = {"\\", ":", "\0"} if os.sep == "\\" else {"\0"}
+
 # What opening a file fails with because of its path: any other failure (no descriptors left) is the server's own.
 _NO_SUCH_FILE = {
     errno.ENOENT,
@@ -39,11 +41,11 @@ def locate(root: Path, relative: str, *, dotfiles: bool = False) -> tuple[str, .
 
     There is no link among them. None if it is not served: names that begin with a dot, unless *dotfiles*, be it in
     the URL or where a link leads; a path that is not in its plain form ("..", ".", empty segments); characters that
-    separate paths on some system (backslash, colon) or end them (NUL); and whatever symbolic links lead out of the
-    root.
+    separate paths (on Windows the backslash and the colon) or end them (NUL); and whatever symbolic links lead out of
+    the root.
     """
     segments = relative.split("/")
-    if any(segment in ("", ".", "..") for segment in segments) or not {"\\", ":", "\0"}.isdisjoint(relative):
+    if any(segment in ("", ".", "..") for segment in segments) or not _SEPARATORS.isdisjoint(relative):
         return None
     try:
         file = root.joinpath(*segments).resolve(strict=True)

@@ -1,22 +1,22 @@
-"""Files below a directory, and the one page that answers for a single-page application."""
+"""Files below a directory."""
 
 import os
 import re
+from collections.abc import Iterator
 from contextlib import ExitStack
 from io import FileIO
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import NamedTuple
 
-from wesktop.asgi.errors import HTTPError
+from wesktop.asgi.connections import url_quote
 from wesktop.asgi.files.file_response import FileResponse, check_readable, describe
 from wesktop.asgi.files.opening import locate, open_beneath
 from wesktop.asgi.files.representation import Representation, is_selective, select, whole
 from wesktop.asgi.http.codings import SUFFIXES, choose
-from wesktop.asgi.http.content_types import BY_SUFFIX, content_type_of
-from wesktop.asgi.http.headers import RawHeaders, content_type_header, header_values
+from wesktop.asgi.http.content_types import content_type_of
+from wesktop.asgi.http.headers import RawHeaders, content_type_header
 from wesktop.asgi.parameters import check_type
-from wesktop.asgi.responses import Response, start_message
-from wesktop.asgi.routing.router import Router
+from wesktop.asgi.responses import RedirectResponse, Response, start_message
 from wesktop.asgi.types import Receive, Scope, Send
 
 MAX_CACHE_SIZE = 16 * 1024 * 1024
@@ -40,67 +40,91 @@ _HASHED = re.compile(
     r"|-(?![A-Z]?[a-z]+[0-9]*\.)(?![A-Z]+[0-9]*\.)(?=\S{0,7}[0-9])(?=\S{0,7}[a-z])(?=\S{0,7}[A-Z])[\w-]{8}\.",
     re.ASCII,
 )
-_NOSNIFF = (b"x-content-type-options", b"nosniff")
+NOSNIFF = (b"x-content-type-options", b"nosniff")
 _VARY = (b"vary", b"accept-encoding")
-_DOCUMENTS = (b"document", b"iframe", b"frame", b"embed", b"object")
 
 
 class StaticFiles:
-    """The files below *directory*, under the URL prefix *prefix*; 404 for all that is not a file there.
+    """The files below *directory*, under the URL prefix *prefix*.
 
-    With the prefix "/" what is no file is left to others, who would have nothing to answer otherwise, and so is a
-    path that has a route, of another method. A file with compressed ones beside it (`app.js.br`, .zst, .gz; not older
-    than itself) is sent as the client takes it. Small files stay in memory, *cache_size* bytes of them, and are
-    looked at again, by one stat(), for every request.
+    A path that ends with a slash is its directory's `index.html`, and one without a suffix may be a file with the
+    suffix .html, as static site generators and web servers have it. A file with compressed ones beside it
+    (`app.js.br`, .zst, .gz; not older than itself) is sent as the client takes it. Small files stay in memory,
+    *cache_size* bytes of them, and are looked at again, by one stat(), for every request.
 
-    Raises ValueError when the directory does not exist or the prefix does not begin with a slash, and TypeError when
-    the former is not a path or the latter not a str.
+    must_exist: raise ValueError when the directory does not exist. Raises ValueError for a prefix that does not begin
+    with a slash, and TypeError when the former is not a path or the latter not a str.
     """
 
     def __init__(
         self,
         directory: str | os.PathLike[str],
         prefix: str,
-        router: Router,
         *,
         cache_size: int = MAX_CACHE_SIZE,
         dotfiles: bool = False,
+        must_exist: bool = True,
     ) -> None:
         check_type("static_dir", directory, str, os.PathLike)
-        check_type("static_path", prefix, str)
         root = Path(directory)
-        if not root.is_dir():
+        if must_exist and not root.is_dir():
             raise ValueError(f"static_dir must be a directory, not {str(directory)!r}: create it or correct the path")
         if not prefix.startswith("/"):
             raise ValueError(f"static_path {prefix!r} does not begin with a slash: write {'/' + prefix!r}")
-        self.root = root.resolve()
+        self.root = root.absolute()
         self.prefix = prefix.rstrip("/") + "/"
-        self.router = router
         self.dotfiles = dotfiles
         self._cache = _Cache(cache_size)
 
     def answer(self, scope: Scope, path: str) -> Response | None:
-        """The file that a request asks for; None where it is not for here. Raises HTTPError: 404, 405."""
+        """Return the file that a request asks for; None if there is none. Raises HTTPError: 405."""
         if not path.startswith(self.prefix):
-            return None
+            return self._redirect(scope, path) if path + "/" == self.prefix else None
         file = self._cache.get(path) or self._find(path)
         if file is None:
-            if self.prefix == "/" or self.router.allowed_methods(path):
-                return None
-            raise HTTPError(404)
+            return self._redirect(scope, path)
         check_readable(scope)
         return file.variant(scope)
 
     def _find(self, path: str) -> "_File | None":
-        relative = path.removeprefix(self.prefix)
-        names = locate(self.root, relative, dotfiles=self.dotfiles)
-        opened = None if names is None else open_beneath(str(self.root), names)
-        if names is None or opened is None:
+        root = self.root.resolve()
+        for relative in candidates(path.removeprefix(self.prefix)):
+            names = locate(root, relative, dotfiles=self.dotfiles)
+            opened = None if names is None else open_beneath(str(root), names)
+            if names is not None and opened is not None:
+                with opened:
+                    file = _File(_Place(str(root), names), opened, asked=self.root / relative)
+                self._cache.add(path, file)
+                return file
+        return None
+
+    def _redirect(self, scope: Scope, path: str) -> Response | None:
+        """Return the redirect to a directory's path with a slash, so that the links of its index are below it."""
+        relative = (path + "/").removeprefix(self.prefix)
+        if path.endswith("/") or scope["method"] not in ("GET", "HEAD"):
             return None
-        with opened:
-            file = _File(_Place(str(self.root), names), opened, asked=self.root / relative)
-        self._cache.add(path, file)
-        return file
+        if locate(self.root.resolve(), relative + INDEX, dotfiles=self.dotfiles) is None:
+            return None
+        return RedirectResponse(with_slash(scope, path))
+
+
+INDEX = "index.html"
+
+
+def candidates(relative: str) -> Iterator[str]:
+    """Yield the files that a URL path below the prefix may mean."""
+    if relative == "" or relative.endswith("/"):
+        yield relative + INDEX
+        return
+    yield relative
+    if "." not in relative.rpartition("/")[2]:
+        yield relative + ".html"
+
+
+def with_slash(scope: Scope, path: str) -> str:
+    """Return the URL of a request with a slash at the end of its path."""
+    query = scope.get("query_string", b"").decode("latin-1")
+    return url_quote(scope.get("root_path", "") + path + "/") + (f"?{query}" if query else "")
 
 
 class _Place(NamedTuple):
@@ -130,7 +154,7 @@ class _File:
     def __init__(self, place: _Place, plain: FileIO, asked: Path) -> None:
         status = _status_of(plain)
         name = place.names[-1]
-        headers: RawHeaders = [(b"cache-control", IMMUTABLE if _HASHED.search(name) else REVALIDATE), _NOSNIFF]
+        headers: RawHeaders = [(b"cache-control", IMMUTABLE if _HASHED.search(name) else REVALIDATE), NOSNIFF]
         content_type = content_type_of(name)
         with ExitStack() as opened:
             compressed = {
@@ -262,56 +286,3 @@ class _Cache:
 
     def _drop(self, path: str) -> None:
         self._size -= self._files.pop(path).size
-
-
-class SinglePage:
-    """The page *index* for every GET and HEAD of a document.
-
-    Raises ValueError when it is not a file, TypeError if it is not a path.
-    """
-
-    def __init__(self, index: str | os.PathLike[str]) -> None:
-        check_type("spa_fallback", index, str, os.PathLike)
-        path = Path(index)
-        if not path.is_file():
-            raise ValueError(f"spa_fallback must be a file, not {str(index)!r}: create it or correct the path")
-        self.page = FileResponse(path.resolve(), content_type="text/html")
-        self.page.add_raw_headers([(b"cache-control", REVALIDATE), _NOSNIFF])
-
-    def answer(self, scope: Scope, path: str) -> Response | None:
-        """The page; None for what asks for something else."""
-        return self.page if scope["method"] in ("GET", "HEAD") and wants_page(scope, path) else None
-
-
-def wants_page(scope: Scope, path: str) -> bool:
-    """Return whether a request is for a document: browsers say so; others accept HTML and do not ask for an asset.
-
-    A missing script is a 404, not the page: as a script that would be an error which nobody understands.
-    """
-    headers = dict(scope["headers"])
-    destination = headers.get(b"sec-fetch-dest")
-    if destination == b"empty":  # fetch(): the page is for one that asks for HTML by name
-        return b"text/html" in headers.get(b"accept", b"")
-    if destination is not None:
-        return destination in _DOCUMENTS
-    suffix = PurePath(path).suffix.lower()
-    return (suffix not in BY_SUFFIX or suffix in (".htm", ".html")) and accepts_html(scope)
-
-
-def accepts_html(scope: Scope) -> bool:
-    """Return whether the request accepts text/html, as it also does without any Accept (RFC 9110, section 12.5.1)."""
-    values = header_values(scope, b"accept")
-    if not values:
-        return True
-    weights: dict[str, bool] = {}
-    for media_range in b",".join(values).decode("latin-1").lower().split(","):
-        name, *parameters = (part.strip() for part in media_range.split(";"))
-        weights[name] = not any(_is_zero_weight(parameter) for parameter in parameters)
-    for name in ("text/html", "text/*", "*/*"):  # the most specific range decides
-        if name in weights:
-            return weights[name]
-    return False
-
-
-def _is_zero_weight(parameter: str) -> bool:
-    return parameter.startswith("q=0") and not parameter[3:].strip(".0")

@@ -247,6 +247,10 @@ class Router:
             methods.append("OPTIONS")
         return methods
 
+    def has_routes_below(self, prefix: str) -> bool:
+        """Return whether the pattern of a route begins with this prefix, such as "/api/"."""
+        return any(path.startswith(prefix) for _, path in self._registered)
+
     def check_paths(self) -> None:
         """Raise ValueError for a route at "", a path that no request has: it is for a router to be included."""
         if any(path == "" for _, path in self._registered):
