@@ -369,3 +369,36 @@ def test_another_failure_in_the_group_is_the_handlers(caplog: pytest.LogCaptureF
     in_memory(handler, {"type": "websocket.disconnect", "code": 1001})
     assert "KeyError: 'its own'" in caplog.text
     caplog.clear()
+
+
+def test_a_close_is_sent_whole_although_it_has_its_own_task_cancelled() -> None:
+    """A server takes a while to send it; the writer, which finds the connection closed, ends the group meanwhile."""
+    sent: list[Message] = []
+
+    async def handler(socket: WebSocket) -> None:
+        await socket.accept()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(writer(socket))
+            await socket.close(4001, "the reader")
+
+    async def send(message: Message) -> None:
+        if message["type"] == "websocket.close":
+            for _ in range(20):
+                await asyncio.sleep(0)
+        sent.append(message)
+
+    async def receive() -> Message:
+        if not sent:
+            return {"type": "websocket.connect"}
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    router = Router()
+    router.websocket("/{who}")(handler)
+    scope: Scope = {"type": "websocket", "path": "/writer", "headers": [], "subprotocols": []}
+
+    async def connection() -> None:
+        await create_app(router)(scope, receive, send)
+
+    asyncio.run(connection())
+    assert sent[-1] == {"type": "websocket.close", "code": 4001, "reason": "the reader"}

@@ -6,7 +6,7 @@ this process serves the same paths.
 
 import contextlib
 from collections.abc import Awaitable, Callable
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from wesktop.asgi import codec
 from wesktop.asgi.connections import Connection, route_path
@@ -18,6 +18,9 @@ from wesktop.asgi.reporting import log_exception, printable
 from wesktop.asgi.routing.router import WEBSOCKET, Router
 from wesktop.asgi.signatures import check_arguments
 from wesktop.asgi.types import Message, Receive, Scope, Send
+
+if TYPE_CHECKING:
+    from asyncio import Task
 
 WebSocketHandler = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -89,6 +92,7 @@ class WebSocket(Connection):
         self._receiver = Inbox(receive, limits, self._refuse_message)
         self._send = send
         self._receives = False
+        self._closing: Task[None] | None = None
         self.accepted = False
         self.closed = False
 
@@ -176,14 +180,24 @@ class WebSocket(Connection):
             raise ValueError(f"close code {code!r} cannot be sent: use 1000, or 3000 to 4999")
         if len(reason.encode()) > MAX_REASON:
             raise ValueError(f"close reason {reason!r} is longer than {MAX_REASON} bytes: shorten it")
+        import asyncio
+
         if self.closed:
             await self._receiver.refused()
+            if self._closing is not None:
+                await asyncio.wait((self._closing,))
             return
         self.closed = True
-        # Others hear of it when it has been sent: their end may be what has this task cancelled.
         self._receiver.end = self._receiver.end or _ending(code, reason)
+        # In a task of its own: another task that finds the connection closed may end its group, and so cancel this
+        # one while it sends. A server whose send() is cancelled closes without code and reason.
+        self._closing = asyncio.ensure_future(self._send_close(code, reason))
+        await asyncio.shield(self._closing)
+
+    async def _send_close(self, code: int, reason: str) -> None:
         try:
-            await self._send_message({"type": "websocket.close", "code": code, "reason": reason})
+            with contextlib.suppress(OSError):  # uvicorn's way to say that the client has gone
+                await self._send({"type": "websocket.close", "code": code, "reason": reason})
         finally:
             self.end(code, reason)
 
