@@ -65,14 +65,14 @@ ASGI: dict[str, set[str]] = {
     "http": {"shared"},
     "routing": {"shared", "http"},
     "receiving": {"shared", "http"},
-    "messages": {"shared", "http", "receiving"},
+    "messages": {"shared", "http", "receiving", "routing"},
     "files": {"shared", "http", "routing", "receiving", "messages"},
     "front": {"shared", "http", "routing", "receiving", "messages", "files"},
 }
 ASGI_FLAT = {
     **dict.fromkeys(("types", "limits", "parameters", "codec", "reporting", "errors", "timeouts"), "shared"),
-    "signatures": "shared",
-    **dict.fromkeys(("connections", "requests", "responses", "streams"), "messages"),
+    **dict.fromkeys(("signatures", "threads"), "shared"),
+    **dict.fromkeys(("background", "connections", "requests", "responses", "streams"), "messages"),
 }
 SSE: dict[str, set[str]] = {
     "shared": set(),

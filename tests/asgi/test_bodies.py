@@ -5,6 +5,7 @@ import pytest
 
 from asgi.memory import DISCONNECT, Exchange, body_messages, fetch, http_scope, request, until
 from wesktop.asgi import BytesResponse, Request, Router, StreamResponse, create_app
+from wesktop.asgi.receiving import body
 from wesktop.asgi.types import ASGIApp, Message
 
 LIMIT = 10
@@ -86,20 +87,57 @@ def test_body_cut_short_never_reaches_the_handler(
 
 
 @pytest.mark.parametrize(
-    ("headers", "messages", "received"),
+    ("headers", "messages"),
     [
-        (length(LIMIT + 1), body_messages(b"x" * (LIMIT + 1)), 0),
-        (CHUNKED, body_messages(b"x" * LIMIT, b"x", b"x"), 2),
-        ([("content-length", "5")], body_messages(b"x" * (LIMIT + 1)), 1),
+        (length(LIMIT + 1), body_messages(b"x" * (LIMIT + 1))),
+        (CHUNKED, body_messages(b"x" * LIMIT, b"x", b"x")),
+        ([("content-length", "5")], body_messages(b"x" * (LIMIT + 1))),
     ],
 )
-def test_body_above_the_limit_is_413_as_soon_as_it_is_known(
-    app: ASGIApp, seen: list[bytes | None], headers: list[tuple[str, str]], messages: list[Message], received: int
+def test_body_above_the_limit_is_413_once_the_client_has_sent_it(
+    app: ASGIApp, seen: list[bytes | None], headers: list[tuple[str, str]], messages: list[Message]
 ) -> None:
     answer = request(app, "POST", "/", headers, messages=messages)
     assert (answer.status, answer.json) == (413, {"error": "request body too large"})
-    assert answer.received == received
+    assert answer.received == len(messages)
     assert seen == []
+
+
+@pytest.mark.parametrize("path", ["/", "/nowhere", "/stream"])
+def test_no_response_goes_out_while_the_client_is_sending_a_body_that_nobody_reads(path: str) -> None:
+    """A browser that is still sending takes the end of the connection for a failure of the network."""
+    router = Router()
+    router.post("/")(lambda _request: None)
+    router.post("/stream", stream=True)(lambda _request: None)
+    app = create_app(router, max_body_size=5 if path == "/" else None)
+    messages = body_messages(*[b"x" * 10] * 5)
+    answer = request(app, "POST", path, CHUNKED, messages=messages)
+    assert answer.status == {"/": 413, "/nowhere": 404, "/stream": 204}[path]
+    assert answer.received == len(messages)
+
+
+def test_a_client_that_waits_to_be_told_to_send_is_answered_without_its_body(app: ASGIApp) -> None:
+    headers = [*length(LIMIT + 1), ("expect", "100-continue")]
+    answer = request(app, "POST", "/", headers, messages=[])
+    assert (answer.status, answer.received) == (413, 0)
+
+
+def test_a_body_that_would_never_end_is_not_read_on(monkeypatch: pytest.MonkeyPatch, app: ASGIApp) -> None:
+    monkeypatch.setattr(body, "MAX_DISCARDED", 100)
+    answer = request(app, "POST", "/", CHUNKED, messages=body_messages(*[b"x" * 50] * 10))
+    assert (answer.status, answer.received) == (413, 3)
+    answer = request(app, "POST", "/", length(101), messages=body_messages(b"x" * 101))
+    assert (answer.status, answer.received) == (413, 0)
+
+
+def test_a_response_that_reads_the_body_itself_is_not_kept_waiting() -> None:
+    async def echo(request: Request) -> AsyncIterator[bytes]:
+        async for chunk in request.stream():
+            yield chunk
+
+    router = Router()
+    router.post("/", stream=True)(lambda request: StreamResponse(echo(request), "text/plain"))
+    assert request(create_app(router), "POST", "/", CHUNKED, messages=body_messages(b"a", b"b")).body == b"ab"
 
 
 def test_body_at_the_limit_is_read(app: ASGIApp) -> None:

@@ -19,13 +19,14 @@ from wesktop.asgi.limits import (
     MAX_MESSAGE_SIZE,
     MAX_QUEUE_SIZE,
     SCOPE_KEY,
+    THREADS,
     WRITE_TIMEOUT,
     Limits,
 )
 from wesktop.asgi.parameters import check_flag, check_number, check_type
 from wesktop.asgi.receiving.body import ANSWERED, BODY_KEY, Body
 from wesktop.asgi.requests import Request
-from wesktop.asgi.responses import EmptyResponse, RedirectResponse, Response, allow, to_response
+from wesktop.asgi.responses import EmptyResponse, FixedResponse, RedirectResponse, Response, allow, to_response
 from wesktop.asgi.routing.router import UNSET, Route, Router
 from wesktop.asgi.types import ASGIApp, Receive, Scope, Send
 from wesktop.asgi.websockets import WebSockets
@@ -46,6 +47,7 @@ def create_app(
     write_timeout: float | None = WRITE_TIMEOUT,
     max_message_size: int | None = MAX_MESSAGE_SIZE,
     max_queue_size: int | None = MAX_QUEUE_SIZE,
+    threads: int = THREADS,
     static_cache_size: int = MAX_CACHE_SIZE,
     static_dotfiles: bool = False,
     build_command: str | None = None,
@@ -74,6 +76,7 @@ def create_app(
             the connection is closed (1009).
         max_queue_size: bytes of messages that may wait for a `WebSocket`'s handler, 4 MiB unless given, and 256
             messages at most; then the client has to wait.
+        threads: how many handlers that are not async run at a time, 40 unless given; further requests wait.
         static_cache_size: bytes of small static files that are kept in memory, 16 MiB unless given; 0 for none.
         static_dotfiles: serve files and directories whose names begin with a dot.
         build_command: the command that makes *static_dir*, such as "npm run build". With it, *static_dir* and
@@ -83,7 +86,7 @@ def create_app(
         debug: show a browser that is in the app's session the traceback of an unexpected exception. Without a session
             it is in the log alone.
 
-    None as a limit means no limit.
+    None as a limit means no limit; *threads* has one.
 
     Raises ValueError when *static_dir* or *spa_fallback* does not exist, *static_path* has no leading slash, a limit
     is not above zero or *router* has a route "", which is for included routers; and TypeError for a lifespan that
@@ -101,7 +104,7 @@ def create_app(
             check_type(what, text, str)
     logger = name or "wesktop"
     limits = Limits(
-        max_body_size, body_timeout, max_form_parts, write_timeout, max_message_size, max_queue_size
+        max_body_size, body_timeout, max_form_parts, write_timeout, max_message_size, max_queue_size, threads
     ).checked()
     missing = MissingAssets("/" if static_dir is None else static_path, router, logger)
     unmatched = [
@@ -174,28 +177,30 @@ class Application:
                 route = self.router.literals.get((method, path))
                 if route is None and (found := self.router.find(method, path)) is not None:
                     route, path_params = found
+                # Without a route: only the methods that mostly have a body, which its client is to send first.
+                if route is not None or method not in ("GET", "HEAD"):
+                    incoming = self._incoming(route, scope, receive)
                 if route is None:
                     response = self._answer(scope, path)
                 else:
-                    headers = dict(scope["headers"])
-                    if (
-                        b"content-length" in headers
-                        or b"transfer-encoding" in headers
-                        or scope.get("http_version") in ("2", "3")
-                    ):
-                        incoming = scope[BODY_KEY] = self._incoming(route, headers, receive)
-                        if not route.stream:
-                            body = await incoming.read()
+                    if incoming is not None:
+                        body = await incoming.begin(stream=route.stream)
                     request = Request(scope, path_params, body, incoming=incoming, receive=receive)
                     response = to_response(await route.call(request))
             except Exception as error:
                 response = await self.errors.answer(error, request or Request(scope, path_params))
+            if incoming is not None and not incoming.is_read and isinstance(response, FixedResponse):
+                await incoming.discard()
             # Outside of the try: once a response has started, an exception can only end the connection.
             try:
                 await response(scope, receive, send)
             except NothingSentError as error:
                 del scope[SCOPE_KEY]  # should this be such a response too, it answers for itself
                 await (await self.errors.answer(error, request or Request(scope)))(scope, receive, send)
+            if request is not None and request.calls is not None:
+                from wesktop.asgi.background import run_calls  # late: it is seldom needed
+
+                await run_calls(request.calls, path, self.errors.logger, self.limits.threads)
         finally:
             if BODY_KEY in scope and scope[BODY_KEY].end is None:
                 scope[BODY_KEY].close(ANSWERED)
@@ -206,9 +211,18 @@ class Application:
             raise RuntimeError(f"scope type must be one of http, {', '.join(self.others)}, not {scope['type']!r}")
         await app(scope, receive, send)
 
-    def _incoming(self, route: Route, headers: dict[bytes, bytes], receive: Receive) -> Body:
-        limit = self.limits.max_body_size if route.max_body_size == UNSET else route.max_body_size
-        return Body(headers, receive, limit, self.limits.body_timeout)
+    def _incoming(self, route: Route | None, scope: Scope, receive: Receive) -> Body | None:
+        """Return the request's body; None if it has none."""
+        headers = dict(scope["headers"])
+        if (
+            b"content-length" not in headers
+            and b"transfer-encoding" not in headers
+            and scope.get("http_version") not in ("2", "3")
+        ):
+            return None
+        limit = self.limits.max_body_size if route is None or route.max_body_size == UNSET else route.max_body_size
+        body = scope[BODY_KEY] = Body(headers, receive, limit, self.limits.body_timeout)
+        return body
 
     def _answer(self, scope: Scope, path: str) -> Response:
         for answer in self.unmatched:

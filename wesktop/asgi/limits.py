@@ -23,8 +23,12 @@ MAX_QUEUE_SIZE = 4 * 1024 * 1024
 """Maximum size in bytes of the messages queued for a WebSocket's handler; beyond it the client has to wait."""
 
 
+THREADS = 40
+"""Threads for handlers that are not async; with all of them busy, further requests wait."""
+
+
 class Limits(NamedTuple):
-    """The limits of an app; None for no limit."""
+    """The limits of an app; None for no limit, except of threads."""
 
     max_body_size: int | None = MAX_BODY_SIZE
     body_timeout: float | None = BODY_TIMEOUT
@@ -32,6 +36,7 @@ class Limits(NamedTuple):
     write_timeout: float | None = WRITE_TIMEOUT
     max_message_size: int | None = MAX_MESSAGE_SIZE
     max_queue_size: int | None = MAX_QUEUE_SIZE
+    threads: int = THREADS
 
     def checked(self) -> "Limits":
         """Return self. Raises TypeError unless seconds are numbers and all other limits are ints.
@@ -39,7 +44,7 @@ class Limits(NamedTuple):
         Raises ValueError unless each is above zero.
         """
         for name, value in self._asdict().items():
-            if value is None:
+            if value is None and name != "threads":
                 continue
             check_type(name, value, *((float, int) if name in _SECONDS else (int,)))
             if not value > 0:

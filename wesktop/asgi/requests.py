@@ -1,6 +1,6 @@
 """The request, as a handler receives it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from wesktop.asgi import codec
@@ -8,9 +8,11 @@ from wesktop.asgi.connections import Connection
 from wesktop.asgi.errors import HTTPError
 from wesktop.asgi.limits import DEFAULT, SCOPE_KEY
 from wesktop.asgi.receiving.body import Body, body_of
+from wesktop.asgi.routing.handlers import is_async
 from wesktop.asgi.types import Receive, Scope
 
 if TYPE_CHECKING:
+    from wesktop.asgi.background import Call
     from wesktop.asgi.receiving.forms import Form
 
 T = TypeVar("T")
@@ -28,6 +30,7 @@ class Request(Connection):
 
     _json: Any = _UNREAD
     _form: "Form | None" = None
+    calls: "list[Call] | None" = None  # of `after`
 
     def __init__(
         self,
@@ -105,6 +108,17 @@ class Request(Connection):
             limits = self.scope.get(SCOPE_KEY, DEFAULT)
             self._form = await read_form(self.header("content-type", ""), self.stream(), limits.max_form_parts)
         return self._form
+
+    def after(self, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> None:
+        """Call a function once the response has been sent, an async one on the event loop, any other in a thread.
+
+        Several are called one after the other. A stop or restart waits for them as for an open request, within
+        `drain_timeout`; the log tells what was not done by then. Raises TypeError unless it is a function.
+        """
+        from wesktop.asgi.background import Call
+
+        is_async(function)  # raises
+        self.calls = [*(self.calls or ()), Call(function, arguments, keywords)]
 
     async def is_disconnected(self) -> bool:
         """True if the client has disconnected or been answered; unchecked until the body has been read."""

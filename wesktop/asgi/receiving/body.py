@@ -4,6 +4,7 @@ import contextlib
 from typing import TYPE_CHECKING, Self
 
 from wesktop.asgi.errors import HTTPError
+from wesktop.asgi.limits import BODY_TIMEOUT
 from wesktop.asgi.receiving.receiver import Receiver
 from wesktop.asgi.timeouts import time_limit
 from wesktop.asgi.types import Message, Receive, Scope
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 BODY_KEY = "wesktop.body"
 """Key of the body in a request's scope, once it is in use: only the body calls receive()."""
 
+MAX_DISCARDED = 1024 * 1024 * 1024  # bytes of a body that nobody wants, to be received before the response is sent
+PAUSE = 1.0  # seconds without a byte of such a body, after which its client may be waiting for the response
 END_WITHIN = 1.0  # seconds in which the end of a body has come that has been received
 FIRST_LOOK = 0.005  # seconds in which a server has said that the client is gone: granian does so in another thread
 
@@ -30,12 +33,15 @@ class Body(Receiver):
     limit: bytes at most. timeout: seconds for the whole of it in `read`, for each chunk in iteration. None: no limit.
     Both raise HTTPError: 413 above the limit, if possible before anything is read, 408 when it takes too long, and
     400 when the connection ends before the body does. If waiting for a chunk is cancelled, the chunk is the next one.
+
+    is_read: True once the whole body has been received.
     """
 
     _ahead = 0
     _size = 0
     _end_received = False  # whether the message that ends it has come: one does, whatever its length
     _is_checked = False
+    _is_slow = False
     _ignores_drain = False
 
     def __init__(
@@ -46,35 +52,48 @@ class Body(Receiver):
         self._limit = limit
         self._receive = receive
         self._timeout = timeout
-        self._is_read = length == 0
-        if limit is not None and length is not None and length > limit:
+        self.is_read = length == 0
+        self._announces = b"expect" in headers
+
+    async def begin(self, *, stream: bool) -> bytes | None:
+        """Return the whole body; None if it is empty, or to be read as a *stream*.
+
+        Raises HTTPError 413 if the announced length exceeds the limit, before anything is read.
+        """
+        if self._limit is not None and self._length is not None and self._length > self._limit:
             raise _too_large()
+        return None if stream else await self.read()
 
     async def read(self) -> bytes | None:
         """Return the whole body; None if it is empty. Call it before anything else."""
         chunks = []
         try:
             with time_limit(self._timeout):
-                while not self._is_read:
+                while not self.is_read:
                     # Not by the task, which takes longer: giving this up gives the request up.
                     chunks.append(self._chunk(await self._receive()))
         except TimeoutError:
-            raise _too_slow() from None
+            raise self._too_slow() from None
         return (chunks[0] if len(chunks) == 1 else b"".join(chunks)) or None
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> bytes:
-        while not self._is_read:
+        while not self.is_read:
             try:
                 with time_limit(self._timeout):
                     message = await self.next()
             except TimeoutError:
-                raise _too_slow() from None
+                raise self._too_slow() from None
             if chunk := self._chunk(message):
                 return chunk
         raise StopAsyncIteration
+
+    def _too_slow(self) -> HTTPError:
+        self._is_slow = True
+        # The rest of it may be on its way: the connection is of no further use (RFC 9110, section 15.5.9).
+        return HTTPError(408, "request body too slow", headers={"Connection": "close"})
 
     def _chunk(self, message: Message) -> bytes:
         if message["type"] == "http.disconnect":
@@ -82,13 +101,30 @@ class Body(Receiver):
             raise HTTPError(400, "request body cut short")  # whoever broke the framing is still there to read it
         chunk: bytes = message.get("body", b"")
         self._size += len(chunk)
-        if self._limit is not None and self._size > self._limit:
-            raise _too_large()
         # granian says only in a further, empty message that the body has ended: with a known length that message is
         # not waited for (1.19 times the requests per second).
         self._end_received = not message.get("more_body", False)
-        self._is_read = self._end_received or self._size == self._length
+        self.is_read = self._end_received or self._size == self._length
+        if self._limit is not None and self._size > self._limit:
+            raise _too_large()
         return chunk
+
+    async def discard(self) -> None:
+        """Receive the rest of the body and drop it, within bounds.
+
+        A client that is still sending does not read the response; a browser takes the end of the connection for a
+        failure of the network, and its page never sees the 413.
+        """
+        if self.end is not None or self._is_slow or (self._length or 0) > MAX_DISCARDED:
+            return
+        if self._size == 0 and self._announces:  # it sends nothing before it is told to (RFC 9110, section 10.1.1)
+            return
+        self._limit = MAX_DISCARDED
+        with contextlib.suppress(HTTPError, TimeoutError), time_limit(self._timeout or BODY_TIMEOUT):
+            while not self.is_read:
+                with time_limit(PAUSE):
+                    message = await self.next()
+                self._chunk(message)
 
     def take(self, message: Message) -> bool:
         """See Receiver. Messages after the body are dropped."""
@@ -97,12 +133,12 @@ class Body(Receiver):
             # even suspend: to ask on would block the loop.
             return False
         self._end_received = not message.get("more_body", False)
-        return self._is_read or super().take(message)
+        return self.is_read or super().take(message)
 
     @property
     def is_cut_short(self) -> bool:
         """True if the client disconnected before the body was read."""
-        return self.end is not None and not self._is_read
+        return self.end is not None and not self.is_read
 
     def listen_to_client(self) -> None:
         """Listen only for the client's own disconnect, as the response is finite and is to be sent completely.
@@ -123,7 +159,7 @@ class Body(Receiver):
         """Return True if the client has disconnected, once the body has been received."""
         import asyncio
 
-        if self.end is None and self._is_read:
+        if self.end is None and self.is_read:
             if self._is_checked:
                 await asyncio.sleep(0)  # a handler that does nothing but ask is not to hold the loop
             else:
@@ -169,8 +205,3 @@ def body_of(scope: Scope, receive: Receive) -> Body:
 
 def _too_large() -> HTTPError:
     return HTTPError(413, "request body too large")
-
-
-def _too_slow() -> HTTPError:
-    # The rest of it may be on its way: the connection is of no further use (RFC 9110, section 15.5.9).
-    return HTTPError(408, "request body too slow", headers={"Connection": "close"})

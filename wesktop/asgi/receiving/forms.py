@@ -1,12 +1,13 @@
 """Forms: urlencoded (WHATWG URL, section 5) and multipart (RFC 7578), the latter parsed by python-multipart."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, Self
 from urllib.parse import parse_qsl
 
 from wesktop.asgi.errors import HTTPError
+from wesktop.asgi.threads import run_own
 
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
@@ -110,9 +111,8 @@ async def _read_urlencoded(chunks: AsyncIterator[bytes], max_parts: int | None) 
     form = Form()
     try:
         # In a thread: three megabytes take a while.
-        form.fields = await asyncio.to_thread(
-            parse_qsl, body.decode(), keep_blank_values=True, max_num_fields=max_parts
-        )
+        parse = partial(parse_qsl, keep_blank_values=True, max_num_fields=max_parts)
+        form.fields = await run_own(parse, body.decode())
     except UnicodeDecodeError:
         raise HTTPError(400, "form is not UTF-8") from None
     except ValueError:
@@ -125,7 +125,7 @@ async def _read_multipart(content_type: str, chunks: AsyncIterator[bytes], max_p
     try:
         async for chunk in chunks:
             # In a thread: it may write to the disk.
-            await asyncio.to_thread(reader.feed, chunk)
+            await run_own(reader.feed, chunk)
         return reader.finish()
     except BaseException:
         reader.form.close()

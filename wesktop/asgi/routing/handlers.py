@@ -4,6 +4,9 @@ import functools
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from wesktop.asgi.limits import DEFAULT, SCOPE_KEY
+from wesktop.asgi.threads import run_handler
+
 Handler = Callable[..., Any]
 """A request handler: an async function (run on the event loop) or a plain one (run in a thread)."""
 
@@ -41,9 +44,8 @@ def _in_thread(handler: Handler) -> Callable[..., Awaitable[Any]]:
             # A future cannot hold a StopIteration: up to Python 3.11 awaiting it never ends.
             raise RuntimeError("the handler raised StopIteration") from error
 
-    async def call(*arguments: Any) -> Any:
-        import asyncio  # late: see wesktop.asgi
-
-        return await asyncio.to_thread(run, *arguments)
+    async def call(request: Any, *more: Any) -> Any:
+        limits = request.scope.get(SCOPE_KEY, DEFAULT)
+        return await run_handler(limits.threads, run, request, *more)
 
     return call
