@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
-from wesktop.asgi.reporting import log_exception, log_warning, printable
+from wesktop.asgi.reporting import log_exception, printable
 from wesktop.asgi.routing.handlers import is_async
 from wesktop.asgi.threads import run_handler
 
@@ -19,20 +19,22 @@ class Call(NamedTuple):
 async def run_calls(calls: list[Call], path: str, logger: str, threads: int) -> None:
     """Call one after the other, as handlers are: async functions on the loop, others in a thread.
 
-    What one raises is logged, and the next is called; so is what was not done when the worker's time to end was over.
+    In a task of its own, which goes on if the request's is cancelled: a server that stops may do so once the response
+    has been sent. Its name is shown if it is cut off.
     """
-    done = 0
-    try:
-        for call in calls:
-            try:
-                await _run(call, threads)
-            except Exception as error:
-                log_exception(logger, error, "work after the response to %s failed", printable(path))
-            done += 1
-    finally:
-        if done < len(calls):
-            left = ", ".join(getattr(call.function, "__qualname__", repr(call.function)) for call in calls[done:])
-            log_warning(logger, "work after the response to %s was cut off: %s", printable(path), left)
+    import asyncio  # late: see wesktop.asgi
+
+    names = ", ".join(getattr(call.function, "__qualname__", repr(call.function)) for call in calls)
+    where = f"after the response to {printable(path)}"
+    await asyncio.shield(asyncio.create_task(_run_all(calls, where, logger, threads), name=f"{names} {where}"))
+
+
+async def _run_all(calls: list[Call], where: str, logger: str, threads: int) -> None:
+    for call in calls:
+        try:
+            await _run(call, threads)
+        except Exception as error:
+            log_exception(logger, error, "work %s failed", where)
 
 
 def _run(call: Call, threads: int) -> Awaitable[Any]:

@@ -51,6 +51,7 @@ def _report_worker(app: ServedApp, worker: WorkerSlot, now: float) -> WorkerRepo
         rss=used.rss if used else None,
         cpu=used.cpu if used else None,
         requests=beat.requests if beat else None,
+        tasks=beat.tasks if beat else None,
         restarts=worker.restarts,
         last_exit=worker.last_exit,
         retry_in=max(0.0, worker.retry_at - now) if worker.state is SlotState.BACKOFF else None,

@@ -133,7 +133,8 @@ class WorkerReport(msgspec.Struct, frozen=True, kw_only=True):
     """One worker. Times are in seconds, memory in bytes; what is not known, or not so, is null.
 
     id: counts the workers of this supervisor. state: see wesktopd.workers.slot; uptime: how long it is in it.
-    age: since its process began; cpu: that it has used. requests: that are open.
+    age: since its process began; cpu: that it has used. requests: that are open; tasks: that requests have begun and
+    that run on by themselves.
     last_exit: how the process before ended; retry_in: until the next start is tried. leaving: it is being replaced.
     """
 
@@ -150,6 +151,7 @@ class WorkerReport(msgspec.Struct, frozen=True, kw_only=True):
     last_exit: str | None
     retry_in: float | None
     leaving: bool
+    tasks: int | None = None
 
 
 class Report(Message):

@@ -67,10 +67,15 @@ class StoppedAccepting:
 
 @dataclass(frozen=True)
 class Heartbeat:
-    """The event loop runs. requests: open ones. idle: seconds since the last one ended, 0 while one is open."""
+    """The event loop runs.
+
+    requests: open ones. tasks: that requests have begun and that run on by themselves. idle: seconds since the last
+    request ended, 0 while there are any of both.
+    """
 
     requests: int
     idle: float
+    tasks: int = 0
 
 
 @dataclass(frozen=True)

@@ -25,8 +25,9 @@ from wesktopd.system import (
 )
 from wesktopd.system.standstill import done_before, sleep_awake
 from wesktopd.wire.worker_messages import Heartbeat, Refused, Serving, WorkerSpec, decode, encode
-from wesktopd.worker import client_text
+from wesktopd.worker import background_tasks, client_text
 from wesktopd.worker.application import guarded, prepare, print_traceback
+from wesktopd.worker.background_tasks import BackgroundTasks
 from wesktopd.worker.drain import ASGIApp, Drain
 from wesktopd.worker.granian_server import allow_late_end, embedded_server
 from wesktopd.worker.lifespan import Lifespan
@@ -52,6 +53,7 @@ class Worker:
         self._link = link
         self._lifespan = Lifespan(app)
         self._drain = Drain(self._lifespan)
+        self._tasks = BackgroundTasks()
         self._until_end: asyncio.Task[None] | None = None
         self._waits_for_clients = False  # to read their answers: nothing else is left to do
 
@@ -87,6 +89,7 @@ class Worker:
             return 0
         server = embedded_server(self._drain, self._listener, access_log=self._spec.access_log)
         serving = self._loop.create_task(server.serve())
+        self._tasks.started()  # the app's lifespan has begun its own by now
         await asyncio.wait((serving, self._stopped), return_when=asyncio.FIRST_COMPLETED)
         if not self._stopped.done():
             serving.result()  # raises what it has ended by
@@ -106,9 +109,10 @@ class Worker:
 
     def _beat(self) -> None:
         """Show that the loop runs: frequently while there are requests, rarely while there are none."""
-        idle = self._drain.idle
+        tasks = len(self._tasks.running())
+        idle = 0.0 if tasks else self._drain.idle
         with contextlib.suppress(OSError):  # a supervisor that does not read must not block the app
-            heartbeat = encode(Heartbeat(requests=self._drain.requests, idle=idle))
+            heartbeat = encode(Heartbeat(requests=self._drain.requests, idle=idle, tasks=tasks))
             self._link.channel.send(heartbeat, socket.MSG_DONTWAIT)
         every = self._spec.beat_every
         self._loop.call_later(min(BUSY_BEAT, every) if idle < BUSY_BEAT else every, self._beat)
@@ -140,7 +144,7 @@ class Worker:
             self._cut_off(server, self._loop.time() - began)
             # Half of the rest, since the lifespan needs some of it, too.
             rest = self._loop.create_task(sleep_awake(within * (1 - CANCEL_AT) / 2))
-            await done_before(rest, self._drain.ended())
+            await done_before(rest, self._work_ended())
         if not await done_before(self._until_end, self._lifespan.shutdown()):
             logger.warning("the app's lifespan was cut off: its shutdown was not done within the drain_timeout")
 
@@ -153,7 +157,12 @@ class Worker:
         server.stop()
         await asyncio.wait((serving,))
         self._drain.cancel()  # granian does not wait for requests whose client has gone: nobody reads their answers
+        await self._work_ended()
+
+    async def _work_ended(self) -> None:
+        """Wait until no request is open, and nothing that one has begun is running."""
         await self._drain.ended()
+        await self._tasks.ended()
 
     async def _finish_accepted(self) -> None:
         """Wait until accepted connections are answered; event streams do not wait for silent ones."""
@@ -165,9 +174,12 @@ class Worker:
 
     def _cut_off(self, server: Any, seconds: float) -> None:
         """Cancel open requests, and let no further ones in."""
-        count = self._drain.cancel()
-        if count or self._waits_for_clients:
-            logger.warning(cut_off(count, round(seconds, 1), self._spec.drain_timeout))
+        seconds = round(seconds, 1)
+        count, names = self._drain.cancel(), self._tasks.cancel()
+        if count or (self._waits_for_clients and not names):
+            logger.warning(cut_off(count, seconds, self._spec.drain_timeout))
+        if names:
+            logger.warning(background_tasks.cut_off(names, seconds, self._spec.drain_timeout))
         server.stop()
 
 

@@ -139,7 +139,7 @@ def _worker_row(worker: "WorkerReport") -> tuple[str, ...]:
         "-" if worker.age is None else duration(worker.age),
         size(worker.rss),
         _cpu(worker.cpu),
-        or_dash(worker.requests),
+        or_dash(worker.requests) + (f" (+{worker.tasks} in the background)" if worker.tasks else ""),
         str(worker.restarts),
         _last_exit(worker),
     )
