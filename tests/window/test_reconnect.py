@@ -68,8 +68,12 @@ app = page_app("demo", colour={PAGE!r})
 
 
 def test_a_window_on_a_server_of_its_own_reloads_when_that_is_back_and_leaves_it_running(
-    start: Callable[..., Script], show_script: Callable[..., Shown], home: Path
+    start: Callable[..., Script],
+    show_script: Callable[..., Shown],
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(home / "run"))
     port = free_port()
     (home / "demo.py").write_text(APP)
     serving = f"import wesktop\nwesktop.serve('demo:app', port={port})"
@@ -78,6 +82,7 @@ def test_a_window_on_a_server_of_its_own_reloads_when_that_is_back_and_leaves_it
     shown = show_script("face", "demo", f"background={PAGE!r}, width=400, height=300", port)
     shown.ready()
     wait_for(lambda: shown.picture().corners() == {colour(PAGE)}, "the page")
+    wait_for(lambda: attached() == 1, "the window's lease")  # a server that ends before is an error of run()'s
 
     server.process.send_signal(signal.SIGTERM)
     assert server.wait() == 0, server.output
