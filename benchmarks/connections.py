@@ -2,7 +2,7 @@
 
 A request has failed when its connection is refused or reset, when it ends before the whole answer has come, when the
 answer is not a 200, and when none has come within 30 s. A SYN that finds the backlog full is no failure of itself:
-Linux drops it and the client's sends it again, so that the request is slow; the longest one is told.
+Linux drops it and the client's sends it again, so that the request is slow; the longest one is shown.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ REQUEST = b"GET %s HTTP/1.1\r\nHost: localhost:%d\r\nConnection: close\r\n\r\n"
 
 @dataclass
 class Outcome:
-    """What became of the requests: how many were made, what failed how often, and the longest that succeeded."""
+    """The outcome of the requests: their number, the failures by kind, and the longest success."""
 
     made: int = 0
     longest: float = 0.0
@@ -27,7 +27,7 @@ class Outcome:
 
     @property
     def failed(self) -> int:
-        """How many failed."""
+        """The number of failures."""
         return self.failures.total()
 
 

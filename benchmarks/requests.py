@@ -1,4 +1,4 @@
-"""Requests: the app layer beside bare ASGI and its peers, all on granian: `python -m benchmarks.requests`.
+"""Requests: the app layer compared with bare ASGI and its peers, all on granian: `python -m benchmarks.requests`.
 
 Every round visits each contender in turn, in reversed order on odd rounds, and a ratio is formed within its round;
 the table shows medians. Load comes from wrk (`apt install wrk`). CPU is the server's, by the kernel's clock: on a
@@ -37,7 +37,7 @@ LUA = 'wrk.method = "POST"\nwrk.headers["content-type"] = "application/json"\nwr
 
 
 class Workload(NamedTuple):
-    """What is asked for, and what is answered at the least."""
+    """A request, and the least that must be in its response."""
 
     path: str
     answer: bytes
@@ -183,7 +183,7 @@ def in_process(names: list[str], times: int = 20_000) -> None:
 
 
 class _Done:
-    """Awaited, it is there at once."""
+    """An awaitable that is ready immediately."""
 
     def __await__(self) -> Iterator[None]:
         return iter(())
@@ -219,7 +219,7 @@ async def _call(app: Callable[..., Any], times: int) -> dict[str, float]:
 
 
 def routes(few: int = 10, many: int = 10_000) -> None:
-    """How much longer a look-up takes among many routes, and what each of them weighs."""
+    """Measure how much longer a look-up takes among many routes, and the memory of each."""
     from wesktop import Router
 
     async def handler(_: object) -> None: ...

@@ -97,7 +97,7 @@ class Server:
 
 @dataclass(frozen=True)
 class Contender:
-    """How one is started, by a command that stays or one that detaches `NAME`; and restarted, if it can."""
+    """A server: the command that starts it, which stays or detaches `NAME`; and the one that restarts it, if any."""
 
     name: str
     command: Callable[[Path, int, int], list[str]]

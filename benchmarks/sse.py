@@ -1,6 +1,6 @@
-"""Server-sent events beside bare ASGI and peers, all on granian: `python -m benchmarks.sse`.
+"""Server-sent events compared with bare ASGI and peers, all on granian: `python -m benchmarks.sse`.
 
-burst       200 clients, 500 events at once: deliveries a second
+burst       200 clients, 500 events in a burst: deliveries a second
 paced       200 clients, an event every 10 ms: the server's CPU for each delivery
 idle        5,000 clients for whom there is nothing: memory of each, and CPU in 30 s
 bus         through the supervisor, 2 workers: latency of an event, and events a second
@@ -41,14 +41,14 @@ IDLE = 5000
 IDLE_SECONDS = 30.0  # two keep-alive comments of each
 PATIENCE = 60.0
 MARK = b"event: tick"
-COMMENT = b"\n: "  # with one each stream begins: who has the headers alone, may not be in the sender's list yet
+COMMENT = b"\n: "  # begins each stream: a client that has only the headers may not be in the sender's list
 
 
 Measure = Callable[["Server"], Awaitable[float]]
 
 
 class Server(NamedTuple):
-    """What serves a contender."""
+    """The server of a contender."""
 
     port: int
     worker: psutil.Process

@@ -1,4 +1,4 @@
-"""What the supervisor is for, beside its peers: `python -m benchmarks.supervisor [--only restart,idle]`.
+"""The supervisor compared with its peers: `python -m benchmarks.supervisor [--only restart,idle]`.
 
 restart     requests that fail in restarts: at 500 new connections a second, saturated, with an app that takes 6 s
 crash       a worker's SIGKILL to the next 200, and what was refused meanwhile
@@ -73,7 +73,7 @@ async def _restart(contender: Contender, server: Server, count: int, every: floa
 
 
 def crashes(lab: Path, rounds: int = 9) -> None:
-    """Each of a fresh server's, so that nobody backs off."""
+    """Measure each on a fresh server, so that none is in backoff."""
     rows = []
     for contender in (WESKTOP, GUNICORN, GRANIAN):
         times, failed = [], 0
@@ -95,7 +95,7 @@ def crashes(lab: Path, rounds: int = 9) -> None:
 
 
 def deaths(lab: Path, patience: float = 5.0) -> None:
-    """How long after the supervisor's SIGKILL something of it is still there."""
+    """Measure how long after the supervisor's SIGKILL a process of it is still there."""
     rows = []
     for contender, rounds in {WESKTOP: 5, GUNICORN: 1, GRANIAN: 1, SUPERVISORD: 1, CIRCUS: 1}.items():
         times, left = [], 0
@@ -126,7 +126,7 @@ def _living(processes: list[psutil.Process]) -> list[psutil.Process]:
 
 
 def idle(lab: Path, seconds: float = 30.0) -> None:
-    """All at once: idle ones do not disturb one another."""
+    """Measure all at the same time: idle ones do not disturb one another."""
     contenders = (WESKTOP, SUPERVISORD, CIRCUS, GUNICORN, GRANIAN)
     with contextlib.ExitStack() as stack:
         servers = {contender.name: stack.enter_context(contender.running(lab)) for contender in contenders}

@@ -26,13 +26,13 @@ def main() -> int:
     if pins is None:
         print("audit: pip could not find out what would be installed: nothing was checked.", file=sys.stderr)
         return NOT_ASKED
-    code, said = verdict(first_answer(pins), len(pins))
-    print(said, file=sys.stdout if code == CLEAN else sys.stderr)
+    code, text = verdict(first_answer(pins), len(pins))
+    print(text, file=sys.stdout if code == CLEAN else sys.stderr)
     return code
 
 
 def resolve() -> list[str] | None:
-    """What wesktop with all its extras needs, as "name==version"; None when that cannot be found out."""
+    """Return the requirements of wesktop with all extras, as "name==version"; None if they cannot be determined."""
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     options = ["--quiet", "--dry-run", "--ignore-installed", "--report", "-"]
     done = run("pip", "--disable-pip-version-check", "install", *options, f"{ROOT}[{','.join(extras)}]")
@@ -43,13 +43,13 @@ def resolve() -> list[str] | None:
 
 
 def pinned(report: Report) -> list[str]:
-    """What pip's installation report names, without wesktop itself."""
+    """Return the packages in pip's installation report, without wesktop itself."""
     found = [(each["metadata"]["name"].lower(), each["metadata"]["version"]) for each in report["install"]]
     return sorted(f"{name}=={version}" for name, version in found if name != "wesktop")
 
 
 def first_answer(pins: list[str]) -> Report | None:
-    """That of the first service which has one; of the others it is said why they have none."""
+    """Return the report of the first service that has one; print why the others have none."""
     for service in SERVICES:
         report, trouble = understood(*audit(pins, service))
         if not trouble:
@@ -59,7 +59,7 @@ def first_answer(pins: list[str]) -> Report | None:
 
 
 def audit(pins: list[str], service: str) -> tuple[str, str]:
-    """What pip-audit prints: its report, and its errors."""
+    """Return the output of pip-audit: its report, and its errors."""
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as requirements:
         requirements.write("\n".join(pins))
         requirements.flush()
@@ -68,10 +68,10 @@ def audit(pins: list[str], service: str) -> tuple[str, str]:
     return done.stdout, done.stderr
 
 
-def understood(said: str, errors: str) -> tuple[Report | None, str]:
+def understood(text: str, errors: str) -> tuple[Report | None, str]:
     """The report; and why it is none, by the last line of the errors."""
     try:
-        report: Report = json.loads(said)
+        report: Report = json.loads(text)
     except ValueError:
         return None, errors.strip().rpartition("\n")[2] or "pip-audit says nothing."
     return report, "" if audited(report) else "it knows none of these packages."
@@ -83,7 +83,7 @@ def audited(report: Report) -> list[Report]:
 
 
 def verdict(report: Report | None, asked: int) -> tuple[int, str]:
-    """The exit code, and what is to be said. report: None where no service has answered."""
+    """Return the exit code and the text to print. report: None if no service has answered."""
     if report is None:
         return (
             NOT_ASKED,

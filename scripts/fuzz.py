@@ -1,6 +1,6 @@
 """Fuzz what reads others' bytes, with atheris: `make fuzz`, or `scripts/fuzz.py [--seconds 150] [TARGET ...]`.
 
-Each target runs in a process of its own, as libFuzzer ends it, and fails by any exception that is no answer. What is
+Each target runs in a process of its own, as libFuzzer ends it, and fails by any unexpected exception. What is
 found goes into the tests. The app layer's targets are here, the others' in fuzz_supervisor.py, fuzz_wire.py,
 fuzz_guard.py and fuzz_strangers.py.
 """
@@ -181,7 +181,7 @@ def main() -> int:
         return 0
     for name in options.targets or TARGETS:
         if name not in TARGETS:
-            parser.error(f"{name!r} is no target")
+            parser.error(f"unknown target {name!r}")
         print(f"--- {name}", flush=True)
         limits = ["--seconds", str(options.seconds), "--runs", str(options.runs)]
         done = subprocess.run([sys.executable, __file__, "--here", name, *limits], check=False)

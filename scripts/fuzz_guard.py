@@ -1,4 +1,4 @@
-"""The guard's target for fuzz.py: whatever a request's headers say, nobody gets past who does not belong."""
+"""The guard's target for fuzz.py: whatever its headers say, an unauthorised request is rejected."""
 
 import asyncio
 from collections.abc import Callable
@@ -43,7 +43,7 @@ WORDS = {
 
 
 def guard() -> Callable[[bytes], None]:
-    """The app is reached by those alone who may, and every other answer is a whole one."""
+    """Only authorised requests reach the app, and every other response is complete."""
     from wesktopd.guard.middleware import Guard
     from wesktopd.guard.session import SessionCheck, SessionSecrets
 

@@ -20,16 +20,18 @@ WORDS = {
 
 
 def greetings() -> Callable[[bytes], None]:
-    """Nobody is believed who does not know the secret, and nobody is told it."""
+    """A client without the secret is rejected, and never receives it."""
     from wesktopd.system import control_socket
     from wesktopd.wire.greeting import MAX_LINE, ClientGreeting, NotProvenError, ServerGreeting
 
     def check(data: bytes) -> None:
         fresh, asked, client = ServerGreeting(SECRET), ServerGreeting(SECRET, PROOF.decode()), ClientGreeting(SECRET)
         for line in data.split(b"\n"):
-            said = fresh.hear(line)
-            assert said is None or (len(said) <= MAX_LINE and SECRET.encode() not in said and said.endswith(b"\n"))
-            assert (asked.hear(line) == b"") is (line.strip() == PROOF)
+            answer = fresh.receive(line)
+            assert answer is None or (
+                len(answer) <= MAX_LINE and SECRET.encode() not in answer and answer.endswith(b"\n")
+            )
+            assert (asked.receive(line) == b"") is (line.strip() == PROOF)
         try:
             client.answer(data)
         except NotProvenError:
@@ -43,7 +45,7 @@ def greetings() -> Callable[[bytes], None]:
 
 
 def shown() -> Callable[[bytes], None]:
-    """Whatever is said can be written, stays on its line, and has nothing that a terminal acts upon."""
+    """Any text can be written, stays on its line, and contains no control characters."""
     import logging
     import re
     import unicodedata

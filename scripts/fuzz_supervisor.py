@@ -101,7 +101,7 @@ class Memory(asyncio.Transport):
         """There are none."""
 
     def is_closing(self) -> bool:
-        """Whether it is closed."""
+        """Return whether it is closed."""
         return self.closed
 
     def close(self) -> None:
@@ -116,7 +116,7 @@ class Memory(asyncio.Transport):
 
 
 class Unconnected:
-    """What stands for a socket that is no Unix socket."""
+    """Stands in for a socket other than a Unix socket."""
 
     family = None
 
@@ -188,7 +188,7 @@ def control() -> Callable[[bytes], None]:
 
 
 def bus() -> Callable[[bytes], None]:
-    """What a process of the app says is put in order for all, or the connection ends."""
+    """Any line of a process is either ordered and sent to all, or ends the connection."""
     from wesktopd.bus.event_bus import Bus, Member
     from wesktopd.wire.bus_messages import Sent, decode_from_bus
     from wesktopd.wire.lines import LineReader
@@ -196,11 +196,11 @@ def bus() -> Callable[[bytes], None]:
     async def check(data: bytes) -> None:
         found = Bus()
         listener = Member(found)
-        heard = await feed(listener, b"\x7f" + JOIN + b"\n")
+        received = await feed(listener, b"\x7f" + JOIN + b"\n")
         member = Member(found)
         member._lines = LineReader(MAX_FRAME)
         made = await feed(member, data)
-        events = [decode_from_bus(line) for line in bytes(heard.sent).splitlines()]
+        events = [decode_from_bus(line) for line in bytes(received.sent).splitlines()]
         numbers = [event.seq for event in events if isinstance(event, Sent)]
         assert numbers == [*range(1, len(numbers) + 1)]
         for line in bytes(made.sent).splitlines():
@@ -274,7 +274,7 @@ class Commands:
         """See there."""
 
     async def show(self, show: object) -> Any:  # noqa: ARG002
-        """There is no window."""
+        """Return that no window is there."""
         from wesktopd.wire.window_messages import Vacant
 
         return Vacant()
@@ -300,7 +300,7 @@ class Leases:
 
 
 def handler(server: Any) -> Any:
-    """What answers a control server's requests: the real dispatch, journal and history, without an app behind it."""
+    """The handler of a control server's requests: the real dispatch, journal and history, without an app."""
     from wesktopd.daemon import requests
     from wesktopd.logs.history import History
     from wesktopd.logs.journal import Journal

@@ -39,7 +39,7 @@ LIMIT = 600.0  # seconds for one run of pytest; above the 300 s in which a test 
 PYTEST = ("-m", "pytest", "-x", "-q", "-p", "no:randomly", "-p", "no:cacheprovider")
 FAILED = 1  # pytest's exit code when tests ran, and one of them failed
 NOT_COPIED = (".git", ".venv*", "__pycache__", ".*_cache", "build", "dist")
-TAIL = 15  # lines of pytest's output that tell of an error
+TAIL = 15  # lines of pytest's output shown for an error
 
 
 class Mutant(NamedTuple):
@@ -144,7 +144,7 @@ class Tree:
 
     def _write(self, path: Path, text: str) -> None:
         path.write_text(text)
-        # Compiled code is told from stale by size and whole seconds alone.
+        # Stale compiled code is recognised by size and whole seconds alone.
         for compiled in (path.parent / "__pycache__").glob(f"{path.stem}.*.pyc"):
             compiled.unlink()
 
@@ -207,7 +207,7 @@ def _environment(root: Path) -> str:
 
 
 def judge(code: int | None, output: str) -> tuple[str, str]:
-    """Return the outcome of a mutated run, and what there is to say about it."""
+    """Return the outcome of a mutated run, with details."""
     if code is None:
         return "timed out", _tail(output)
     if code == FAILED:
@@ -226,8 +226,8 @@ def run_group(tree: Tree, mutants: list[Mutant], limit: float) -> list[Result]:
     tests = mutants[0].tests
     code, output = tree.run(tests, limit)
     if code != 0:
-        said = f"the tests do not pass without the mutant\n{_tail(output)}"
-        return [Result(mutant, "error", 0, said) for mutant in mutants]
+        detail = f"the tests do not pass without the mutant\n{_tail(output)}"
+        return [Result(mutant, "error", 0, detail) for mutant in mutants]
     found = []
     for mutant in mutants:
         started = time.monotonic()

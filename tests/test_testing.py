@@ -133,7 +133,7 @@ async def silent(_scope: Scope, _receive: Receive, _send: Send) -> None: ...
     ("app", "error", "text"),
     [(refusing, NotImplementedError, "lifespan"), (silent, RuntimeError, "without an answer to startup")],
 )
-def test_app_without_a_working_lifespan_is_told(app: Any, error: type[Exception], text: str) -> None:
+def test_app_without_a_working_lifespan_is_raised(app: Any, error: type[Exception], text: str) -> None:
     with pytest.raises(error, match=text), TestClient(app):
         pytest.fail("the block was entered")
 

@@ -126,7 +126,7 @@ def test_the_async_client_does_the_same() -> None:
     asyncio.run(scenario())
 
 
-def test_an_app_that_goes_on_without_its_client_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_app_that_goes_on_without_its_client_is_raised_of(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wesktop.testing.connection.ENDS_WITHIN", 0.05)
 
     async def deaf(_scope: Any, _receive: Any, send: Any) -> None:

@@ -1,4 +1,4 @@
-"""`python -m wesktop`: the same as `wesktop`, by whichever Python it is to be."""
+"""`python -m wesktop`: the same as `wesktop`, with a chosen Python."""
 
 from wesktop.cli import main
 

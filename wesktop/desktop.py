@@ -100,7 +100,7 @@ def run(
     allow_remote: Allow a host that other machines can reach, such as "0.0.0.0"; requires a session.
     allowed_hosts: Further names of the server, such as "app.example" or "app.example:8443".
     allowed_origins: Other sites whose pages may send requests, such as "http://localhost:5173".
-    csp: Content-Security-Policy of HTML, SVG and XML responses that have none of their own; "" sends none. None:
+    csp: Content-Security-Policy of HTML, SVG and XML responses without a policy of their own; "" sends none. None:
         the app's own origin only.
     keep_alive: Keep serving when the window is closed; `wesktop ctl` then controls the server.
     second_launch: What another start does while the app is open: "focus" brings its window to the front,
@@ -123,7 +123,7 @@ def run(
     given = locals()
     if imported_by_worker("run"):
         return
-    # Before all else, as its toolkit takes longest to load: what it is to show is settled meanwhile.
+    # Before all else, as its toolkit takes longest to load: what it shows is decided meanwhile.
     with start_child("wesktop.window") as window_process:
         from wesktop.launching import current_launch
         from wesktop.options import BY_NAME, pick

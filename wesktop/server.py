@@ -74,7 +74,7 @@ def serve(
     allow_remote: Allow a host that other machines can reach, such as "0.0.0.0"; requires a session.
     allowed_hosts: Further names of the server, such as "app.example" or "app.example:8443".
     allowed_origins: Other sites whose pages may send requests, such as "http://localhost:5173".
-    csp: Content-Security-Policy of HTML, SVG and XML responses that have none of their own; "" sends none. None:
+    csp: Content-Security-Policy of HTML, SVG and XML responses without a policy of their own; "" sends none. None:
         the app's own origin only.
     detach: Return as soon as the server answers, and leave it running.
 

@@ -62,7 +62,7 @@ class Session:
     """The window and supervisor processes of one `run()` call. turn: to open a window on a server that runs already.
 
     Both end with the session, except for a server that is kept alive and whose window had opened. Each is watched by
-    the channel that joins it to this process; the channel's end tells that it is gone.
+    the channel that joins it to this process; the channel's end shows that it is gone.
     """
 
     def __init__(
@@ -256,7 +256,7 @@ class Session:
                 self._finish(self._supervisor)
 
     def _detach_server(self) -> None:
-        """Leave the server running: the end of our lease tells it."""
+        """Leave the server running: it sees the end of our lease."""
         if self._supervisor is not None:
             self._supervisor.leave()
         self._server = self._supervisor = None

@@ -1,4 +1,4 @@
-"""What every app answers alike."""
+"""The responses that every app gives."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""What the bare apps have in common."""
+"""Shared by the bare apps."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -13,7 +13,7 @@ channels = ChannelsPlugin(MemoryChannelsBackend(), channels=["ticks"])
 
 async def follow() -> AsyncIterator[ServerSentEventMessage]:
     async with channels.start_subscription("ticks") as subscriber:
-        # The headers are sent before the subscription: who took these for a sign that it is up, would miss events.
+        # The headers are sent before the subscription: a client that waits for those alone would miss events.
         yield ServerSentEventMessage(comment="up", data=None)
         async for number in subscriber.iter_events():
             yield ServerSentEventMessage(event="tick", data=number)

@@ -22,7 +22,7 @@ table = Table()
 
 
 async def watch() -> None:
-    """Sample for ever: into the history, and to every page that listens."""
+    """Sample indefinitely: into the history, and to every page that listens."""
     sampler = Sampler()
     while True:
         await asyncio.sleep(INTERVAL)
@@ -58,7 +58,7 @@ async def get_history(_request: Request) -> JSONResponse:
 async def get_processes(request: Request) -> JSONResponse:
     sort, order = request.query("sort", "cpu"), request.query("order")
     if sort not in SORTS:
-        return refusal(400, f"sort {sort!r} is none of {', '.join(SORTS)}.")
+        return refusal(400, f"sort must be one of {', '.join(SORTS)}, not {sort!r}.")
     if order not in (None, "asc", "desc"):
         return refusal(400, f"order {order!r} is neither asc nor desc.")
     return JSONResponse(arrange(await table.rows(), sort, None if order is None else order == "desc"))

@@ -1,4 +1,4 @@
-"""Ending a process: who may be ended, and what came of it."""
+"""Ending a process: which may be ended, and the outcome."""
 
 import asyncio
 import os
@@ -23,7 +23,7 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Whether the process went at once; if not, it was asked to."""
+    """Whether the process ended immediately; if not, it was asked to."""
 
     pid: int
     name: str
@@ -95,5 +95,5 @@ def own_pids() -> set[int]:
 
 
 def names_program(command: Sequence[str]) -> bool:
-    """Whether an argument is one of PROGRAM, a module in it, or a target such as `examples.pulse.app:app`."""
+    """Return whether an argument is one of PROGRAM, a module in it, or a target such as `examples.pulse.app:app`."""
     return any(word == name or word.startswith((f"{name}.", f"{name}:")) for word in command for name in PROGRAM)

@@ -49,7 +49,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What does not change while the program runs."""
+    """Values that do not change while the program runs."""
 
     host: str
     system: str

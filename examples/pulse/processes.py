@@ -27,7 +27,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """How a column sorts: by which key, and whether the large values come first unless asked otherwise."""
+    """The sort order of a column: its key, and whether large values come first by default."""
 
     key: Callable[[Row], str | float | tuple[float, ...]]
     descending: bool = False
@@ -58,7 +58,7 @@ def read_rows() -> list[Row]:
 
 
 def _row(info: dict[str, object]) -> Row:
-    """What the system did not let us see is None, and becomes empty or 0."""
+    """Replace None, for values that the system hides, by an empty one or 0."""
     memory = info["memory_info"]
     return Row(
         pid=int(str(info["pid"])),

@@ -42,7 +42,7 @@ def main(fd: int) -> int:
                 adopted = True
                 supervise(instance, worker, channel, signals)
     except WesktopError as error:
-        if not adopted:  # else the control server has told the holders of leases
+        if not adopted:  # else the control server has notified the holders of leases
             with contextlib.suppress(OSError):
                 channel.sendall(encode(failure(error)))
         return error.exit_code

@@ -64,11 +64,11 @@ def load(name: str) -> AppSpec:
     """Read an app's config file. Raises ConfigurationError, which names the file and the mistake."""
     path = config_file(name)
     try:
-        # It says which code to run, so nobody else may have written it. The user's own symbolic link is fine.
+        # It says which code to run, so no other user may have written it. The user's own symbolic link is fine.
         spec = parse(read_private(resolve(str(path)), MAX_CONFIG))
     except FileNotFoundError:
         raise ConfigurationError(
-            f"{name!r} is not known: there is no {path}. `wesktop serve TARGET --name {name}` makes one."
+            f"{name!r} is unknown: there is no {path}. `wesktop serve TARGET --name {name}` makes one."
         ) from None
     except OSError as error:
         raise ConfigurationError(f"config file {path} cannot be read: {error.strerror}.") from None

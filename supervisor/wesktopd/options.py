@@ -98,7 +98,7 @@ class Option:
         return self.none is not None and self.kind is float
 
     def check(self, value: object) -> None:
-        """Raise ConfigurationError for a value of another type, out of its range, or of none of its choices."""
+        """Raise ConfigurationError for a value of another type, out of its range, or not among its choices."""
         if value is None and self.none is not None:
             return
         if not self._is_of_type(value):
@@ -155,7 +155,7 @@ SERVER_OPTIONS = (
            'Other sites whose pages may send requests, such as "http://localhost:5173".',
            flag="--allowed-origin", metavar="ORIGIN"),
     Option("csp", str, None,
-           'Content-Security-Policy of HTML, SVG and XML responses that have none of their own; "" sends none.',
+           'Content-Security-Policy of HTML, SVG and XML responses without a policy of their own; "" sends none.',
            none="the app's own origin only"),
 )
 # fmt: on

@@ -1,4 +1,4 @@
-"""Where an app's socket, lock and state live. Every directory that is made here is for its owner alone."""
+"""The paths of an app's socket, lock and state. Every directory that is created here is private to its owner."""
 
 import contextlib
 import errno
@@ -52,7 +52,7 @@ class AppPaths:
     def remove_control(self) -> None:
         """Remove what a supervisor that was killed has left."""
         for path in (self.socket, self.tcp, self.bus, self.state):
-            with contextlib.suppress(OSError):  # there is none, or what is no file is not ours
+            with contextlib.suppress(OSError):  # it does not exist, or is a directory, which is not ours
                 path.unlink()
 
 
@@ -65,7 +65,7 @@ def runtime_dir() -> Path:
 
     The platform's own (XDG_RUNTIME_DIR on Linux) where it can be used and is short enough for a socket's address,
     else one of this user's in the temporary directory. The order depends on nothing but the environment, so that
-    a server and those who look for it agree. Raises ConfigurationError when neither can be had.
+    a server and its clients agree. Raises ConfigurationError if neither is possible.
     """
     refused = []
     for candidate in runtime_candidates():
@@ -79,7 +79,7 @@ def runtime_dir() -> Path:
 
 
 def usable(candidate: Path) -> Path:
-    """Make a candidate, for its owner alone; raises OSError where it cannot be, or is no place for a socket."""
+    """Create a candidate, private to its owner. Raises OSError if that fails, or sockets cannot be there."""
     if len(os.fsencode(candidate)) + 1 + MAX_NAME + len(".sock") > MAX_SOCKET_PATH:
         raise OSError(errno.ENAMETOOLONG, "its path is too long for a socket's address")
     private_dir(candidate)
@@ -87,17 +87,17 @@ def usable(candidate: Path) -> Path:
 
 
 def runtime_candidates() -> list[Path]:
-    """Where `runtime_dir` looks, in its order; none of them is made yet."""
+    """Return the candidates of `runtime_dir`, in its order, without creating them."""
     return runtime_directories(APP)
 
 
 def port_file(name: str) -> Path:
-    """Where an app's port is kept between runs; not made yet. Raises ConfigurationError for a user without a home."""
+    """Return the path of an app's port between runs; not created. Raises ConfigurationError without a home."""
     return _of_home("user_state_path") / f"{name}.port"
 
 
 def host_file(name: str) -> Path:
-    """Where its own host name is kept, see wesktopd.instance.own_host.
+    """Return the path of its own host name, see wesktopd.instance.own_host.
 
     Raises ConfigurationError for a user without a home.
     """
@@ -105,24 +105,24 @@ def host_file(name: str) -> Path:
 
 
 def window_file(name: str) -> Path:
-    """Where its window's size and place are kept. Raises ConfigurationError for a user without a home."""
+    """Return the path of its window's geometry. Raises ConfigurationError for a user without a home."""
     return _of_home("user_state_path") / f"{name}.window"
 
 
 def config_file(name: str) -> Path:
-    """Where an app's spec is kept, for `wesktop ctl start`. Raises ConfigurationError for a user without a home."""
+    """Return the path of an app's spec, for `wesktop ctl start`. Raises ConfigurationError without a home."""
     check_name(name)
     return _of_home("user_config_path") / f"{name}.toml"
 
 
 def log_file(name: str) -> Path:
-    """Where what an app prints is kept. Raises ConfigurationError for a user without a home."""
+    """Return the path of an app's log. Raises ConfigurationError for a user without a home."""
     check_name(name)
     return _of_home("user_log_path") / f"{name}.log"
 
 
 def storage_dir(name: str) -> Path:
-    """Where the window keeps the page's cookies and localStorage; not made yet.
+    """Return the directory of the page's cookies and localStorage; not created.
 
     Raises ConfigurationError for a user without a home.
     """

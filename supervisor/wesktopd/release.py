@@ -1,4 +1,4 @@
-"""Which release of wesktop is installed."""
+"""The installed release of wesktop."""
 
 import os
 import sys

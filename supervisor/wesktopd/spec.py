@@ -20,7 +20,7 @@ _NAME = re.compile(rf"[A-Za-z0-9][A-Za-z0-9._-]{{0,{MAX_NAME - 1}}}")
 
 
 class AppSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One app and how it is to be served. Times are in seconds; None stands for "never" or "no limit".
+    """One app and how to serve it. Times are in seconds; None stands for "never" or "no limit".
 
     target: "module:attribute" of an ASGI callable, or of a function that returns one where `factory` is true.
     name: identifies the app to this user: one supervisor a name. Also names its sockets, storage and window class.
@@ -89,7 +89,7 @@ class AppSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     @property
     def calls_function(self) -> bool:
-        """True if another start of the app is told to a function of its own."""
+        """True if a function of the app receives further starts."""
         return self.second_launch not in LAUNCHES
 
 

@@ -1,4 +1,4 @@
-"""How our processes load what they need: without what they do not, and without collecting garbage meanwhile."""
+"""Imports at the start of our processes: without unneeded modules, and without garbage collection meanwhile."""
 
 import contextlib
 import gc

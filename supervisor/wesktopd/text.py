@@ -37,7 +37,7 @@ def printable(text: str) -> str:
     """Others' text as a part of one line: what is not printable, as in `\\x1b`.
 
     It must not begin a line of its own in a log, nor move the cursor, rename the terminal or answer in its user's
-    stead. Whoever is to know is told of all of it, so nothing is left out.
+    place. Nothing is left out.
     """
     return text if text.isprintable() else _UNPRINTABLE.sub(_escape, text)
 

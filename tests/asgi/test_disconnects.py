@@ -160,7 +160,7 @@ async def drips() -> AsyncIterator[str]:
     await asyncio.sleep(0)
 
 
-def test_who_asks_on_after_the_answer_is_told_that_the_client_has_gone() -> None:
+def test_who_asks_on_after_the_answer_is_raised_that_the_client_has_gone() -> None:
     async def scenario() -> list[bool]:
         router, seen = Router(), list[bool]()
 

@@ -79,7 +79,7 @@ def test_messages_come_in_order_and_then_the_end_again_and_again() -> None:
 
 
 @pytest.mark.parametrize("end", ["disconnect", "close", "close before the task's first turn"])
-def test_the_end_is_told_to_all_who_wait(end: str) -> None:
+def test_the_end_is_raised_to_all_who_wait(end: str) -> None:
     async def scenario() -> list[Message]:
         server = Server()
         receiver = Receiver(server.receive)

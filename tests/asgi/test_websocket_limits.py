@@ -98,7 +98,7 @@ def test_the_size_of_a_message_is_that_of_its_bytes(message: str | bytes, fits: 
     assert [message["type"] for message in client.sent].count("websocket.close") == 1
 
 
-def test_a_handler_that_does_not_listen_is_told_when_it_sends() -> None:
+def test_a_handler_that_does_not_listen_is_raised_when_it_sends() -> None:
     client, told = Client(b"x" * 101), list[WebSocketDisconnect]()
     router = Router()
 

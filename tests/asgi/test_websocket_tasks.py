@@ -220,7 +220,7 @@ def test_who_receives_nothing_ends_at_the_next_send_and_who_does_gets_all_that_c
     assert received == [str(number) for number in range(20)]
 
 
-def test_a_task_that_outlives_its_handler_is_told_of_the_end(server: tuple[int, Drain]) -> None:
+def test_a_task_that_outlives_its_handler_is_raised_of_the_end(server: tuple[int, Drain]) -> None:
     with connect(f"ws://127.0.0.1:{server[0]}/leaves/x/x") as client:
         assert read_to_the_end(client)[0] == 1000
     wait_for(lambda: "reader" in ENDED, lambda: f"the reader's end: {ENDED}")

@@ -89,7 +89,7 @@ def test_a_time_that_is_none_is_refused(seconds: float) -> None:
         Broadcaster(history_seconds=seconds)
 
 
-def test_who_reads_when_some_are_lost_is_told() -> None:
+def test_who_reads_when_some_are_lost_is_raised() -> None:
     log = Log(10, 1000, 60)
     log.begin("a-0")
     log.append("a-1", "e", "1", None, 0)

@@ -54,7 +54,7 @@ def seen_by(page: Page, redis: Redis, first: int) -> list[str]:
 
 
 @pytest.mark.parametrize("count", [KEPT // 2, MANY])
-def test_a_page_is_told_where_more_comes_at_once_than_is_kept(
+def test_a_page_is_raised_where_more_comes_at_once_than_is_kept(
     redis: Redis, broadcasters: list[Broadcaster], count: int
 ) -> None:
     hears = broadcaster(redis, broadcasters)
@@ -69,7 +69,7 @@ def test_a_page_is_told_where_more_comes_at_once_than_is_kept(
 
 
 @pytest.mark.parametrize("count", [KEPT // 2, MANY])
-def test_a_page_is_told_where_these_are_the_first_of_all(
+def test_a_page_is_raised_where_these_are_the_first_of_all(
     redis: Redis, broadcasters: list[Broadcaster], count: int
 ) -> None:
     hears = broadcaster(redis, broadcasters)
@@ -128,7 +128,7 @@ def test_pages_of_a_worker_that_finds_the_supervisor_late_are_told(
     assert ("reset" in page.seen) is (count == MANY)
 
 
-def test_a_page_that_has_seen_none_is_told_when_redis_comes_back_empty(
+def test_a_page_that_has_seen_none_is_raised_when_redis_comes_back_empty(
     redis: Redis, broadcasters: list[Broadcaster]
 ) -> None:
     hears = broadcaster(redis, broadcasters)

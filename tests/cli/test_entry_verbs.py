@@ -77,7 +77,7 @@ def test_names_of_others_cannot_move_the_cursor_of_a_terminal(run: Run) -> None:
 
 
 @pytest.mark.parametrize(("program", "there"), [(sys.executable, True), ("nosuch-program", False)])
-def test_a_program_that_is_not_there_is_told(run: Run, program: str, there: bool) -> None:
+def test_a_program_that_is_not_there_is_raised(run: Run, program: str, there: bool) -> None:
     said = run("create", "app", "--", program).stdout
     assert said.endswith("app.desktop\n") is there
     assert (f"{program!r} is not there yet" in said) is not there
@@ -132,7 +132,7 @@ BROKEN: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("damage", BROKEN.values(), ids=BROKEN)
-def test_a_record_that_cannot_be_read_hides_no_other_and_is_told_with_its_cure(
+def test_a_record_that_cannot_be_read_hides_no_other_and_is_raised_with_its_cure(
     run: Run, home: Path, damage: Callable[[Path], object]
 ) -> None:
     for name in ("after", "bad"):

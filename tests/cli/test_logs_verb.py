@@ -147,7 +147,7 @@ def test_one_line_of_ten_megabytes_is_cut(start_app: Start, home: Path) -> None:
     assert max(map(len, lines)) == 8192
 
 
-def test_a_directory_that_cannot_be_written_is_told_of_and_memory_answers(start_app: Start, home: Path) -> None:
+def test_a_directory_that_cannot_be_written_is_raised_of_and_memory_answers(start_app: Start, home: Path) -> None:
     (home / "state" / "wesktop").mkdir(parents=True)
     (home / "state" / "wesktop" / "log").write_text("in the way")
     app = start_app(more=PRINTING)
@@ -164,7 +164,7 @@ def test_since_takes_the_times_that_are_shown(start_app: Start) -> None:
     assert app.ctl("logs", "--since", moment).splitlines()[-1] == shown
 
 
-def test_what_a_worker_says_that_nobody_understands_is_told_of_and_it_is_heard_further(start_app: Start) -> None:
+def test_what_a_worker_says_that_nobody_understands_is_raised_of_and_it_is_heard_further(start_app: Start) -> None:
     app = start_app(more=r"os.write(int(sys.argv[1]), b'no message\n[]\n')")  # onto its channel
     logged = app.logs()
     assert logged.count(f"a message of worker {app.get()['pid']} is lost") == 2

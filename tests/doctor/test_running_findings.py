@@ -81,7 +81,7 @@ def test_a_port_that_is_taken_names_who_has_it() -> None:
     assert port_finding("127.0.0.1", port, "asked for", None).level is Level.OK
 
 
-def test_an_address_of_no_interface_is_told() -> None:
+def test_an_address_of_no_interface_is_raised() -> None:
     finding = port_finding("192.0.2.1", 8000, "that of demo", None)  # TEST-NET-1, RFC 5737
     assert finding.level is Level.PROBLEM
     assert "192.0.2.1" in finding.text

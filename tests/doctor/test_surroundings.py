@@ -111,7 +111,7 @@ def test_with_a_display_it_is_found(here: Surroundings) -> None:
 
 @pytest.mark.window
 @pytest.mark.long
-def test_accessibility_that_does_not_answer_is_told(here: Surroundings) -> None:
+def test_accessibility_that_does_not_answer_is_raised(here: Surroundings) -> None:
     if system_pygobject() is None:
         pytest.skip("needs the system's GTK")
     with own_screen() as screen, own_bus(here.home) as bus:
@@ -131,7 +131,7 @@ def test_without_a_display_it_says_how_to_have_one(here: Surroundings) -> None:
 
 
 @pytest.mark.parametrize("how", BREAKS)
-def test_a_broken_pygobject_is_told_and_ends_nothing(here: Surroundings, how: str) -> None:
+def test_a_broken_pygobject_is_raised_and_ends_nothing(here: Surroundings, how: str) -> None:
     here.break_package("gi", BREAKS[how])
     trouble = [each for each in here.trouble() if each["subject"] == "window"]
     assert trouble[0]["level"] == "problem"
@@ -173,7 +173,7 @@ def test_without_click_the_command_says_where_to_look(here: Surroundings, how: s
 
 
 @pytest.mark.parametrize("kind", ["file", "link", "foreign"])
-def test_a_runtime_directory_that_cannot_be_used_is_told_and_cured(here: Surroundings, kind: str) -> None:
+def test_a_runtime_directory_that_cannot_be_used_is_raised_and_cured(here: Surroundings, kind: str) -> None:
     if kind == "foreign" and os.geteuid() != 0:
         pytest.skip("only root can give a directory away")
     place = here.home / "run" / "wesktop"
@@ -192,7 +192,7 @@ def test_a_runtime_directory_that_cannot_be_used_is_told_and_cured(here: Surroun
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read anything")
-def test_an_unreadable_runtime_directory_is_told(here: Surroundings) -> None:
+def test_an_unreadable_runtime_directory_is_raised(here: Surroundings) -> None:
     (here.home / "run").chmod(0)
     try:
         (found,) = here.trouble("--no-window")
@@ -201,7 +201,7 @@ def test_an_unreadable_runtime_directory_is_told(here: Surroundings) -> None:
     assert str(here.home / "run") in found["text"]
 
 
-def test_a_home_that_cannot_be_written_to_is_told_and_cured(here: Surroundings) -> None:
+def test_a_home_that_cannot_be_written_to_is_raised_and_cured(here: Surroundings) -> None:
     (here.home / "state").write_text("in the way")
     (found,) = here.trouble("--no-window")
     assert (found["level"], found["subject"]) == ("problem", "directories")
@@ -296,14 +296,14 @@ def test_without_stdout_the_exit_code_tells(here: Surroundings, command: tuple[s
 
 
 @pytest.mark.parametrize("given", ["relative", "/nowhere/at/all"])
-def test_a_runtime_directory_that_is_passed_over_is_told(here: Surroundings, given: str) -> None:
+def test_a_runtime_directory_that_is_passed_over_is_raised(here: Surroundings, given: str) -> None:
     here.env["XDG_RUNTIME_DIR"] = given
     assert about(here.trouble("--no-window"), f"XDG_RUNTIME_DIR={given}")["level"] == "warning"
     here.env.pop("XDG_RUNTIME_DIR")
     assert [each for each in here.trouble("--no-window") if "XDG_RUNTIME_DIR" in each["text"]] == []
 
 
-def test_an_interpreter_without_the_metadata_is_told(here: Surroundings) -> None:
+def test_an_interpreter_without_the_metadata_is_raised(here: Surroundings) -> None:
     root = Path(__file__).parents[2]
     here.env["PYTHONPATH"] = f"{root}:{root / 'supervisor'}"
     command = (str(Path(sys.base_prefix) / "bin" / "python3"), "-P", "-m", "wesktop.doctor")

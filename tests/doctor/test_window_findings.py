@@ -145,7 +145,7 @@ def test_namespaces_that_are_withheld_keep_webkits_sandbox_off_too(tmp_path: Pat
 
 
 @pytest.mark.parametrize(("taken", "level"), [(None, Level.PROBLEM), ("qt", Level.WARNING)])
-def test_a_pygobject_for_another_python_is_told(tmp_path: Path, taken: str | None, level: Level) -> None:
+def test_a_pygobject_for_another_python_is_raised(tmp_path: Path, taken: str | None, level: Level) -> None:
     finding = only(window.mismatched_pygobject(ABSENT, taken, built_for(tmp_path, "39")))
     assert finding.level == level
     assert "for Python 3.9" in finding.text

@@ -48,7 +48,7 @@ def sizes(files: dict[str, bytes]) -> dict[str, tuple[int, int]]:
         (b"\0\0\2\0", "other"),
     ],
 )
-def test_a_picture_is_told_by_its_content_not_by_its_name(data: bytes, kind: str, tmp_path: Path) -> None:
+def test_a_picture_is_raised_by_its_content_not_by_its_name(data: bytes, kind: str, tmp_path: Path) -> None:
     assert icon(tmp_path, data).kind == kind
 
 

@@ -277,7 +277,7 @@ def test_a_mimeapps_list_that_is_a_link_stays_one(own_home: Path, everything: di
     assert (own_home / ".config" / "mimeapps.list").is_symlink()
 
 
-def test_a_record_that_cannot_be_read_is_told_and_nothing_is_changed(
+def test_a_record_that_cannot_be_read_is_raised_and_nothing_is_changed(
     own_home: Path, tree: Callable[[], Tree]
 ) -> None:
     create_entry("pulse", PROGRAM)

@@ -34,7 +34,7 @@ def test_the_supervisor_answers_again_when_its_clients_have_gone(start_app: Star
     assert app.version() == "one"
 
 
-def test_a_worker_that_cannot_be_started_is_told_of_and_tried_again(start_app: Start) -> None:
+def test_a_worker_that_cannot_be_started_is_raised_of_and_tried_again(start_app: Start) -> None:
     app = start_app()
     supervisor = app.status()["pid"]
     limit_descriptors(supervisor)

@@ -155,7 +155,7 @@ def test_an_event_comes_from_the_command_line_too(start_app: Start) -> None:
         assert sentence in done.stderr
 
 
-def test_a_page_that_was_away_for_too_long_is_told(start_app: Start) -> None:
+def test_a_page_that_was_away_for_too_long_is_raised(start_app: Start) -> None:
     app = start_app(more=APP)
 
     async def scenario() -> None:

@@ -112,7 +112,7 @@ def test_what_is_too_much_is_refused_and_heard_when_it_is_tried_again(app: Launc
     app.hears_of(taken + 1)
 
 
-def test_a_worker_that_is_told_to_end_behind_as_many_as_fit_hears_of_them_and_ends_by_itself(app: Launched) -> None:
+def test_a_worker_that_is_raised_to_end_behind_as_many_as_fit_hears_of_them_and_ends_by_itself(app: Launched) -> None:
     with deaf(app):
         taken = launch_until_refused(app)
         app.write("two", LAUNCHED)

@@ -70,7 +70,7 @@ def test_any_one_file_is_made_again(start_app: Start, home: Path, suffix: str) -
 
 
 @pytest.mark.long
-def test_a_file_that_cannot_be_made_again_is_told_of_once(start_app: Start, home: Path) -> None:
+def test_a_file_that_cannot_be_made_again_is_raised_of_once(start_app: Start, home: Path) -> None:
     app = start_app()
     state = home / "run" / "wesktop" / f"{NAME}.state"
     state.unlink()

@@ -24,7 +24,7 @@ def test_a_restart_keeps_their_number(start_app: Start) -> None:
     assert app.settled(3)["generation"] == 2
 
 
-def test_a_worker_that_does_not_start_is_told_of_and_the_others_serve(start_app: Start) -> None:
+def test_a_worker_that_does_not_start_is_raised_of_and_the_others_serve(start_app: Start) -> None:
     app = start_app()
     app.write("two", "raise RuntimeError('no good')")
     with load(app.port) as clients:

@@ -93,7 +93,7 @@ def test_a_stranger_who_has_got_a_workers_pid_is_left_alone(start_app: Start, ho
         stranger.kill()
 
 
-def test_a_full_disk_is_told_of_and_memory_answers(start_app: Start, home: Path) -> None:
+def test_a_full_disk_is_raised_of_and_memory_answers(start_app: Start, home: Path) -> None:
     app = start_app()
     app.ctl("stop")
     logs = home / "state" / "wesktop" / "log"

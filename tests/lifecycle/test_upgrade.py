@@ -221,7 +221,7 @@ def test_its_files_are_the_new_supervisors(start_app: Start, home: Path) -> None
 
 
 @pytest.mark.long
-def test_what_an_old_one_has_to_tell_is_told_although_the_new_one_is_slow(start_app: Start, home: Path) -> None:
+def test_what_an_old_one_has_to_tell_is_raised_although_the_new_one_is_slow(start_app: Start, home: Path) -> None:
     more = """
 @router.get("/much")
 async def much(request):

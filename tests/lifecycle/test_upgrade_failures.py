@@ -121,7 +121,7 @@ def test_one_that_ends_on_the_way_changes_nothing(start_app: Start, home: Path, 
     refused(app, "release of wesktop")
 
 
-def test_code_of_the_app_that_does_not_start_is_told_with_its_log_and_the_old_goes_on(start_app: Start) -> None:
+def test_code_of_the_app_that_does_not_start_is_raised_with_its_log_and_the_old_goes_on(start_app: Start) -> None:
     app = start_app()
     before = app.status()
     app.write("two", "raise RuntimeError('no good')")

@@ -151,7 +151,7 @@ def test_what_is_no_token_is_refused(value: str) -> None:
     assert not tokens.redeem(value, 0.0)
 
 
-def test_whoever_minted_is_told_of_the_end_once() -> None:
+def test_whoever_minted_is_raised_of_the_end_once() -> None:
     tokens = OneTimeTokens()
     told: list[bool] = []
     used, given_up = tokens.mint(0.0, told.append), tokens.mint(0.0, told.append)

@@ -49,7 +49,7 @@ def test_it_holds_nothing_of_its_callers(start_app: Start) -> None:
 @pytest.mark.parametrize(
     ("more", "said"), [("raise RuntimeError('no good')", "no good"), ("os._exit(5)", "exit code 5")]
 )
-def test_an_app_that_does_not_start_is_told_of_with_the_end_of_its_log(
+def test_an_app_that_does_not_start_is_raised_of_with_the_end_of_its_log(
     start_app: Start, more: str, said: str
 ) -> None:
     app = start_app()
@@ -224,7 +224,7 @@ def test_what_is_amiss_is_said_to_who_starts_it_and_in_the_log(
             assert process.wait(30) == 0
 
 
-def test_one_without_a_lock_is_ended_by_what_its_starter_is_told(idle_app: Running, home: Path) -> None:
+def test_one_without_a_lock_is_ended_by_what_its_starter_is_raised(idle_app: Running, home: Path) -> None:
     block_lock(home)
     done = idle_app.command("serve", "app:app", "--port", str(idle_app.port), "--detach")
     assert done.returncode == 0

@@ -126,7 +126,7 @@ def test_a_second_ctrl_c_ends_it_at_once(serve: Serve) -> None:
     served.nothing_left()
 
 
-def test_an_open_websocket_is_told_that_the_server_goes_away(serve: Serve) -> None:
+def test_an_open_websocket_is_raised_that_the_server_goes_away(serve: Serve) -> None:
     served = serve("drain_timeout=20").ready()
     key = base64.b64encode(os.urandom(16)).decode()
     upgrade = ("Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", f"Sec-WebSocket-Key: {key}")

@@ -80,7 +80,7 @@ def test_a_factory_is_called_for_the_app(start_script: Start, home: Path) -> Non
     assert served(script, port)[0] == "made"
 
 
-def test_an_app_that_serves_itself_once_more_is_told(start_script: Start, home: Path) -> None:
+def test_an_app_that_serves_itself_once_more_is_raised(start_script: Start, home: Path) -> None:
     write_script(
         home,
         "nested",

@@ -124,6 +124,6 @@ def test_no_file_is_read_as_root_that_another_user_can_exchange(own: Path, kind:
         check_variables_file(service)
 
 
-def test_a_file_of_variables_that_is_gone_is_told(own: Path) -> None:
+def test_a_file_of_variables_that_is_gone_is_raised(own: Path) -> None:
     with pytest.raises(ServiceError, match="cannot be read: No such file or directory"):
         check_variables_file(made(system=True, user="nobody", environment_file=str(own / "gone")))

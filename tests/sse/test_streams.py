@@ -93,7 +93,7 @@ def test_a_page_gets_the_events_that_it_wants_and_those_of_its_groups() -> None:
     asyncio.run(scenario())
 
 
-def test_who_asks_for_it_is_told_by_events_where_the_stream_is_and_nobody_else_is() -> None:
+def test_who_asks_for_it_is_raised_by_events_where_the_stream_is_and_nobody_else_is() -> None:
     broadcaster = Broadcaster(strict=False)
 
     async def scenario() -> None:
@@ -120,7 +120,7 @@ def test_who_asks_for_it_is_told_by_events_where_the_stream_is_and_nobody_else_i
 
 
 @pytest.mark.parametrize("size", [1, 1000])
-def test_a_page_that_lets_much_go_by_is_told_where_it_is_before_that_is_forgotten(size: int) -> None:
+def test_a_page_that_lets_much_go_by_is_raised_where_it_is_before_that_is_forgotten(size: int) -> None:
     broadcaster = Broadcaster(10, buffer_bytes=5000, history=10, history_bytes=10_000, strict=False)
 
     async def scenario() -> None:
@@ -167,7 +167,7 @@ def test_a_page_that_comes_back_to_more_than_it_may_be_behind_by_goes_on_though_
     assert seen == ["seen"]
 
 
-def test_a_page_is_told_of_what_it_has_missed_in_one_piece_with_its_new_place() -> None:
+def test_a_page_is_raised_of_what_it_has_missed_in_one_piece_with_its_new_place() -> None:
     broadcaster = Broadcaster(strict=False)
     request = Request({"type": "http", "headers": [(b"last-event-id", b"another-life")]})
 

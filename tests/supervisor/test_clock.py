@@ -37,7 +37,7 @@ def test_a_dead_supervisors_pid_file_from_the_future_is_replaced(tmp_path: Path)
     assert path.read_text() == f"{os.getpid()}\n"
 
 
-def test_a_process_is_told_by_what_no_clock_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_is_raised_by_what_no_clock_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     before = identify(os.getpid())
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now - HOUR)

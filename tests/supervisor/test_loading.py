@@ -101,7 +101,7 @@ def test_a_module_that_does_not_import_says_why(
     ("module", "missing"),
     [("nowhere", "nowhere"), ("nowhere.deep", "nowhere"), ("json.nowhere", "json.nowhere")],
 )
-def test_a_module_that_is_not_there_is_told_from_one_that_needs_another(
+def test_a_module_that_is_not_there_is_raised_from_one_that_needs_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, missing: str
 ) -> None:
     monkeypatch.syspath_prepend(tmp_path)

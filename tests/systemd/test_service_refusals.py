@@ -59,7 +59,7 @@ def test_a_port_that_is_taken_installs_nothing(installed: Installed, options: li
 
 
 @pytest.mark.parametrize("verb", ["status", "uninstall"])
-def test_what_is_no_service_is_told(installed: Installed, verb: str) -> None:
+def test_what_is_no_service_is_raised(installed: Installed, verb: str) -> None:
     told = "wesktop: 'nope' is not a service of this user: `wesktop service status` lists them.\n"
     assert installed.service(verb, "nope") == (1, "", told)
 

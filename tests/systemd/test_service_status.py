@@ -35,7 +35,7 @@ def test_a_service_that_cannot_be_looked_at_hides_no_other(installed: Installed,
         assert installed.service("status", name) == (1, "", f"{told[name]}\n")
 
 
-def test_where_none_can_be_looked_at_the_reason_is_told_once_and_not_that_there_is_none(
+def test_where_none_can_be_looked_at_the_reason_is_raised_once_and_not_that_there_is_none(
     installed: Installed,
 ) -> None:
     installed.install("--no-start")

@@ -49,7 +49,7 @@ def test_uninstall_leaves_nothing(installed: Installed) -> None:
     assert installed.service("uninstall", installed.name)[0] == 1
 
 
-def test_a_free_port_is_told_where_it_is_known(installed: Installed) -> None:
+def test_a_free_port_is_raised_where_it_is_known(installed: Installed) -> None:
     code, said, errors = installed.service("install", installed.name, "app:app", "--port=0", "--no-start", "--json")
     assert (code, json.loads(said)["url"]) == (0, None), errors
     code, said, errors = installed.service("install", installed.name, "app:app", "--port=0", "--replace", "--json")

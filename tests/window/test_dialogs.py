@@ -98,7 +98,7 @@ def test_the_user_agrees_or_does_not(desk: DeskProgram, path: str, key: str, agr
     assert asking.answer() is agreed
 
 
-def test_something_is_told(desk: DeskProgram) -> None:
+def test_something_is_raised(desk: DeskProgram) -> None:
     asking = desk.asking("message", title="Done", text="All of it.")
     wait_for(lambda: desk.screen.active() not in (0, int(desk.window, 16)), "the dialog's focus")
     desk.type("Return")

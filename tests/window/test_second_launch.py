@@ -185,7 +185,7 @@ def test_without_arguments_the_first_start_tells_nothing_and_the_second_does(des
     shown.ended_well()
 
 
-def test_another_window_is_opened_and_is_the_one_that_is_told(desk: Desk) -> None:
+def test_another_window_is_opened_and_is_the_one_that_is_raised(desk: Desk) -> None:
     shown = desk.first("second_launch='window'")
     again = desk.again("/a/file", options="width=420, height=310")
     shown.hear(desk.told("/", "/a/file"))
@@ -200,7 +200,7 @@ def test_another_window_is_opened_and_is_the_one_that_is_told(desk: Desk) -> Non
     shown.ended_well()
 
 
-def test_of_several_starts_at_once_each_has_a_window_that_is_told_of_it_alone(desk: Desk) -> None:
+def test_of_several_starts_at_once_each_has_a_window_that_is_raised_of_it_alone(desk: Desk) -> None:
     shown = desk.first("second_launch='window'", "first")
     again = [desk.again(f"/file/{number}") for number in range(3)]
     told = {desk.told("/", "first"), *(desk.told("/", f"/file/{number}") for number in range(3))}
@@ -297,7 +297,7 @@ def test_a_value_that_does_not_fit_is_refused_at_the_first_start(desk: Desk, val
     assert said in script.output.splitlines()[-1]
 
 
-def test_a_server_without_a_window_gets_one_that_is_told(desk: Desk) -> None:
+def test_a_server_without_a_window_gets_one_that_is_raised(desk: Desk) -> None:
     shown = desk.first("keep_alive=True")
     shown.close()
     shown.script.wait()
@@ -324,7 +324,7 @@ wesktop.run("desk:app", port={port}, keep_alive=True)
 """
 
 
-def test_a_start_just_after_the_first_of_a_server_that_stays_is_told_to_its_window(desk: Desk) -> None:
+def test_a_start_just_after_the_first_of_a_server_that_stays_is_raised_to_its_window(desk: Desk) -> None:
     script = desk.start("desk", PROGRAM.format(port=desk.port, options="keep_alive=True"))
     again = desk.start("again", AT_ONCE.format(port=desk.port), "two")
     shown = Shown(script, "desk", desk.home, desk.screen, desk.port)

@@ -75,7 +75,7 @@ def test_of_two_that_start_at_once_one_window_stays(
     [("other", "other:app"), ("elsewhere/demo", "demo:app")],
     ids=["another target", "another directory"],
 )
-def test_another_program_of_the_same_name_is_told_who_has_it(
+def test_another_program_of_the_same_name_is_raised_who_has_it(
     show: Callable[..., Shown], start: Callable[..., Script], home: Path, script: str, target: str
 ) -> None:
     shown = show().ready()

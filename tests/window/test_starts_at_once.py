@@ -86,7 +86,7 @@ def attached() -> list[str]:
     return [event.text for event in client.events("desk") if event.kind == "attached"]
 
 
-def test_of_several_on_a_server_without_a_window_one_opens_it_and_is_told_of_all(starts: Starts) -> None:
+def test_of_several_on_a_server_without_a_window_one_opens_it_and_is_raised_of_all(starts: Starts) -> None:
     starts.without_window()
     several = {name: starts.start(name) for name in ("one", "two", "three")}
     shown = several["one"]

@@ -33,7 +33,7 @@ class Connection:
 
     @property
     def url(self) -> str:
-        """The whole URL, as far as the client has told it by its Host header."""
+        """The whole URL, with the host of the client's Host header."""
         scope = self.scope
         raw_path = scope.get("raw_path") or url_quote(scope["path"]).encode("ascii")
         query = scope.get("query_string", b"")
@@ -46,7 +46,7 @@ class Connection:
 
     @property
     def client(self) -> tuple[str, int] | None:
-        """The client's address and port; None where the server does not tell."""
+        """The client's address and port; None if the server does not provide them."""
         client = self.scope.get("client")
         return None if client is None else (client[0], int(client[1]))
 

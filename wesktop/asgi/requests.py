@@ -113,7 +113,7 @@ class Request(Connection):
         """Call a function once the response has been sent, an async one on the event loop, any other in a thread.
 
         Several are called one after the other. A stop or restart waits for them as for an open request, within
-        `drain_timeout`; the log tells what was not done by then. Raises TypeError unless it is a function.
+        `drain_timeout`; the log names what was not done by then. Raises TypeError unless it is a function.
         """
         from wesktop.asgi.background import Call
 

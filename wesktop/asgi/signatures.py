@@ -1,4 +1,4 @@
-"""Whether a function can be called with so many arguments: checked when it is registered, not when it is called."""
+"""Checks that a function can be called with so many arguments, when it is registered."""
 
 import sys
 from collections.abc import Callable

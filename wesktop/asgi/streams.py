@@ -75,7 +75,7 @@ class StreamResponse(Response):
     async def _send_until_disconnect(self, scope: Scope, body: Body, send: Send) -> None:
         import asyncio  # late: see wesktop.asgi
 
-        # granian's send() goes on without an error when the client is gone; only receive() tells. A task of our own,
+        # granian's send() goes on without an error when the client is gone; only receive() shows it. Our own task,
         # as a request's task cannot be cancelled from within under granian's own task implementation.
         sending = asyncio.create_task(self.send_chunks(send, write_timeout(scope)))
         try:

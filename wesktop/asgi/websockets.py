@@ -155,7 +155,7 @@ class WebSocket(Connection):
         import asyncio  # late: see wesktop.asgi
 
         # To a client that is gone granian's send() returns without suspending: a handler that does nothing but send
-        # would hold the loop, and never hear of the end.
+        # would hold the loop, and never notice the end.
         await asyncio.sleep(0)
         self._check_open()
         if isinstance(data, str):
@@ -227,7 +227,7 @@ class WebSocket(Connection):
         self._check_accepted()
         receiver = self._receiver
         receiver.check()
-        # Who receives is to have what came before the end first, and may want to answer it.
+        # A handler that receives gets the messages before the end first, and may want to answer them.
         if receiver.end is not None and (self.closed or not (self._receives and receiver.waiting)):
             raise self._disconnected()
 

@@ -73,7 +73,7 @@ def gtk(_: list[str]) -> None:
 
 
 def _accessibility_answers() -> bool:
-    """Return whether the session bus says at once where accessibility is, or that there is none (at-spi2-core)."""
+    """Return whether the session bus answers immediately where accessibility is, or that it is off (at-spi2-core)."""
     from gi.repository import Gio, GLib
 
     name, path = "org.a11y.Bus", "/org/a11y/bus"

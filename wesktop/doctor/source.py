@@ -1,4 +1,4 @@
-"""Where this wesktop can be installed from again: `pip install wesktop` would install a different project."""
+"""The source to install this wesktop from again: `pip install wesktop` would install a different project."""
 
 import importlib.metadata
 import json

@@ -127,7 +127,7 @@ def _split(what: str, command: str) -> tuple[str, ...]:
     program = shutil.which(arguments[0])
     if program is None and "=" in arguments[0]:
         raise ValueError(
-            f"{what} {command!r} sets a variable, for which there is no shell: use 'env NAME=value program'"
+            f"{what} {command!r} must not set a variable, as there is no shell: use 'env NAME=value program'"
         )
     # Not resolved: a venv's python is a link.
     return (str(Path(program).absolute()) if program else arguments[0], *arguments[1:])

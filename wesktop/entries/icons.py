@@ -38,7 +38,7 @@ _INSTALL = install_command("icons")
 
 @dataclass(frozen=True, slots=True)
 class Icon:
-    """A picture's file: its `kind` ("png", "svg", "icns", "ico" or "other") is told by its content."""
+    """A picture's file: its `kind` ("png", "svg", "icns", "ico" or "other") follows from its content."""
 
     path: Path
     kind: str
@@ -75,7 +75,7 @@ def hicolor(icon: Icon, name: str) -> dict[str, bytes]:
 
 
 def _directory_size(side: int) -> int:
-    """One of those that the theme has: nobody looks into others. A larger picture is scaled down when shown."""
+    """Return one of the theme's sizes, as others are not looked for. A larger picture is scaled down when shown."""
     return max((size for size in HICOLOR_SIZES if size <= side), default=HICOLOR_SIZES[0])
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
 KEEP_ALIVE_SECONDS = 15.0
-"""How often a silent stream sends a comment, which keeps proxies from closing it (WHATWG HTML, 9.2.7)."""
+"""Seconds after which a silent stream sends a comment, which keeps proxies from closing it (WHATWG HTML, 9.2.7)."""
 
 HISTORY = 1000
 HISTORY_BYTES = 4 * 1024 * 1024
@@ -193,7 +193,7 @@ class Broadcaster:
             max_bytes=self._buffer_bytes,
             retry=self._retry,
             came=None if self._bus.ready else time.monotonic(),
-            tells_position=request.query("_wesktop") == "positions",  # by the script that wesktop serves
+            sends_position=request.query("_wesktop") == "positions",  # by the script that wesktop serves
         )
         self._add(client)
         return EventStream(self, client)

@@ -28,5 +28,5 @@ def without_password(url: str) -> str:
     host, colon, port = place.partition(":")
     number = port.partition("/")[0]
     if colon and not (host and number.isdecimal() and (at or len(number) <= PORT_LENGTH)):
-        port = "***"  # the rest of who connects, where the host was forgotten
+        port = "***"  # the rest of the user information, if the host is missing
     return f"{scheme}{mark}{'***@' if at else ''}{host}{colon}{port}{asked}{query}"

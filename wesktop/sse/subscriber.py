@@ -19,15 +19,33 @@ class Subscriber:
     was before the log was complete: what has come since then is for it too. events: the names that it wants, None for
     all. groups: those that it belongs to. max_events, max_bytes: how far it may fall behind; then it is ended, so
     that it comes back, and goes on from there. retry: milliseconds until it comes back when it is cut off.
-    tells_position: whether it is told by events where it is, see event_format.POSITION.
+    sends_position: whether events give the client its position, see event_format.POSITION.
 
     send: what sends a chunk to it; None where only the stream's task may. write_timeout: seconds that one may take.
     """
 
     __slots__ = (
-        "__weakref__", "_came", "_events", "_greeted", "_groups", "_last_id", "_log", "_max_bytes", "_max_events",
-        "_missed", "_over", "_position", "_retry", "_silent", "_tells_position", "_unwanted", "_unwanted_bytes",
-        "_waiting", "loop", "send", "write_timeout",
+        "__weakref__",
+        "_came",
+        "_events",
+        "_greeted",
+        "_groups",
+        "_last_id",
+        "_log",
+        "_max_bytes",
+        "_max_events",
+        "_missed",
+        "_over",
+        "_position",
+        "_retry",
+        "_sends_position",
+        "_silent",
+        "_unwanted",
+        "_unwanted_bytes",
+        "_waiting",
+        "loop",
+        "send",
+        "write_timeout",
     )  # fmt: skip
 
     def __init__(
@@ -41,7 +59,7 @@ class Subscriber:
         max_bytes: int,
         retry: int,
         came: float | None = None,
-        tells_position: bool = False,
+        sends_position: bool = False,
     ) -> None:
         self.loop: AbstractEventLoop | None = None  # of the stream, once it has begun
         self.send: Callable[[bytes], Awaitable[None]] | None = None
@@ -54,13 +72,13 @@ class Subscriber:
         self._max_events = max_events
         self._max_bytes = max_bytes
         self._retry = retry
-        self._tells_position = tells_position
+        self._sends_position = sends_position
         self._position: int | None = None
         self._missed = False
         self._greeted = False
         self._over = False
         self._silent = False
-        self._unwanted = 0  # how many have gone by since it was told where it is
+        self._unwanted = 0  # events that have passed since it last got its position
         self._unwanted_bytes = 0
         self._waiting: Future[Awaitable[None] | None] | None = None
 
@@ -131,7 +149,7 @@ class Subscriber:
             chunk = batch.encoded if self._events is None and batch.for_all else self._wanted(batch)
         if chunk:
             self._silent = False
-            return chunk + self._where() if self._tells_position else chunk
+            return chunk + self._where() if self._sends_position else chunk
         if (
             self._silent or self._over or self._has_let_many_go_by()
         ):  # at its end: else it would come back to the same
@@ -141,7 +159,7 @@ class Subscriber:
         return None if self._over else b""
 
     def _where(self) -> bytes:
-        return format_position(self._last_id or "", as_event=self._tells_position)
+        return format_position(self._last_id or "", as_event=self._sends_position)
 
     def _has_let_many_go_by(self) -> bool:
         """True if its position should be sent again: half of what the log keeps, or more, has been skipped for it.
@@ -184,6 +202,6 @@ def is_done(sent: Awaitable[None]) -> bool:
 def may_be_done(sent: Awaitable[None]) -> bool:
     """Return True if `is_done` may be called: if it is its own iterator, as granian's awaitables are.
 
-    These end at once where there was room for what was sent. A coroutine is not to be begun outside of its task.
+    These end immediately if there was room for what was sent. A coroutine must not begin outside of its task.
     """
     return hasattr(sent, "__next__") and hasattr(sent, "__await__")

@@ -144,7 +144,7 @@ class TestClient(Verbs[httpx.Response]):
             with client.websocket("/echo") as socket:
                 socket.send("hi")
 
-    As a context manager, runs the app's lifespan around the block, and its background tasks beside it. Without, each
+    As a context manager, runs the app's lifespan around the block, and its background tasks during it. Without, each
     request has an event loop of its own and there is no lifespan. Parameters and errors are those of
     `AsyncTestClient`.
     """

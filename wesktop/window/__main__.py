@@ -1,7 +1,7 @@
 """The window process.
 
-It opens at once with a splash, takes a lease on the app's server, and shows the page when the server is ready. FD is
-its channel to the process that called `run()`: a WindowSpec comes first, then where the server is; its end closes
+It opens immediately with a splash, takes a lease on the app's server, and shows the page when the server is ready. FD
+is its channel to the process that called `run()`: a WindowSpec comes first, then where the server is; its end closes
 the window.
 """
 
@@ -77,7 +77,7 @@ def follow(caller: socket.socket, page: Page, spec: WindowSpec, patience: float,
     try:
         ServerLink(caller, page, spec.app_id, spec.icon, reports.send_to).run()
     except Exception:
-        logging.getLogger("wesktop").exception("the window is closed: it does not hear its server any more")
+        logging.getLogger("wesktop").exception("the window is closed: it lost the connection to its server")
         page.close()
 
 
@@ -104,10 +104,10 @@ def on_shown(caller: socket.socket, creation: Creation) -> None:
 def main(fd: int) -> int:
     """Show the window that the channel describes; the exit code."""
     caller = inherit_channel(fd)
-    import webview  # noqa: F401  while the caller settles what is to be shown
+    import webview  # noqa: F401  while the launcher decides what to show
 
     line = read_line(caller)
-    if not line:  # nothing is to be shown after all
+    if not line:  # the launcher needs no window after all
         return 0
     spec = decode(line, WindowSpec)
     assert spec is not None

@@ -1,4 +1,4 @@
-"""Which GUI toolkit the window uses, and how to get one."""
+"""The GUI toolkit of the window: which one is used, and how to install one."""
 
 import os
 import sys
@@ -62,7 +62,7 @@ def has_gtk() -> bool:
 
 
 def system_pygobject(roots: tuple[str, ...] = _SYSTEM_PACKAGES) -> Path | None:
-    """Where the system keeps a PyGObject that was built for this minor version of Python."""
+    """Return the system's directory with a PyGObject built for this minor version of Python."""
     major, minor = sys.version_info[:2]
     for root in roots:
         packages = Path(root.format(minor=minor))

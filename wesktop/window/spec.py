@@ -21,7 +21,7 @@ class WindowSpec:
     menu: as `wesktop.window.frame.menu` describes it.
     permissions, downloads: what the page may do; see `wesktop.window.policy.rules`.
     url: of the app, where it is known to be ready: the page need not wait until the window has attached.
-    link: what is to be opened instead, once and soon, where the app has a session.
+    link: opened instead, once and soon, where the app has a session.
     """
 
     app_id: str
@@ -47,7 +47,7 @@ class WindowSpec:
 
 
 def further(look: WindowSpec) -> WindowSpec:
-    """The same for a window beside others of its app: put where the toolkit likes, and closed for good."""
+    """Return the same for a further window of its app: placed by the toolkit, and closed for good."""
     return replace(look, geometry=None, on_close="quit", further=True)
 
 
@@ -56,8 +56,8 @@ class ServerAddress:
     """To the window: where the app's control socket is.
 
     url: of the app, where it is known to be ready; with it a page can be shown though there is no control socket.
-    link: what is to be opened instead, once and soon, where the app has a session.
-    path: where it is to begin.
+    link: opened instead, once and soon, where the app has a session.
+    path: the page to begin with.
     stays: the window is not to close with its caller. one_shot: it is to close with its server.
     """
 

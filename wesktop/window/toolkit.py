@@ -45,7 +45,7 @@ class Toolkit:
         """
 
     def replace_page(self, window: Any, html: str) -> str:
-        """Show this instead of the page, which is not asked, and ends at once. Return the address that it was at, ""
+        """Show this instead of the page, which is not asked and ends immediately. Return the address it was at, ""
         where the toolkit does not know it. May be called from any other thread.
         """
         at = window.get_current_url() or ""
@@ -56,7 +56,7 @@ class Toolkit:
         """Leave no service worker and no cached answer; may be called from any other thread, and blocks."""
 
     def inspect(self, window: Any) -> bool:  # noqa: ARG002
-        """Offer the page's developer tools when the window is shown; whether pywebview is to do that."""
+        """Offer the page's developer tools when the window is shown; return whether pywebview has to."""
         return True
 
     def screens(self) -> list[Area]:
@@ -68,7 +68,7 @@ class Toolkit:
         return 0, 0
 
     def geometry(self, window: Any) -> Geometry | None:  # noqa: ARG002
-        """Where the window is; None where that is not known, or not worth keeping: minimised, hidden, full screen."""
+        """Return the window's geometry; None if unknown, or not worth keeping: minimised, hidden, full screen."""
         return None
 
     def on_moved(self, window: Any, changed: Callable[[], None]) -> None:
@@ -98,18 +98,18 @@ class Toolkit:
     def on_focus(self, window: Any, focused: Callable[[], None]) -> None:
         """Once the toolkit's window exists: call `focused` whenever it gets the focus.
 
-        On macOS and Windows pywebview does not tell: there the window that was opened last counts.
+        On macOS and Windows pywebview does not report it: there the window opened last counts.
         """
 
     def reload(self, window: Any) -> None:
         """Load the page anew, without waiting for it; from any thread.
 
-        By the engine, which still knows who has asked for the page: by its own script, it would itself.
+        By the engine, which keeps the initiator of the page's load: by a script, the page itself would be it.
         """
         threading.Thread(target=window.run_js, args=("location.reload()",), name="reload", daemon=True).start()
 
     def on_dropped(self, window: Any, dropped: Dropped) -> None:
-        """Once the toolkit's window exists: tell of files that are dropped on the page."""
+        """Once the toolkit's window exists: report files dropped on the page."""
 
     def hide(self, window: Any) -> None:
         """Take the window off the screen; its page goes on."""

@@ -5,7 +5,7 @@ import { size } from "./format.js";
 const $ = (id) => document.getElementById(id);
 const SHOWN = 6000; // milliseconds that a message stays
 
-// Resolves when all is said; `true` when the process was asked to end.
+// Resolves when the dialog is done; `true` if the process was asked to end.
 export async function confirmAndEnd(row) {
   if (!(await confirmed(row))) return false;
   try {

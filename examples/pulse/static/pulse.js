@@ -46,16 +46,16 @@ function listen(panels) {
     setLink("lost");
     setTimeout(() => listen(panels), RETRY);
   };
-  const heard = () => {
+  const received = () => {
     clearTimeout(watchdog);
     watchdog = setTimeout(lost, SILENCE);
   };
   stream.addEventListener("open", async () => {
-    heard();
+    received();
     panels.restore(await getUntilAnswered("/api/history"));
   });
   stream.addEventListener("sample", (event) => {
-    heard();
+    received();
     setLink("live");
     panels.add(JSON.parse(event.data));
   });

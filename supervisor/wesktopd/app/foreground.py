@@ -1,7 +1,7 @@
 """A supervisor in the foreground, such as `wesktop serve` in a terminal or a container: somebody waits for its end.
 
-After an upgrade another process is the supervisor. The first one stays for those who wait for it: it passes signals
-on, and ends when the app does. A channel joins the two; its end tells either side that the other is gone.
+After an upgrade another process is the supervisor. The first one stays for processes that wait for it: it passes
+signals on, and ends when the app does. A channel joins the two; its end shows either side that the other is gone.
 
 Signals are passed on as words: a service manager may send them to all processes itself, and a supervisor that gets a
 second one no longer waits for requests.

@@ -1,4 +1,4 @@
-"""The event bus: puts the events of all workers in one order and keeps the latest for those who reconnect.
+"""The event bus: puts the events of all workers in one order and keeps the latest for clients that reconnect.
 
 May import `wire` and `system`.
 """

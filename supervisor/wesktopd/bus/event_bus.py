@@ -1,6 +1,6 @@
 """The event bus: puts the events of all workers in one order, and keeps the latest for members that join later.
 
-On a Unix socket of its own beside the control socket. It outlives the workers, and goes over to the next
+On a Unix socket of its own next to the control socket. It outlives the workers, and goes over to the next
 supervisor at `wesktop ctl upgrade`.
 """
 
@@ -35,7 +35,7 @@ logger = logging.getLogger("wesktopd")
 
 
 class Kept(msgspec.Struct):
-    """An event as it goes over the wire, and as the next release is told of it."""
+    """An event as it is sent, and handed over to the next release."""
 
     seq: int
     at: float
@@ -85,7 +85,7 @@ class Channel:
         )
 
     def publish(self, message: Publish) -> None:
-        """Give the event its place and tell everybody, unless it is there already."""
+        """Give the event its place and send it to all, unless it is there already."""
         if self._deduplicator.is_repeat(message.origin, message.number):
             return
         self.seq += 1
@@ -242,9 +242,9 @@ class Member(asyncio.Protocol):
         self._bus.admit(self)
 
     def connection_lost(self, _: Exception | None) -> None:
-        """Its end. What it sent before is heard still: asyncio gives up reading where writing fails."""
+        """The connection ended. What it sent before is still read: asyncio gives up reading where writing fails."""
         self._forget_deadline()
-        self._bus.forget(self)  # first, so that it is told nothing more
+        self._bus.forget(self)  # first, so that nothing more is sent to it
         if not self._refused:
             self._read_rest()
             self._bus.forget(self)
@@ -259,7 +259,7 @@ class Member(asyncio.Protocol):
         """Receive bytes of any number of lines; a member that sends anything else is disconnected."""
         try:
             for line in self._lines.feed(data):
-                if self._refused:  # for what came before: the rest is not heard
+                if self._refused:  # because of an earlier line: the rest is not read
                     return
                 if (message := decode_to_bus(line)) is not None:
                     self._take(message)
@@ -301,7 +301,7 @@ class Member(asyncio.Protocol):
         self.abort()
 
     def leave(self) -> None:
-        """End the connection, and hear nothing of what was sent: it is sent again."""
+        """End the connection, and read nothing more of what was sent: it is sent again."""
         self._refuse()
         self._bus.forget(self)
 

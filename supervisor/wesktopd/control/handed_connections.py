@@ -12,7 +12,7 @@ class HandedConnection(msgspec.Struct, kw_only=True):
     greeted: the client has proved that it may send requests, if it has to; awaited: the proof that is expected.
     lease, lease_id, path: of the lease that the client holds by it, if any. dialog: the number of the dialog that is
     open in this window. following: the streams that the client gets. upgrades: the requests that the takeover
-    answers. heard: requests that are to be carried out, and the beginning of the next frame. unsent: what the client
+    answers. received: requests to be carried out, and the beginning of the next frame. unsent: what the client
     has not read.
     """
 
@@ -24,7 +24,7 @@ class HandedConnection(msgspec.Struct, kw_only=True):
     dialog: int | None
     following: list[Logs | Events]
     upgrades: list[int]
-    heard: bytes
+    received: bytes
     unsent: bytes
     awaited: str | None = None
 

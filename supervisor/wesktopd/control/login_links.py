@@ -44,7 +44,7 @@ class LoginLinks:
         return url, opened
 
     def bearer(self) -> str:
-        """Return the token that lets scripts in. Raises ConfigurationError if there is no session."""
+        """Return the token by which scripts authenticate. Raises ConfigurationError if there is no session."""
         secrets = self._instance.secrets
         if secrets is None:
             name = self._instance.spec.name

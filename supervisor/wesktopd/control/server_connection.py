@@ -178,7 +178,7 @@ class ClientConnection(asyncio.Protocol):
     # What comes in.
 
     def _greet(self, greeting: ServerGreeting, line: bytes) -> None:
-        answer = greeting.hear(line)
+        answer = greeting.receive(line)
         if answer is None:
             self.abort()
         elif answer:
@@ -308,7 +308,7 @@ class ClientConnection(asyncio.Protocol):
             dialog=dialog,
             following=[request for request, _ in self._following],
             upgrades=[request.id for request in self.pending if isinstance(request, Upgrade)],
-            heard=b"".join([*again, self._lines.rest]),
+            received=b"".join([*again, self._lines.rest]),
             unsent=b"".join([partly, *self._answers, *self._queued]),
         )
         self.lease = None  # which has not ended
@@ -328,7 +328,7 @@ class ClientConnection(asyncio.Protocol):
         self._last = handed.unsent  # first: it may begin in the middle of a frame
         self._transport.write(self._last)
         self._pump()
-        self.data_received(handed.heard)
+        self.data_received(handed.received)
         self._transport.resume_reading()
 
 

@@ -66,7 +66,7 @@ class Commands:
             self._app.wake()  # others may wait for that
 
     async def _unless_stopped(self, doing: Coroutine[Any, Any, None]) -> None:
-        """Wait until it is done; cancel it if the app is to end."""
+        """Wait until it is done; cancel it if the app has to end."""
         task = asyncio.ensure_future(doing)
         task.add_done_callback(lambda _: self._app.wake())
         try:

@@ -1,4 +1,4 @@
-"""Which names a server goes by, and which pages are its own. No I/O but for `machine_names` and `check_resolves`."""
+"""The names of a server, and which pages are its own. No I/O except in `machine_names` and `check_resolves`."""
 
 import contextlib
 import re
@@ -19,7 +19,7 @@ _ORIGIN = re.compile(rf"https?://{_HOST.pattern}")
 class Hosts:
     """The values of `Host` that a server answers to (RFC 9110, 7.2), which ends DNS rebinding.
 
-    names: returns those that are to come with the port. It is asked again for a host that is none of them, at most
+    names: returns those that need the port. It is called again for a host that is not among them, at most
     once in LOOK_AGAIN seconds: a laptop has other addresses in another network. allowed: further ones; one without a
     port is for any.
     """
@@ -87,7 +87,7 @@ def address(host: str, port: int) -> str:
 
 
 def reachable(host: str) -> str:
-    """Where a client on this machine finds what listens on `host`: all addresses are none to connect to."""
+    """Return the address at which a client on this machine finds what listens on `host`, which may stand for all."""
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  nothing is bound
 
 
@@ -125,7 +125,7 @@ def check_exposure(host: str, *, allow_remote: bool, session: bool) -> None:
 
 
 def check_resolves(host: str) -> None:
-    """Refuse a host that is no address and has none, in the words of `listener`; raises ConfigurationError.
+    """Check that a host is an address or has one. Raises ConfigurationError, worded as by `listener`.
 
     Nobody gets in by it, so what `check_exposure` says would mislead. It is refused all the same: it might resolve
     by the time of the bind.

@@ -73,7 +73,7 @@ async def let_in(
         from html import escape
 
         # As from a file. What another site's page is redirected to comes without the cookie (RFC 6265bis, 5.2), what
-        # a page of ours leads to has it. By a refresh at once, the address does not stay in the history.
+        # a page of ours leads to has it. By an immediate refresh, the address does not stay in the history.
         return _answer(200, BOUNCE.format(path=escape(path)), HTML, *more)
     return _answer(303, "", TEXT, (b"location", path.encode()), *more)
 

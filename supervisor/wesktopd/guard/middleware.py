@@ -25,7 +25,7 @@ OWN_SITE = (b"same-origin", b"none")
 """`Sec-Fetch-Site` of the server's own pages, and of what the user has opened (W3C Fetch Metadata, 2.3)."""
 
 IN_SESSION = "wesktop.session"
-"""Where the scope of a request says that it is part of the session; others' have no such key."""
+"""Scope key of requests that are part of the session; others do not have it."""
 
 IN_WINDOW = WINDOW.encode()
 ONCE = {b"host": 421, b"origin": 403, b"sec-fetch-site": 403}
@@ -78,7 +78,7 @@ class Guard:
     def dispatch(self, scope: Scope, receive: Any, send: Any) -> Awaitable[None]:
         """The same, for a server that takes any awaitable: where a request may pass, it is the app's own.
 
-        Others tell by `async def` that an app speaks version 3 of ASGI.
+        Other servers see by `async def` that an app speaks version 3 of ASGI.
         """
         if scope["type"] == "lifespan":
             return self._app(scope, receive, send)
@@ -150,7 +150,7 @@ class Guard:
     async def _answer(self, answer: Answer, scope: Scope, receive: Any, send: Any) -> None:
         prefix = "http"
         if scope["type"] == "websocket":
-            await receive()  # the connect, which is to be read before the answer
+            await receive()  # the connect, which must be read before the answer
             if "websocket.http.response" not in (scope.get("extensions") or {}):
                 await send({"type": "websocket.close"})  # by which the server answers 403
                 return

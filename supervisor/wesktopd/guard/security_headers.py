@@ -50,7 +50,7 @@ class SecurityHeaders:
         self._document = (*self._all, (POLICY, csp.encode("ascii"))) if csp else self._all
 
     def completing(self, send: Send) -> Send:
-        """`send` for an app whose answers are to be completed."""
+        """Return a `send` that completes the app's responses."""
 
         def send_completed(message: Any) -> Awaitable[None]:
             if message["type"] in STARTS:

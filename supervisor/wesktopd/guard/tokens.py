@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 TOKEN_BYTES = 32
 LIFETIME = 30.0  # seconds: a browser that is not running yet takes ten on a slow machine
-MAX_TOKENS = 256  # that are out at once; the oldest is given up for another
+MAX_TOKENS = 256  # valid at a time; the oldest is dropped for another
 
 OPEN_PATH = "/_wesktop/open"
 MAX_PATH = 1024  # characters of where a link leads
@@ -30,7 +30,7 @@ class OneTimeTokens:
         return [(token.value, token.expires) for token in self._tokens]
 
     def restore(self, state: list[tuple[str, float]]) -> None:
-        """Know what another knew; whoever waited for one is told nothing."""
+        """Take over the tokens of another; requests that wait there get no answer."""
         self._tokens = [_Token(value, expires, lambda _: None) for value, expires in state]
 
     def mint(self, now: float, on_end: Callable[[bool], None] = lambda _: None) -> str:
@@ -48,7 +48,7 @@ class OneTimeTokens:
 
         self.expire(now)
         given = value.encode("utf-8", "surrogatepass")
-        # All are compared, so that the time it takes tells nothing.
+        # All are compared, so that the time it takes reveals nothing.
         found = [token for token in self._tokens if compare_digest(token.value.encode(), given)]
         for token in found:
             self._tokens.remove(token)

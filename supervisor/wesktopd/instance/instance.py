@@ -41,7 +41,7 @@ class Instance:
     Entering raises AlreadyRunningError, PidFileError or BindError, and then nothing is held. Without a directory for
     the lock, the app is served without one: `paths` is None.
 
-    url: where any client finds the app. origin: where its windows and login links do, which is not told to others.
+    url: where any client finds the app. origin: where its windows and login links do, which others are not told.
     secrets: of the session, if there is one. warnings: problems that do not keep the app from being served.
     """
 

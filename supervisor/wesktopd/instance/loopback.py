@@ -56,7 +56,7 @@ def _bound(host: str, port: int) -> socket.socket:
         # Without it, old connections of a server there keep the address for a minute.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind((host, port))
-        # Off again: other sockets with this option could be bound there, too, as long as nobody listens.
+        # Off again: other sockets with this option could be bound there, too, as long as none listens.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
     except OSError:
         sock.close()

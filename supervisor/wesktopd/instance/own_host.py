@@ -2,7 +2,7 @@
 
 Cookies ignore ports (RFC 6265, 8.5), so all servers of 127.0.0.1 share theirs. A name below `localhost` leads to this
 machine (RFC 6761, 6.3), has cookies and storage of its own, and counts as secure (Secure Contexts, 3.1). It is
-random, so that nobody else can lead a browser to another server by it, and stays the same, since a page's storage
+random, so that no other program can lead a browser to another server by it, and permanent, since a page's storage
 belongs to it.
 """
 
@@ -63,7 +63,7 @@ def _kept(name: str, memory: Path, warn: Callable[[str], object]) -> str | None:
 
 
 def fresh_host(name: str) -> str:
-    """Return a host that nobody can guess, of one DNS label (RFC 1035, 2.3.4) below `localhost`."""
+    """Return a host that cannot be guessed, of one DNS label (RFC 1035, 2.3.4) below `localhost`."""
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower())[:MAX_SLUG].strip("-")
     return f"{slug or 'app'}-{os.urandom(RANDOM_BYTES).hex()}.localhost"
 

@@ -88,7 +88,7 @@ class PidFile:
             return  # truncated when its writer died
         if not text.isdecimal() or not 0 < int(text) < 2**31:
             raise PidFileError(
-                f"PID file {str(self._path)!r} holds {text[:20]!r}, which is no PID: "
+                f"PID file {str(self._path)!r} holds {text[:20]!r}, which is not a PID: "
                 "remove the file, or give another pid_path."
             )
         if before and int(text) == before.pid and identify(before.pid) != before:

@@ -31,11 +31,11 @@ class TerminalHandler(logging.Handler):
 
 
 class JournalHandler(logging.Handler):
-    """Adds log records with their tracebacks to the journal, from any thread. say: runs in the loop."""
+    """Adds log records with their tracebacks to the journal, from any thread. output: runs in the loop."""
 
-    def __init__(self, say: Callable[[str], None], loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, output: Callable[[str], None], loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(logging.WARNING)
-        self._say, self._loop = say, loop
+        self._print, self._loop = output, loop
         self._thread = threading.get_ident()
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -43,15 +43,15 @@ class JournalHandler(logging.Handler):
             return
         text = self.format(record)
         if threading.get_ident() == self._thread:
-            self._say(text)
+            self._print(text)
         else:
             with contextlib.suppress(RuntimeError):  # the loop is closed
-                self._loop.call_soon_threadsafe(self._say, text)
+                self._loop.call_soon_threadsafe(self._print, text)
 
 
 @contextlib.contextmanager
 def diagnostics(
-    say: Callable[[str], None],
+    output: Callable[[str], None],
     terminal: TerminalWriter | None,
     level: int,
     loop: asyncio.AbstractEventLoop,
@@ -60,11 +60,11 @@ def diagnostics(
 ) -> Iterator[None]:
     """Collect the supervisor's messages. Call it in the loop's thread.
 
-    say: adds text to the journal. terminal: shows messages from `level` on, unless the program has set up logging.
+    output: adds text to the journal. terminal: shows messages from `level` on, unless the program has set up logging.
     owns_process: collect what asyncio logs and exceptions in threads as well; a user's program has its own way.
     """
     with contextlib.ExitStack() as undo:
-        handlers: list[logging.Handler] = [JournalHandler(say, loop)]
+        handlers: list[logging.Handler] = [JournalHandler(output, loop)]
         if terminal is not None and not logger.hasHandlers():
             handlers.append(TerminalHandler(terminal))
             undo.callback(logger.setLevel, logger.level)

@@ -149,7 +149,7 @@ class Journal:
         """Complete all lines, and wait up to `timeout` seconds until they are in the file."""
         self.all_ended_but(set())
         if dropped := self._flood.take_dropped():
-            self.say(f"{dropped} lines were dropped: too many were printed at once")
+            self.say(f"{dropped} lines were dropped: too many were printed at the same time")
         if self._file is not None:
             self._file.close(timeout)
 

@@ -16,7 +16,7 @@ GONE = {errno.EPIPE, errno.ECONNRESET, errno.EIO, errno.EBADF}  # EIO: the termi
 class TerminalWriter(WriterThread[bytes]):
     """Writes to an inherited descriptor in a thread of its own.
 
-    A write to a terminal blocks for as long as nobody reads it, and poll(2) does not predict that: "writable" means
+    A write to a terminal blocks for as long as it is not read, and poll(2) does not predict that: "writable" means
     that there is room for a byte. The descriptors stay blocking, since they are shared with the process that started
     this one. descriptors: two if both lead to the same place, so that what is written to either stays in order.
     """

@@ -1,4 +1,4 @@
-"""A thread that writes what the caller must not wait for, such as output to a terminal that nobody reads. No I/O."""
+"""A thread for writes that the caller must not wait for, such as to a terminal that is not read. No I/O."""
 
 import threading
 from abc import ABC, abstractmethod

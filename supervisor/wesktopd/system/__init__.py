@@ -17,7 +17,7 @@
 * the control socket: the module `control_socket`, and `is_trusted_peer`
 * the service manager: the module `service_manager`; `SOCKETS`, `activated_sockets`
 
-Each name is documented where it is implemented, in the package `posix`; another system's is a package beside it with
+Each name is documented where it is implemented, in the package `posix`; another system's is a package next to it with
 the same modules. A module is loaded when one of its names is first used. `atomic_files`,
 `listening_socket` and `standstill` are the same on all systems. May import `errors`, `limits` and `wire`.
 """

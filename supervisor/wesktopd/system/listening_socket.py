@@ -63,7 +63,7 @@ class ListeningSocket:
     def hand_over(self, number: Callable[[int], int]) -> int | None:
         """After `pause`: leave the socket and its path to another process; return the number of its descriptor there.
 
-        number: gives that of a descriptor. None if there is no socket.
+        number: maps a descriptor to its number there. None if there is no socket.
         """
         if self._socket is None:
             return None

@@ -1,6 +1,6 @@
 """Detects periods in which nothing ran: SIGSTOP, a paused virtual machine, a machine that swaps. No I/O.
 
-The monotonic clock goes on meanwhile, so afterwards every deadline has passed, and nobody had the time to meet it.
+The monotonic clock goes on meanwhile, so afterwards every deadline has passed, without time to meet it.
 A loop that waits for deadlines therefore wakes up now and then. When it is late for that, the time since it last
 looked does not count.
 """
@@ -15,7 +15,7 @@ STEP = 0.5  # seconds that a standstill takes from `sleep_awake` at most
 
 
 class Standstill:
-    """Detects them for a loop that wakes up when it is told to. Times are in seconds on the caller's clock."""
+    """Detects them for a loop that wakes up at given times. Times are in seconds on the caller's clock."""
 
     def __init__(self) -> None:
         self._looked_at = 0.0

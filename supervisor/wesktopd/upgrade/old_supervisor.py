@@ -27,7 +27,7 @@ from wesktopd.wire.message import Message
 
 SUCCESSOR = "wesktopd.successor"  # the module that takes over
 LOAD_TIMEOUT = 30.0  # seconds that the installed release has to load in, beyond those that the app may take
-TAKE_TIMEOUT = 10.0  # seconds to take over in: nobody is answered meanwhile
+TAKE_TIMEOUT = 10.0  # seconds to take over in, during which no client is answered
 TURNS = 5  # of the loop, until a connection that was accepted is known
 
 

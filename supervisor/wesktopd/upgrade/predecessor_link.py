@@ -43,7 +43,7 @@ class PredecessorLink:
         self._transport: asyncio.Transport | None = None
 
     def begin(self) -> Beginning:
-        """Receive what is to be served. Raises ControlError if it cannot be read, or EOFError, OSError."""
+        """Receive the app to serve. Raises ControlError if it cannot be read, or EOFError, OSError."""
         beginning, self._descriptors = messages.receive(self._channel)
         if not isinstance(beginning, Beginning):
             raise ControlError(f"{type(beginning).__name__} came first")
@@ -54,7 +54,7 @@ class PredecessorLink:
         return self._channel.fileno()
 
     def take_over(self) -> Handover:
-        """Report that all is prepared, and receive the rest; from then on nobody is answered, until `confirm`.
+        """Report that all is prepared, and receive the rest; from then on no client is answered, until `confirm`.
 
         Raises ControlError if it cannot be read, or EOFError, OSError.
         """
@@ -62,7 +62,7 @@ class PredecessorLink:
         self._channel.sendall(messages.encode(Prepared()))
         rest, self._descriptors = messages.receive(self._channel)
         if not isinstance(rest, Handover):
-            raise ControlError(f"{type(rest).__name__} came instead of what is to be taken over")
+            raise ControlError(f"{type(rest).__name__} came instead of the state to take over")
         return rest
 
     def confirm(self) -> None:

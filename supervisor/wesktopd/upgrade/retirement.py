@@ -43,7 +43,7 @@ class Retirement:
             self.successor.send(Quiet())
 
     def _on_successor_ended(self) -> None:
-        """End with the successor: nobody else takes what the workers report."""
+        """End with the successor: without it, the workers' reports have no receiver."""
         self._app.manager.kill_all()
 
     async def finish(self) -> None:

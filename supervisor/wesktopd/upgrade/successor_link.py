@@ -49,7 +49,7 @@ class SuccessorLink(asyncio.Protocol):
 
     def _report_dropped(self) -> None:
         if self._dropped:
-            text = f"{self._dropped} bytes of the workers' output were dropped: too much came at once"
+            text = f"{self._dropped} bytes of the workers' output were dropped: too much came at the same time"
             self.noted(Happened(time=time.time(), kind="", text=text), logging.WARNING)
             self._dropped = 0
 

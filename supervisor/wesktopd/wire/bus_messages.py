@@ -1,4 +1,4 @@
-"""The messages of the event bus: one JSON object a line, told apart by "type". No I/O.
+"""The messages of the event bus: one JSON object a line, distinguished by "type". No I/O.
 
 A process of the app connects for each of its broadcasters, and says `Join` first. It is answered by `Joined`, the
 events that are kept and that it has not got, then `Synced`; from then on by every event. It sends `Publish`.
@@ -33,7 +33,7 @@ class Join(BusMessage, kw_only=True):
 
 
 class Publish(BusMessage, kw_only=True):
-    """Send an event. origin, number: by which it is known if it is sent again, as its answer was not heard."""
+    """Send an event. origin, number: identify an event that is sent again, because its answer was lost."""
 
     event: str
     data: str
@@ -45,7 +45,7 @@ class Publish(BusMessage, kw_only=True):
 class Joined(BusMessage):
     """All events after `after` follow. If another position was asked for, some events are lost.
 
-    at: when the last was that is no longer kept, in seconds since the epoch; 0 where all are.
+    at: the time of the last event that is no longer kept, in seconds since the epoch; 0 if all are.
     """
 
     epoch: str
@@ -61,7 +61,7 @@ class Sent(Publish, kw_only=True):
 
 
 class Synced(BusMessage):
-    """All that was kept has been told."""
+    """All kept events have been sent."""
 
 
 ToBus = Join | Publish

@@ -1,4 +1,4 @@
-"""The control messages: one JSON object a line, told apart by "type". No I/O.
+"""The control messages: one JSON object a line, distinguished by "type". No I/O.
 
 A client sends a request with an `id` of its choice; every answer repeats it. Most requests have one answer, some of
 them only when what they ask for is done. `Logs` and `Events` are answered by a stream that `End` closes. `Attach`
@@ -42,7 +42,7 @@ class Status(Message):
 
 
 class Stop(Message):
-    """End the app: drain, then stop; answered by `Done` at once, the connection ends with the supervisor."""
+    """End the app: drain, then stop; answered by `Done` immediately, the connection ends with the supervisor."""
 
 
 class Restart(Message):
@@ -223,7 +223,7 @@ class BearerToken(SecretMessage):
 
 
 class Ready(SecretMessage):
-    """Event: the app answers at `url`. Sent at once to a lease on an app that is ready.
+    """Event: the app answers at `url`. Sent immediately to a lease on an app that is ready.
 
     origin: the address at which windows open it, see wesktopd.instance.own_host; None where that is `url`.
     link: the address to open instead: where the app has a session, once and soon, and a secret until then.
@@ -324,7 +324,7 @@ def request_id(frame: bytes) -> int:
 
 
 def decode_answer(frame: bytes) -> Answer | None:
-    """Read a server's line; None for an answer or event of a type that is not known, which is to be skipped.
+    """Decode a server's line; return None for an unknown type, which the caller skips.
 
     Raises ControlError with what is wrong about it.
     """

@@ -1,4 +1,4 @@
-"""How the two ends of a control connection by TCP prove to each other that they know the secret. No I/O.
+"""The handshake of control connections by TCP: both ends prove that they know the secret. No I/O.
 
     client   wesktop NONCE     a number that it has never used before
     server   NONCE PROOF       one of its own, and HMAC-SHA256 of its role and both numbers, with the secret as key
@@ -31,7 +31,7 @@ class ServerGreeting:
         self._secret = secret
         self.awaited = awaited
 
-    def hear(self, line: bytes) -> bytes | None:
+    def receive(self, line: bytes) -> bytes | None:
         """Take the client's next line, without its newline.
 
         Return the line to send, b"" where the client has proved itself, or None where it cannot any more.

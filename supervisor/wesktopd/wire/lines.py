@@ -44,7 +44,7 @@ class LineReader:
             self._complete.append(bytes(self._begun))
             self._complete += whole
             self._begun = bytearray(begun)
-        del self._begun[self._limit + 1 :]  # the first byte too many tells of all others
+        del self._begun[self._limit + 1 :]  # one byte too many is enough to know
         return self._take()
 
     def _take(self) -> Iterator[bytes]:

@@ -28,7 +28,7 @@ _heads = msgspec.json.Decoder(_Head)
 
 
 def decode_known(decoder: msgspec.json.Decoder[Kinds], line: bytes) -> Kinds | None:
-    """Decode one of a union of messages; None for a type that is not among them, which is to be skipped.
+    """Decode one of a union of messages; return None for another type, which the caller skips.
 
     Raises ValueError, msgspec's errors among them, or RecursionError for anything but a message.
     """

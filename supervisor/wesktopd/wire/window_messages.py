@@ -18,8 +18,8 @@ class Print(Message):
 
 
 class Launch(Message):
-    """The app was started again, with these arguments, in this directory: it is to come to the front and do what they
-    ask for, see AppSpec.second_launch. Answered by `Done` when it has been told, or will be as soon as it listens.
+    """The app was started again, with these arguments, in this directory: it comes to the front and does what they
+    ask for, see AppSpec.second_launch. Answered by `Done` when the launch is delivered, or queued.
     """
 
     arguments: list[str]
@@ -46,7 +46,7 @@ class Vacant(SecretMessage):
     """The answer to `Show` if there is no window: the client opens one. Its connection holds a lease from then on,
     whose first event follows; for as long as it lasts, others wait for that window.
 
-    windows: how many the app has besides. one_shot: the app ends with its last window. origin: see `Ready`.
+    windows: number of the app's other windows. one_shot: the app ends with its last window. origin: see `Ready`.
     """
 
     windows: int = 0
@@ -85,7 +85,7 @@ class Asked(Message):
 
 
 class Withdrawn(Message):
-    """Event for that window: close the dialog, whose answer is no longer wanted."""
+    """Event for that window: close the dialog, which was withdrawn."""
 
     number: int
 

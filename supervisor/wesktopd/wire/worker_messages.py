@@ -2,7 +2,7 @@
 
 The parent first sends a `WorkerSpec`, with the listening socket. The worker answers with `Serving` or `Refused`, then
 sends a `Heartbeat` from time to time. `Redeem` is answered by `Redeemed`; a `StartRequest` may be answered by `GoTo`.
-`Stop` or `Retire` ends a worker, which answers the latter with `StoppedAccepting`. The channel's end tells either
+`Stop` or `Retire` ends a worker, which answers the latter with `StoppedAccepting`. The channel's end shows either
 side that the other is gone, however it died.
 
 A message is a dataclass, and a line of JSON with its name in lower case as "type", as in all our protocols. `json`

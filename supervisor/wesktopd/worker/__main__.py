@@ -34,11 +34,11 @@ from wesktopd.worker.lifespan import Lifespan
 from wesktopd.worker.supervisor_link import Ending, SupervisorLink
 
 CANCEL_AT = 0.8  # fraction of the drain timeout after which open requests are cancelled, to leave time to end
-NOTIFY_AFTER = 0.25  # seconds until a retiring worker tells its event streams and WebSockets, at the latest
+NOTIFY_AFTER = 0.25  # seconds until a retiring worker notifies its event streams and WebSockets, at the latest
 FIRST_BEAT = 0.1  # seconds from readiness to the first heartbeat
 BUSY_BEAT = 1.0  # seconds between heartbeats while there are requests
 LIFESPAN_GRACE = 0.25  # seconds beyond the drain timeout for the lifespan's shutdown
-# Exit codes: the server ended by itself; the app cannot be served, and the supervisor was told why.
+# Exit codes: the server ended by itself; the app cannot be served, and the supervisor has the reason.
 FAILED, REFUSED = 1, 3
 
 logger = logging.getLogger("wesktopd")
@@ -156,7 +156,7 @@ class Worker:
         self._waits_for_clients = True
         server.stop()
         await asyncio.wait((serving,))
-        self._drain.cancel()  # granian does not wait for requests whose client has gone: nobody reads their answers
+        self._drain.cancel()  # granian does not wait for requests whose client is gone: their answers are not read
         await self._work_ended()
 
     async def _work_ended(self) -> None:

@@ -24,7 +24,7 @@ def make_printable(record: logging.LogRecord) -> bool:
         values = record.args.items()
         record.args = {name: printable(value) if isinstance(value, str) else value for name, value in values}
     else:
-        with contextlib.suppress(Exception):  # a mistake in the call, which is the handler's to tell of
+        with contextlib.suppress(Exception):  # a mistake in the call, which the handler reports
             record.msg, record.args = printable_lines(record.getMessage()), ()
     if record.exc_info and record.exc_info[1] is not None and not record.exc_text:
         record.exc_text = _traceback(record.exc_info[1])
@@ -32,7 +32,7 @@ def make_printable(record: logging.LogRecord) -> bool:
 
 
 class UnprintableError(Exception):
-    """Stands for an exception whose text would act upon a terminal, or forge lines; tells all of it, printable."""
+    """Stands for an exception whose text would control a terminal or forge lines; has all of it, printable."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__(f"the app has raised what is not printable:\n{_traceback(error)}")

@@ -1,4 +1,4 @@
-"""Lets a server end while requests are open: those that only wait for their client are told that it has gone."""
+"""Lets a server end while requests are open: those that only wait for their client get a disconnect."""
 
 import asyncio
 import time
@@ -16,15 +16,15 @@ DRAINING = "wesktop.draining"
 
 GOING_AWAY = 1001  # RFC 6455, 7.4.1: the server is going down
 _GONE = {"type": "websocket.disconnect", "code": GOING_AWAY, "reason": "the server is going away"}
-LATE_GRACE = 0.25  # seconds that a request has which comes during a drain, before it is told
+LATE_GRACE = 0.25  # seconds that a request during a drain has before its disconnect
 
 
 class Drain:
     """ASGI middleware that counts the open requests and can end those that would never end by themselves.
 
     An event stream or a WebSocket keeps a graceful stop waiting indefinitely (measured on granian). Once `begin` was
-    called, whoever waits in `receive()` for more than the request's body hears that the client has disconnected,
-    and ends in good order; a request that is still being worked on is left alone until `cancel`.
+    called, a `receive()` that waits for more than the request's body returns that the client has disconnected,
+    and the request ends in good order; one that is still being worked on is left alone until `cancel`.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -62,7 +62,7 @@ class Drain:
 
     @property
     def requests(self) -> int:
-        """How many are open."""
+        """The number of open requests."""
         return len(self._open)
 
     @property
@@ -81,7 +81,7 @@ class Drain:
             receiver.leave()
 
     async def ended(self, kind: str | None = None) -> None:
-        """Wait until no request is open, or none of this kind: "http", "websocket"."""
+        """Wait until no request of this kind ("http", "websocket") is open; None: of any kind."""
         while waiting := [task for task, receiver in self._open.items() if kind in (None, receiver.kind)]:
             await asyncio.wait(waiting)
 
@@ -103,9 +103,9 @@ def _closing_after(send: Send) -> Send:
 
 
 class _Receiver:
-    """`receive()`, which can be told that the server ends."""
+    """`receive()`, which can end with the server."""
 
-    __slots__ = ("_coming", "_leaving", "_receive", "_send", "_told", "_waits_for_client", "kind")
+    __slots__ = ("_coming", "_leaving", "_notified", "_receive", "_send", "_waits_for_client", "kind")
 
     def __init__(self, receive: Receive, send: Send, kind: str) -> None:
         self.kind = kind
@@ -114,7 +114,7 @@ class _Receiver:
         self._waits_for_client = False
         self._coming: asyncio.Future[Message] | None = None
         self._leaving: asyncio.Future[None] | None = None
-        self._told = False
+        self._notified = False
 
     async def __call__(self) -> Message:
         if not self._waits_for_client:
@@ -122,30 +122,30 @@ class _Receiver:
             # What comes after a body's end, or after a WebSocket's connect, comes when the client pleases.
             self._waits_for_client = not message.get("more_body", False)
             return message
-        while not self._told or self.kind != "websocket":
-            # A task of its own, which outlives this call: who gives up waiting (`asyncio.timeout`) does not give up
+        while not self._notified or self.kind != "websocket":
+            # A task of its own, which outlives this call: giving up waiting (`asyncio.timeout`) does not give up
             # what has come meanwhile.
             coming = self._coming = self._coming or asyncio.ensure_future(self._receive())
             leaving = self._leaving = self._leaving or asyncio.get_running_loop().create_future()
-            awaited = (coming,) if self._told else (coming, leaving)
+            awaited = (coming,) if self._notified else (coming, leaving)
             await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
             if not coming.done():
-                return await self._tell()
+                return await self._notify()
             if coming is self._coming:  # else another caller has had it
                 self._coming = None
                 return coming.result()
         return {**_GONE}
 
-    async def _tell(self) -> Message:
-        self._told = True  # an HTTP request waits for its client's own end from now on
+    async def _notify(self) -> Message:
+        self._notified = True  # an HTTP request waits for its client's own end from now on
         if self.kind != "websocket":
             return {"type": "http.disconnect", DRAINING: True}
-        # The app takes it that the client has gone, and will not say so itself.
+        # The app takes the client for gone, and will not send a close itself.
         await self._send({"type": "websocket.close", "code": GOING_AWAY, "reason": ""})
         return {**_GONE}
 
     def leave(self) -> None:
-        """Have it told, as soon as it waits for its client."""
+        """Send it a disconnect as soon as it waits for its client."""
         self._leaving = self._leaving or asyncio.get_running_loop().create_future()
         if not self._leaving.done():
             self._leaving.set_result(None)
@@ -153,4 +153,4 @@ class _Receiver:
     def close(self) -> None:
         """End the request: messages that are still to come are not wanted."""
         if self._coming is not None and not self._coming.cancel() and not self._coming.cancelled():
-            self._coming.exception()  # which nobody wants either
+            self._coming.exception()  # which is dropped too

@@ -100,11 +100,11 @@ class Lifespan:
             raise RuntimeError(f"the app sent {message['type']!r} in answer to 'lifespan.{self._phase}'")
 
     def _report(self, error: Exception) -> None:
-        """Log what has become of a lifespan that has raised."""
+        """Log the exception of a lifespan."""
         answer = self._answer
         answered = answer is not None and answer.done() and not answer.cancelled()
         if answer is not None and answered and answer.result() is not None:
-            return  # it has said so, and raises what it failed by, as Starlette does
+            return  # it has reported its failure, and raises it too, as Starlette does
         if not self._asked:
             logger.info("the app does not support the lifespan protocol (%r)", error)
         else:

@@ -30,7 +30,7 @@ logger = logging.getLogger("wesktopd")
 
 @dataclass(frozen=True)
 class Ending:
-    """How a worker ends. within: seconds it may take; None for drain_timeout.
+    """The way a worker ends. within: seconds it may take; None for drain_timeout.
 
     retires: it has stopped accepting, and answers what it has accepted. Else it stops, and nothing takes its place.
     """

@@ -37,7 +37,7 @@ class TokenClient:
         """Resolve the call that this answers."""
         future = self._waiting.get(answer.number)
         if future is not None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+            with contextlib.suppress(RuntimeError):  # the loop is closed: no request waits
                 future.get_loop().call_soon_threadsafe(_settle, future, answer.admitted)
 
 

@@ -44,7 +44,7 @@ class WorkerObserver(Protocol):
         """Look at the pool again: it has changed."""
 
     def worker_ready(self, worker: WorkerSlot) -> None:
-        """A worker has become ready."""
+        """A worker is ready."""
 
     def worker_failed(self, worker: WorkerSlot, error: WesktopError, *, new: bool) -> None:
         """A worker did not start; new: its generation, which was coming, is given up."""
@@ -102,7 +102,7 @@ class WorkerManager:
         actions[action](worker)
 
     def kill_all(self) -> None:
-        """End all at once."""
+        """End all immediately."""
         for worker in self.processes:
             self._kill(worker)
 
@@ -187,7 +187,7 @@ class WorkerManager:
         process, last_beat = self.processes[worker], worker.last_heartbeat
         process.read_available()  # this process may be the one that was late
         if worker.last_heartbeat > last_beat:
-            self._observer.wake()  # beats wake nobody, and the plan that led here has no further deadline for it
+            self._observer.wake()  # heartbeats wake nothing, and the plan has no deadline for this worker
             return
         text = f"worker {process.pid} hangs: its event loop stood still for {self._spec.hang_timeout:g} seconds"
         self.note(HistoryKind.WORKER_HUNG, text, worker, logging.ERROR)

@@ -2,7 +2,7 @@
 
 Workers that were started together are a *generation*. One generation serves; at a restart another is coming.
 Commands and events only change the pool; `reconcile_slots` then makes the slots that there should be, and
-`next_actions` says what to do with each. So a stop during a backoff, two restarts at once or a crash during a drain
+`next_actions` says what to do with each. So a stop during a backoff, two restarts at a time or a crash during a drain
 are not special cases.
 
     restart     the next generation is coming: as many slots as are wanted

@@ -22,7 +22,7 @@ def told(made: Channel, epoch: str, after: int) -> tuple[int, list[str]]:
     return start, [msgspec.json.decode(line)["data"] for line in lines]
 
 
-def test_an_event_that_is_sent_again_is_told_once() -> None:
+def test_an_event_that_is_sent_again_is_raised_once() -> None:
     made = channel(1, 2, 2, 1, 3)
     assert told(made, made.epoch, 0) == (0, ["1", "2", "3"])
     assert made.seq == 3

@@ -119,7 +119,7 @@ def test_a_lease_of_long_ago_is_not_waited_for(app: Running, opened: Open) -> No
     assert ask(app, type="show")["type"] == "vacant"
 
 
-def test_who_waits_is_told_when_the_app_stops(app: Running, first: Lease, opened: Open) -> None:
+def test_who_waits_is_raised_when_the_app_stops(app: Running, first: Lease, opened: Open) -> None:
     second = waits(opened())
     ask(app, type="stop")
     answer = second.next()
@@ -136,7 +136,7 @@ def test_a_window_is_waited_for_through_a_restart_and_an_upgrade(app: Running, f
     assert has_turn(second)
 
 
-def test_another_program_of_the_name_is_told_who_has_it(app: Running, opened: Open) -> None:
+def test_another_program_of_the_name_is_raised_who_has_it(app: Running, opened: Open) -> None:
     own = ask(app, type="status")
     for target, import_path in (("other:app", own["import_path"]), (own["target"], ["/elsewhere"])):
         answer = opened().ask(type="show", target=target, import_path=import_path)

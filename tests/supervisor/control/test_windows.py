@@ -56,7 +56,7 @@ def test_without_a_window_focus_fails(app: Running, attach: type) -> None:
     assert (answer["type"], answer["error"]) == ("failed", "NoWindowError")
 
 
-def test_a_launch_is_told_to_the_window_in_front(app: Running, attach: type) -> None:
+def test_a_launch_is_raised_to_the_window_in_front(app: Running, attach: type) -> None:
     one, two = attach(), attach()
     assert ask(app, type="launch", arguments=["ä", "--b"], directory="/x")["type"] == "done"
     assert two.next()["type"] == "raise"
@@ -228,7 +228,7 @@ def test_when_the_asker_goes_the_question_is_withdrawn_and_the_window_is_free(
     assert asked(window) > number
 
 
-def test_when_the_window_goes_the_asker_is_told(app: Running, attach: type, asker: Asker) -> None:
+def test_when_the_window_goes_the_asker_is_raised(app: Running, attach: type, asker: Asker) -> None:
     window = attach()
     asker.send(type="ask", id=4, question=CONFIRM)
     asked(window)

@@ -102,7 +102,7 @@ def test_empty_lines_are_a_flood_too() -> None:
     assert dropped == 1_000_000 - FLOOD_BURST // LINE_COST - 1
 
 
-def test_a_flood_that_goes_on_is_told_of_once_a_second_at_most() -> None:
+def test_a_flood_that_goes_on_is_raised_of_once_a_second_at_most() -> None:
     flood = Flood(0.0)
     told = [flood.admit([b"x" * 999] * 1000, i / 100)[1] for i in range(1000)]
     assert 0 < len([count for count in told if count]) <= 10
@@ -135,7 +135,7 @@ def test_a_line_of_our_own_can_always_be_sent() -> None:
     assert texts(made.last(None, None)) == ["a name \\udcff", "x" * MAX_LINE]
 
 
-def test_a_flood_is_told_of_in_the_log() -> None:
+def test_a_flood_is_raised_of_in_the_log() -> None:
     made = Journal(None)
     made.feed(PID, "stdout", (b"x" * 999 + b"\n") * (2 * FLOOD_BURST // 1000))
     made.close(0.0)

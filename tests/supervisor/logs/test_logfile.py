@@ -116,7 +116,7 @@ def full_disk() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("full_disk")
-def test_a_full_disk_is_told_of_once_and_what_is_missing_is_counted(
+def test_a_full_disk_is_raised_of_once_and_what_is_missing_is_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "app.log"

@@ -255,7 +255,7 @@ def test_a_worker_skips_a_message_of_a_later_release(
     assert stderr_after(start_serving_worker(), tmp_path, b'{"type": "praise", "for": "serving"}\n') == b""
 
 
-def test_a_worker_that_is_told_to_stop_right_behind_its_spec_ends(tmp_path: Path) -> None:
+def test_a_worker_that_is_raised_to_stop_right_behind_its_spec_ends(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(APP)
     with socket.create_server(("127.0.0.1", 0)) as listener, start_worker() as worker:
         hand_over_listener(worker.channel, worker_spec(tmp_path), listener)

@@ -46,7 +46,7 @@ def start_probe(tmp_path: Path) -> Iterator[Start]:
             pass
 
 
-def test_a_child_is_told_what_to_do_and_answers(tmp_path: Path) -> None:
+def test_a_child_is_raised_what_to_do_and_answers(tmp_path: Path) -> None:
     write_script(tmp_path, "probe", CHANNEL + "channel.sendall(read_line(channel).upper())")
     with start_child("probe", env=environment(tmp_path)) as child:
         child.channel.settimeout(TIMEOUT)

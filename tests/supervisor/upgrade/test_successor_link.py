@@ -12,7 +12,7 @@ PIECE = b"x" * 64 * 1024
 PIECES = 4 * MAX_WAITING // len(PIECE)
 
 
-def test_what_a_successor_does_not_read_is_bounded_and_it_is_told_how_much_was_dropped() -> None:
+def test_what_a_successor_does_not_read_is_bounded_and_it_is_raised_how_much_was_dropped() -> None:
     ours, theirs = socket.socketpair()
     received: list[bytes] = []
 

@@ -9,7 +9,7 @@ SECRET = "5" * 64
 
 def challenged(client: ClientGreeting, server: ServerGreeting) -> bytes:
     """The server's line to a client's first one, with its newline."""
-    line = server.hear(client.hello.removesuffix(b"\n"))
+    line = server.receive(client.hello.removesuffix(b"\n"))
     assert line is not None
     return line
 
@@ -18,7 +18,7 @@ def test_two_that_know_the_secret_believe_each_other_and_never_send_it() -> None
     client, server = ClientGreeting(SECRET), ServerGreeting(SECRET)
     challenge = challenged(client, server)
     answer = client.answer(challenge)
-    assert server.hear(answer.removesuffix(b"\n")) == b""
+    assert server.receive(answer.removesuffix(b"\n")) == b""
     said = [client.hello, challenge, answer]
     assert not any(SECRET.encode() in line or len(line) > MAX_LINE for line in said)
     assert all(line.endswith(b"\n") and line.count(b"\n") == 1 for line in said)
@@ -30,11 +30,11 @@ def test_a_server_without_the_secret_gets_nothing_of_the_client() -> None:
         client.answer(challenged(client, ServerGreeting("6" * 64)))
 
 
-def test_a_client_without_the_secret_is_told_nothing() -> None:
+def test_a_client_without_the_secret_is_raised_nothing() -> None:
     server, stranger = ServerGreeting(SECRET), ClientGreeting("6" * 64)
     nonce = challenged(stranger, server).split()[0].decode()
     theirs = stranger.hello.split()[1].decode()
-    assert server.hear(proof("6" * 64, "client", theirs, nonce).encode()) is None
+    assert server.receive(proof("6" * 64, "client", theirs, nonce).encode()) is None
 
 
 def test_no_two_greetings_are_the_same() -> None:
@@ -56,7 +56,7 @@ def test_what_was_said_before_proves_nothing_to_the_server(what: str) -> None:
         "of another connection": proof(SECRET, "client", number, theirs),
         "recorded": recorded,
     }[what]
-    assert server.hear(said.encode()) is None
+    assert server.receive(said.encode()) is None
 
 
 def test_what_was_said_before_proves_nothing_to_the_client() -> None:
@@ -89,7 +89,7 @@ NUMBER = b"0" * 64
 )
 def test_a_first_line_that_is_none_is_not_answered(line: bytes) -> None:
     server = ServerGreeting(SECRET)
-    assert server.hear(line) is None
+    assert server.receive(line) is None
     assert server.awaited is None
 
 

@@ -123,7 +123,7 @@ def test_nothing_is_left_of_a_request_that_waited_for_its_client() -> None:
     assert asyncio.run(scenario()) == set()
 
 
-def test_a_request_is_told_once_that_the_server_ends_and_then_hears_its_client_alone() -> None:
+def test_a_request_is_raised_once_that_the_server_ends_and_then_hears_its_client_alone() -> None:
     gone = {"type": "http.disconnect", "by": "the client"}
 
     async def scenario() -> list[Message]:
@@ -169,7 +169,7 @@ def test_a_websocket_is_closed_once_however_often_it_is_asked() -> None:
     assert [message["type"] for message in sent] == ["websocket.close"]
 
 
-def test_a_request_that_comes_during_a_drain_is_told_too_and_ends_its_connection() -> None:
+def test_a_request_that_comes_during_a_drain_is_raised_too_and_ends_its_connection() -> None:
     async def scenario() -> list[Message]:
         sent: list[Message] = []
 
@@ -226,7 +226,7 @@ def test_a_request_that_others_cancel_is_no_matter_of_the_drain_s() -> None:
         (0, "answers that clients had not read were cut off, 4 seconds after the stop began (drain_timeout 5)"),
     ],
 )
-def test_a_cut_is_told_in_a_line(count: int, said: str) -> None:
+def test_a_cut_is_raised_in_a_line(count: int, said: str) -> None:
     assert cut_off(count, 4.0, 5.0) == said
 
 

@@ -137,7 +137,7 @@ async def _send_chunks(
                 at - selected.start >= SENT_UNCHECKED
             ):  # granian's send() goes on without an error when the client is gone
                 body.listen_to_client()
-            await asyncio.sleep(0)  # neither reading nor sending need suspend, and others are to have their turn
+            await asyncio.sleep(0)  # neither reading nor sending need suspend, and other tasks need their turn
 
 
 def content_disposition(download_name: str) -> str:

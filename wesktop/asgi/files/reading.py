@@ -27,7 +27,7 @@ def read_cached(file: FileIO, start: int, size: int) -> bytes | None:
     buffer = memoryview(_buffer())[:size]
     try:
         return bytes(buffer[: os.preadv(file.fileno(), [buffer], start, _IN_CACHE)])
-    except OSError:  # not in memory; or a file system that cannot tell
+    except OSError:  # not in memory; or a file system that does not know
         return None
 
 

@@ -13,7 +13,7 @@ from wesktop.asgi.routing.router import Router
 from wesktop.asgi.types import Scope
 
 API = "/api/"
-"""Where no path is the page's if the app has routes there: a misspelt one is a 404, as JSON."""
+"""Prefix below which the page is not served if the app has routes there: a misspelt path is a 404, as JSON."""
 
 _DOCUMENTS = (b"document", b"iframe", b"frame", b"embed", b"object")
 
@@ -45,7 +45,7 @@ class SinglePage:
 
 
 class Unbuilt:
-    """A page for documents while *directory* does not exist, which tells what to run; it reloads itself.
+    """A page for documents while *directory* does not exist, with the command to run; it reloads itself.
 
     command: makes the directory, such as "npm run build".
     """
@@ -79,7 +79,7 @@ _UNBUILT = """<!doctype html>
 def wants_page(scope: Scope, path: str) -> bool:
     """Return whether a request is for a document: browsers say so; others accept HTML and do not ask for an asset.
 
-    A missing script is a 404, not the page: as a script that would be an error which nobody understands.
+    A missing script is a 404, not the page: as a script, it would be a syntax error that is hard to understand.
     """
     headers = dict(scope["headers"])
     destination = headers.get(b"sec-fetch-dest")

@@ -1,4 +1,4 @@
-"""What answers for the files of an app: assets, the site that a build wrote, and the page of a single-page app."""
+"""The files of an app: assets, the site that a build wrote, and the page of a single-page app."""
 
 import os
 from collections.abc import Callable, Iterator

@@ -128,7 +128,7 @@ def with_slash(scope: Scope, path: str) -> str:
 
 
 class _Place(NamedTuple):
-    """Where a file is: below *root*, by names of which none is a link."""
+    """The location of a file: below *root*, by names that are not links."""
 
     root: str
     names: tuple[str, ...]
@@ -138,7 +138,7 @@ class _Place(NamedTuple):
         return open_beneath(self.root, self.names)
 
     def beside(self, suffix: str) -> "_Place":
-        """Where one of the same name and a further suffix is."""
+        """Return the location of the file with a further suffix, next to this one."""
         *directories, name = self.names
         return _Place(self.root, (*directories, name + suffix))
 

@@ -37,7 +37,7 @@ class Cookie:
         same_site: SameSite = "lax",
     ) -> None:
         check_type("cookie name", name, str)
-        if not isinstance(value, str):  # which is not told itself: it may be what lets somebody in
+        if not isinstance(value, str):  # not in the message: it may be a secret
             raise TypeError(f"cookie {name!r} has a value of type {type(value).__name__}, not str")
         if max_age is not None:
             check_type(f"cookie {name!r}: max_age", max_age, int)

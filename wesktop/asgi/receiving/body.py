@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 BODY_KEY = "wesktop.body"
 """Key of the body in a request's scope, once it is in use: only the body calls receive()."""
 
-MAX_DISCARDED = 1024 * 1024 * 1024  # bytes of a body that nobody wants, to be received before the response is sent
+MAX_DISCARDED = 1024 * 1024 * 1024  # bytes of an unread body that are received before the response is sent
 PAUSE = 1.0  # seconds without a byte of such a body, after which its client may be waiting for the response
 END_WITHIN = 1.0  # seconds in which the end of a body has come that has been received
 FIRST_LOOK = 0.005  # seconds in which a server has said that the client is gone: granian does so in another thread
@@ -117,7 +117,7 @@ class Body(Receiver):
         """
         if self.end is not None or self._is_slow or (self._length or 0) > MAX_DISCARDED:
             return
-        if self._size == 0 and self._announces:  # it sends nothing before it is told to (RFC 9110, section 10.1.1)
+        if self._size == 0 and self._announces:  # it waits for a 100 Continue (RFC 9110, section 10.1.1)
             return
         self._limit = MAX_DISCARDED
         with contextlib.suppress(HTTPError, TimeoutError), time_limit(self._timeout or BODY_TIMEOUT):

@@ -28,7 +28,7 @@ class Receiver:
     end: Message | None = None
     _task: "Task[None] | None" = None
     _error: BaseException | None = None
-    _is_told = False
+    _is_raised = False
     _is_wanted = False  # whether somebody waits for one more message than there are
 
     _arrived: "deque[Message]"
@@ -98,7 +98,7 @@ class Receiver:
     def check(self) -> None:
         """Raise the exception of `receive()`, if any."""
         if self._error is not None and self.end is None:
-            self._is_told = True
+            self._is_raised = True
             raise self._error
 
     def close(self, end: Message) -> None:
@@ -108,7 +108,7 @@ class Receiver:
         if self._task is None:
             return
         error, self._error = self._error, None
-        if error is not None and not self._is_told:
+        if error is not None and not self._is_raised:
             log_exception("wesktop", error, "the server's receive() failed")
         self._task.cancel()
         self._news.set()
@@ -144,9 +144,9 @@ class Receiver:
             if self.end is not None:
                 return
             self._error = error
-            if not isinstance(error, Exception):  # cancelled, by others: nobody is to wait for what never comes
+            if not isinstance(error, Exception):  # cancelled by others: no task must wait for what never comes
                 self._error = ConnectionAbortedError("the server's receive() was cancelled")
-                self._is_told = True  # not a failure
+                self._is_raised = True  # not a failure
                 raise
         finally:
             self._news.set()

@@ -46,12 +46,12 @@ def default(text: str, mime_type: str) -> str | None:
 
 
 def _group_start(lines: list[str]) -> int | None:
-    """Where the group's first line is."""
+    """Return the index of the group's first line."""
     return next((number for number, line in enumerate(lines, 1) if line.strip() == _GROUP), None)
 
 
 def _find(lines: list[str], mime_type: str) -> int | None:
-    """Where the type's line in the group is."""
+    """Return the index of the type's line in the group."""
     if (start := _group_start(lines)) is None:
         return None
     for number, line in enumerate(_until_next_group(lines[start:]), start):

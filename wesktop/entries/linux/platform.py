@@ -109,6 +109,6 @@ def _config_home() -> Path:
 
 
 def _base(variable: str, usual: Iterable[str]) -> Path:
-    # XDG Base Directory Specification: a relative path in the variable is to be ignored.
+    # XDG Base Directory Specification: a relative path in the variable is ignored.
     given = Path(os.environ.get(variable, ""))
     return check_directory(given if given.is_absolute() else Path.home().joinpath(*usual))

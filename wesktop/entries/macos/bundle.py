@@ -44,7 +44,7 @@ end startProgram
 
 
 def info(entry: Entry) -> dict[str, Any]:
-    """The bundle's ``Info.plist``; that of an applet keeps what its compiler has written beside."""
+    """The bundle's ``Info.plist``; that of an applet keeps the compiler's own keys."""
     properties = {
         "CFBundleDisplayName": entry.name,
         "CFBundleIdentifier": bundle_id(entry.id),
@@ -58,7 +58,7 @@ def info(entry: Entry) -> dict[str, Any]:
     if not entry.opens:
         properties["CFBundleExecutable"] = LAUNCHER
     else:
-        properties["LSUIElement"] = True  # the applet ends at once: the Dock is to show the program alone
+        properties["LSUIElement"] = True  # the applet ends immediately: the Dock shows the program alone
     if entry.icon is not None:
         properties["CFBundleIconFile"] = ICON
     if entry.comment:
@@ -114,7 +114,7 @@ def _document_type(entry: Entry) -> dict[str, Any]:
     return {
         "CFBundleTypeName": entry.name,
         "CFBundleTypeRole": "Viewer",
-        "LSHandlerRank": "Alternate",  # offered beside the user's choice, not in its place
+        "LSHandlerRank": "Alternate",  # offered in addition to the user's choice, not in its place
         "CFBundleTypeMIMETypes": [*entry.mime_types],
         "CFBundleTypeExtensions": extensions,
     }

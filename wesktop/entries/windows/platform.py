@@ -126,7 +126,7 @@ def _roaming() -> Path:
 
 
 def _known_folder(identifier: str) -> Path | None:
-    """Where the user has such a folder; None where that cannot be told."""
+    """Return the user's folder of this kind; None if it is unknown."""
     path = Path()
     if sys.platform == "win32":
         import ctypes

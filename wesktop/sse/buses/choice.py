@@ -17,7 +17,7 @@ def bus_of(wanted: str | None, channel: str, limits: tuple[int, int, float]) -> 
         path = os.environ.get(BUS_VARIABLE)
         if not path:
             return MemoryBus()
-        from wesktop.sse.buses.supervisor_bus import SupervisorBus  # late: nobody else needs it
+        from wesktop.sse.buses.supervisor_bus import SupervisorBus  # late: only needed here
 
         return SupervisorBus(path, channel, limits)
     if not isinstance(wanted, str):

@@ -19,7 +19,7 @@ from wesktopd.wire.bus_messages import Publish
 
 BLOCK = 1000  # milliseconds that a read waits for news
 FIRST_DELAY, MAX_DELAY = 0.05, 2.0  # seconds until it is tried again, doubling
-BATCH = 500  # events that are read, or sent, at once
+BATCH = 500  # events read or sent at a time
 BEGINNING = {"begin": "1"}  # the fields of what a stream begins with, so that there is an ID before the first event
 LAST_WORDS = 1.0  # seconds for what waits when the process ends
 
@@ -153,7 +153,7 @@ class RedisBus:
         pipeline.eval(ADD_EMITTED, 2, self._key, counter, event.number, REMEMBERED, self._kept, *fields)
 
     def _begin_stream(self, server: Any) -> None:
-        """Where there is none yet, or an empty one; it does no harm if another does the same at this moment."""
+        """Create it if there is none, or an empty one; another may safely do the same at this moment."""
         if not server.xlen(self._key):
             server.xadd(self._key, BEGINNING)
 

@@ -11,7 +11,7 @@ MAX_WAITING = 100_000
 MAX_WAITING_BYTES = 64 * 1024 * 1024
 """Maximum number and size in memory of events queued for a bus that is away or too slow."""
 
-_OVERHEAD = 180  # bytes that an event takes beside its text, measured
+_OVERHEAD = 180  # bytes that an event takes in addition to its text, measured
 
 logger = logging.getLogger("wesktop")
 
@@ -21,7 +21,7 @@ class SendQueue:
 
     If too many wait, the oldest are dropped, so that sending never blocks. In their place goes one event
     "reset", by which a page learns whenever it has missed some. It has the number of the last that it stands for:
-    should that have arrived after all, the reset is taken for its repeat, and told to nobody.
+    if that has arrived after all, the reset is taken for its repeat, and not delivered.
 
     bus: what it is called in the log.
     """

@@ -19,9 +19,9 @@ from wesktopd.wire.lines import LineReader
 
 RETRY_AFTER = 0.02  # seconds until it tries to connect again; twice as long after each time in vain
 RETRY_AT_MOST = 1.0  # seconds between two tries
-PATIENCE = 5.0  # seconds until it is taken that there is no bus, where there has never been one
+PATIENCE = 5.0  # seconds after which a bus that was never there is taken for missing
 READ_SIZE = 256 * 1024
-BATCH = 16  # events that are encoded at once, where the socket has no room for all
+BATCH = 16  # events encoded at a time, if the socket has no room for all
 
 logger = logging.getLogger("wesktop")
 

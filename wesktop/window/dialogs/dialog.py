@@ -43,7 +43,7 @@ class SystemDialog:
         threading.Thread(target=self._run, name="dialog", daemon=True).start()
 
     def close(self) -> None:
-        """It stays until the user answers it; that is not heard of any more then."""
+        """It stays open until the user answers it; the answer is ignored then."""
 
     def _run(self) -> None:
         answer: Choice | WindowError

@@ -4,7 +4,7 @@ from wesktopd.wire.dialog_messages import FileType
 
 
 def any_case(pattern: str) -> str:
-    """For GTK, which tells capitals apart: a pattern for names in either case, as in "*.[pP][nN][gG]"."""
+    """Return a pattern that matches in either case, as in "*.[pP][nN][gG]": GTK's are case-sensitive."""
     return "".join(
         f"[{char.lower()}{char.upper()}]" if char.isalpha() and len(char.lower() + char.upper()) == 2 else char
         for char in pattern

@@ -1,4 +1,4 @@
-"""Files that are dropped on the window: the page is told where they are, which browsers keep from it."""
+"""Files dropped on the window: the page receives their paths, which browsers withhold."""
 
 from collections.abc import Callable, Iterable
 from pathlib import PurePath

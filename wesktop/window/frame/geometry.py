@@ -1,4 +1,4 @@
-"""Where a window was, and where it is to be now that the screens may be others."""
+"""A window's last geometry, and where to place it on the screens of today."""
 
 import json
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ class Area:
     height: int
 
     def shared_with(self, other: "Area") -> int:
-        """How many pixels both have."""
+        """Return the number of pixels that both areas share."""
         width = min(self.x + self.width, other.x + other.width) - max(self.x, other.x)
         height = min(self.y + self.height, other.y + other.height) - max(self.y, other.y)
         return max(0, width) * max(0, height)
@@ -27,7 +27,7 @@ class Area:
 
 @dataclass(frozen=True)
 class Geometry:
-    """A window's size and place when it is not maximised, and whether it is; Wayland tells and takes no place."""
+    """A window's size and place while not maximised, and whether it is maximised; there is no place on Wayland."""
 
     width: int
     height: int

@@ -7,7 +7,7 @@
         {"label": "Quit", "role": "quit", "key": "Ctrl+Q"},
     ]}]
 
-An item has a label and one of: `id`, which the page is told of; `path`, of the app's, which is shown; `role`, what
+An item has a label and one of: `id`, sent to the page; `path`, a page of the app to show; `role`, what
 the window does itself; `items` of a menu within the menu. `key` is optional; "-" is a separator.
 """
 

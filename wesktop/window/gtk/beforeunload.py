@@ -56,7 +56,7 @@ class BeforeUnload:
             self._touched = False
 
     def _on_agreed(self, *_: Any) -> None:
-        """A page's own `window.close()` comes here too, when nobody has asked."""
+        """Also called for a page's own `window.close()`, without a request of ours."""
         self._stop_waiting()
         if self._close is not None:
             close, self._close = self._close, None

@@ -1,4 +1,4 @@
-"""Dialogs by GTK; the files' by the desktop itself, where its portal is to be used (in a sandbox, say)."""
+"""Dialogs by GTK; file dialogs by the desktop itself where its portal is used, as in a sandbox."""
 
 import os
 from collections.abc import Sequence

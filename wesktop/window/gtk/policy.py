@@ -38,7 +38,7 @@ def apply(webview: Any, rules: Rules) -> None:
 
 
 class _Navigation:
-    """WebKit does not tell which frame it is that wants to go somewhere. It does once a load has begun.
+    """WebKit does not say which frame wants to navigate, until the load has begun.
 
     So what the user clicks on a page without foreign frames is judged before anything is asked of another server.
     Other loads may begin: where it turns out that one is for the whole window, its answer is not shown.
@@ -144,7 +144,7 @@ def _on_permission_request(_: Any, request: Any, rules: Rules) -> bool:
 
 
 def _asked_for(request: Any) -> list[str]:
-    """Which permissions it is about; none for one that nobody can have."""
+    """Return the permissions that a request is about; [] for a kind that is never granted."""
     if isinstance(request, WebKit2.UserMediaPermissionRequest):
         if WebKit2.user_media_permission_is_for_display_device(request):
             return ["screen"]

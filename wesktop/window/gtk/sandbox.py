@@ -45,13 +45,13 @@ class Trial:
         if self._reason:
             return self._reason
         try:
-            _, said = self._process.communicate(timeout=TRIAL_WITHIN)
+            _, output = self._process.communicate(timeout=TRIAL_WITHIN)
         except subprocess.TimeoutExpired:
             self._process.kill()
             return f"{BWRAP} does not answer"
         if self._process.returncode == 0:
             return None
-        return (said.strip().splitlines() or [f"{BWRAP} ends with {self._process.returncode}"])[-1]
+        return (output.strip().splitlines() or [f"{BWRAP} ends with {self._process.returncode}"])[-1]
 
 
 def command(environ: Mapping[str, str]) -> list[str]:

@@ -165,7 +165,7 @@ class Gtk(Toolkit):
         self._before_unload.ask(close)
 
     def on_focus(self, window: Any, focused: Callable[[], None]) -> None:
-        window.native.connect("focus-in-event", lambda *_: focused())  # returns None: others are to see it too
+        window.native.connect("focus-in-event", lambda *_: focused())  # returns None, for other handlers
 
     def make_dialog(self, window: Any, question: "dialog_messages.Dialog", done: "Done") -> "Dialog":
         from wesktop.window.gtk.dialogs import GtkDialog

@@ -1,7 +1,7 @@
 """Passes what goes wrong in the window's process on to the app's log.
 
 Uncaught exceptions, of threads and of what the toolkit calls back, and warnings that are logged. They stay on stderr
-too, which nobody sees of a window that was opened from the app or by `wesktop ctl open`.
+too: the output of a window opened from the app or by `wesktop ctl open` is not seen otherwise.
 """
 
 import logging

@@ -25,9 +25,9 @@ def check_display(gui: str | None, environ: Mapping[str, str] = os.environ) -> N
         return
     if x11 and any(_answers(address) for address in _x11_addresses(x11)):
         return
-    said = [f"{name}={value!r} does not answer" for name, value in _named(wayland, x11) if value]
+    silent = [f"{name}={value!r} does not answer" for name, value in _named(wayland, x11) if value]
     raise NoDisplayError(
-        f"there is no display: {' and '.join(said) or 'neither WAYLAND_DISPLAY nor DISPLAY is set'}. "
+        f"there is no display: {' and '.join(silent) or 'neither WAYLAND_DISPLAY nor DISPLAY is set'}. "
         "Start it from a desktop session, or on a virtual display with `xvfb-run -a python ...`."
     )
 
@@ -41,7 +41,7 @@ def _wayland_address(display: str, environ: Mapping[str, str]) -> str:
 
 
 def _x11_addresses(display: str) -> list[str | tuple[str, int]]:
-    """Where an X server of that name listens (X(7), "display names": [host]:number[.screen])."""
+    """Return the address of the X server of that name (X(7), "display names": [host]:number[.screen])."""
     if display.startswith("/"):  # a socket's path, as XQuartz has it
         return [display]
     host, _, rest = display.rpartition(":")

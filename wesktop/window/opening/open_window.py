@@ -81,13 +81,17 @@ def described(name: str, spec: dict[str, Any]) -> WindowSpec:
     Of one that has come by TCP nothing is taken but how the window looks: the rest is that of the app's config file,
     or else as it is where nothing is asked for. So whoever answers there cannot have it write files, or do more.
     """
-    told = _look(name, spec)
+    received = _look(name, spec)
     if AppPaths(name).control.suffix != control_socket.SUFFIX:
-        return told
-    check_size(told.width, told.height)
-    colour = check_background(told.background)
+        return received
+    check_size(received.width, received.height)
+    colour = check_background(received.background)
     return replace(
-        _look(name, _kept(name)), title=told.title, width=told.width, height=told.height, background=colour
+        _look(name, _kept(name)),
+        title=received.title,
+        width=received.width,
+        height=received.height,
+        background=colour,
     )
 
 
@@ -132,7 +136,7 @@ def _wait_until_open(opened: ChildProcess, name: str) -> None:
     lines, missing = LineReader(MAX_FRAME), {Opened, Attached}
     opened.channel.settimeout(OPENS_WITHIN)
     try:
-        while data := _heard(opened.channel):
+        while data := _receive(opened.channel):
             for line in lines.feed(data):
                 message = decode(line, Opened, NotOpened, Attached, Closed)
                 if isinstance(message, NotOpened):
@@ -162,7 +166,7 @@ def _check_end(opened: ChildProcess, *, was_open: bool) -> None:
         raise error
 
 
-def _heard(channel: socket.socket) -> bytes:
+def _receive(channel: socket.socket) -> bytes:
     """Return what the window sends; nothing if it has ended, even before it has read its messages."""
     try:
         return channel.recv(4096)

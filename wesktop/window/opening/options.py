@@ -97,7 +97,7 @@ def from_fields(fields: dict[str, Any]) -> WindowSpec:
 
 
 def check_storage(storage: str) -> str:
-    """Refuse a path that WebKitGTK cannot be told: its is no file's name, but text; raises ConfigurationError."""
+    """Check a path for WebKitGTK, which takes text, not the bytes of a file name. Raises ConfigurationError."""
     if sendable(storage) != storage:
         raise ConfigurationError(
             f"the window's storage {storage!r} is not UTF-8: set XDG_DATA_HOME to a directory whose name is."

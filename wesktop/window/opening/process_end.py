@@ -1,4 +1,4 @@
-"""How a window's process ends, and what that is to the process which has opened the window.
+"""The end of a window's process, and the error that it means for the process that opened the window.
 
     it ends                                                     `run()`
     after `Closed`: its user, its page, its server or its       returns, whatever its exit code: libraries may crash

@@ -28,7 +28,7 @@ class CloseRequest:
         self._decided = True
 
     def _on_closing(self) -> bool:
-        """Return whether it may be closed at once. In the toolkit's thread."""
+        """Return whether it may be closed immediately. Called in the toolkit's thread."""
         if self._decided:
             return True
         if self._hides:

@@ -41,7 +41,7 @@ class OpenDialogs:
             done(WindowError(f"no dialog can be shown: {error}"))
 
     def withdraw(self, number: int) -> None:
-        """Close a dialog whose answer is no longer wanted."""
+        """Close a dialog whose request was withdrawn."""
         dialog = self._open.get(number)
         if dialog is not None:
             dialog.close()

@@ -1,4 +1,4 @@
-"""The pywebview window, and which page it is to show."""
+"""The pywebview window and the page that it shows."""
 
 import contextlib
 import logging
@@ -119,7 +119,7 @@ class Page:
         self._entering = False
         if at.startswith(url + OPEN_PATH):
             with self._lock:
-                self._url = None  # the next link is to be opened
+                self._url = None  # so that the next link is opened
             again = threading.Timer(RETRY_AFTER, lambda: self.on_refused())
             again.daemon = True
             again.start()

@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 WORLD = "wesktop"
 """The JavaScript world of pywebview's scripts and ours, on GTK. They share the document with the page's, no objects.
 
-So neither the page has the bridge, nor a frame of it, whose origin the bridge would not tell.
+So neither the page nor a frame of it has the bridge, which would not say which of the two is calling.
 """
 
 

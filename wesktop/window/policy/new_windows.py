@@ -1,9 +1,10 @@
 """New windows of the app's own origin, for which its page asks: they become its window, by the page's own doing.
 
-An engine does not tell which frame asks for a new window. Were the window to load what it is asked for, a click in a
+An engine does not say which frame asks for a new window. If the window loaded what is asked for, a click in a
 foreign frame would be taken for the user's own (Fetch Metadata, `Sec-Fetch-Site: none`), session and all. So it loads
 nothing. A script in the documents of the app's own origin has their links, forms and `open()` go to the top frame
-instead, and the engine says who asks. What the script does not see opens nowhere: a link in a closed shadow tree, or
+instead, and the engine says which frame asks. What the script does not see opens nowhere: a link in a closed shadow
+tree, or
 in no document.
 """
 

@@ -50,7 +50,7 @@ class Rules:
         self._origin = None if url is None else origin(url)
 
     def page(self, url: str) -> Verdict:
-        """Where a page goes that the window, or a new one, is to show."""
+        """Return the verdict for a page to be shown in the window, or in a new one."""
         return decide(url, self._origin)
 
     def may_repeat(self, failed: str, shown: str) -> bool:
@@ -70,7 +70,7 @@ class Rules:
 
 
 def decide(url: str, own: Origin | None) -> Verdict:
-    """Where a page goes, for a window that belongs to the origin `own`; None: to none, and it loads nothing."""
+    """Return the verdict for a page in a window of the origin `own`; with None, it loads nothing."""
     if url == "about:blank":
         return Verdict.SHOW
     if own is None or len(url) > MAX_URL or not _SERIALIZED.fullmatch(url):
@@ -93,7 +93,7 @@ def decide_frame(url: str) -> Verdict:
 def origin(url: str, *, with_user: bool = False) -> Origin | None:
     """Scheme, host and port of a URL on the web; None for any other.
 
-    One that names a user is nobody's own: `http://127.0.0.1:8000@evil.example/` is made to be misread.
+    A URL with a user name is never the app's own: `http://127.0.0.1:8000@evil.example/` is made to be misread.
     """
     try:
         parts = urlsplit(url)

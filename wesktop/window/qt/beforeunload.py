@@ -30,7 +30,7 @@ class BeforeUnload:
             self._on_agreed()
 
     def _on_agreed(self) -> None:
-        """A page's own `window.close()` comes here too, when nobody has asked."""
+        """Also called for a page's own `window.close()`, without a request of ours."""
         self._silence.stop()
         if self._close is not None:
             close, self._close = self._close, None

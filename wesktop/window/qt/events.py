@@ -25,7 +25,7 @@ class Watch(QObject):  # type: ignore[misc]  # qtpy has no types
 
 
 class FileDrop(QObject):  # type: ignore[misc]
-    """An event filter that tells of files that are dropped on a web view."""
+    """An event filter that reports files dropped on a web view."""
 
     def __init__(self, view: Any, dropped: Dropped) -> None:
         super().__init__(view)

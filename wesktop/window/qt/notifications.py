@@ -1,4 +1,4 @@
-"""Calls the desktop's notification service beside Qt: by jeepney, as PySide6 cannot send an unsigned integer."""
+"""Calls the desktop's notification service by jeepney, as PySide6 cannot send an unsigned integer."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A page that has to go at once, and what it has left, on Qt WebEngine."""
+"""Replacing a page immediately, and removing what it has cached, on Qt WebEngine."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QApplication
 
 def replace(page: Any, html: str) -> None:
     """End the page's process, which would be asked whether it may be left, and then show this."""
-    if (dialog := QApplication.activeModalWidget()) is not None:  # of the page's: its end is not told before
+    if (dialog := QApplication.activeModalWidget()) is not None:  # the page's, which hides its end
         dialog.close()
     pid = page.renderProcessPid()
     if not pid:
@@ -25,7 +25,7 @@ def replace(page: Any, html: str) -> None:
     page.renderProcessTerminated.connect(on_ended)
     try:
         os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
-    except OSError:  # it has ended just now, which may have been told before
+    except OSError:  # it has ended just now
         on_ended()
 
 

@@ -59,7 +59,7 @@ def _set_up(settings: Any, rules: Rules) -> None:
         (_Attribute.JavascriptCanPaste, rules.allows("clipboard")),
     ):
         settings.setAttribute(attribute, on)
-    # These come to on_navigation then, which shows none; of a scheme that is disallowed we would hear nothing.
+    # These reach on_navigation then, which rejects them; a disallowed scheme would not be reported.
     settings.setUnknownUrlSchemePolicy(
         QWebEngineSettings.UnknownUrlSchemePolicy.AllowUnknownUrlSchemesFromUserInteraction
     )
@@ -95,7 +95,7 @@ def _for_new_windows() -> Any:
 
 
 def _on_new_window(request: Any, rules: Rules) -> None:
-    """Unless it is opened somewhere, there is no new window."""
+    """Open a new window's URL in the browser, if allowed; Qt opens no window by itself."""
     url = _serialized(request.requestedUrl())
     if rules.page(url) is Verdict.BROWSER:
         open_in_browser(url)

@@ -41,7 +41,7 @@ class Qt(Toolkit):
         from qtpy.QtCore import QCoreApplication, qInstallMessageHandler
         from qtpy.QtGui import QGuiApplication
 
-        qInstallMessageHandler(_say)
+        qInstallMessageHandler(_print_message)
         QCoreApplication.setApplicationName(app_id)
         QGuiApplication.setDesktopFileName(app_id)
 
@@ -208,10 +208,10 @@ def _present(native: Any) -> None:
     native.activateWindow()
 
 
-def _say(_: Any, context: Any, message: str) -> None:
+def _print_message(_: Any, context: Any, message: str) -> None:
     """Print what Qt has to say, as it would by itself; but what a page says to its console may be anybody's words."""
     where = "" if context.category in (None, "default") else f"{context.category}: "
-    with contextlib.suppress(OSError, ValueError):  # nobody reads it
+    with contextlib.suppress(OSError, ValueError):  # the reader is gone
         sys.stderr.write(f"{printable_lines(without_links(f'{where}{message}'))}\n")
 
 

@@ -24,18 +24,18 @@ _INFO_SIZE = 512
 
 
 class Connection(NamedTuple):
-    """unread: bytes have come that the server has not read. sent: bytes, of the server; None where nobody tells."""
+    """unread: bytes arrived that the server has not read. sent: bytes by the server; None if unknown."""
 
     unread: bool
     sent: int | None
 
 
 def descriptors() -> list[int]:
-    """All that may be open in this process. Raises OSError where nobody knows: on Windows."""
+    """Return all descriptors that may be open in this process. Raises OSError where that is unknown: on Windows."""
     try:
         # By os.listdir, since names are what is wanted.
         return [int(name) for name in os.listdir("/proc/self/fd" if sys.platform == "linux" else "/dev/fd")]  # noqa: PTH208
-    except OSError:  # none is left for the question, or there is no /proc
+    except OSError:  # no descriptor is left to find out, or there is no /proc
         if sys.platform == "win32":
             raise
         return [*range(resource.getrlimit(resource.RLIMIT_NOFILE)[0])]
@@ -75,7 +75,7 @@ def is_same(name: Address, listening: Address) -> bool:
 
 
 def look(sock: socket.socket) -> Connection | None:
-    """How it stands with an accepted socket; None where its client has gone."""
+    """Return the state of an accepted socket; None if its client is gone."""
     sock.setblocking(False)  # as it is; but an app's default timeout is the socket object's too
     try:
         if not sock.recv(1, socket.MSG_PEEK):

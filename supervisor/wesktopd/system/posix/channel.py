@@ -27,7 +27,7 @@ def inherit_channel(fd: int) -> socket.socket:
 
 
 def send_message(channel: socket.socket, message: object) -> None:
-    """Send a message; no effect if the other side is gone, which the channel's end tells."""
+    """Send a message; no effect if the other side is gone, as the channel's end shows."""
     with contextlib.suppress(OSError):
         channel.sendall(encode(message))
 

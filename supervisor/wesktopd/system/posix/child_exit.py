@@ -1,4 +1,4 @@
-"""A child's exit, reported in an event loop; and children that nobody waits for."""
+"""A child's exit, reported in an event loop; and children that are not waited for."""
 
 import asyncio
 import contextlib

@@ -82,7 +82,7 @@ class ChildProcess:
         self.abandon()
 
     def send(self, line: bytes) -> None:
-        """Send a line; no effect if the process is gone, which the channel's end tells."""
+        """Send a line; no effect if the process is gone, as the channel's end shows."""
         with contextlib.suppress(OSError):
             self.channel.sendall(line)
 
@@ -131,13 +131,13 @@ def start_child(module: str, **options: "Any") -> ChildProcess:
     if getattr(sys, "frozen", False) or not sys.executable:
         # It would start the program itself again, without end.
         raise ConfigurationError(
-            f"{sys.executable or 'this program'!r} is no Python interpreter: run from an installed one."
+            f"{sys.executable or 'this program'!r} is not a Python interpreter: run from an installed one."
         )
     fill_standard_descriptors()
     ours, theirs = socket.socketpair()
     with theirs:
         fd = theirs.fileno()
-        # -P: no module is to be found in the directory that this process happens to be in.
+        # -P: do not import modules from the current directory, whatever it is.
         command = [sys.executable, "-P", "-c", START, module, str(fd)]
         try:
             process = subprocess.Popen(  # noqa: S603  ours

@@ -1,7 +1,7 @@
 """The control socket: a Unix socket or, where there are none, TCP on this machine with a secret.
 
 The TCP variant's file holds `PORT SECRET`, readable by its owner alone. Both ends prove that they know the secret
-before anything else is said, see `wesktopd.wire.greeting`. WESKTOP_CONTROL=tcp chooses it even where there are Unix
+before any message, see `wesktopd.wire.greeting`. WESKTOP_CONTROL=tcp chooses it even where there are Unix
 sockets.
 """
 
@@ -58,9 +58,9 @@ def listen_unix(path: Path) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         listener.bind(str(path))
-        # The umask is not touched: it is that of all threads. Until it listens, nobody can connect.
+        # The umask is not touched: it is that of all threads. Until it listens, no client can connect.
         path.chmod(FILE_MODE)
-        listener.listen()  # at once: until then whoever finds it is refused, as if nothing ran
+        listener.listen()  # now: until then clients that find it are refused, as if nothing ran
         withhold(listener.fileno(), listener.getsockname())
     except OSError:
         listener.close()

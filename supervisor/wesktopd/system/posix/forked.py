@@ -1,7 +1,7 @@
 """Takes from a forked child what belongs to its parent alone; by `os.fork`, as multiprocessing may use it.
 
 A child has a copy of every descriptor, and a socket ends when its last copy is closed. So a child of the app's would
-keep the port, a lock, a lease or the streams of a worker that has crashed, which nobody answers any more. What is
+keep the port, a lock, a lease or the streams of a crashed worker open, without answering. What is
 executed does not get them: they are close-on-exec.
 
 In the child /dev/null takes their place. Were they closed, an object that still has the number would later close, or

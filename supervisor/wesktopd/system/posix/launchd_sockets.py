@@ -18,7 +18,7 @@ SOCKETS = "WESKTOP_LAUNCHD_SOCKETS"
 
 
 def activated_sockets() -> list[tuple[str, socket.socket]]:
-    """The sockets of this job, each with no name; they are given out once, and to nobody that this process starts.
+    """Return the sockets of this job, without names; once, and not inherited by child processes.
 
     Raises ConfigurationError where the job says that it has some, and launchd does not give them.
     """
@@ -26,7 +26,7 @@ def activated_sockets() -> list[tuple[str, socket.socket]]:
     platform: str = sys.platform  # a str: mypy takes the rest for unreachable elsewhere
     if not name or platform != "darwin":
         return []
-    import ctypes  # late: nobody else has a use for it
+    import ctypes  # late: only used here
 
     found = []
     for fd in activate(ctypes.CDLL("/usr/lib/libSystem.dylib"), name):

@@ -45,7 +45,7 @@ class Lock:
                     self.fd = fd
                     withhold(fd)
                     return True
-                os.close(fd)  # its holder removed it between our open and our lock: the file belongs to nobody now
+                os.close(fd)  # its holder removed it between our open and our lock: the file is stale now
                 continue
             held = not _flock(fd, fcntl.LOCK_SH)
             os.close(fd)

@@ -16,7 +16,7 @@ SOL_LOCAL, LOCAL_PEERCRED = 0, 1  # sys/un.h on macOS; Python has no names for t
 def is_trusted_peer(peer: socket.socket) -> bool:
     """Return whether the peer of a Unix socket is this user or root, on the side of the listener or the client.
 
-    True for a socket of another kind, and where the kernel does not tell: there a secret or a directory's mode do.
+    True for a socket of another kind, and where the kernel does not say: a secret or a directory's mode protects it.
     Within `relying_on` it has to be that user, certainly: the path may lead to a socket of root's own.
     """
     other = relied_on()

@@ -1,4 +1,4 @@
-"""Where a user's sockets and locks may be, and how long a socket's path may be."""
+"""The directories for a user's sockets and locks, and the maximum length of a socket's path."""
 
 import os
 import sys

@@ -25,13 +25,13 @@ OURS = (
 
 
 def notify(*lines: str, descriptors: tuple[int, ...] = ()) -> bool:
-    """Tell the service manager; whether there is one that has heard it."""
+    """Notify the service manager; return whether there is one that received it."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address.startswith(("/", "@")):
         return False
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.connect(address.replace("@", "\0", 1))
-        # Some of it is others' words: none of them may make a line of its own.
+        # Some of it quotes others, who must not be able to add a line.
         message = "\n".join(" ".join(line.splitlines()) for line in lines).encode(errors="backslashreplace")
         if descriptors:
             socket.send_fds(manager, [message], list(descriptors))
@@ -42,11 +42,11 @@ def notify(*lines: str, descriptors: tuple[int, ...] = ()) -> bool:
 
 
 class ServiceManager:
-    """Where the service manager listens, while a process does not tell it anything."""
+    """The address of the service manager, without use until the first notification."""
 
     def __init__(self) -> None:
         self._address = os.environ.pop("NOTIFY_SOCKET", None)
-        if "WATCHDOG_PID" in os.environ:  # now: the workers are told how often they are to show life
+        if "WATCHDOG_PID" in os.environ:  # now: the workers get their heartbeat interval from it
             os.environ["WATCHDOG_PID"] = str(os.getpid())
 
     def resume(self) -> None:
@@ -71,12 +71,12 @@ def environment() -> dict[str, str]:
 
 
 def is_watched() -> bool:
-    """Return whether there is a service manager that is told of this process."""
+    """Return whether a service manager is notified by this process."""
     return bool(os.environ.get("NOTIFY_SOCKET"))
 
 
 def watchdog_interval() -> float | None:
-    """Seconds between the signs of life that the service manager is to get: half of what it waits; None for none."""
+    """Seconds between watchdog notifications: half of the service manager's timeout; None for none."""
     usec = os.environ.get("WATCHDOG_USEC", "")
     if os.environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()) or not usec.isdecimal():
         return None
@@ -101,8 +101,8 @@ def passed_sockets() -> list[tuple[str, socket.socket]]:
 
 
 def store(sock: socket.socket) -> bool:
-    """Have the service manager keep a socket of our port, so that nobody is refused between two of our lives, and
-    nobody else gets it. Whether there is one.
+    """Have the service manager keep a socket of our port, so that no client is refused between two runs, and
+    no other program takes it. Return whether there is a service manager.
     """
     # FDPOLL: else it would close one that neither listens nor is connected, which it takes for hung up.
     return notify("FDSTORE=1", f"FDNAME={STORED}", "FDPOLL=0", descriptors=(sock.fileno(),))

@@ -18,7 +18,7 @@ from wesktopd.system.posix.forked import withhold
 LOOK_EVERY = 0.01  # seconds between two looks at the connections, at least
 SHARE = 0.1  # of the time, at most, is spent with looking
 LOOKS = 2  # in a row that find nothing: the first may come while a connection is being accepted
-GUESS = 0.25  # seconds in which all is read, where the system does not tell (measured on a quiet machine)
+GUESS = 0.25  # seconds in which all is read, where the system does not show it (measured on a quiet machine)
 
 
 class Gate:
@@ -28,14 +28,14 @@ class Gate:
         self.address = listener.getsockname()
         self._listener = listener.fileno()
         withhold(self._listener, self.address)
-        # Made now: it is to be had also where no descriptor is left.
+        # Created now, as later no descriptor may be left.
         self._unreachable = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self._lock = threading.Lock()
 
     def shut(self) -> None:
-        """Put a listening socket that nobody can reach in the place of the descriptor; from any thread.
+        """Replace the descriptor by a listening socket that no client can reach; from any thread.
 
-        The server's accepts then find nobody, and those who connect are left to the processes that hold the real
+        The server's accepts then find no client, and connections are left to the processes that hold the real
         socket. Closing it instead would end the server's own loop.
         """
         with self._lock, self._unreachable as unreachable:
@@ -69,7 +69,7 @@ def _look(address: Address) -> list[Connection] | None:
 
 
 def is_quiet(connections: Iterable[Connection] | None, waited: float) -> bool:
-    """Return whether nothing is left to answer; None for connections that the system does not tell of."""
+    """Return whether all connections are answered; None if the system does not show them."""
     if connections is None:
         return waited >= GUESS
     return not any(unread or sent == 0 or (sent is None and waited < GUESS) for unread, sent in connections)

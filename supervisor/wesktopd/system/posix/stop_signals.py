@@ -31,9 +31,9 @@ class Stoppable(Protocol):
 
 
 class StopSignals:
-    """Ctrl-C, SIGTERM and SIGHUP stop gracefully, a second one at once; a context manager.
+    """Context manager: Ctrl-C, SIGTERM and SIGHUP stop gracefully, a second one immediately.
 
-    Without effect in a thread other than the main one, which alone hears signals. What was ignored at the start stays
+    Without effect in a thread other than the main one, which receives signals. What was ignored at the start stays
     so: SIGHUP under nohup, Ctrl-C in a background job of a script, for which it is not meant (POSIX, sh, 2.11).
     """
 

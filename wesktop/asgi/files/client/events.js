@@ -33,7 +33,7 @@ class SharedEvents extends EventTarget {
     }
     const name = `wesktop ${this.#url}`;
     this.#channel = new BroadcastChannel(name);
-    this.#channel.onmessage = ({ data }) => this.#hear(data);
+    this.#channel.onmessage = ({ data }) => this.#receive(data);
     this.#say({ ask: true });
     navigator.locks.request(name, () => this.#lead());
   }
@@ -57,7 +57,7 @@ class SharedEvents extends EventTarget {
     if (!this.#closed) this.#channel?.postMessage(message);
   }
 
-  #hear(message) {
+  #receive(message) {
     if (message.want) {
       this.#want(message.want);
     } else if (message.ask) {
@@ -68,7 +68,7 @@ class SharedEvents extends EventTarget {
     } else if (message.position) {
       this.#position = message.position;
     } else if (message.state) {
-      this.#tell(message.state);
+      this.#setState(message.state);
     } else {
       this.#dispatch(message);
     }
@@ -118,10 +118,10 @@ class SharedEvents extends EventTarget {
 
   #share(state) {
     this.#say({ state });
-    this.#tell(state);
+    this.#setState(state);
   }
 
-  #tell(state) {
+  #setState(state) {
     this.#lost = state === "reconnecting";
     this.dispatchEvent(new Event(state));
   }
