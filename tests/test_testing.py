@@ -116,7 +116,7 @@ def test_failing_lifespan_is_raised_with_its_text_and_leaves_no_thread(phase: st
         raise ConnectionError("no database")
 
     threads = set(threading.enumerate())
-    failure = pytest.raises(RuntimeError, match=rf"lifespan {phase} failed: ConnectionError: no database")
+    failure = pytest.raises(RuntimeError, match=rf"{phase} .*no database")
     with failure, TestClient(echo_app(lifespan=lifespan)):
         assert phase == "shutdown"
     assert set(threading.enumerate()) <= threads

@@ -143,7 +143,7 @@ def test_a_status_that_does_not_redirect_is_refused(status: int) -> None:
 @pytest.mark.parametrize("bad", ["\n", ";", "\x1b", "ä", "\u2028"])
 def test_a_refusal_tells_what_is_wrong_and_not_the_secret_that_it_is_in(bad: str) -> None:
     secret = f"s3cret{bad}"
-    with pytest.raises(ValueError, match=f"cookie 'a' has {re.escape(repr(bad))} in its value") as cookie:
+    with pytest.raises(ValueError, match=f"'a'.* {re.escape(repr(bad))}") as cookie:
         Cookie("a", secret)
     assert "s3cret" not in str(cookie.value)
     with pytest.raises(TypeError, match="bytes") as other:

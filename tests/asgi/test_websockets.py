@@ -96,7 +96,7 @@ async def nothing(_scope: Scope, _receive: Receive, _send: Send) -> None: ...
 
 @pytest.mark.parametrize("wrong", ["", "ws", "ws/a"])
 def test_path_without_a_leading_slash_is_refused(wrong: str) -> None:
-    with pytest.raises(ValueError, match="does not begin with a slash"):
+    with pytest.raises(ValueError, match="slash"):
         add_ws_route(wrong, nothing)
 
 

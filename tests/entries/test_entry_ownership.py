@@ -51,7 +51,7 @@ def test_root_with_another_users_home_makes_and_removes_nothing(use: str, own_ho
     (own_home / ".config").mkdir()
     (own_home / ".config" / "mimeapps.list").symlink_to(treasure)
     give(own_home, OTHER)
-    with pytest.raises(PermissionError, match=rf"\(uid {OTHER}\), for whom root creates no entries"):
+    with pytest.raises(PermissionError, match=rf"uid {OTHER}.*root"):
         USES[use]()
     assert treasure.read_text() == "mine"
     assert list(treasure.parent.iterdir()) == [treasure]
@@ -67,7 +67,7 @@ def test_nor_where_one_of_the_directories_is_anothers(
         os.chown(place, OTHER, OTHER, follow_symlinks=False)
         with monkeypatch.context() as patch:
             patch.setenv(variable, str(place))
-            with pytest.raises(PermissionError, match="for whom root creates no entries"):
+            with pytest.raises(PermissionError, match="root"):
                 USES["create"]()
     assert list(treasure.parent.iterdir()) == [treasure]
 
@@ -77,7 +77,7 @@ def test_a_record_that_others_can_write_removes_nothing(mode: int, own_home: Pat
     path = planted(own_home, treasure)
     path.chmod(mode)
     for use in USES.values():
-        with pytest.raises(PermissionError, match=r"App\.json cannot be read \(another user may have written it\)"):
+        with pytest.raises(PermissionError, match=r"App\.json.*another user"):
             use()
     assert treasure.read_text() == "mine"
     path.chmod(0o644)
@@ -89,7 +89,7 @@ def test_a_record_that_others_can_write_removes_nothing(mode: int, own_home: Pat
 def test_a_record_of_another_user_removes_nothing(own_home: Path, treasure: Path) -> None:
     path = planted(own_home, treasure)
     os.chown(path, VICTIM, VICTIM)
-    with pytest.raises(PermissionError, match="another user may have written it"):
+    with pytest.raises(PermissionError, match="another user"):
         remove_entry("App")
     assert treasure.exists()
 

@@ -163,7 +163,7 @@ def test_a_compiler_that_fails_leaves_the_earlier_bundle_and_its_words(
     create(entry(comment="first"))
     before = tree()
     saved(mac_tools / tool, b"#!/bin/sh\necho broken >&2\nexit 1\n")
-    with pytest.raises(OSError, match=f"{tool} could not make the bundle: broken"):
+    with pytest.raises(OSError, match=f"{tool}.*broken"):
         create(entry(url_schemes=["app"]))
     assert tree() == before
 
@@ -233,7 +233,7 @@ def test_a_bundle_that_others_made_is_neither_replaced_nor_removed(
 ) -> None:
     (applications / "Safari.app" / "Contents").mkdir(parents=True)
     before = tree()
-    with pytest.raises(FileExistsError, match=r"Safari\.app exists already, and does not belong to 'Safari'"):
+    with pytest.raises(FileExistsError, match=r"Safari\.app exists"):
         create(entry("Safari"))
     assert installing.remove("Safari", macos) is False
     assert tree() == before

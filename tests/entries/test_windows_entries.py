@@ -305,7 +305,7 @@ def test_after_a_failure_the_registry_is_as_it_was(then: Entry | None) -> None:
 
 def test_a_scheme_of_another_program_is_refused() -> None:
     tables, kept = Tables("app"), record()
-    with pytest.raises(FileExistsError, match="links of app: are opened by another program"), Changes() as changes:
+    with pytest.raises(FileExistsError, match=r"app:.*another program"), Changes() as changes:
         registry.apply(changes, tables, [], ["app"], kept)
     assert tables.copy() == {"app": {}}
 
@@ -321,5 +321,5 @@ def test_what_others_put_into_our_keys_keeps_them() -> None:
 def test_two_names_that_differ_in_case_alone_are_refused_where_files_do_not_tell_them_apart() -> None:
     create(entry(name="App"))
     records.record_path("App").rename(records.record_path("app"))  # as such a file system would have it
-    with pytest.raises(FileExistsError, match="the names 'app' and 'App' differ in case alone: choose another"):
+    with pytest.raises(FileExistsError, match=r"'app' and 'App'.*case"):
         create(entry(name="app"))

@@ -92,7 +92,7 @@ def test_a_link_of_our_own_on_the_way_is_followed_and_one_in_its_place_is_not(tm
     private_files.private_dir(tmp_path / "link" / "made")
     assert mode(tmp_path / "real" / "made") == 0o700
     us = f"{pwd.getpwuid(os.geteuid()).pw_name} (uid {os.geteuid()})"
-    with pytest.raises(NotPrivateError, match=re.escape(f"link is a symbolic link of {us}: remove it")):
+    with pytest.raises(NotPrivateError, match=re.escape(f"symbolic link of {us}")):
         private_files.private_dir(tmp_path / "link")
 
 
@@ -202,7 +202,7 @@ def test_a_link_of_another_user_is_not_followed(tmp_path: Path) -> None:
     link = tmp_path / "link"
     link.symlink_to("real")
     os.chown(link, OTHER, OTHER, follow_symlinks=False)
-    with pytest.raises(NotPrivateError, match=rf"link is a symbolic link of nobody \(uid {OTHER}\)"):
+    with pytest.raises(NotPrivateError, match=rf"symbolic link of .*uid {OTHER}"):
         private_files.private_dir(link / "made")
     assert not any((tmp_path / "real").iterdir())
 

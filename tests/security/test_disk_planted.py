@@ -117,7 +117,7 @@ def test_a_config_that_another_user_can_write_is_not_run(place: Path, plant: Pla
     else:
         path.parent.mkdir()
         plant(path)
-    with pytest.raises(ConfigurationError, match=rf"cannot be read: .*nobody \(uid {OTHER}\)"):
+    with pytest.raises(ConfigurationError, match=rf"read: .*uid {OTHER}"):
         configs.load("app")
 
 
@@ -131,7 +131,7 @@ def test_a_config_is_run_that_its_owner_alone_can_write(place: Path, mode: int, 
         assert configs.load("app").target == "os:abort"
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     else:
-        with pytest.raises(ConfigurationError, match=f"mode {mode:04o}.: look at it, then chmod 600 it"):
+        with pytest.raises(ConfigurationError, match=f"mode {mode:04o}.*chmod 600"):
             configs.load("app")
 
 
@@ -174,7 +174,7 @@ def test_a_pid_path_of_another_user_in_a_directory_like_tmp_is_refused_and_left(
 @pytest.mark.parametrize("plant", [plant_directory, plant_link])
 def test_root_writes_no_pid_where_another_user_could_lead_it(tmp_path: Path, plant: Plant) -> None:
     plant(tmp_path / "his")
-    with pytest.raises(PidFileError, match=rf"cannot be written by root: .*/his .*nobody \(uid {OTHER}\)"):
+    with pytest.raises(PidFileError, match=rf"root: .*/his .*uid {OTHER}"):
         PidFile(tmp_path / "his" / "app.pid").claim()
     assert [path for path in tmp_path.rglob("*") if path.name not in ("his", "target")] == []
 

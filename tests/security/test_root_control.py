@@ -161,7 +161,7 @@ def test_a_link_to_a_socket_of_roots_own_leads_root_nowhere(
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))  # where root's own is not
     monkeypatch.setenv("TMPDIR", str(runtime.parent.parent))
     assert find("app") is not None
-    with looking_for("app"), pytest.raises(ControlPermissionError, match="is not for this user"):
+    with looking_for("app"), pytest.raises(ControlPermissionError, match="this user"):
         client.stop("app", 5)
     assert own.status()["state"] == "ready"
 
@@ -233,7 +233,7 @@ def test_a_lock_and_a_state_that_are_not_his_say_nothing(runtime: Path, home: Pa
         os.link(secret, path)
     with looking_for("app"):
         if suffix == "lock":
-            with pytest.raises(ControlPermissionError, match="the lock of 'app' cannot be opened"):
+            with pytest.raises(ControlPermissionError, match="lock of 'app'"):
                 client.is_free("app")
         else:
             assert client.is_free("app")

@@ -131,7 +131,7 @@ def test_a_script_that_cannot_be_imported_cannot_serve_itself(home: Path, starte
 def test_a_pid_file_that_holds_something_else_is_left_as_it_is(home: Path) -> None:
     (home / "notes").write_text("buy milk")
     message = refusal(PidFileError, "nowhere:app", pid_path=Path("notes"))
-    assert message.startswith(f"PID file '{home}/notes' holds 'buy milk', which is no PID")
+    assert message.startswith(f"PID file '{home}/notes' holds 'buy milk', which is not a PID")
     assert (home / "notes").read_text() == "buy milk"
     assert left_behind(home) == []
 

@@ -99,7 +99,7 @@ def test_root_with_another_users_home_keeps_no_services_there(
     run_as(OTHER, "os.symlink(sys.argv[2], sys.argv[1] + '/.config')", his, own / "mine")
     run_as(OTHER, "os.symlink(sys.argv[2], sys.argv[1] + '/Library')", his, own / "mine")
     monkeypatch.setenv("HOME", str(his))
-    with pytest.raises(ServiceError, match=rf"services cannot be kept there: .*nobody \(uid {OTHER}\)"):
+    with pytest.raises(ServiceError, match=rf"services .*uid {OTHER}"):
         use(kind(system=False))
     assert list((own / "mine").iterdir()) == []
 
@@ -120,10 +120,10 @@ def test_no_file_is_read_as_root_that_another_user_can_exchange(own: Path, kind:
         run_as(OTHER, "os.symlink('/dev/null', sys.argv[1])", file)
     else:
         os.chown(file if kind == "file" else place, OTHER, OTHER)
-    with pytest.raises(ServiceError, match=rf"is read as root at each start, and .*nobody \(uid {OTHER}\)"):
+    with pytest.raises(ServiceError, match=rf"root .*uid {OTHER}"):
         check_variables_file(service)
 
 
 def test_a_file_of_variables_that_is_gone_is_raised(own: Path) -> None:
-    with pytest.raises(ServiceError, match="cannot be read: No such file or directory"):
+    with pytest.raises(ServiceError, match="No such file"):
         check_variables_file(made(system=True, user="nobody", environment_file=str(own / "gone")))

@@ -134,12 +134,12 @@ def test_it_is_written_loaded_and_waited_for_and_uninstall_leaves_nothing(mac: M
     assert mac.files() == set()
     assert mac.manager.names() == []
     assert mac.manager.status("hello") is None
-    with pytest.raises(ServiceError, match="'hello' is not a service"):
+    with pytest.raises(ServiceError, match=r"'hello'.* service"):
         mac.manager.uninstall("hello")
 
 
 def test_what_does_not_start_is_not_installed(mac: Mac) -> None:
-    with pytest.raises(WesktopError, match="did not start, and is not installed") as caught:
+    with pytest.raises(WesktopError, match="not installed") as caught:
         mac.manager.install(mac.service("broken"))
     assert "no good" in caught.value.message
     assert mac.verbs() == ["enable", "bootstrap", "bootout"]
@@ -175,7 +175,7 @@ def test_start_has_launchd_start_it_and_says_why_it_does_not(mac: Mac) -> None:
     client.stop("hello", 20)
     for reason in ("no good", "worse"):
         (mac.home / "app.py").write_text(f"raise RuntimeError({reason!r})")
-        with pytest.raises(ServiceError, match=f"'hello' did not start: .*{reason}"):
+        with pytest.raises(ServiceError, match=f"'hello' .*{reason}"):
             mac.manager.start("hello")
 
 
@@ -209,5 +209,5 @@ def test_a_property_list_that_cannot_be_read_is_not_taken_for_none(mac: Mac) -> 
     path = mac.home / "Library" / "LaunchAgents" / "wesktop.hello.plist"
     path.mkdir(parents=True)  # unreadable for root too
     assert mac.manager.names() == ["hello"]
-    with pytest.raises(ServiceError, match=r"hello\.plist cannot be read \(Is a directory\): "):
+    with pytest.raises(ServiceError, match=r"hello\.plist .*Is a directory"):
         mac.manager.status("hello")

@@ -50,7 +50,7 @@ def test_what_would_end_the_line_is_refused_by_name(bad: str) -> None:
 
 @pytest.mark.parametrize("bad", ["a\nb", "\x1b[0m", "\udc80"])
 def test_an_assignment_that_is_refused_does_not_tell_its_value(bad: str) -> None:
-    with pytest.raises(ConfigurationError, match="environment variable TOKEN has a line break") as refused:
+    with pytest.raises(ConfigurationError, match=r"TOKEN .*line break") as refused:
         assignment("TOKEN", f"s3cret{bad}")
     assert "s3cret" not in str(refused.value)
 

@@ -19,7 +19,7 @@ def test_signatures_are_the_specified_ones() -> None:
 
 
 def test_strict_broadcaster_refuses_an_unregistered_event_by_name(broadcaster: Broadcaster) -> None:
-    with pytest.raises(ValueError, match=r"'tock' is not registered.*registered: tick"):
+    with pytest.raises(ValueError, match=r"'tock' .*registered: tick"):
         broadcaster.broadcast("tock", 1)
 
 

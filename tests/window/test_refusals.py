@@ -198,9 +198,7 @@ def test_what_a_toolkit_raises_while_the_window_is_created_is_raised_by_run(
     (home / "unforeseen" / "sitecustomize.py").write_text(UNFORESEEN)
     refusal = refuse(f"'demo:app', gui={gui!r}, port=0", PYTHONPATH=str(home / "unforeseen"))
     assert refusal.error == "WindowError"
-    assert refusal.message == (
-        "the window cannot be created (TypeError: 'int' object is not subscriptable): `wesktop doctor` may say why."
-    )
+    assert "(TypeError: 'int' object is not subscriptable)" in refusal.message
 
 
 # A library of the engine that lacks something of which the page's rules are made.
@@ -232,9 +230,9 @@ def test_a_port_in_use_names_its_holder(refuse: Refuse) -> None:
 @pytest.mark.parametrize(
     ("path", "content", "message"),
     [
-        ("app.pid", "hello", "holds 'hello', which is no PID: remove the file, or give another pid_path."),
-        ("app.pid", f"{os.getpid()}\n", f"(pid {os.getpid()}), which is running: stop it, or give another pid_path."),
-        ("app.pid", "-1\n", "holds '-1', which is no PID"),
+        ("app.pid", "hello", "'hello'"),
+        ("app.pid", f"{os.getpid()}\n", f"(pid {os.getpid()}), which is running"),
+        ("app.pid", "-1\n", "'-1'"),
         ("missing/app.pid", None, "cannot be written: No such file or directory."),
         (".", None, "cannot be read: Is a directory."),
     ],

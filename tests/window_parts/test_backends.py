@@ -63,7 +63,7 @@ def test_an_unknown_distribution_is_pointed_to_qt(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(backends, "gtk_install_line", lambda _: None)
     with pytest.raises(NoBackendError) as raised:
         choose(None)
-    assert raised.value.message == f"no GUI toolkit is installed. Install one: {PIP_QT}"
+    assert PIP_QT in raised.value.message
 
 
 @pytest.mark.parametrize("platform", ["darwin", "win32"])

@@ -69,10 +69,10 @@ def test_what_does_not_fit_is_dropped_and_counted_in_the_log(page: Busy, caplog:
     with caplog.at_level(logging.WARNING, "wesktop"):
         for number in range(LIMIT + 5):
             page.backlog.put(f"{number}")
-        assert caplog.messages == ["3 scripts wait already: further ones are dropped"]
+        assert ["3 scripts" in text for text in caplog.messages] == [True]
         page.goes_on()
         assert did(page, "first", "0", "1", "2")
-        assert caplog.messages[1:] == ["5 scripts were dropped"]
+        assert ["5 scripts" in text for text in caplog.messages[1:]] == [True]
 
 
 def test_of_one_kind_the_last_alone_waits(page: Busy) -> None:
@@ -91,5 +91,5 @@ def test_what_follows_a_failure_is_done_and_the_failure_is_in_the_log(
     page.backlog.put("next")
     page.goes_on()
     assert did(page, "first", "next")
-    assert caplog.messages == ["one of the scripts failed"]
+    assert ["failed" in text for text in caplog.messages] == [True]
     assert "RuntimeError: no such page" in caplog.text

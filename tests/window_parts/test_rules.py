@@ -242,7 +242,7 @@ def test_what_is_no_list_of_permissions_is_refused(permissions: object, message:
 def test_what_is_neither_true_nor_false_is_refused(value: object) -> None:
     with pytest.raises(ConfigurationError) as raised:
         check_flag("downloads", value)
-    assert raised.value.message == f"downloads {value!r} is neither True nor False."
+    assert f"downloads {value!r}" in raised.value.message
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_a_given_port_whose_other_address_is_taken_is_refused(host: str, other: 
     port = free_port()
     with (
         taken(other, port, socket.SO_REUSEADDR),
-        pytest.raises(PortInUseError, match=f"port {port} on {other} is in use by"),
+        pytest.raises(PortInUseError, match=f"port {port} on {other} is in use"),
     ):
         listen(host, port, "app")
     listen(host, port, "app").close()

@@ -99,11 +99,11 @@ def test_a_pid_that_has_gone_to_another_process_is_stale(tmp_path: Path) -> None
     ("content", "said"),
     [
         (f"{os.getppid()}\n", f"(pid {os.getppid()}), which is running: stop it"),
-        ("hello", "holds 'hello', which is no PID"),
-        ("-5", "holds '-5', which is no PID"),
-        ("99999999999999999999", "which is no PID"),
-        ("1 2", "which is no PID"),
-        ("\x00\x01", "which is no PID"),
+        ("hello", "'hello'"),
+        ("-5", "'-5'"),
+        ("99999999999999999999", "not a PID"),
+        ("1 2", "not a PID"),
+        ("\x00\x01", "not a PID"),
     ],
 )
 def test_a_file_that_is_not_ours_is_refused_and_left_as_it_is(tmp_path: Path, content: str, said: str) -> None:

@@ -16,7 +16,7 @@ def test_only_what_the_table_has_can_happen(state: SlotState, event: Transition)
         worker.advance(event, NOW)
         assert (worker.state, worker.since, worker.last_heartbeat) == (TRANSITIONS[state, event], NOW, NOW)
     else:
-        with pytest.raises(ValueError, match=f"a worker that is {state} cannot be {event}"):
+        with pytest.raises(ValueError, match=f"{state} .*{event}"):
             worker.advance(event, NOW)
         assert worker.state is state
 
