@@ -14,7 +14,7 @@ from wesktop.asgi.http.headers import Headers, encode_headers
 from wesktop.asgi.limits import DEFAULT, Limits
 from wesktop.asgi.parameters import as_bytes, check_type
 from wesktop.asgi.receiving.inbox import Inbox
-from wesktop.asgi.reporting import log_exception, printable
+from wesktop.asgi.reporting import log_exception, log_warning, printable
 from wesktop.asgi.routing.router import WEBSOCKET, Router
 from wesktop.asgi.signatures import check_arguments
 from wesktop.asgi.types import Message, Receive, Scope, Send
@@ -205,6 +205,9 @@ class WebSocket(Connection):
         """Close the connection after a message that is too large, even if the handler is not receiving."""
         self.closed = True
         end = self._receiver.end or {}
+        log_warning(
+            "wesktop", "WebSocket %s closed (%s): %s", printable(self.path), end.get("code"), end.get("reason")
+        )
         with contextlib.suppress(Exception):  # the client may have gone
             await self._send({"type": "websocket.close", "code": end.get("code"), "reason": end.get("reason")})
 

@@ -39,7 +39,7 @@ class Inbox(Receiver):
         if self._max_message_size is not None and size > self._max_message_size:
             if self.end is None:
                 self._is_refused = True
-                reason = f"a message may have {self._max_message_size} bytes"
+                reason = f"a message has {size} bytes: at most {self._max_message_size} are accepted"
                 self.end = {"type": "websocket.disconnect", "code": TOO_BIG, "reason": reason}
             return False
         self._size += size
