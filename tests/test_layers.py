@@ -39,7 +39,9 @@ WESKTOPD: dict[str, set[str]] = {
     "start": {"shared", "wire", "system", "instance", "upgrade", "daemon"},
 }
 FLAT = {
-    **dict.fromkeys(("errors", "text", "limits", "context", "target", "release", "startup_imports"), "shared"),
+    **dict.fromkeys(
+        ("errors", "text", "limits", "context", "target", "release", "startup_imports", "wsgi"), "shared"
+    ),
     **dict.fromkeys(("options", "spec", "paths", "configs"), "shared"),
     **dict.fromkeys(("client", "daemonize", "other_users"), "client"),
     **dict.fromkeys(("__main__", "successor"), "start"),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from wesktop.server import serve
     from wesktop.sse import Broadcaster, sse_route
     from wesktop.window.opening.open_window import open_window as open_window
+    from wesktopd.guard.csp import DEFAULT_CSP as DEFAULT_CSP
 
     __version__: str
 
@@ -54,6 +55,7 @@ _HOMES = {
     "remove_entry": "wesktop.entries",
     "open_window": "wesktop.window.opening.open_window",
     "notify": "wesktop.dialogs",
+    "DEFAULT_CSP": "wesktopd.guard.csp",
 }
 
 

@@ -6,7 +6,7 @@ from wesktopd.system import start_child
 
 TYPE_CHECKING = False  # as type checkers know it: the window waits for this module, and typing takes 4 ms
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
     from typing import Any
 
@@ -47,7 +47,7 @@ def run(
     allow_remote: bool = False,
     allowed_hosts: "Sequence[str]" = (),
     allowed_origins: "Sequence[str]" = (),
-    csp: str | None = None,
+    csp: "str | Mapping[str, Sequence[str]] | None" = None,
     second_launch: str = "focus",
     arguments: "Sequence[str] | None" = None,
 ) -> None:
@@ -100,8 +100,9 @@ def run(
     allow_remote: Allow a host that other machines can reach, such as "0.0.0.0"; requires a session.
     allowed_hosts: Further names of the server, such as "app.example" or "app.example:8443".
     allowed_origins: Other sites whose pages may send requests, such as "http://localhost:5173".
-    csp: Content-Security-Policy of HTML, SVG and XML responses without a policy of their own; "" sends none. None:
-        the app's own origin only.
+    csp: Content-Security-Policy of HTML, SVG and XML responses without a policy of their own; "" sends none. A dict
+        such as {"img-src": ["https://tile.example"]}, or a string with a leading +, adds to `wesktop.DEFAULT_CSP`.
+        None: the app's own origin only.
     keep_alive: Keep serving when the window is closed; `wesktop ctl` then controls the server.
     second_launch: What another start does while the app is open: "focus" brings its window to the front,
         "window" opens another one, and "module:function" is called by the running app.

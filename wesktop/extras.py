@@ -8,6 +8,7 @@ PACKAGES = {
     "redis": ("redis",),
     "top": ("rich",),
     "icons": ("Pillow>=12.3",),
+    "wsgi": ("a2wsgi",),
 }
 
 

@@ -9,7 +9,7 @@ from wesktopd.limits import DRAIN_TIMEOUT, HANG_TIMEOUT, START_TIMEOUT
 from wesktopd.system import ChildProcess, service_manager, start_worker
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from wesktopd.instance.instance import Instance
@@ -40,7 +40,7 @@ def serve(
     allow_remote: bool = False,
     allowed_hosts: "Sequence[str]" = (),
     allowed_origins: "Sequence[str]" = (),
-    csp: str | None = None,
+    csp: "str | Mapping[str, Sequence[str]] | None" = None,
     detach: bool = False,
 ) -> None:
     """Serve an ASGI app and block until it is stopped.
@@ -74,8 +74,9 @@ def serve(
     allow_remote: Allow a host that other machines can reach, such as "0.0.0.0"; requires a session.
     allowed_hosts: Further names of the server, such as "app.example" or "app.example:8443".
     allowed_origins: Other sites whose pages may send requests, such as "http://localhost:5173".
-    csp: Content-Security-Policy of HTML, SVG and XML responses without a policy of their own; "" sends none. None:
-        the app's own origin only.
+    csp: Content-Security-Policy of HTML, SVG and XML responses without a policy of their own; "" sends none. A dict
+        such as {"img-src": ["https://tile.example"]}, or a string with a leading +, adds to `wesktop.DEFAULT_CSP`.
+        None: the app's own origin only.
     detach: Return as soon as the server answers, and leave it running.
 
     The PID file has the PID of the process that serves: this one, unless `detach` is set. The default name stands for

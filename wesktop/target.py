@@ -7,6 +7,7 @@ from typing import Any
 
 from wesktop.options import BY_NAME
 from wesktopd.errors import ConfigurationError
+from wesktopd.guard.csp import serialize
 from wesktopd.spec import AppSpec, check_name, default_name, import_root
 from wesktopd.target import parse_target
 from wesktopd.text import check_utf8
@@ -26,6 +27,8 @@ def app_spec(target: object, *, name: str | None, **options: Any) -> AppSpec:
             options[option] = [*value]
         elif kind is Path and value is not None:
             options[option] = _absolute(option, value)
+    if not isinstance(options.get("csp"), str | None):
+        options["csp"] = serialize(options["csp"])
     if ":" in options.get("second_launch", ""):
         options["second_launch"] = _outside_main(options["second_launch"])
     named = app_name(target, name)

@@ -4,6 +4,7 @@ Light: what starts an app waits for it.
 """
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from wesktopd.errors import ConfigurationError
@@ -37,10 +38,11 @@ class Option:
     least, most, unit: the range of a number. choices: all values of a string.
     functions: which of `run()` and `serve()` have it.
     flag: on the command line, by default its name with dashes; None where it is not there.
-    metavar: what stands for its value in the help.
+    metavar: what stands for its value in the help. also: a further type of its value in the functions.
     """
 
     __slots__ = (
+        "also",
         "choices",
         "default",
         "flag",
@@ -72,6 +74,7 @@ class Option:
         serve_default: object = REQUIRED,
         flag: str | None = "",
         metavar: str | None = None,
+        also: type | None = None,
     ) -> None:
         self.name = name
         self.kind = kind
@@ -84,6 +87,7 @@ class Option:
         self.serve_default = default if serve_default is REQUIRED else serve_default
         self.flag = f"--{name.replace('_', '-')}" if flag == "" else flag
         self.metavar = metavar
+        self.also = also
 
     @property
     def range(self) -> str:
@@ -99,7 +103,7 @@ class Option:
 
     def check(self, value: object) -> None:
         """Raise ConfigurationError for a value of another type, out of its range, or not among its choices."""
-        if value is None and self.none is not None:
+        if (value is None and self.none is not None) or (self.also is not None and isinstance(value, self.also)):
             return
         if not self._is_of_type(value):
             wanted = _IN_WORDS[self.kind]
@@ -155,8 +159,10 @@ SERVER_OPTIONS = (
            'Other sites whose pages may send requests, such as "http://localhost:5173".',
            flag="--allowed-origin", metavar="ORIGIN"),
     Option("csp", str, None,
-           'Content-Security-Policy of HTML, SVG and XML responses without a policy of their own; "" sends none.',
-           none="the app's own origin only"),
+           'Content-Security-Policy of HTML, SVG and XML responses without a policy of their own; "" sends none. A '
+           'dict such as {"img-src": ["https://tile.example"]}, or a string with a leading +, adds to '
+           "`wesktop.DEFAULT_CSP`.",
+           none="the app's own origin only", also=Mapping),
 )
 # fmt: on
 

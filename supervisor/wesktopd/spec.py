@@ -8,8 +8,8 @@ from typing import Any, Literal
 import msgspec
 
 from wesktopd.errors import ConfigurationError, TargetError
+from wesktopd.guard.csp import check_csp
 from wesktopd.guard.hosts import check_allowed_hosts, check_allowed_origins, check_exposure
-from wesktopd.guard.security_headers import check_csp
 from wesktopd.limits import DRAIN_TIMEOUT, HANG_TIMEOUT, START_TIMEOUT
 from wesktopd.options import SERVER_OPTIONS
 from wesktopd.target import parse_target

@@ -7,8 +7,9 @@ import pytest
 
 from security.guarded import ACCESS, PORT, ask, guard
 from wesktopd.errors import ConfigurationError
+from wesktopd.guard.csp import DEFAULT_CSP
 from wesktopd.guard.middleware import Guard
-from wesktopd.guard.security_headers import DEFAULT_CSP, HEADERS
+from wesktopd.guard.security_headers import HEADERS
 from wesktopd.guard.session import SessionCheck
 
 
@@ -60,6 +61,8 @@ def test_what_runs_scripts_has_a_policy(content_type: bytes) -> None:
     assert answer_with(headers)["content-security-policy"] == DEFAULT_CSP
     assert answer_with(headers, csp="img-src 'self'")["content-security-policy"] == "img-src 'self'"
     assert "content-security-policy" not in answer_with(headers, csp="")
+    added = answer_with(headers, csp="+img-src https://tile.example")["content-security-policy"]
+    assert added == f"{DEFAULT_CSP}; img-src 'self' data: blob: https://tile.example"
 
 
 @pytest.mark.parametrize("content_type", [b"image/png", b"text/plain", b"application/json", b"text/javascript", b""])

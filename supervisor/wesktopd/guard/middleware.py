@@ -10,9 +10,10 @@ It works under any ASGI server: `Guard(app, port=8000)`.
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
 from typing import Any
 
+from wesktopd.guard.csp import check_csp, whole_policy
 from wesktopd.guard.hosts import Hosts, check_allowed_hosts, check_allowed_origins, own_names
 from wesktopd.guard.login import Answer, ask_for_session, let_in, refused
-from wesktopd.guard.security_headers import DEFAULT_CSP, WINDOW, SecurityHeaders, check_csp
+from wesktopd.guard.security_headers import WINDOW, SecurityHeaders
 from wesktopd.guard.session import SessionCheck
 from wesktopd.guard.tokens import OPEN_PATH
 
@@ -38,7 +39,7 @@ class Guard:
     name: the app's. port, host: where it listens. allowed_hosts: further values of `Host`, such as "app.example", any
     port of which is meant, or "app.example:8443". allowed_origins: further origins whose pages may ask, such as
     "http://localhost:5173"; what they may read is left to the app's own CORS headers. csp: the
-    Content-Security-Policy of HTML, SVG and XML where the app gives none, None for `DEFAULT_CSP`, "" for none.
+    Content-Security-Policy of HTML, SVG and XML where the app gives none, see `wesktopd.guard.csp`; "" for none.
     session: what shows that a client belongs, None where that is not asked. redeem: whether a one-time token lets
     somebody in.
 
@@ -65,7 +66,7 @@ class Guard:
         self._name = name
         self._hosts = Hosts(lambda: own_names(name, host), port, allowed_hosts)
         self._origins = frozenset(origin.encode() for origin in allowed_origins)
-        policy = DEFAULT_CSP if csp is None else csp
+        policy = whole_policy(csp)
         self._headers = SecurityHeaders(policy)
         self._window_headers = SecurityHeaders(policy, window=True)
         self._session = session

@@ -5,20 +5,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
-from wesktopd.errors import ConfigurationError
-
 Header = tuple[bytes, bytes]
 Send = Callable[[Any], Awaitable[None]]
-
-DEFAULT_CSP = (
-    "default-src 'self' data: blob:; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval' blob:; "
-    "style-src 'self' 'unsafe-inline'; connect-src 'self' blob: data:; frame-src 'self' blob:; object-src 'none'; "
-    "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
-)
-"""Own origin only: a page loads from no other origin, sends nothing there, and is not framed by one.
-
-Inline scripts and styles run: they are the app's own, and a developer is to notice nothing.
-"""
 
 OPENER = b"cross-origin-opener-policy"
 WINDOW = "wesktop-window"
@@ -85,9 +73,3 @@ def is_document(content_type: bytes) -> bool:
     What has one of these names in it anywhere counts: of a list of types, browsers take one of their choice.
     """
     return _DOCUMENT.search(content_type) is not None
-
-
-def check_csp(csp: str | None) -> None:
-    """Refuse what can be no header's value; raises ConfigurationError."""
-    if csp is not None and not all(" " <= char <= "~" for char in csp):
-        raise ConfigurationError(f"csp must be one line of ASCII, not {csp!r}.")
