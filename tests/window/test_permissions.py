@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from support.scripts import Script
+from support.waiting import wait_for
 from window.shown import Shown
 
 pytestmark = pytest.mark.window
@@ -46,8 +47,14 @@ def test_a_page_may_use_nothing_unasked(turn: Callable[[str], Shown], what: str)
 @pytest.mark.parametrize("what", ASKS)
 def test_a_page_may_use_what_was_asked_for(show: Show, what: str) -> None:
     shown = show(f"permissions=[{NAMES.get(what, what)!r}]", on_click(ASKS[what][0])).ready()
-    shown.click()
-    shown.hear("granted")
+    refusal = ASKS[what][1]
+    for clicks in range(1, 6):
+        shown.click()
+        wait_for(lambda: "granted" in shown.said() or shown.said().count(refusal) == clicks, "an answer")  # noqa: B023
+        if "granted" in shown.said():
+            return
+    # A click counts for five seconds (HTML, "transient activation"): on a stalled machine it may be over by then.
+    raise AssertionError(f"five clicks: {shown.said()}")
 
 
 def test_a_page_may_write_to_the_clipboard_when_it_is_clicked(show: Show) -> None:
