@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def run(
     target: str,
     *,
-    title: str = "wesktop",
+    title: str | None = "wesktop",
     width: int = 1280,
     height: int = 800,
     icon: str | None = None,
@@ -32,6 +32,10 @@ def run(
     confirm_close: bool | str = False,
     on_close: str = "quit",
     menu: "Sequence[dict[str, Any]]" = (),
+    text_select: bool = True,
+    context_menu: bool = True,
+    zoom: bool = True,
+    spellcheck: "Sequence[str] | None" = None,
     factory: bool = False,
     drain_timeout: float = DRAIN_TIMEOUT,
     keep_alive: bool = False,
@@ -61,7 +65,7 @@ def run(
     target: "module:attribute" of the app, imported as here: same working directory, same `sys.path[0]`.
     name: Identifies the app to this user and to `wesktop ctl`; also the window's class. None: the target's
         module.
-    title: Title of the window.
+    title: Title of the window; by default the page's, once it has one. None: the page's title.
     width: Width of the window in pixels. 100 to 16384 pixels.
     height: Height of the window in pixels. 100 to 16384 pixels.
     icon: Path of a PNG, SVG or ICO file. None: the desktop's default.
@@ -77,6 +81,10 @@ def run(
     on_close: What closing the window does: "quit", or "hide", which keeps its page running until the next start
         shows it again.
     menu: Menu bar, as lists and dicts; see docs/windows.md.
+    text_select: Let the user select text of the page.
+    context_menu: Show a menu at a right click, to edit text and copy.
+    zoom: Let the user enlarge the page, by Ctrl with +, -, 0 or the wheel; kept for the app.
+    spellcheck: Languages of spell checking in text fields, such as "en_US"; () for none. None: the user's.
     host: Address to listen on.
     port: Port to listen on; 0 takes a free one and keeps it for this app. 0 to 65535.
     pid_path: File that holds the server's PID while it runs. None: no file.
@@ -140,7 +148,7 @@ def run(
         spec = app_spec(
             target,
             name=name,
-            label=title,
+            label=look.title,
             one_shot=not keep_alive,
             second_launch=second_launch,
             window=as_fields(look),

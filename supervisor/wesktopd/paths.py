@@ -109,6 +109,11 @@ def window_file(name: str) -> Path:
     return _of_home("user_state_path") / f"{name}.window"
 
 
+def zoom_file(name: str) -> Path:
+    """Return the path of its pages' zoom factor. Raises ConfigurationError for a user without a home."""
+    return _of_home("user_state_path") / f"{name}.zoom"
+
+
 def config_file(name: str) -> Path:
     """Return the path of an app's spec, for `wesktop ctl start`. Raises ConfigurationError without a home."""
     check_name(name)

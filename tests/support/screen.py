@@ -87,6 +87,13 @@ class Screen:
         wait_for(lambda: self.active() == int(window, 16), "the focus")
         self._tool("xdotool", "key", *keys)
 
+    def wheel(self, window: str, *, up: bool, key: str = "") -> None:
+        """Turn the wheel over a window by one notch, while a key is held."""
+        self.point(window, 100, 100)
+        button = "4" if up else "5"
+        held = (["keydown", key], ["keyup", key]) if key else ([], [])
+        self._tool("xdotool", *held[0], "click", button, *held[1])
+
     def active(self) -> int:
         """The window that has the focus."""
         return int(self._tool("xprop", "-root", "-notype", "_NET_ACTIVE_WINDOW").split()[-1].rstrip(","), 16)

@@ -55,6 +55,12 @@ def page_app(name: str, script: str = "", colour: str = "#336699", waits: str = 
             shown["script"] = _TURNS.format(number=str(turn["number"]), script=shown["script"])
         return wesktop.HTMLResponse(_PAGE.format(**shown))
 
+    @router.get("/attached/{kind}/{type}")
+    async def attached(request: wesktop.Request) -> wesktop.BytesResponse:
+        kind = "{kind}/{type}".format(**request.path_params)
+        headers = {"Content-Disposition": 'attachment; filename="kept.txt"'}
+        return wesktop.BytesResponse(b"of the app", kind, headers=headers)
+
     @router.get("/turn")
     async def turn_number(_: wesktop.Request) -> wesktop.TextResponse:
         return wesktop.TextResponse(str(json.loads(TURN.read_text())["number"]))

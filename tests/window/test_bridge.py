@@ -78,13 +78,15 @@ def test_what_a_frame_sends_is_in_no_script_of_the_next_page(show_to_user: Show,
 
 @pytest.mark.parametrize("gui", GUIS)
 def test_pywebviews_own_scripts_still_reach_the_document_and_python(show: Show, gui: str) -> None:
-    """A page's text is not selected by default, and a window without a frame is moved by parts of its page."""
+    """Text is not selected if the app says so, and a window without a frame is moved by parts of its page."""
     script = (
         "addEventListener('pywebviewready', () => { document.body.insertAdjacentHTML('beforeend',"
         "'<p class=pywebview-drag-region style=\"height: 100vh\">');"
         "say(getComputedStyle(document.body).webkitUserSelect) })"
     )
-    shown = show(f"gui={gui!r}, window={{'frameless': True, 'easy_drag': False}}", f"script={script!r}").ready()
+    shown = show(
+        f"gui={gui!r}, text_select=False, window={{'frameless': True, 'easy_drag': False}}", f"script={script!r}"
+    ).ready()
     shown.hear("none")
     screen, before = shown.screen, shown.screen.area(shown.window)
 

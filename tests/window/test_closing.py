@@ -76,12 +76,10 @@ def test_nobody_is_asked_when_the_caller_ends(show: Show) -> None:
 
 
 @pytest.mark.parametrize("gui", TOOLKITS)
-def test_a_page_does_not_close_its_window(show: Show, gui: str) -> None:
-    shown = show(f"gui={gui!r}", page="script=\"onclick = () => { window.close(); say('closed') }\"").ready()
+def test_a_page_that_closes_its_window_is_asked_about_as_the_user_is(show: Show, gui: str) -> None:
+    shown = show(f"gui={gui!r}, confirm_close='Sure?'", page='script="onclick = () => window.close()"').ready()
     shown.click()
-    shown.hear("closed")
-    shown.click()
-    shown.hear("closed", 2)
+    shown.screen.key(shown.dialog(), "Escape")
     alone(shown)
 
 

@@ -48,8 +48,10 @@ def test_debug_has_them_in_the_context_menu(show: Show, gui: str) -> None:
 
 
 @pytest.mark.parametrize("gui", TOOLKITS)
-def test_there_is_no_context_menu_otherwise(show: Show, gui: str) -> None:
-    shown = show(f"gui={gui!r}", "script=\"oncontextmenu = () => setTimeout(() => say('menu'), 300)\"").ready()
+def test_an_app_without_a_context_menu_shows_none(show: Show, gui: str) -> None:
+    shown = show(
+        f"gui={gui!r}, context_menu=False", "script=\"oncontextmenu = () => setTimeout(() => say('menu'), 300)\""
+    ).ready()
     shown.click()
     shown.screen.click(button=3)
     shown.hear("menu")

@@ -25,7 +25,7 @@ class SilentPage:
     def try_close(self):
         pass
 
-context, leaving, closed = GLib.MainContext.default(), BeforeUnload(SilentPage()), []
+context, leaving, closed = GLib.MainContext.default(), BeforeUnload(SilentPage(), lambda: None), []
 
 def attempt(name):
     began = time.monotonic()

@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wesktop.window.frame.geometry import Area, Geometry, fit, parse, serialize
+from wesktop.window.frame.geometry import (
+    FRAME_HEIGHT,
+    FRAME_WIDTH,
+    Area,
+    Geometry,
+    centred,
+    fit,
+    fit_first,
+    parse,
+    serialize,
+)
 from wesktop.window.page.geometry_store import GeometryFile
 
 LEFT, RIGHT = Area(0, 0, 1920, 1080), Area(1920, 0, 2560, 1440)
@@ -108,3 +118,21 @@ def test_a_disk_that_takes_nothing_is_no_matter(tmp_path: Path) -> None:
     kept = GeometryFile(tmp_path / "file" / "demo.window")
     kept.keep(Geometry(800, 600))
     assert kept.last == Geometry(800, 600)
+
+
+@pytest.mark.parametrize("screen", [Area(0, 0, 1366, 768), Area(0, 27, 1280, 693), Area(0, 0, 640, 480), RIGHT])
+def test_a_first_window_fits_a_screen_with_its_frame(screen: Area) -> None:
+    found = centred(fit_first(Geometry(1280, 800), [screen]), screen)
+    assert found.x is not None
+    assert found.y is not None
+    assert found.y - screen.y >= FRAME_HEIGHT - FRAME_WIDTH // 2
+    assert found.y + found.height <= screen.y + screen.height
+    assert found.x >= screen.x
+    assert found.x + found.width <= screen.x + screen.width
+
+
+def test_a_first_window_has_the_size_and_place_that_it_was_asked_for_where_there_is_room() -> None:
+    assert fit_first(Geometry(1280, 800), [LEFT]) == Geometry(1280, 800)
+    assert fit_first(Geometry(400, 300, 30, 40), [LEFT]) == Geometry(400, 300, 30, 40)
+    assert fit_first(Geometry(400, 300, 5000, 40), [LEFT]) == Geometry(400, 300)
+    assert fit_first(Geometry(400, 300), []) == Geometry(400, 300)

@@ -13,11 +13,13 @@ from pathlib import Path
 
 from wesktop.window.backends import choose
 from wesktop.window.creation import Creation
+from wesktop.window.frame.behaviour import Behaviour
 from wesktop.window.link.reports import Reports
 from wesktop.window.page.close_request import CloseRequest
-from wesktop.window.page.geometry_store import store_geometry
+from wesktop.window.page.geometry_store import fit_on_screen, store_geometry
 from wesktop.window.page.page import CLOSE_WITHIN, Page, end_within
 from wesktop.window.page.splash import splash
+from wesktop.window.page.zoom_store import ZoomStore
 from wesktop.window.policy.bridge import ClosedBridge
 from wesktop.window.policy.rules import Rules
 from wesktop.window.policy.storage import open_storage
@@ -47,6 +49,7 @@ def open_window(
         js_api=ClosedBridge(),
         **spec.options,
     )
+    fit_on_screen(window, toolkit)
     if spec.geometry is not None:
         store_geometry(window, toolkit, Path(spec.geometry))
     webview.settings["ALLOW_FILE_URLS"] = False
@@ -54,7 +57,10 @@ def open_window(
     closing = CloseRequest(window, toolkit, question=spec.confirm_close, hides=spec.on_close == "hide")
     if spec.menu:  # before the page, at whose sight GTK's window is realized: it has its menu bar by then, or never
         toolkit.set_menu(window, spec.menu, lambda item: page.choose(item))
-    page = Page(window, toolkit, Rules(spec.permissions, spec.downloads), closing)
+    rules = Rules(spec.permissions, spec.downloads)
+    behaviour = Behaviour(spec.context_menu, spec.zoom is not None, spec.spellcheck, spec.debug)
+    zoom = ZoomStore(Path(spec.zoom) if spec.zoom else None)
+    page = Page(window, toolkit, rules, closing, behaviour, zoom, follows_title=spec.follows_title)
     window.events.shown += lambda: on_shown(caller, creation)
     if spec.url is not None:
         page.show(spec.url, spec.link)

@@ -19,6 +19,9 @@ class WindowSpec:
     geometry: the file that its size and place are kept in.
     confirm_close: what the user is asked before it is closed. on_close: "quit" or "hide".
     menu: as `wesktop.window.frame.menu` describes it.
+    follows_title: the window has the page's title, once that has one.
+    context_menu, spellcheck: see `wesktop.window.frame.behaviour`. zoom: the file that the zoom factor is kept in;
+    None if the page cannot be enlarged.
     permissions, downloads: what the page may do; see `wesktop.window.policy.rules`.
     url: of the app, where it is known to be ready: the page need not wait until the window has attached.
     link: opened instead, once and soon, where the app has a session.
@@ -42,6 +45,10 @@ class WindowSpec:
     confirm_close: str | None = None
     on_close: str = "quit"
     menu: list[dict[str, Any]] = field(default_factory=list)
+    follows_title: bool = False
+    context_menu: bool = True
+    zoom: str | None = ""
+    spellcheck: list[str] | None = None
     url: str | None = None
     link: str | None = field(default=None, repr=False)
 

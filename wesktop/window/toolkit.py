@@ -4,8 +4,9 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
+from wesktop.window.frame.behaviour import Behaviour
 from wesktop.window.frame.file_drop import Dropped
 from wesktop.window.frame.geometry import Area, Geometry
 from wesktop.window.frame.menu import Item
@@ -19,10 +20,31 @@ WITHIN = 2.0  # seconds that a toolkit has for what another thread waits for
 PATIENCE = 0.4  # seconds that a page has for an answer to whether its window may be closed
 
 
+class Observer(Protocol):
+    """Receives what happens to the page, in the toolkit's thread."""
+
+    def load_failed(self, url: str) -> None:
+        """A page could not be loaded."""
+
+    def page_died(self) -> None:
+        """The process of the page ended unexpectedly."""
+
+    def closed_by_page(self) -> None:
+        """The page has called `window.close()`."""
+
+    def title_changed(self, title: str) -> None:
+        """The page has another title; "" for none."""
+
+    def command(self, name: str) -> None:
+        """The user has pressed the key of a command of `wesktop.window.frame.behaviour`."""
+
+
 class Toolkit:
     """The base serves macOS and Windows, where pywebview does it all; GTK and Qt have their own."""
 
     name: str | None = None
+    centres_content = False
+    """True if a window without a place is centred without its frame, whose title bar may then be off the screen."""
 
     def prepare(self, app_id: str, icon: str | None) -> None:
         """Before pywebview loads the toolkit: environment, identity, and checks of what would end the process.
@@ -38,10 +60,10 @@ class Toolkit:
         """pywebview's event at the last moment at which the first page can still be chosen."""
         return window.events.initialized
 
-    def dress(self, window: Any, rules: Rules, on_failed: Callable[[str], None]) -> None:
-        """Once the toolkit's window exists, not shown yet: put its page under the rules.
+    def dress(self, window: Any, rules: Rules, behaviour: Behaviour, observer: Observer) -> None:
+        """Once the toolkit's window exists, not shown yet: put its page under the rules, and report to *observer*.
 
-        on_failed(url): a page could not be loaded.
+        On macOS and Windows pywebview does not offer what *behaviour* asks for.
         """
 
     def replace_page(self, window: Any, html: str) -> str:
@@ -107,6 +129,16 @@ class Toolkit:
         By the engine, which keeps the initiator of the page's load: by a script, the page itself would be it.
         """
         threading.Thread(target=window.run_js, args=("location.reload()",), name="reload", daemon=True).start()
+
+    def set_zoom(self, window: Any, factor: float) -> None:
+        """Enlarge the page; 1.0 is its own size. In the toolkit's thread."""
+
+    def go(self, window: Any, steps: int) -> None:
+        """Go back (-1) or forward (1) in the history of the page, if possible. In the toolkit's thread."""
+
+    def set_title(self, window: Any, title: str) -> None:
+        """Change the window's title. In the toolkit's thread."""
+        window.set_title(title)
 
     def on_dropped(self, window: Any, dropped: Dropped) -> None:
         """Once the toolkit's window exists: report files dropped on the page."""

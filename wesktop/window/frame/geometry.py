@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 LEAST, MOST = 100, 16384  # pixels of width and height; X11 and the toolkits' surfaces end at 16384
+FRAME_WIDTH, FRAME_HEIGHT = 16, 56  # pixels, at the most, of title bars and borders: unknown before one is shown
 FARTHEST = 1 << 20  # pixels of a position that is believed
 
 
@@ -58,6 +59,28 @@ def parse(data: bytes) -> Geometry | None:
 
 def _within(value: object, least: int, most: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+
+def fit_first(asked: Geometry, screens: Sequence[Area]) -> Geometry:
+    """Return the geometry of a first window, so that its frame too is on a screen: no larger than that has room for.
+
+    The largest screen counts, as the toolkit may choose any; a place that is asked for is kept where it is on one.
+    """
+    if not screens:
+        return asked
+    if asked.x is not None and asked.y is not None:
+        asked = fit(asked, screens)
+    largest = max(screens, key=lambda screen: screen.width * screen.height)
+    width = min(asked.width, max(LEAST, largest.width - FRAME_WIDTH))
+    height = min(asked.height, max(LEAST, largest.height - FRAME_HEIGHT))
+    return replace(asked, width=width, height=height)
+
+
+def centred(asked: Geometry, screen: Area) -> Geometry:
+    """Return a geometry in the middle of a screen, with room for the title bar above it."""
+    x = screen.x + max(0, (screen.width - asked.width) // 2)
+    y = screen.y + max(FRAME_HEIGHT - FRAME_WIDTH // 2, (screen.height - asked.height) // 2)
+    return replace(asked, x=x, y=y)
 
 
 def fit(saved: Geometry, screens: Sequence[Area]) -> Geometry:

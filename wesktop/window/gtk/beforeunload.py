@@ -14,8 +14,9 @@ QUESTION = "What you have entered may not be saved. Leave this page all the same
 class BeforeUnload:
     """Asks the page whether its window may be closed."""
 
-    def __init__(self, webview: Any) -> None:
+    def __init__(self, webview: Any, closed_by_page: Callable[[], None]) -> None:
         self._webview = webview
+        self._closed_by_page = closed_by_page
         self._close: Callable[[], None] | None = None
         self._silence = 0  # the timer of the last attempt, while it runs
         self._touched = False
@@ -55,12 +56,14 @@ class BeforeUnload:
         if event == WebKit2.LoadEvent.COMMITTED:
             self._touched = False
 
-    def _on_agreed(self, *_: Any) -> None:
-        """Also called for a page's own `window.close()`, without a request of ours."""
+    def _on_agreed(self, *webviews: Any) -> None:
+        """Also called for a page's own `window.close()`, without a request of ours; without a view by the timer."""
         self._stop_waiting()
         if self._close is not None:
             close, self._close = self._close, None
             close()
+        elif webviews:
+            self._closed_by_page()
 
     def _on_script_dialog(self, webview: Any, dialog: Any) -> bool:
         if dialog.get_dialog_type() != WebKit2.ScriptDialogType.BEFORE_UNLOAD_CONFIRM:

@@ -1,6 +1,6 @@
 """The policy on WebKitGTK."""
 
-import contextlib
+from pathlib import Path
 from typing import Any
 
 from gi.repository import Gio, GLib, Gtk, WebKit2
@@ -71,6 +71,8 @@ class _Navigation:
             self._send(url)
         elif self._may_begin(action, url):
             decision.use()
+        elif url.startswith("data:") and action.get_navigation_type() == WebKit2.NavigationType.LINK_CLICKED:
+            decision.download()  # what a page has made itself, as by `<a download>`; never shown
         else:
             decision.ignore()
             self._send(url)
@@ -108,7 +110,7 @@ class _Navigation:
             decision.ignore()
             self._send(url)
             return True
-        if decision.is_mime_type_supported():
+        if decision.is_mime_type_supported() and not _is_attachment(decision):
             decision.use()
         else:
             decision.download()
@@ -117,6 +119,13 @@ class _Navigation:
     def _send(self, url: str) -> None:
         if self._rules.page(url) is Verdict.BROWSER:
             open_in_browser(url)
+
+
+def _is_attachment(decision: Any) -> bool:
+    """Return whether the server wants the response saved, whatever its type (RFC 6266, section 4.2)."""
+    headers = decision.get_response().get_http_headers()
+    disposition = headers.get_one("Content-Disposition") if headers is not None else None
+    return disposition is not None and not disposition.strip().lower().startswith("inline")
 
 
 def _refused_to_others(decision: Any) -> bool:
@@ -174,8 +183,8 @@ def _on_decide_destination(download: Any, suggested: str, webview: Any) -> bool:
     dialog = Gtk.FileChooserNative.new(None, webview.get_toplevel(), Gtk.FileChooserAction.SAVE, None, None)
     dialog.set_do_overwrite_confirmation(True)
     dialog.set_current_name(file_name(suggested))
-    with contextlib.suppress(TypeError):  # None where the user has no such directory
-        dialog.set_current_folder(GLib.get_user_special_dir(GLib.UserDirectory.DIRECTORY_DOWNLOAD))
+    folder = GLib.get_user_special_dir(GLib.UserDirectory.DIRECTORY_DOWNLOAD) or str(Path.home() / "Downloads")
+    dialog.set_current_folder(folder if Path(folder).is_dir() else str(Path.home()))
     if dialog.run() == Gtk.ResponseType.ACCEPT:
         download.set_allow_overwrite(True)  # the dialog has asked
         download.set_destination(Gio.File.new_for_path(dialog.get_filename()).get_uri())

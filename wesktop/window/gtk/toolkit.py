@@ -8,12 +8,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from wesktop.window.creation import required
+from wesktop.window.frame.behaviour import Behaviour
 from wesktop.window.frame.file_drop import Dropped
 from wesktop.window.frame.geometry import Area, Geometry
 from wesktop.window.frame.menu import Item
 from wesktop.window.gtk.sandbox import Trial, switch_on
 from wesktop.window.policy.rules import Rules
-from wesktop.window.toolkit import WITHIN, Toolkit
+from wesktop.window.toolkit import WITHIN, Observer, Toolkit
 from wesktopd.errors import ConfigurationError, NoDisplayError
 
 if TYPE_CHECKING:
@@ -63,9 +64,10 @@ class Gtk(Toolkit):
         if self._sandbox.failure() is None:
             switch_on(gtk.webkit)
 
-    def dress(self, window: Any, rules: Rules, on_failed: Callable[[str], None]) -> None:
+    def dress(self, window: Any, rules: Rules, behaviour: Behaviour, observer: Observer) -> None:
         from webview.platforms.gtk import BrowserView
 
+        from wesktop.window.gtk import behaviour as engine
         from wesktop.window.gtk.beforeunload import BeforeUnload
         from wesktop.window.gtk.bridge import isolate
         from wesktop.window.gtk.policy import apply
@@ -75,11 +77,12 @@ class Gtk(Toolkit):
         isolate(view)
         webview.disconnect_by_func(view.on_navigation)  # it opens any link, whatever its scheme, in the browser
         apply(webview, rules)
-        self._before_unload = BeforeUnload(webview)
+        engine.apply(window.native, webview, behaviour, observer)
+        self._before_unload = BeforeUnload(webview, observer.closed_by_page)
         _fill(window.native, window.background_color)
         # A page that is busy indefinitely would never notice that its window is gone.
         window.native.connect("destroy", lambda _: webview.terminate_web_process())
-        webview.connect("load-failed", _on_load_failed, rules, on_failed)
+        webview.connect("load-failed", _on_load_failed, rules, observer.load_failed)
 
     def replace_page(self, window: Any, html: str) -> str:
         at: list[str] = []
@@ -144,10 +147,20 @@ class Gtk(Toolkit):
 
     def reload(self, window: Any) -> None:
         from gi.repository import GLib
-        from webview.platforms.gtk import BrowserView
 
-        if (view := BrowserView.instances.get(window.uid)) is not None:
-            GLib.idle_add(view.webview.reload)
+        if (webview := _webview(window)) is not None:
+            GLib.idle_add(webview.reload)
+
+    def set_zoom(self, window: Any, factor: float) -> None:
+        if (webview := _webview(window)) is not None:
+            webview.set_zoom_level(factor)
+
+    def go(self, window: Any, steps: int) -> None:
+        if (webview := _webview(window)) is not None:
+            (webview.go_back if steps < 0 else webview.go_forward)()
+
+    def set_title(self, window: Any, title: str) -> None:
+        window.native.set_title(title)
 
     def on_dropped(self, window: Any, dropped: Dropped) -> None:
         from webview.platforms.gtk import BrowserView
@@ -179,16 +192,23 @@ class Gtk(Toolkit):
         notify_by_bus(call, title, body, app_id, icon)
 
 
+def _webview(window: Any) -> Any:
+    """Return the web view; None once the window is closed."""
+    from webview.platforms.gtk import BrowserView
+
+    view = BrowserView.instances.get(window.uid)
+    return None if view is None else view.webview
+
+
 def _in_its_thread(window: Any, function: Callable[[Any, Callable[[], None]], None]) -> None:
     """Call the function with the web view, if it is there still, and wait until it has called what it is given."""
     from gi.repository import GLib
-    from webview.platforms.gtk import BrowserView
 
     done = threading.Event()
 
     def call() -> None:  # once: it returns nothing
-        if (view := BrowserView.instances.get(window.uid)) is not None:
-            function(view.webview, done.set)
+        if (webview := _webview(window)) is not None:
+            function(webview, done.set)
         else:
             done.set()
 

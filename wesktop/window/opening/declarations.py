@@ -9,7 +9,8 @@ _RUN = (RUN,)
 
 # fmt: off
 WINDOW_OPTIONS = (
-    Option("title", str, "wesktop", "Title of the window.", functions=_RUN),
+    Option("title", str, "wesktop", "Title of the window; by default the page's, once it has one.",
+           none="the page's title", functions=_RUN),
     Option("width", int, 1280, "Width of the window in pixels.", least=LEAST, most=MOST, unit="pixels",
            functions=_RUN),
     Option("height", int, 800, "Height of the window in pixels.", least=LEAST, most=MOST, unit="pixels",
@@ -36,6 +37,12 @@ WINDOW_OPTIONS = (
            functions=_RUN, flag=None),
     Option("on_close", str, "quit", 'What closing the window does: "quit", or "hide", which keeps its page running '
            "until the next start shows it again.", choices=("quit", "hide"), functions=_RUN, flag=None),
+    Option("text_select", bool, True, "Let the user select text of the page.", functions=_RUN),
+    Option("context_menu", bool, True, "Show a menu at a right click, to edit text and copy.", functions=_RUN),
+    Option("zoom", bool, True, "Let the user enlarge the page, by Ctrl with +, -, 0 or the wheel; kept for the app.",
+           functions=_RUN),
+    Option("spellcheck", list, None, 'Languages of spell checking in text fields, such as "en_US"; () for none.',
+           none="the user's", functions=_RUN, flag=None),
     Option("menu", list, (), "Menu bar, as lists and dicts; see docs/windows.md.", functions=_RUN, flag=None),
 )
 # fmt: on

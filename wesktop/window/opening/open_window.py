@@ -127,6 +127,8 @@ def _adapted(look: WindowSpec, title: str | None, width: int | None, height: int
         BY_NAME["title"].check(title)
     changes: dict[str, Any] = {"title": title, "width": width, "height": height}
     found = replace(look, **{option: value for option, value in changes.items() if value is not None})
+    if title is not None:
+        found = replace(found, follows_title=False)
     check_size(found.width, found.height)
     return found if width is height is None else replace(found, geometry=None)  # that of the last window gives way
 

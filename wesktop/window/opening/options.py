@@ -16,7 +16,7 @@ from wesktop.window.opening.declarations import BY_NAME, WINDOW_OPTIONS
 from wesktop.window.policy.rules import PERMISSIONS
 from wesktop.window.spec import WindowSpec
 from wesktopd.errors import ConfigurationError
-from wesktopd.paths import storage_dir, window_file
+from wesktopd.paths import storage_dir, window_file, zoom_file
 from wesktopd.text import sendable, sent_path
 
 OWN_CHECKS = ("icon", "window", "background", "permissions", "confirm_close", "menu")
@@ -44,7 +44,7 @@ _PLACES = range(-(2**15), 2**15)  # where X can put a window (X Window System Pr
 def window_spec(
     app_id: str,
     *,
-    title: str,
+    title: str | None,
     width: int,
     height: int,
     background: str,
@@ -58,15 +58,21 @@ def window_spec(
     confirm_close: bool | str = False,
     on_close: str = "quit",
     menu: Sequence[dict[str, Any]] = (),
+    text_select: bool = True,
+    context_menu: bool = True,
+    zoom: bool = True,
+    spellcheck: Sequence[str] | None = None,
 ) -> WindowSpec:
     """Describe the window as `run()` was asked for it. Raises ConfigurationError for what does not fit."""
     given = locals()
     for option in WINDOW_OPTIONS:
         if option.name not in OWN_CHECKS:
             option.check(given[option.name])
+    named = app_id if title is None else title
     return WindowSpec(
         app_id=app_id,
-        title=title,
+        title=named,
+        follows_title=title is None or title == BY_NAME["title"].default,
         width=width,
         height=height,
         background=check_background(background),
@@ -74,26 +80,33 @@ def window_spec(
         icon=check_icon(icon),
         gui=gui,
         debug=debug,
-        options=check_options(window or {}),
+        options={"text_select": text_select, "zoomable": zoom, **check_options(window or {})},
         permissions=check_permissions(permissions),
         downloads=downloads,
         geometry=str(window_file(app_id)) if remember_geometry else None,
-        confirm_close=check_question(confirm_close, title),
+        confirm_close=check_question(confirm_close, named),
         on_close=on_close,
         menu=check_menu(menu),
+        context_menu=context_menu,
+        zoom=str(zoom_file(app_id)) if zoom else None,
+        spellcheck=None if spellcheck is None else [*spellcheck],
     )
 
 
 def as_fields(look: WindowSpec) -> dict[str, Any]:
     """The window's description as the app's spec carries it, for `wesktop ctl open`; see `from_fields`."""
     fields: dict[str, Any] = msgspec.to_builtins(look)
-    return {**fields, "geometry": look.geometry and sendable(look.geometry)}
+    return {
+        **fields,
+        "geometry": look.geometry and sendable(look.geometry),
+        "zoom": look.zoom and sendable(look.zoom),
+    }
 
 
 def from_fields(fields: dict[str, Any]) -> WindowSpec:
     """The description that `as_fields` has made these of. Raises msgspec.ValidationError for anything else."""
     look = msgspec.convert(fields, WindowSpec)
-    return replace(look, geometry=look.geometry and sent_path(look.geometry))
+    return replace(look, geometry=look.geometry and sent_path(look.geometry), zoom=look.zoom and sent_path(look.zoom))
 
 
 def check_storage(storage: str) -> str:

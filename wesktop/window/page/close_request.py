@@ -42,6 +42,13 @@ class CloseRequest:
         if self._question is None or self._toolkit.confirm(self._window, self._question):
             self._toolkit.ask_page(self._window, self._close)
 
+    def by_page(self) -> None:
+        """The page has called `window.close()`: hide the window, or close it once the user has confirmed it."""
+        if self._hides:
+            self._toolkit.hide(self._window)
+        elif self._question is None or self._toolkit.confirm(self._window, self._question):
+            self._close()
+
     def _close(self) -> None:
         self.decide()
         self._window.destroy()

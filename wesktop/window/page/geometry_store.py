@@ -1,11 +1,12 @@
 """Keeps the window's geometry from one run to the next."""
 
 import contextlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from wesktop.window.creation import required
-from wesktop.window.frame.geometry import Geometry, fit, parse, serialize
+from wesktop.window.frame.geometry import Geometry, centred, fit, fit_first, parse, serialize
 from wesktop.window.toolkit import Toolkit
 from wesktopd.system import private_dir, read_private
 from wesktopd.system.atomic_files import atomic_write
@@ -64,6 +65,22 @@ def store_geometry(window: Any, toolkit: Toolkit, path: Path) -> None:
     window.events.initialized += required(restore)
     window.events.before_show += required(lambda: toolkit.on_moved(window, on_changed))
     window.events.closing += save
+
+
+def fit_on_screen(window: Any, toolkit: Toolkit) -> None:
+    """Let a window that has no stored geometry open wholly on a screen, its frame included."""
+
+    def shrink() -> None:
+        screens, (left, top) = toolkit.screens(), toolkit.corner()
+        asked = Geometry(window.initial_width, window.initial_height)
+        if window.initial_x is not None and window.initial_y is not None:
+            asked = replace(asked, x=window.initial_x + left, y=window.initial_y + top)
+        fitting = fit_first(asked, screens)
+        if fitting.x is None and toolkit.centres_content and screens:
+            fitting = centred(fitting, screens[0])
+        _place(window, replace(fitting, maximized=window.maximized), toolkit)
+
+    window.events.initialized += required(shrink)
 
 
 def _place(window: Any, geometry: Geometry, toolkit: Toolkit) -> None:

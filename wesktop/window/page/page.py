@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import math
 import os
 import threading
 import time
@@ -11,11 +12,13 @@ from urllib.parse import urljoin
 
 from wesktop.window.backlog import Backlog
 from wesktop.window.creation import required
+from wesktop.window.frame.behaviour import BACK, FORWARD, RELOAD, Behaviour, zoomed
 from wesktop.window.frame.file_drop import DROP_EVENT
 from wesktop.window.frame.menu import MENU_EVENT, Item
 from wesktop.window.page.close_request import CloseRequest
 from wesktop.window.page.page_events import DISPATCHED, dispatch, dispatch_on_app_page
-from wesktop.window.page.splash import HIDE, away, show_note
+from wesktop.window.page.splash import AGAIN, HIDE, away, died, show_note
+from wesktop.window.page.zoom_store import ZoomStore
 from wesktop.window.policy.rules import Rules, Verdict
 from wesktop.window.toolkit import Toolkit
 from wesktopd.guard.local_path import local_path
@@ -30,14 +33,29 @@ DISPATCH_EVERY = 0.05
 MAX_EVENTS = 16  # that may wait for the app's first page
 MAX_SCRIPTS = 64  # that may wait for a page that is busy
 SHOWN_WITHIN = 20.0  # seconds that the toolkit has to show the window, as pywebview has it
+DIES_AGAIN_WITHIN = 30.0  # seconds after which another death of the page's process is taken for a new one
 RETRY_AFTER = 0.5  # seconds after which a page that could not be loaded is asked for again
 
 
 class Page:
     """Its methods may be called from any thread."""
 
-    def __init__(self, window: Any, toolkit: Toolkit, rules: Rules, closing: CloseRequest) -> None:
+    def __init__(
+        self,
+        window: Any,
+        toolkit: Toolkit,
+        rules: Rules,
+        closing: CloseRequest,
+        behaviour: Behaviour | None = None,
+        zoom: ZoomStore | None = None,
+        *,
+        follows_title: bool = False,
+    ) -> None:
         self._window = window
+        self._zoom = zoom or ZoomStore(None)
+        self._title = window.title if follows_title else None
+        self._died_at = -math.inf
+        self._dead_at: str | None = None  # the path of a page that has died, while ours says so
         self._closing = closing
         self._rules = rules
         self.loaded, self.closed = window.events.loaded, window.events.closed
@@ -54,12 +72,73 @@ class Page:
         self.on_focus: Callable[[], None] = lambda: None
         self._scripts = Backlog("scripts for the page", self._run_script, MAX_SCRIPTS)
         self._events = Backlog("events for the page", self._dispatch_loaded, MAX_EVENTS)
-        window.events.before_show += required(lambda: toolkit.dress(window, rules, self._on_failed))
+        self._behaviour = behaviour or Behaviour()
+        window.events.before_show += required(self._dress)
         window.events.loaded += self._on_loaded
         window.events.before_show += required(lambda: toolkit.on_dropped(window, self._on_dropped))
         window.events.before_show += required(lambda: toolkit.on_focus(window, lambda: self.on_focus()))
         event = toolkit.before_first_page(window)
         event += required(self._choose_first)
+
+    def _dress(self) -> None:
+        self._toolkit.dress(self._window, self._rules, self._behaviour, self)
+        self._toolkit.set_zoom(self._window, self._zoom.factor)
+
+    def title_changed(self, title: str) -> None:
+        """See Observer: the window's title is the page's, where it has one and the app has given none."""
+        if self._dead_at is not None:
+            if title == AGAIN:
+                self._revive()
+        elif self._title is not None and self._url is not None:
+            self._toolkit.set_title(self._window, title.strip() or self._title)
+
+    def closed_by_page(self) -> None:
+        """See Observer."""
+        self._closing.by_page()
+
+    def command(self, name: str) -> None:
+        """See Observer."""
+        if name in (BACK, FORWARD):
+            self._toolkit.go(self._window, -1 if name == BACK else 1)
+        elif name == RELOAD:
+            self._reload()
+        else:
+            self._zoom.set(zoomed(self._zoom.factor, name))
+            self._toolkit.set_zoom(self._window, self._zoom.factor)
+
+    def page_died(self) -> None:
+        """See Observer: load the page again, once; if it dies again soon, say so with a button that loads it."""
+        url = self._url
+        if url is None:  # it was put away
+            return
+        now = time.monotonic()
+        again, self._died_at = now - self._died_at < DIES_AGAIN_WITHIN, now
+        logger = logging.getLogger("wesktop")
+        if not again:
+            logger.warning("the page's process ended unexpectedly: the page is loaded again")
+            self._reload()
+            return
+        logger.error(
+            "the page's process ended unexpectedly, again: the page is not loaded until the user asks for it"
+        )
+        self._dead_at = "/"
+        threading.Thread(target=self._show_died, args=(url,), name="died", daemon=True).start()
+
+    def _show_died(self, url: str) -> None:
+        at = self._toolkit.replace_page(self._window, died(self._window.background_color))
+        self._dead_at = path_within(at, url)
+
+    def _revive(self) -> None:
+        path, self._dead_at = self._dead_at, None
+        if self._url is not None and path is not None:
+            args = (urljoin(self._url, path), self._shown)
+            threading.Thread(target=self._load, args=args, name="revive", daemon=True).start()
+
+    def _reload(self) -> None:
+        if self._dead_at is not None:
+            self._revive()
+        elif self._url is not None:  # else our own page is there, which no engine can load again
+            self._toolkit.reload(self._window)
 
     def _choose_first(self) -> None:
         """A server that is ready by now needs no splash."""
@@ -74,6 +153,7 @@ class Page:
             self._link = link or url
             if url == self._url:
                 return
+            self._dead_at = None
             self._url = url
             self._shown += 1
             self._entering = link is not None
@@ -124,8 +204,8 @@ class Page:
             again.daemon = True
             again.start()
 
-    def _on_failed(self, url: str) -> None:
-        """The server, or its worker, went away just then: what was there stays, and the page comes when it can."""
+    def load_failed(self, url: str) -> None:
+        """See Observer. A server that went away just then: what was there stays, and the page comes when it can."""
         if self._url is not None and self._rules.page(url) is Verdict.SHOW:
             again = threading.Timer(RETRY_AFTER, self._load_again, (url, self._shown))
             again.daemon = True
@@ -145,8 +225,7 @@ class Page:
         elif "id" in item:
             self.dispatch(MENU_EVENT, item["id"])
         elif item["role"] == "reload":
-            if self._url is not None:  # else our own page is there, which no engine can load again
-                self._toolkit.reload(self._window)
+            self._reload()
         else:
             self._closing.quit()
 

@@ -18,6 +18,17 @@ font:500 14px/1.4 system-ui,sans-serif;white-space:nowrap;color:#fff;background:
 box-shadow:0 4px 24px rgba(0,0,0,.35)}}
 </style><p role="status">{text}</p>"""
 
+_DIED = """<!doctype html><meta charset="utf-8"><style>
+html{{height:100%;background:{background};color:{ink};font:500 15px/1.5 system-ui,sans-serif}}
+body{{height:100%;margin:0;display:grid;place-content:center;justify-items:center;gap:16px}}
+p{{margin:0}}
+button{{padding:8px 20px;border:1px solid;border-radius:6px;font:inherit;color:inherit;background:none}}
+</style><p>This page has stopped working.</p>
+<button onclick="document.title='{again}'" autofocus>Load it again</button>"""
+
+AGAIN = "again"
+"""The title by which that page's button asks for the app's page: a link of ours would be one of another site."""
+
 # Styled through the CSSOM, which a page's Content-Security-Policy does not forbid.
 _SHOW = """(() => {
   let note = document.getElementById("wesktop-note");
@@ -47,6 +58,12 @@ def splash(background: str) -> str:
 def away(background: str, text: str) -> str:
     """A page in the background colour that says why the app's is not there."""
     return _AWAY.format(background=background, text=text)
+
+
+def died(background: str) -> str:
+    """A page that says that the app's has crashed, with a button that loads it."""
+    ink = "#000" if is_light(background) else "#fff"
+    return _DIED.format(background=background, ink=ink, again=AGAIN)
 
 
 def is_light(colour: str) -> bool:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from wesktop.window.backends import qt_binding
 from wesktop.window.creation import required
+from wesktop.window.frame.behaviour import Behaviour
 from wesktop.window.frame.file_drop import Dropped
 from wesktop.window.frame.geometry import Area, Geometry
 from wesktop.window.frame.menu import Item
 from wesktop.window.policy.login_links import without_links
 from wesktop.window.policy.rules import Rules
-from wesktop.window.toolkit import WITHIN, Toolkit
+from wesktop.window.toolkit import WITHIN, Observer, Toolkit
 from wesktopd.system import is_root
 from wesktopd.text import printable_lines
 
@@ -30,6 +31,7 @@ class Qt(Toolkit):
     """pywebview's "qt"."""
 
     name = "qt"
+    centres_content = True
 
     def prepare(self, app_id: str, icon: str | None) -> None:  # noqa: ARG002  Qt shows no icon that it cannot load
         if is_root():
@@ -55,18 +57,21 @@ class Qt(Toolkit):
         window.events.initialized += required(_no_fake_dialogs)
         return window.events.initialized
 
-    def dress(self, window: Any, rules: Rules, on_failed: Callable[[str], None]) -> None:
+    def dress(self, window: Any, rules: Rules, behaviour: Behaviour, observer: Observer) -> None:
         from qtpy.QtGui import QColor
         from qtpy.QtWebEngineCore import QWebEngineSettings
 
+        from wesktop.window.qt import behaviour as engine
         from wesktop.window.qt.beforeunload import BeforeUnload
         from wesktop.window.qt.bridge import isolate
         from wesktop.window.qt.policy import apply
 
         isolate(window.native)
+        engine.lay_out(window.native)
         apply(window.native.webview, rules)
+        engine.apply(window.native, behaviour, observer)
         page = window.native.webview.page()
-        self._before_unload = BeforeUnload(page)
+        self._before_unload = BeforeUnload(page, observer.closed_by_page)
         page.setBackgroundColor(QColor(window.background_color))
         page.settings().setAttribute(QWebEngineSettings.WebAttribute.ErrorPageEnabled, False)
 
@@ -75,7 +80,7 @@ class Qt(Toolkit):
             if info.status() == info.LoadStatus.LoadFailedStatus and not answered:
                 url, shown = info.url().toString(), page.history().currentItem().url().toString()
                 if rules.may_repeat(url, shown):
-                    on_failed(url)
+                    observer.load_failed(url)
 
         page.loadingChanged.connect(on_loading)
 
@@ -158,6 +163,19 @@ class Qt(Toolkit):
 
         page = window.native.webview.page()
         in_its_thread(window.native, lambda: page.triggerAction(page.WebAction.Reload))
+
+    def set_zoom(self, window: Any, factor: float) -> None:
+        window.native.webview.setZoomFactor(factor)
+
+    def go(self, window: Any, steps: int) -> None:
+        history = window.native.webview.page().history()
+        if steps < 0 and history.canGoBack():
+            history.back()
+        elif steps > 0 and history.canGoForward():
+            history.forward()
+
+    def set_title(self, window: Any, title: str) -> None:
+        window.native.setWindowTitle(title)
 
     def on_dropped(self, window: Any, dropped: Dropped) -> None:
         from wesktop.window.qt.events import FileDrop
