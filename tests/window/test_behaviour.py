@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from support.screen import SIZE
 from support.waiting import wait_for
 from window.shown import Shown
 
@@ -174,3 +175,18 @@ def test_reload_keys_are_for_debugging(show: Show, home: Path) -> None:
     shown.screen.key(shown.window, "F5", "a")
     shown.hear("up-a")
     assert shown.said().count("drawn") == 1
+
+
+@on_both
+def test_an_element_fills_the_screen_and_escape_brings_the_window_back(show: Show, gui: str) -> None:
+    said = "onresize = () => say(`${innerWidth}x${innerHeight}`);"
+    shown = ready(show, gui, script=said + "onclick = () => document.documentElement.requestFullscreen()")
+    shown.hear("x".join(SIZE.split("x")[:2]))
+    shown.screen.key(shown.window, "Escape")
+    shown.hear("400x300")
+
+
+@on_both
+def test_a_page_writes_to_the_clipboard_at_a_click(show: Show, gui: str) -> None:
+    writes = "navigator.clipboard.writeText('text').then(() => say('written'), error => say(error.name))"
+    ready(show, gui, script=f"onclick = () => {writes}").hear("written")

@@ -90,13 +90,13 @@ async def message(title: str, text: str = "", *, name: str | None = None) -> Non
     await requests.ask(parameters.message(title, text), name)
 
 
-async def notify(title: str, body: str = "", *, name: str | None = None) -> None:
+async def notify(title: str, body: str = "", *, name: str | None = None) -> bool:
     """Show a desktop notification, and return when the desktop has accepted it; also `wesktop.notify`.
 
     title, body: plain text; the desktop decides how much of it is shown, and for how long. The app needs a window,
-    which need not be in front. Raises WindowError if there is no notification service.
+    which need not be in front. Returns False if the desktop cannot show it, as without a notification service.
     """
-    await requests.ask(parameters.notice(title, body), name)
+    return await requests.is_shown(parameters.notice(title, body), name)
 
 
 def __getattr__(name: str) -> object:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from wesktop.dialogs import parameters
-from wesktop.dialogs.requests import ask_blocking
+from wesktop.dialogs.requests import ask_blocking, is_shown_blocking
 
 __all__ = ["open_file", "open_files", "save_file", "choose_folder", "confirm", "message", "notify"]
 
@@ -61,6 +61,6 @@ def message(title: str, text: str = "", *, name: str | None = None) -> None:
     ask_blocking(parameters.message(title, text), name)
 
 
-def notify(title: str, body: str = "", *, name: str | None = None) -> None:
+def notify(title: str, body: str = "", *, name: str | None = None) -> bool:
     """See `wesktop.dialogs.notify`."""
-    ask_blocking(parameters.notice(title, body), name)
+    return is_shown_blocking(parameters.notice(title, body), name)

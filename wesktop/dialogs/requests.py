@@ -6,7 +6,7 @@ import contextlib
 from wesktopd.client import connect
 from wesktopd.context import app_name
 from wesktopd.control.connection import Connection
-from wesktopd.errors import ControlError, from_wire
+from wesktopd.errors import ControlError, WindowError, from_wire
 from wesktopd.wire import dialog_messages
 from wesktopd.wire.control_messages import Answer, Failed, check_passed_on
 from wesktopd.wire.window_messages import Answered, Ask
@@ -34,6 +34,32 @@ def ask_blocking(question: dialog_messages.Any, name: str | None) -> Answered:
             paths += answer.paths
             if not answer.more:
                 return Answered(accepted=answer.accepted, paths=tuple(paths))
+
+
+async def is_shown(notice: dialog_messages.Notice, name: str | None) -> bool:
+    """Send a notification; return whether the desktop has accepted it."""
+    try:
+        await ask(notice, name)
+    except WindowError as error:
+        return _not_shown(error)
+    return True
+
+
+def is_shown_blocking(notice: dialog_messages.Notice, name: str | None) -> bool:
+    """The same, for threads."""
+    try:
+        ask_blocking(notice, name)
+    except WindowError as error:
+        return _not_shown(error)
+    return True
+
+
+def _not_shown(error: WindowError) -> bool:
+    """Return False; the reason is logged."""
+    import logging
+
+    logging.getLogger("wesktop").warning("a notification is not shown: %s", error.message)
+    return False
 
 
 def _send(question: dialog_messages.Any, name: str | None) -> Connection:

@@ -3,11 +3,15 @@
 from typing import Any
 
 from qtpy.QtCore import QEvent, QLocale, QObject, Qt
-from qtpy.QtWebEngineCore import QWebEnginePage
+from qtpy.QtGui import QKeySequence, QShortcut
+from qtpy.QtWebEngineCore import QWebEnginePage, QWebEngineSettings
+from qtpy.QtWidgets import QMenuBar
 
 from wesktop.window.frame.behaviour import BACK, FORWARD, ZOOM_IN, ZOOM_OUT, Behaviour, shortcut
 from wesktop.window.toolkit import Observer
 
+_ESCAPE = "wesktop-escape"
+_WAS_MAXIMIZED = "wesktop-was-maximized"
 _Action = QWebEnginePage.WebAction
 _REMOVED = (  # of the engine's items: they lead away from the page, or open windows
     _Action.Back, _Action.Forward, _Action.Reload, _Action.ReloadAndBypassCache, _Action.Stop, _Action.ViewSource,
@@ -36,6 +40,8 @@ def apply(native: Any, behaviour: Behaviour, observer: Observer) -> None:
     profile.setSpellCheckEnabled(behaviour.spellcheck != [])
     languages = [QLocale.system().name()] if behaviour.spellcheck is None else behaviour.spellcheck
     profile.setSpellCheckLanguages([language.replace("_", "-") for language in languages])
+    page.settings().setAttribute(QWebEngineSettings.WebAttribute.FullScreenSupportEnabled, True)
+    page.fullScreenRequested.connect(lambda request: _on_full_screen(native, request))
     page.titleChanged.connect(lambda title: observer.title_changed("" if title == "about:blank" else title))
     page.renderProcessTerminated.connect(lambda status, _: _on_terminated(status, observer))
 
@@ -119,6 +125,28 @@ def _show_menu(view: Any, place: Any) -> None:
         else:
             before = action
     menu.popup(view.mapToGlobal(place))
+
+
+def _on_full_screen(native: Any, request: Any) -> None:
+    """Show an element of the page, such as a video, on the whole screen, or the window again."""
+    request.accept()
+    bar = native.findChild(QMenuBar)
+    if bar is not None:
+        bar.setVisible(not request.toggleOn())
+    if request.toggleOn():
+        native.setProperty(_WAS_MAXIMIZED, native.isMaximized())
+        native.showFullScreen()
+        page = native.webview.page()
+        escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), native)
+        escape.setObjectName(_ESCAPE)
+        escape.activated.connect(lambda: page.triggerAction(_Action.ExitFullScreen))
+        return
+    for escape in native.findChildren(QShortcut, _ESCAPE):
+        escape.deleteLater()
+    if native.property(_WAS_MAXIMIZED):
+        native.showMaximized()
+    else:
+        native.showNormal()
 
 
 def _on_terminated(status: Any, observer: Observer) -> None:

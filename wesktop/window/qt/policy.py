@@ -55,7 +55,7 @@ def _set_up(settings: Any, rules: Rules) -> None:
         (_Attribute.AllowGeolocationOnInsecureOrigins, False),
         (_Attribute.JavascriptCanOpenWindows, False),  # without a click of the user's
         (_Attribute.ScreenCaptureEnabled, rules.allows("screen")),
-        (_Attribute.JavascriptCanAccessClipboard, rules.allows("clipboard")),
+        (_Attribute.JavascriptCanAccessClipboard, True),  # to write to it; to read it is the next one
         (_Attribute.JavascriptCanPaste, rules.allows("clipboard")),
     ):
         settings.setAttribute(attribute, on)
