@@ -22,7 +22,9 @@ PLACES = "say('at-' + location.hash); onhashchange = () => say('at-' + location.
 
 
 def widths(shown: Shown) -> list[int]:
-    return [int(word.removeprefix("width-")) for word in shown.said() if word.startswith("width-")]
+    """The widths that the page has seen; on Qt, a view that is not laid out yet may have none."""
+    found = [int(word.removeprefix("width-")) for word in shown.said() if word.startswith("width-")]
+    return [width for width in found if width]
 
 
 def ready(show: Show, gui: str, options: str = "", script: str = "") -> Shown:

@@ -75,7 +75,8 @@ def test_a_file_with_anything_else_is_ignored(tmp_path: Path, content: str) -> N
     assert ZoomStore(tmp_path / "app.zoom").factor == 1.0
 
 
-def test_a_disk_that_takes_nothing_keeps_the_factor_for_this_window() -> None:
-    store = ZoomStore(Path("/proc/app.zoom"))
+def test_a_disk_that_takes_nothing_keeps_the_factor_for_this_window(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("not a directory")
+    store = ZoomStore(tmp_path / "state" / "app.zoom")
     store.set(2.0)
     assert store.factor == 2.0

@@ -64,7 +64,7 @@ def test_by_tcp_the_rest_is_that_of_the_apps_config_file(own: WindowSpec, monkey
 def test_by_a_unix_socket_it_is_as_the_app_has_it(own: WindowSpec) -> None:
     assert msgspec.to_builtins(described("app", {"window": HOSTILE})) == {
         **msgspec.to_builtins(own),
-        "zoom": "",
+        "zoom": None,
         **HOSTILE,
     }
 

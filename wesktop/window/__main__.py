@@ -58,7 +58,7 @@ def open_window(
     if spec.menu:  # before the page, at whose sight GTK's window is realized: it has its menu bar by then, or never
         toolkit.set_menu(window, spec.menu, lambda item: page.choose(item))
     rules = Rules(spec.permissions, spec.downloads)
-    behaviour = Behaviour(spec.context_menu, spec.zoom is not None, spec.spellcheck, spec.debug)
+    behaviour = Behaviour(spec.context_menu, spec.can_zoom, spec.spellcheck, spec.debug)
     zoom = ZoomStore(Path(spec.zoom) if spec.zoom else None)
     page = Page(window, toolkit, rules, closing, behaviour, zoom, follows_title=spec.follows_title)
     window.events.shown += lambda: on_shown(caller, creation)

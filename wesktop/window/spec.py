@@ -20,8 +20,8 @@ class WindowSpec:
     confirm_close: what the user is asked before it is closed. on_close: "quit" or "hide".
     menu: as `wesktop.window.frame.menu` describes it.
     follows_title: the window has the page's title, once that has one.
-    context_menu, spellcheck: see `wesktop.window.frame.behaviour`. zoom: the file that the zoom factor is kept in;
-    None if the page cannot be enlarged.
+    context_menu, can_zoom, spellcheck: see `wesktop.window.frame.behaviour`. zoom: the file that the zoom factor is
+    kept in.
     permissions, downloads: what the page may do; see `wesktop.window.policy.rules`.
     url: of the app, where it is known to be ready: the page need not wait until the window has attached.
     link: opened instead, once and soon, where the app has a session.
@@ -47,7 +47,8 @@ class WindowSpec:
     menu: list[dict[str, Any]] = field(default_factory=list)
     follows_title: bool = False
     context_menu: bool = True
-    zoom: str | None = ""
+    can_zoom: bool = True
+    zoom: str | None = None
     spellcheck: list[str] | None = None
     url: str | None = None
     link: str | None = field(default=None, repr=False)

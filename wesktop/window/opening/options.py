@@ -88,6 +88,7 @@ def window_spec(
         on_close=on_close,
         menu=check_menu(menu),
         context_menu=context_menu,
+        can_zoom=zoom,
         zoom=str(zoom_file(app_id)) if zoom else None,
         spellcheck=None if spellcheck is None else [*spellcheck],
     )
