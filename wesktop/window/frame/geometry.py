@@ -77,9 +77,9 @@ def fit_first(asked: Geometry, screens: Sequence[Area]) -> Geometry:
 
 
 def centred(asked: Geometry, screen: Area) -> Geometry:
-    """Return a geometry in the middle of a screen, with room for the title bar above it."""
-    x = screen.x + max(0, (screen.width - asked.width) // 2)
-    y = screen.y + max(FRAME_HEIGHT - FRAME_WIDTH // 2, (screen.height - asked.height) // 2)
+    """Return a geometry whose frame is in the middle of a screen; a place is that of the frame."""
+    x = screen.x + max(0, (screen.width - asked.width - FRAME_WIDTH) // 2)
+    y = screen.y + max(0, (screen.height - asked.height - FRAME_HEIGHT) // 2)
     return replace(asked, x=x, y=y)
 
 
