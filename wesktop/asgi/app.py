@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from wesktop.asgi.connections import route_path, url_quote
+from wesktop.asgi.connections import local_url, route_path
 from wesktop.asgi.error_responses import ErrorAnswers
 from wesktop.asgi.errors import HTTPError, NothingSentError
 from wesktop.asgi.files.client_scripts import client_script
@@ -262,5 +262,4 @@ class SlashRedirect:
         # "//host" would be another site's address.
         if not other or path.startswith("//") or self.router.find(scope["method"], other) is None:
             return None
-        query = scope.get("query_string", b"").decode("latin-1")
-        return RedirectResponse(url_quote(scope.get("root_path", "") + other) + (f"?{query}" if query else ""), 308)
+        return RedirectResponse(local_url(scope, other), 308)

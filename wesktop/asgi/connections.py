@@ -127,6 +127,12 @@ def route_path(scope: Scope) -> str:
     return path[len(root) :] or "/"
 
 
+def local_url(scope: Scope, path: str) -> str:
+    """Return the URL of another path of the app, with the query of this request."""
+    query = scope.get("query_string", b"").decode("latin-1")
+    return url_quote(scope.get("root_path", "") + path) + (f"?{query}" if query else "")
+
+
 def url_quote(path: str) -> str:
     """Percent-encode a decoded path for a URL."""
     return quote(path, errors="surrogateescape")

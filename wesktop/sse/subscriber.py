@@ -25,27 +25,9 @@ class Subscriber:
     """
 
     __slots__ = (
-        "__weakref__",
-        "_came",
-        "_events",
-        "_greeted",
-        "_groups",
-        "_last_id",
-        "_log",
-        "_max_bytes",
-        "_max_events",
-        "_missed",
-        "_over",
-        "_position",
-        "_retry",
-        "_sends_position",
-        "_silent",
-        "_unwanted",
-        "_unwanted_bytes",
-        "_waiting",
-        "loop",
-        "send",
-        "write_timeout",
+        "__weakref__", "_came", "_events", "_greeted", "_groups", "_last_id", "_log", "_max_bytes", "_max_events",
+        "_missed", "_over", "_position", "_retry", "_sends_position", "_silent", "_unwanted", "_unwanted_bytes",
+        "_waiting", "loop", "send", "write_timeout",
     )  # fmt: skip
 
     def __init__(

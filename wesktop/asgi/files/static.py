@@ -8,7 +8,7 @@ from io import FileIO
 from pathlib import Path
 from typing import NamedTuple
 
-from wesktop.asgi.connections import url_quote
+from wesktop.asgi.connections import local_url
 from wesktop.asgi.files.file_response import FileResponse, check_readable, describe
 from wesktop.asgi.files.opening import locate, open_beneath
 from wesktop.asgi.files.representation import Representation, is_selective, select, whole
@@ -105,7 +105,7 @@ class StaticFiles:
             return None
         if locate(self.root.resolve(), relative + INDEX, dotfiles=self.dotfiles) is None:
             return None
-        return RedirectResponse(with_slash(scope, path))
+        return RedirectResponse(local_url(scope, f"{path}/"))
 
 
 INDEX = "index.html"
@@ -119,12 +119,6 @@ def candidates(relative: str) -> Iterator[str]:
     yield relative
     if "." not in relative.rpartition("/")[2]:
         yield relative + ".html"
-
-
-def with_slash(scope: Scope, path: str) -> str:
-    """Return the URL of a request with a slash at the end of its path."""
-    query = scope.get("query_string", b"").decode("latin-1")
-    return url_quote(scope.get("root_path", "") + path + "/") + (f"?{query}" if query else "")
 
 
 class _Place(NamedTuple):

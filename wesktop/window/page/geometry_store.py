@@ -1,15 +1,14 @@
 """Keeps the window's geometry from one run to the next."""
 
-import contextlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from wesktop.window.creation import required
 from wesktop.window.frame.geometry import Geometry, centred, fit, fit_first, parse, serialize
+from wesktop.window.page.state_file import remember
 from wesktop.window.toolkit import Toolkit
-from wesktopd.system import private_dir, read_private
-from wesktopd.system.atomic_files import atomic_write
+from wesktopd.system import read_private
 
 MAX_FILE = 4096  # bytes
 SETTLED_AFTER = 0.5  # seconds; maximising comes as several events, whose order differs between window managers
@@ -35,9 +34,7 @@ class GeometryFile:
         if now == self.last:
             return
         self.last = now
-        with contextlib.suppress(OSError):  # a disk that is full, or read-only: the window goes on
-            private_dir(self._path.parent)
-            atomic_write(self._path, serialize(now))
+        remember(self._path, serialize(now))
 
 
 def store_geometry(window: Any, toolkit: Toolkit, path: Path) -> None:

@@ -4,8 +4,8 @@ import contextlib
 from pathlib import Path
 
 from wesktop.window.frame.behaviour import ZOOM_LEVELS
-from wesktopd.system import private_dir, read_private
-from wesktopd.system.atomic_files import atomic_write
+from wesktop.window.page.state_file import remember
+from wesktopd.system import read_private
 
 MAX_FILE = 64  # bytes
 
@@ -31,6 +31,4 @@ class ZoomStore:
             return
         self.factor = factor
         if self._path is not None:
-            with contextlib.suppress(OSError):  # a disk that is full, or read-only: the window goes on
-                private_dir(self._path.parent)
-                atomic_write(self._path, f"{factor:g}\n".encode())
+            remember(self._path, f"{factor:g}\n".encode())
