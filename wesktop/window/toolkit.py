@@ -35,8 +35,8 @@ class Observer(Protocol):
     def title_changed(self, title: str) -> None:
         """The page has another title; "" for none."""
 
-    def command(self, name: str) -> None:
-        """The user has pressed the key of a command of `wesktop.window.frame.behaviour`."""
+    def command(self, name: str | None) -> bool:
+        """Carry out a command of `wesktop.window.frame.behaviour`; return False if the app does not offer it."""
 
 
 class Toolkit:

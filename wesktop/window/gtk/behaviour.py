@@ -48,12 +48,12 @@ class _Input:
         webview.connect("button-press-event", self._on_button)
 
     def _on_key(self, _: Any, event: Any) -> bool:
-        return self._run(self._command(event))
+        return self._observer.command(self._command(event))
 
     def _on_arrow(self, _: Any, event: Any) -> bool:
         """Before the web view, which keeps all arrow keys for scrolling."""
         command = self._command(event)
-        return self._run(command) if command in (BACK, FORWARD) else False
+        return self._observer.command(command) if command in (BACK, FORWARD) else False
 
     def _command(self, event: Any) -> str | None:
         name = Gdk.keyval_name(event.keyval) or ""
@@ -73,16 +73,10 @@ class _Input:
             up, self._turned = self._turned < 0, 0.0
         else:
             up = event.direction == Gdk.ScrollDirection.UP
-        return self._run(ZOOM_IN if up else ZOOM_OUT)
+        return self._observer.command(ZOOM_IN if up else ZOOM_OUT)
 
     def _on_button(self, _: Any, event: Any) -> bool:
-        return self._run(mouse_command(event.button))
-
-    def _run(self, command: str | None) -> bool:
-        if command is None or not self._behaviour.offers(command):
-            return False
-        self._observer.command(command)
-        return True
+        return self._observer.command(mouse_command(event.button))
 
 
 def _disconnect_all(webview: Any, signal: str) -> None:

@@ -96,8 +96,10 @@ class Page:
         """See Observer."""
         self._closing.by_page()
 
-    def command(self, name: str) -> None:
+    def command(self, name: str | None) -> bool:
         """See Observer."""
+        if name is None or not self._behaviour.offers(name):
+            return False
         if name in (BACK, FORWARD):
             self._toolkit.go(self._window, -1 if name == BACK else 1)
         elif name == RELOAD:
@@ -105,6 +107,7 @@ class Page:
         else:
             self._zoom.set(zoomed(self._zoom.factor, name))
             self._toolkit.set_zoom(self._window, self._zoom.factor)
+        return True
 
     def page_died(self) -> None:
         """See Observer: load the page again, once; if it dies again soon, say so with a button that loads it."""

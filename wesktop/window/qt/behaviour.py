@@ -28,10 +28,8 @@ def apply(native: Any, behaviour: Behaviour, observer: Observer) -> None:
     """Give the window its shortcuts, and the web view its context menu and spelling."""
     view = native.webview
     page = view.page()
-    keys, mouse = _Keys(native, behaviour, observer), _Mouse(view, behaviour, observer)
+    keys, mouse = _Keys(native, observer), _Mouse(view, observer)
     native.installEventFilter(keys)
-    if view.parentWidget() is not None and view.parentWidget() is not native:
-        view.parentWidget().installEventFilter(keys)
     page.loadFinished.connect(lambda _: mouse.follow(view))
     if behaviour.context_menu and not behaviour.debug:
         view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -61,9 +59,8 @@ def lay_out(native: Any) -> None:
 class _Keys(QObject):  # type: ignore[misc]  # qtpy has no types
     """An event filter on the view's parent, which WebEngine sends the keys that the page does not want."""
 
-    def __init__(self, parent: Any, behaviour: Behaviour, observer: Observer) -> None:
+    def __init__(self, parent: Any, observer: Observer) -> None:
         super().__init__(parent)
-        self._behaviour = behaviour
         self._observer = observer
 
     def eventFilter(self, _: Any, event: Any) -> bool:  # noqa: N802  Qt's
@@ -72,19 +69,14 @@ class _Keys(QObject):  # type: ignore[misc]  # qtpy has no types
             return False
         modifiers = event.modifiers()
         key = _KEYS.get(event.key(), event.text() or (chr(event.key()) if event.key() < 128 else ""))
-        command = shortcut(key, ctrl=bool(modifiers & _CTRL), alt=bool(modifiers & _ALT))
-        if command is None or not self._behaviour.offers(command):
-            return False
-        self._observer.command(command)
-        return True
+        return self._observer.command(shortcut(key, ctrl=bool(modifiers & _CTRL), alt=bool(modifiers & _ALT)))
 
 
 class _Mouse(QObject):  # type: ignore[misc]
     """An event filter on the widget in which WebEngine draws, which may be another after a load."""
 
-    def __init__(self, view: Any, behaviour: Behaviour, observer: Observer) -> None:
+    def __init__(self, view: Any, observer: Observer) -> None:
         super().__init__(view)
-        self._behaviour = behaviour
         self._observer = observer
         self._drawing: Any = None
 
@@ -103,10 +95,7 @@ class _Mouse(QObject):  # type: ignore[misc]
             command = (ZOOM_IN if turned > 0 else ZOOM_OUT) if turned else None
         elif event.type() == QEvent.Type.MouseButtonPress:
             command = _BUTTONS.get(event.button())
-        if command is None or not self._behaviour.offers(command):
-            return False
-        self._observer.command(command)
-        return True
+        return self._observer.command(command)
 
 
 def _show_menu(view: Any, place: Any) -> None:
